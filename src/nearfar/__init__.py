@@ -1,0 +1,68 @@
+"""nearfar tells near from far in any single photo.
+
+    >>> import nearfar
+    >>> depth = nearfar.estimate("photo.jpg")  # doctest: +SKIP
+    >>> nearfar.heatmap(depth).save("heat.png")  # doctest: +SKIP
+
+Importing this package loads neither numpy nor an engine: names are resolved when they are first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from nearfar.api import Model, estimate, heatmap, load, models, overlay, read
+    from nearfar.cards import DepthKind, ModelCard
+    from nearfar.errors import NearfarError
+    from nearfar.types import Camera, DepthMap, Photo, Picture
+
+_HOMES = {
+    "Camera": "types",
+    "DepthKind": "cards",
+    "DepthMap": "types",
+    "Model": "api",
+    "ModelCard": "cards",
+    "NearfarError": "errors",
+    "Photo": "types",
+    "Picture": "types",
+    "estimate": "api",
+    "heatmap": "api",
+    "load": "api",
+    "models": "api",
+    "overlay": "api",
+    "read": "api",
+}
+
+__all__ = [
+    "Camera",
+    "DepthKind",
+    "DepthMap",
+    "Model",
+    "ModelCard",
+    "NearfarError",
+    "Photo",
+    "Picture",
+    "__version__",
+    "estimate",
+    "heatmap",
+    "load",
+    "models",
+    "overlay",
+    "read",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'nearfar' has no attribute '{name}'")
+    value = getattr(importlib.import_module(f"nearfar.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, *globals()])

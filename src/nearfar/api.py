@@ -1,0 +1,142 @@
+"""The façade behind the public names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from nearfar import catalogue
+from nearfar import settings as settings_module
+from nearfar.decode.photo import Limits, read_photo
+from nearfar.pipeline import Estimator
+from nearfar.registry import EFFECTS
+from nearfar.sessions import SessionCache, choose_engine, choose_threads
+from nearfar.types import DepthMap, Photo, Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nearfar.cards import ModelCard
+    from nearfar.decode.photo import PhotoSource
+    from nearfar.settings import Settings
+    from nearfar.types import RangeRule
+
+__all__ = ["Model", "estimate", "heatmap", "load", "models", "overlay", "read"]
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A loaded network that takes photos in any form; made by :func:`load`. Threads may share one."""
+
+    card: ModelCard
+    estimator: Estimator
+    settings: Settings
+
+    def estimate(self, photo: PhotoSource) -> DepthMap:
+        """The depth map of a photo, as large as the photo; errors as in :func:`estimate`."""
+        return self.estimator.estimate(read(photo, settings=self.settings))
+
+    def estimate_batch(self, photos: Iterable[PhotoSource]) -> list[DepthMap]:
+        """The depth maps of many photos, in order; the same as one by one within 1e-5 of the range."""
+        return self.estimator.estimate_batch(read(photo, settings=self.settings) for photo in photos)
+
+
+def estimate(photo: PhotoSource, *, model: str | None = None, size: int | None = None) -> DepthMap:
+    """The depth map of a photo, as large as the photo.
+
+    Args:
+        photo: a path, bytes, a binary file, a PIL image, an array (H×W, H×W×3 or H×W×4, RGB order, uint8 or
+            uint16, or floats in 0…1), or a :class:`Photo`.
+        model: a name out of :func:`models`; the setting ``model`` (``embedded``) where none is given.
+        size: length of the network input in pixels, rounded to what the network takes; its card's otherwise.
+
+    Raises:
+        InputError: the photo is empty, broken, too large or no picture.
+        SourceError: the file cannot be read.
+        UnknownNameError: there is no such model.
+        EngineError: the network failed.
+
+    Example:
+        >>> import nearfar
+        >>> depth = nearfar.estimate("photo.jpg")  # doctest: +SKIP
+        >>> nearfar.heatmap(depth).save("heat.png")  # doctest: +SKIP
+    """
+    return load(model, size=size).estimate(photo)
+
+
+def load(
+    name: str | None = None,
+    *,
+    size: int | None = None,
+    engine: str | None = None,
+    settings: Settings | None = None,
+) -> Model:
+    """A model, loaded and ready; loading the same one again is free while it is among the recent ones.
+
+    Raises:
+        UnknownNameError: there is no such model or engine; the message offers the nearest name.
+        ParameterError: a size that the network cannot take.
+        WeightsError: its weights are absent or damaged.
+        EngineError: it cannot be loaded.
+    """
+    settings = settings or settings_module.load()
+    card = catalogue.card(name or settings.model)
+    if size is not None:
+        card = replace(card, input=card.input.with_size(size))
+    chosen = choose_engine(card, engine or settings.engine)
+    session = _sessions(settings.session_cache).get(card, chosen, choose_threads(settings))
+    return Model(card, Estimator(card, session, chosen), settings)
+
+
+def models() -> tuple[ModelCard, ...]:
+    """The cards of all models in the catalogue."""
+    return tuple(catalogue.cards().values())
+
+
+def read(photo: PhotoSource, *, settings: Settings | None = None) -> Photo:
+    """A photo in any form, decoded, upright and in sRGB; errors as in :func:`estimate`."""
+    settings = settings or settings_module.load()
+    return read_photo(photo, Limits(settings.max_bytes, settings.max_pixels))
+
+
+def heatmap(depth: DepthMap, colormap: str = "inferno", range: RangeRule = "image") -> Picture:
+    """Depth as colours, warm is near, as large as the depth map.
+
+    Args:
+        depth: what :func:`estimate` gave.
+        colormap: inferno, magma, plasma, viridis, turbo, spectral or grey.
+        range: ``image`` spans the map's values, ``percentile`` their 2nd to 98th percentile, (a, b) those.
+
+    Raises:
+        ParameterError: no such colour map or range.
+    """
+    return _apply("heatmap", None, depth, colormap=colormap, range=range)
+
+
+def overlay(
+    photo: PhotoSource,
+    depth: DepthMap,
+    opacity: float = 0.4,
+    colormap: str = "inferno",
+    range: RangeRule = "image",
+) -> Picture:
+    """The photo with its heat map laid over it; opacity 0 shows the photo, 1 the heat map.
+
+    Raises:
+        ParameterError: opacity out of 0…1, sizes that differ, no such colour map or range.
+    """
+    return _apply("overlay", read(photo), depth, opacity=opacity, colormap=colormap, range=range)
+
+
+def _apply(name: str, photo: Photo | None, depth: DepthMap, **given: Any) -> Picture:
+    from nearfar.options import parse
+
+    effect = EFFECTS.load(name)
+    picture: Picture = effect.apply(photo, depth, parse(effect.options, given))
+    return picture
+
+
+@cache
+def _sessions(limit: int) -> SessionCache:
+    return SessionCache(limit)

@@ -1,0 +1,133 @@
+"""What is known about a network before it is loaded: frozen records, no heavy imports."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Literal
+
+from nearfar.errors import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Fit = Literal["upper_bound", "lower_bound", "minimal", "exact"]
+
+
+class DepthKind(StrEnum):
+    """What the numbers of a depth map mean."""
+
+    RELATIVE_INVERSE = "relative_inverse"
+    """Inverse depth up to an unknown scale and shift: near is large."""
+    AFFINE_DEPTH = "affine_depth"
+    """Depth up to an unknown scale and shift: far is large."""
+    METRIC = "metric"
+    """Depth along the optical axis in metres: far is large."""
+
+    @property
+    def is_near_large(self) -> bool:
+        """True where a larger value is nearer."""
+        return self is DepthKind.RELATIVE_INVERSE
+
+    @property
+    def unit(self) -> str:
+        """``m`` for metric depth, ``1`` (no unit) otherwise."""
+        return "m" if self is DepthKind.METRIC else "1"
+
+
+@dataclass(frozen=True, slots=True)
+class InputSpec:
+    """How a photo becomes the input of a network.
+
+    ``size`` is the length in pixels that ``fit`` speaks of: with ``upper_bound`` neither side is longer
+    (the longer side is ``size``), with ``lower_bound`` neither is shorter, with ``minimal`` the side that
+    changes least decides, ``exact`` makes a square. The aspect is kept (save for ``exact``), and each side
+    is a multiple of ``multiple``. Source of the first three: the MiDaS preprocessing.
+    """
+
+    size: int
+    multiple: int = 32
+    mean: tuple[float, float, float] = (0.485, 0.456, 0.406)
+    std: tuple[float, float, float] = (0.229, 0.224, 0.225)
+    fit: Fit = "upper_bound"
+    min_size: int = 32
+    max_size: int = 2048
+
+    def with_size(self, size: int) -> InputSpec:
+        """The same rule at another size; ParameterError where the network cannot take it."""
+        if not self.min_size <= size <= self.max_size:
+            raise ParameterError(
+                f"size is {size}, but this network takes {self.min_size} to {self.max_size} pixels.",
+                "Choose a size within that range.",
+                parameter="size",
+            )
+        rounded = max(self.multiple, round(size / self.multiple) * self.multiple)
+        return InputSpec(rounded, self.multiple, self.mean, self.std, self.fit, self.min_size, self.max_size)
+
+    def network_size(self, width: int, height: int) -> tuple[int, int]:
+        """(width, height) of the network input for a photo of that width and height, in pixels."""
+        if self.fit == "exact":
+            return self.size, self.size
+        by_width, by_height = self.size / width, self.size / height
+        scale = {
+            "upper_bound": min(by_width, by_height),
+            "lower_bound": max(by_width, by_height),
+            "minimal": min(by_width, by_height, key=lambda s: abs(1 - s)),
+        }[self.fit]
+        return self._to_multiple(scale * width), self._to_multiple(scale * height)
+
+    def _to_multiple(self, length: float) -> int:
+        nearest = round(length / self.multiple) * self.multiple
+        if self.fit == "upper_bound" and nearest > self.size:
+            nearest = int(length // self.multiple) * self.multiple
+        if self.fit == "lower_bound" and nearest < self.size:
+            nearest = -int(-length // self.multiple) * self.multiple
+        return max(self.multiple, nearest)
+
+
+@dataclass(frozen=True, slots=True)
+class WeightFile:
+    """One file of weights and how to know that it is the right one.
+
+    ``location`` is ``asset:NAME`` (inside the package) or an https address. ``sha256`` may be a published
+    prefix of at least 8 digits; ``bytes`` is 0 where no size is published.
+    """
+
+    name: str
+    location: str
+    sha256: str = ""
+    bytes: int = 0
+    engine: str = "onnxruntime"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """One row of the catalogue: everything that is known about a network without loading it."""
+
+    name: str
+    title: str
+    family: str
+    kind: DepthKind
+    input: InputSpec
+    weights: tuple[WeightFile, ...]
+    licence: str
+    is_commercial_use_allowed: bool
+    parameters: int
+    summary: str = ""
+    paper: str = ""
+    domain: str = "any"
+    max_depth_m: float | None = None
+    extra: str = ""
+    """The optional dependency set this model needs, empty for the base install."""
+    details: Mapping[str, object] = field(default_factory=dict)
+    """Everything else the card says: training data and terms, seeds, steps, figures."""
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the first weights file (all hexadecimal digits, or the published prefix)."""
+        return self.weights[0].sha256 if self.weights else ""
+
+    @property
+    def unit(self) -> str:
+        """Unit of the values this network gives."""
+        return self.kind.unit

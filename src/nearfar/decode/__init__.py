@@ -1,0 +1,1 @@
+"""Bytes to a photo, one file a source."""

@@ -1,0 +1,1 @@
+"""Photo and depth to a picture, one file an effect."""

@@ -1,0 +1,92 @@
+"""Pixels to the bytes of a picture file, with what they mean in text chunks."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from typing import TYPE_CHECKING, Any
+
+from nearfar.errors import ParameterError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy.typing as npt
+
+    Pixels = npt.NDArray[Any]
+
+MEDIA_TYPES = {
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+}
+_PNG_HEADER_BYTES = 8 + 25  # signature, then the IHDR chunk: texts go right behind it
+
+
+def encode(
+    pixels: Pixels, suffix: str = ".png", text: Mapping[str, str] | None = None, *, quality: int = 95
+) -> bytes:
+    """The bytes of a picture file.
+
+    Args:
+        pixels: H×W (grey), H×W×3 (RGB) or H×W×4 (RGBA); uint8, or uint16 for PNG.
+        suffix: ``.png``, ``.jpg``, ``.jpeg`` or ``.webp``.
+        text: key to value, kept in the text chunks of a PNG (other formats have none).
+        quality: 1 to 100, of the formats that lose something.
+
+    Raises:
+        ParameterError: a suffix that we do not write, or 16 bits in a format that has 8.
+    """
+    key = suffix.lower()
+    if key not in MEDIA_TYPES:
+        raise ParameterError(f"Pictures are not written as '{suffix}'.", did_you_mean(key, MEDIA_TYPES))
+    if key == ".png":
+        return _with_text(_png(pixels), text or {})
+    if pixels.dtype.itemsize != 1:
+        raise ParameterError(f"'{suffix}' holds 8 bits a channel.", "Write 16 bits as .png.")
+    return _lossy(pixels, key, quality)
+
+
+def _png(pixels: Pixels) -> bytes:
+    """PNG at compression level 1 with adaptive rows: several times faster than level 6, a little larger."""
+    import cv2
+
+    fast = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
+    done, data = cv2.imencode(".png", _to_bgr(pixels), fast)
+    if not done:
+        raise ParameterError(f"A picture of shape {pixels.shape} cannot be written as PNG.")
+    return data.tobytes()
+
+
+def _to_bgr(pixels: Pixels) -> Pixels:
+    import cv2
+
+    if pixels.ndim == 2:
+        return pixels
+    code = cv2.COLOR_RGBA2BGRA if pixels.shape[2] == 4 else cv2.COLOR_RGB2BGR
+    return cv2.cvtColor(pixels, code)
+
+
+def _lossy(pixels: Pixels, suffix: str, quality: int) -> bytes:
+    from PIL import Image
+
+    image = Image.fromarray(pixels)
+    if suffix in {".jpg", ".jpeg"} and image.mode == "RGBA":
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image).convert("RGB")
+    out = io.BytesIO()
+    image.save(out, format="WEBP" if suffix == ".webp" else "JPEG", quality=quality)
+    return out.getvalue()
+
+
+def _with_text(png: bytes, text: Mapping[str, str]) -> bytes:
+    chunks = b"".join(_text_chunk(key, value) for key, value in text.items())
+    return png[:_PNG_HEADER_BYTES] + chunks + png[_PNG_HEADER_BYTES:]
+
+
+def _text_chunk(key: str, value: str) -> bytes:
+    """An iTXt chunk (UTF-8, not compressed): PNG specification, 11.3.4.5."""
+    body = b"iTXt" + key.encode("latin-1")[:79] + b"\0\0\0\0\0" + value.encode()
+    return struct.pack(">I", len(body) - 4) + body + struct.pack(">I", zlib.crc32(body))

@@ -1,0 +1,122 @@
+"""The one tree of errors that nearfar raises.
+
+Each message says what was wrong and what was expected; ``hint`` says what to do next. An error also
+inherits the built-in that a caller would guess.
+
+    NearfarError
+    ├── InputError (ValueError)           the picture or an argument is at fault
+    │   ├── EmptyInputError               no bytes at all
+    │   ├── UnsupportedFormatError        not a picture that we read
+    │   ├── BrokenImageError              a picture, but damaged
+    │   ├── TooLargeError                 over a limit of bytes or pixels
+    │   └── ParameterError                an option out of its range
+    ├── SourceError (OSError)             a file cannot be read
+    ├── OutputError (OSError)             a result cannot be written
+    │   └── OutputExistsError             ... because something is there already
+    ├── UnknownNameError (LookupError)    no model, effect, format of that name
+    ├── MissingExtraError (ImportError)   an optional library is not installed
+    ├── SettingsError (ValueError)        a setting is unknown or out of range
+    ├── WeightsError (RuntimeError)       weights are absent, damaged or not the expected ones
+    ├── EngineError (RuntimeError)        a network could not be loaded or run
+    │   └── NonFiniteOutputError          ... its output holds NaN or infinity
+    └── BusyError (RuntimeError)          the queue is full; try again later
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+class NearfarError(Exception):
+    """The root of the tree: catch it to catch everything that nearfar raises on purpose."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class InputError(NearfarError, ValueError):
+    """The picture or an argument is at fault."""
+
+
+class EmptyInputError(InputError):
+    """There were no bytes at all."""
+
+
+class UnsupportedFormatError(InputError):
+    """The bytes are not a picture in a format that we read."""
+
+
+class BrokenImageError(InputError):
+    """The bytes begin like a picture but cannot be decoded to its end."""
+
+
+class TooLargeError(InputError):
+    """The input goes over a limit of bytes or pixels."""
+
+
+class ParameterError(InputError):
+    """An option has a value out of its range; ``parameter`` names it."""
+
+    def __init__(self, message: str, hint: str = "", parameter: str = "") -> None:
+        super().__init__(message, hint)
+        self.parameter = parameter
+
+
+class SourceError(NearfarError, OSError):
+    """A file cannot be read."""
+
+
+class OutputError(NearfarError, OSError):
+    """A result cannot be written."""
+
+
+class OutputExistsError(OutputError):
+    """Something is already there and overwriting was not asked for."""
+
+
+class UnknownNameError(NearfarError, LookupError):
+    """There is no plug-in of that name."""
+
+
+class MissingExtraError(NearfarError, ImportError):
+    """An optional library is needed and not installed."""
+
+
+class SettingsError(NearfarError, ValueError):
+    """A setting is unknown or out of its range."""
+
+
+class WeightsError(NearfarError, RuntimeError):
+    """Weights are absent, damaged or not the ones the card names."""
+
+
+class EngineError(NearfarError, RuntimeError):
+    """A network could not be loaded or run."""
+
+
+class NonFiniteOutputError(EngineError):
+    """A network answered with NaN or infinity."""
+
+
+class BusyError(NearfarError, RuntimeError):
+    """The queue is full; ``retry_after_s`` says when to try again."""
+
+    def __init__(self, message: str, hint: str = "", retry_after_s: int = 1) -> None:
+        super().__init__(message, hint)
+        self.retry_after_s = retry_after_s
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A sentence that offers the nearest known name, or lists all of them."""
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    return f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(names) or 'none'}."

@@ -1,0 +1,1 @@
+"""Depth to the bytes of a file, one file a format."""

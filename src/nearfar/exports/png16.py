@@ -1,0 +1,37 @@
+"""Depth values as a 16-bit grey PNG with scale and offset beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nearfar.encode import encode
+from nearfar.plugins import Export
+from nearfar.types import DepthMap, Photo
+
+TOP = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class Png16Options:
+    """There is nothing to choose."""
+
+
+def write(photo: Photo | None, depth: DepthMap, options: Png16Options) -> bytes:  # noqa: ARG001 - the seam's shape
+    """The bytes of the file: value = number × scale + offset, and both stand in its text chunks.
+
+    Numbers run from 1 to 65535; 0 marks pixels that are not valid. Their order is the values' own: a large
+    number is near for relative inverse depth, far for depth. A flat map has scale 0.
+    """
+    low, high = depth.value_range
+    scale = (high - low) / (TOP - 1)
+    steps = (depth.values.astype(np.float64) - low) / scale if scale > 0 else np.zeros(depth.values.shape)
+    numbers = np.rint(np.clip(steps, 0, TOP - 1)) + 1
+    if depth.valid is not None:
+        numbers = np.where(depth.valid, numbers, 0)
+    text = dict(depth.text()) | {"nearfar:scale": repr(scale), "nearfar:offset": repr(low - scale)}
+    return encode(numbers.astype(np.uint16), ".png", text)
+
+
+PLUGIN = Export("png16", "16-bit grey PNG with scale and offset", ".png", "image/png", Png16Options, write)

@@ -1,0 +1,1 @@
+"""Cards of the networks, one file a family, a row a variant."""

@@ -1,0 +1,42 @@
+"""The network inside the package: its card is the JSON file beside its weights."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from typing import Any
+
+from nearfar.cards import DepthKind, InputSpec, ModelCard, WeightFile
+
+CARD_FILE = "embedded.json"
+
+
+def card_from_json(row: dict[str, Any]) -> ModelCard:
+    """The card that a JSON object describes; what it says beyond a card's own fields becomes ``details``."""
+    own = {"name", "title", "kind", "input", "weights", "licence", "is_commercial_use_allowed", "parameters"}
+    return ModelCard(
+        name=row["name"],
+        title=row["title"],
+        family="embedded",
+        kind=DepthKind(row["kind"]),
+        input=_input_spec(row["input"]),
+        weights=tuple(WeightFile(**weights) for weights in row["weights"]),
+        licence=row["licence"],
+        is_commercial_use_allowed=row["is_commercial_use_allowed"],
+        parameters=row["parameters"],
+        summary=row.get("summary", ""),
+        details={key: value for key, value in row.items() if key not in own},
+    )
+
+
+def _input_spec(row: dict[str, Any]) -> InputSpec:
+    values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
+    return InputSpec(**values)
+
+
+def _read() -> ModelCard:
+    text = resources.files("nearfar.assets").joinpath(CARD_FILE).read_text(encoding="utf-8")
+    return card_from_json(json.loads(text))
+
+
+PLUGIN = (_read(),)

@@ -1,0 +1,144 @@
+"""Typed options: name, default, range, choices and help, stated once for library, CLI, service and docs.
+
+An options class is a frozen dataclass whose fields are made by :func:`option`::
+
+    @dataclass(frozen=True, slots=True)
+    class FogOptions:
+        density: float = option(0.5, "How thick the fog is.", low=0, high=10)
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import typing
+from collections.abc import Callable  # noqa: TC003 - get_type_hints reads it
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nearfar.errors import ParameterError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_TRUE = {"1", "true", "yes", "on"}
+_FALSE = {"0", "false", "no", "off"}
+
+
+@dataclass(frozen=True, slots=True)
+class OptionInfo:
+    """What every face needs to show and check one option."""
+
+    name: str
+    type: str
+    default: object
+    help: str
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    parse: Callable[[str], object] | None = None
+
+
+def option(
+    default: Any,
+    help: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] = (),
+    parse: Callable[[str], object] | None = None,
+) -> Any:
+    """A dataclass field that knows its help, its range and, for types of its own, how to read a text."""
+    row = {"help": help, "low": low, "high": high, "choices": choices, "parse": parse}
+    return dataclasses.field(default=default, metadata=row)
+
+
+def describe(cls: type) -> tuple[OptionInfo, ...]:
+    """The options of a class, in order."""
+    hints = typing.get_type_hints(cls)
+    return tuple(
+        OptionInfo(f.name, _type_name(hints[f.name]), f.default, **_metadata(f))
+        for f in dataclasses.fields(cls)
+        if "help" in f.metadata
+    )
+
+
+def check(options: Any) -> None:
+    """Raise ParameterError unless every field of an options object is in its range."""
+    for info in describe(type(options)):
+        _check_value(info, getattr(options, info.name))
+
+
+def parse(cls: type, given: Mapping[str, object]) -> Any:
+    """An options object from names and texts (or values), as the CLI and the service receive them.
+
+    Raises:
+        ParameterError: an unknown name, a text of the wrong type, or a value out of range.
+    """
+    known = {info.name: info for info in describe(cls)}
+    values = {}
+    for name, value in given.items():
+        key = name.replace("-", "_")
+        if key not in known:
+            raise ParameterError(f"There is no option '{name}'.", did_you_mean(key, known), parameter=name)
+        values[key] = _from_text(known[key], value) if isinstance(value, str) else value
+    options = cls(**values)
+    check(options)
+    return options
+
+
+def _metadata(field: dataclasses.Field[Any]) -> dict[str, Any]:
+    return dict(field.metadata)
+
+
+def _type_name(hint: Any) -> str:
+    args = [a for a in typing.get_args(hint) if a is not type(None)]
+    base = args[0] if args and type(None) in typing.get_args(hint) else hint
+    return base.__name__ if isinstance(base, type) else "str"
+
+
+def _check_value(info: OptionInfo, value: Any) -> None:
+    if value is None and info.default is None:
+        return
+    if info.choices and value not in info.choices:
+        raise ParameterError(
+            f"{info.name} is '{value}'.", did_you_mean(str(value), info.choices), parameter=info.name
+        )
+    if info.type in {"int", "float"}:
+        _check_number(info, value)
+
+
+def _check_number(info: OptionInfo, value: Any) -> None:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if not is_number or (info.type == "int" and int(value) != value):
+        kind = "a whole number" if info.type == "int" else "a finite number"
+        raise ParameterError(f"{info.name} is {value!r}, but {kind} was expected.", parameter=info.name)
+    too_low = info.low is not None and value < info.low
+    too_high = info.high is not None and value > info.high
+    if too_low or too_high:
+        raise ParameterError(
+            f"{info.name} is {value}, but {_range_text(info)} was expected.", parameter=info.name
+        )
+
+
+def _range_text(info: OptionInfo) -> str:
+    if info.low is not None and info.high is not None:
+        return f"{info.low:g} to {info.high:g}"
+    return f"at least {info.low:g}" if info.low is not None else f"at most {info.high:g}"
+
+
+def _from_text(info: OptionInfo, text: str) -> object:
+    if info.parse is not None:
+        return info.parse(text)
+    if info.type == "bool":
+        if text.lower() in _TRUE | _FALSE:
+            return text.lower() in _TRUE
+        raise ParameterError(f"{info.name} is '{text}', but true or false was expected.", parameter=info.name)
+    if info.type not in {"int", "float"}:
+        return text
+    try:
+        return int(text) if info.type == "int" else float(text)
+    except ValueError as exc:
+        raise ParameterError(
+            f"{info.name} is '{text}', but a number was expected.", parameter=info.name
+        ) from exc

@@ -1,0 +1,74 @@
+"""A photo to the input of a network, and what is needed to undo it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nearfar.ops.exposure import exposure_faults
+from nearfar.ops.resize import shrink
+from nearfar.types import PhotoWarning, Undo
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from nearfar.cards import InputSpec
+    from nearfar.types import Photo
+
+_FAULTS = {
+    "dark": "The photo is nearly black: its depth is unreliable.",
+    "blown_out": "The photo is blown out to white: its depth is unreliable.",
+    "flat": "The photo shows almost no detail: its depth is unreliable.",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """``tensor``: 1×3×h×w float32, normalised; ``undo``: the way back."""
+
+    tensor: npt.NDArray[np.float32]
+    undo: Undo
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of the network's input."""
+        return self.tensor.shape[3], self.tensor.shape[2]
+
+
+def prepare(photo: Photo, spec: InputSpec) -> Prepared:
+    """The network's input for a photo: over white, resized by the card's rule, normalised."""
+    width, height = spec.network_size(photo.width, photo.height)
+    small = _over_white(shrink(_colours(photo), width, height), photo, width, height)
+    faults = exposure_faults(np.rint(small).astype(np.uint8))
+    warnings = tuple(PhotoWarning(code, _FAULTS[code]) for code in faults)
+    return Prepared(_normalise(small, spec), Undo(photo.width, photo.height, photo.camera, warnings))
+
+
+def _colours(photo: Photo) -> npt.NDArray[Any]:
+    """The pixels, their colour multiplied by alpha where there is one: hidden colours must not leak in."""
+    if photo.alpha is None:
+        return photo.pixels
+    share = photo.alpha[..., None].astype(np.float32) / _top(photo)
+    return np.rint(photo.pixels * share).astype(photo.pixels.dtype)
+
+
+def _over_white(small: npt.NDArray[Any], photo: Photo, width: int, height: int) -> npt.NDArray[np.float32]:
+    """h×w×3 float32 in 0…255."""
+    scale = np.float32(255 / _top(photo))
+    colours = small.astype(np.float32) * scale
+    if photo.alpha is not None:
+        colours += 255 - shrink(photo.alpha, width, height).astype(np.float32)[..., None] * scale
+    return np.clip(colours, 0, 255, out=colours)
+
+
+def _top(photo: Photo) -> int:
+    return int(np.iinfo(photo.pixels.dtype).max)
+
+
+def _normalise(small: npt.NDArray[np.float32], spec: InputSpec) -> npt.NDArray[np.float32]:
+    scale = 1 / (255 * np.array(spec.std, np.float32))
+    shift = np.array(spec.mean, np.float32) / np.array(spec.std, np.float32)
+    tensor = (small * scale - shift).transpose(2, 0, 1)[None]
+    return np.ascontiguousarray(tensor, np.float32)

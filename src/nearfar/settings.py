@@ -1,0 +1,79 @@
+"""One table of settings, and the only reader of the environment.
+
+A setting ``max_bytes`` is read from ``NEARFAR_MAX_BYTES``. Read once by :func:`load`, then passed on.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from nearfar.errors import SettingsError, did_you_mean
+from nearfar.options import check, option
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+PREFIX = "NEARFAR_"
+LAB_PREFIX = "NEARFAR_LAB_"  # read by nearfar_lab
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting, checked. ``dataclasses.replace`` makes a changed copy."""
+
+    model: str = option("embedded", "Model used when none is named.")
+    engine: str = option("auto", "Engine that runs the networks: auto takes what the weights are made for.")
+    threads: int = option(
+        0,
+        "Threads of one network run; 0 means all usable processors (affinity, cgroup quota).",
+        low=0,
+        high=1024,
+    )
+    session_cache: int = option(
+        2, "Networks kept loaded at once; the least recently used goes.", low=1, high=64
+    )
+    max_bytes: int = option(64 * 2**20, "Largest picture accepted, in bytes.", low=1)
+    max_pixels: int = option(100_000_000, "Largest picture accepted, in pixels.", low=1)
+    home: str = option("", "Folder for downloaded weights; empty means the platform's cache folder.")
+    host: str = option("127.0.0.1", "Address the service listens on.")
+    port: int = option(8080, "Port the service listens on.", low=0, high=65535)
+    queue: int = option(
+        32, "Requests that may wait for the engine before others get a 503.", low=1, high=100_000
+    )
+    streams: int = option(1, "Network runs at the same time in the service.", low=1, high=64)
+    log_level: str = option(
+        "info", "How much the service says.", choices=("debug", "info", "warning", "error")
+    )
+
+    def __post_init__(self) -> None:
+        try:
+            check(self)
+        except ValueError as exc:
+            raise SettingsError(str(exc)) from exc
+
+
+def load(environ: Mapping[str, str] | None = None) -> Settings:
+    """The settings of the environment (or of the mapping given).
+
+    Raises:
+        SettingsError: a ``NEARFAR_`` variable that is no setting, or a value out of range.
+    """
+    found = os.environ if environ is None else environ
+    rows = {PREFIX + f.name.upper(): f for f in fields(Settings)}
+    given: dict[str, Any] = {}
+    for key, text in found.items():
+        if not key.startswith(PREFIX) or key.startswith(LAB_PREFIX):
+            continue
+        if key not in rows:
+            raise SettingsError(f"{key} is not a setting.", did_you_mean(key, rows))
+        given[rows[key].name] = _number(key, text) if isinstance(rows[key].default, int) else text
+    return Settings(**given)
+
+
+def _number(key: str, text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as exc:
+        raise SettingsError(f"{key} is '{text}', but a whole number was expected.") from exc

@@ -1,0 +1,1 @@
+"""The workshop: trains, evaluates and converts networks for nearfar."""
