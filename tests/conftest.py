@@ -1,0 +1,56 @@
+"""What all tests share: small pictures that we draw ourselves, and the way to the shared material."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pictures import draw, encoded
+
+if TYPE_CHECKING:
+    import numpy as np
+
+REPOSITORY = Path(__file__).resolve().parent.parent
+SHARED_VARIABLE = "NEARFAR_LAB_SHARED"
+
+
+@pytest.fixture(autouse=True)
+def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting of the person who runs the tests changes what they see."""
+    for name in list(os.environ):
+        if name.startswith("NEARFAR_") and not name.startswith("NEARFAR_LAB_"):
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of shared material (photos, data, conformance vectors), else the test is skipped."""
+    folder = Path(os.environ.get(SHARED_VARIABLE, REPOSITORY.parent / "shared"))
+    if not (folder / "README.md").is_file():
+        pytest.skip(f"no shared material at {folder}: set {SHARED_VARIABLE} to its folder")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def drawing() -> np.ndarray:
+    """A drawn scene, 96×128×3 uint8: pale sky, ground that darkens towards us, a red post, a blue box."""
+    return draw(128, 96)
+
+
+@pytest.fixture
+def photo_jpeg(tmp_path: Path, drawing: np.ndarray) -> Path:
+    """The drawn scene as ``photo.jpg`` in a folder of the test's own."""
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(encoded(drawing, "JPEG", quality=95))
+    return path
+
+
+@pytest.fixture
+def photo_png(tmp_path: Path, drawing: np.ndarray) -> Path:
+    """The drawn scene, exact to the pixel, as ``photo.png``."""
+    path = tmp_path / "photo.png"
+    path.write_bytes(encoded(drawing, "PNG"))
+    return path
