@@ -1,0 +1,42 @@
+# Two commands do everything: `make serve` and `make test`.
+PYTHON ?= python3
+HOST ?= 127.0.0.1
+PORT ?= 8080
+RUN := .venv/bin
+DEV := .venv-dev/bin
+
+.PHONY: help serve test check lock web bench clean
+
+help:  ## say what there is
+	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/'
+
+serve: .venv/.ready  ## set up what is needed, then serve the page on http://localhost:8080
+	$(RUN)/nearfar serve --host $(HOST) --port $(PORT)
+
+test: .venv-dev/.ready  ## set up what is needed, then run all tests
+	sh tools/browser.sh
+	$(DEV)/python -m pytest -n 2 --dist loadgroup $(TESTS)
+
+check: .venv-dev/.ready  ## lint, types, layers
+	$(DEV)/ruff check .
+	$(DEV)/ruff format --check .
+	$(DEV)/mypy
+	$(DEV)/lint-imports
+
+lock:  ## renew requirements/*.txt from pyproject.toml
+	sh tools/lock.sh $(PYTHON)
+
+web:  ## rebuild the page from web/ into src/nearfar/service/static
+	cd web && npm ci --no-audit --no-fund && npm run build
+
+bench: .venv-dev/.ready  ## run every benchmark, one after the other
+	for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(DEV)/python $$file || exit 1; done
+
+clean:  ## remove the environments
+	rm -rf .venv .venv-dev
+
+.venv/.ready: requirements/base.txt pyproject.toml tools/environment.sh
+	sh tools/environment.sh $(PYTHON) .venv requirements/base.txt
+
+.venv-dev/.ready: requirements/dev.txt pyproject.toml tools/environment.sh
+	sh tools/environment.sh $(PYTHON) .venv-dev requirements/dev.txt torch==2.13.0

@@ -1,0 +1,18 @@
+#!/bin/sh
+# Renew the locks: exact versions and hashes for every platform, and no address of a registry.
+set -eu
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+"${1:-python3}" -m venv "$work/venv"
+"$work/venv/bin/pip" install --quiet uv
+compile() {
+    "$work/venv/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+        --no-emit-index-url --no-annotate --no-header --custom-compile-command "make lock" "$@"
+}
+# hatchling builds the editable install without reaching for a registry again.
+printf 'hatchling>=1.27\neditables>=0.5\n' >"$work/build.in"
+compile pyproject.toml "$work/build.in" --output-file requirements/base.txt
+# torch is installed beside the lock (see Makefile): its builds differ, and the usual one brings CUDA along.
+printf "torch>=2.6 ; python_version < '3'\n" >"$work/without-torch.in"
+compile pyproject.toml "$work/build.in" --extra lab --group test --group check \
+    --override "$work/without-torch.in" --output-file requirements/dev.txt
