@@ -1,0 +1,5 @@
+"""``python -m nearfar`` is the command ``nearfar``."""
+
+from nearfar.cli import main
+
+raise SystemExit(main())

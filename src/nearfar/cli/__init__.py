@@ -1,0 +1,91 @@
+"""The command line: parsing and printing only, one verb a file.
+
+A file of this folder that does not begin with an underscore is a verb; its ``command`` is what runs, made
+with :func:`nearfar.cli._verb.verb`. Where no verb is named, ``depth`` is meant.
+
+Exit codes: 0 all done; 1 something failed (of several photos the others are done); 2 the command line cannot
+be carried out as given and nothing was done; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from typing import TYPE_CHECKING, Any
+
+from nearfar.cli import _say
+from nearfar.errors import NearfarError, ParameterError, SettingsError, UnknownNameError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cyclopts import App
+
+DEFAULT_VERB = "depth"
+FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
+_USAGE_ERRORS = (ParameterError, UnknownNameError, SettingsError)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and give its exit code; ``argv`` is without the program's name."""
+    tokens = list(sys.argv[1:] if argv is None else argv)
+    _say.make_streams_forgiving()
+    try:
+        code = _run(tokens)
+        sys.stdout.flush()
+    except NearfarError as exc:
+        _say.failure(exc, is_json="--json" in tokens)
+        return USAGE if isinstance(exc, _USAGE_ERRORS) else FAILED
+    except KeyboardInterrupt:
+        _say.line("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        _say.silence_stdout()
+        return BROKEN_PIPE
+    return code
+
+
+def verbs() -> tuple[str, ...]:
+    """The names of all verbs, without loading any."""
+    return tuple(sorted(info.name for info in pkgutil.iter_modules(__path__) if info.name[0] != "_"))
+
+
+def build(tokens: Sequence[str]) -> App:
+    """The parser for a command line; verbs that it does not name are loaded only for the help."""
+    from cyclopts import App
+
+    from nearfar import __version__
+
+    app = App(
+        name="nearfar",
+        help="Tells near from far in any single photo.",
+        usage="Usage: nearfar [OPTIONS] PHOTO...\n       nearfar COMMAND [OPTIONS]",
+        version=__version__,
+        suppress_keyboard_interrupt=False,
+    )
+    needs_all = not {"-h", "--help"}.isdisjoint(tokens)
+    for name in verbs():
+        home = f"{__name__}.{name}"
+        command = importlib.import_module(home).command if needs_all else f"{home}:command"
+        app.command(command, name=name.replace("_", "-"))
+    if not tokens or tokens[0].replace("-", "_") not in verbs():
+        from nearfar.cli import depth
+
+        app.default(depth.command)
+    return app
+
+
+def _run(tokens: list[str]) -> int:
+    from cyclopts import CycloptsError
+
+    from nearfar.cli._verb import hide_dashes
+
+    app = build(tokens)
+    try:
+        done: Any = app(
+            hide_dashes(tokens), exit_on_error=False, print_error=False, result_action="return_value"
+        )
+    except CycloptsError as exc:
+        raise ParameterError(str(exc), "See nearfar --help.") from exc
+    return int(done or 0)

@@ -1,0 +1,150 @@
+"""``nearfar PHOTO...``: heat maps, and depth values where they are asked for."""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nearfar import api, registry
+from nearfar.cli import _plan, _say
+from nearfar.cli._verb import Flag, verb
+from nearfar.effects.heatmap import HeatmapOptions
+from nearfar.errors import NearfarError, OutputExistsError, ParameterError
+from nearfar.files import write_whole
+from nearfar.options import option, parse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nearfar.api import Model
+    from nearfar.cli._plan import Job
+    from nearfar.types import DepthMap, Photo, Picture
+
+
+@dataclass(frozen=True, slots=True)
+class DepthOptions(HeatmapOptions):
+    """The flags of the verb; colour map and range are the heat map's own."""
+
+    output: str = option("", "Where the picture goes: a file (.png, .jpg, .webp), a folder, or - .")
+    overlay: float | None = option(
+        None, "Lay the heat map over the photo; 0 shows the photo, 1 the heat map.", low=0, high=1
+    )
+    raw: str = option("", "Write the values too, float32 as a NumPy file; a folder for several photos.")
+    png16: str = option("", "Write a 16-bit PNG too, scale and offset in its text; or a folder.")
+    model: str = option("", "Network to use, a name out of nearfar models; else the setting, embedded.")
+    size: int | None = option(None, "Length of the network's input in pixels; the network's own otherwise.")
+    overwrite: bool = option(False, "Replace files that exist already.")
+    json: bool = option(False, "One JSON object a photo on standard output, errors included.")
+
+
+_FLAGS = {
+    "output": Flag("-o", "FILE|DIR"),
+    "colormap": Flag(value="NAME"),
+    "range": Flag(value="RULE"),
+    "raw": Flag(value="FILE.npy"),
+    "png16": Flag(value="FILE.png"),
+    "model": Flag(value="NAME"),
+}
+
+
+@verb(
+    DepthOptions, ("PHOTO", "Pictures; each gets PHOTO.depth.png beside it. - reads standard input."), _FLAGS
+)
+def command(photos: tuple[str, ...], given: dict[str, str | bool]) -> int:
+    """Write the heat map of each photo: warm is near."""
+    options = parse(DepthOptions, given)
+    jobs = _plan.plan(photos, options.output, options.raw, options.png16)
+    _check_streams(jobs, options)
+    model = api.load(options.model or None, size=options.size)
+    _plan.make_folders(jobs, (options.output, options.raw, options.png16))
+    for photo in _plan.repeated(photos):
+        _say.line(f"{photo} is named twice and is done once.")
+    has_paths = not options.json and all(job.picture for job in jobs)
+    with _say.progress(len(jobs) if not options.json else 0) as step:
+        done = [step(_attempt(job, model, options, has_paths=has_paths)) for job in jobs]
+    return 0 if all(done) else 1
+
+
+def _check_streams(jobs: tuple[Job, ...], options: DepthOptions) -> None:
+    """Raise ParameterError where a terminal stands at either end of a binary stream, or two want one end."""
+    if any(job.source == _plan.STDIO for job in jobs) and sys.stdin.isatty():
+        raise ParameterError("Standard input is a terminal.", "Pipe a picture in: cat photo.jpg | nearfar -")
+    if all(job.picture for job in jobs):
+        return
+    if options.json:
+        raise ParameterError("Standard output cannot hold a picture and JSON.", "Name a file: -o FILE.")
+    if sys.stdout.isatty():
+        raise ParameterError("A picture is not shown on a terminal.", "Name a file (-o FILE), or pipe it.")
+
+
+def _attempt(job: Job, model: Model, options: DepthOptions, *, has_paths: bool) -> bool:
+    """Do one photo and say how it went."""
+    started = time.perf_counter()
+    try:
+        depth = _do(job, model, options)
+    except NearfarError as exc:
+        _say.failure(exc, job.source, is_json=options.json)
+        return False
+    except MemoryError:
+        short = NearfarError("There is not enough memory for this photo.", "Scale it down.")
+        _say.failure(short, job.source, is_json=options.json)
+        return False
+    for warning in depth.warnings:
+        _say.line(f"{job.source}: {warning.message}")
+    if options.json:
+        _say.row(_describe(job, depth, (time.perf_counter() - started) * 1000))
+    elif has_paths:
+        _say.paths(job.targets)
+    return True
+
+
+def _do(job: Job, model: Model, options: DepthOptions) -> DepthMap:
+    """Everything is computed before anything is written."""
+    _check_absent(job, overwrite=options.overwrite)
+    photo = api.read(sys.stdin.buffer if job.source == _plan.STDIO else job.source, settings=model.settings)
+    depth = model.estimate(photo)
+    picture = _draw(photo, depth, options)
+    exports = ((job.raw, "npy"), (job.png16, "png16"))
+    files = [(path, _export(name, photo, depth)) for path, name in exports if path is not None]
+    if job.picture is not None:
+        files.insert(0, (job.picture, picture.encoded(job.picture.suffix)))
+    for path, data in files:
+        write_whole(path, data, overwrite=options.overwrite)
+    if job.picture is None:
+        sys.stdout.buffer.write(picture.encoded())
+        sys.stdout.buffer.flush()
+    return depth
+
+
+def _check_absent(job: Job, *, overwrite: bool) -> None:
+    there = [path for path in job.targets if path.exists()]
+    if there and not overwrite:
+        raise OutputExistsError(f"{there[0]} exists already.", "Pass --overwrite, or choose another name.")
+
+
+def _draw(photo: Photo, depth: DepthMap, options: DepthOptions) -> Picture:
+    if options.overlay is None:
+        return api.heatmap(depth, options.colormap, options.range)
+    return api.overlay(photo, depth, options.overlay, options.colormap, options.range)
+
+
+def _export(name: str, photo: Photo, depth: DepthMap) -> bytes:
+    export = registry.EXPORTS.load(name)
+    data: bytes = export.write(photo, depth, export.options())
+    return data
+
+
+def _describe(job: Job, depth: DepthMap, milliseconds: float) -> dict[str, Any]:
+    places = {"output": job.picture, "raw": job.raw, "png16": job.png16}
+    return {
+        "input": job.source,
+        **{name: _text(path) for name, path in places.items()},
+        "milliseconds": round(milliseconds, 1),
+        **depth.describe(),
+    }
+
+
+def _text(path: Path | None) -> str | None:
+    return None if path is None else str(path)
