@@ -42,7 +42,14 @@ class Settings:
     queue: int = option(
         32, "Requests that may wait for the engine before others get a 503.", low=1, high=100_000
     )
-    streams: int = option(1, "Network runs at the same time in the service.", low=1, high=64)
+    streams: int = option(
+        0, "Photos worked on at the same time in the service; 0 means all usable processors.", low=0, high=64
+    )
+    upload_timeout: int = option(120, "Seconds within which a request's body must have arrived.", low=1)
+    drain_timeout: int = option(30, "Seconds that taken requests get when the service is stopped.", low=1)
+    origins: str = option(
+        "", "Web origins whose pages may use the service, commas between, or *; empty means its own only."
+    )
     log_level: str = option(
         "info", "How much the service says.", choices=("debug", "info", "warning", "error")
     )

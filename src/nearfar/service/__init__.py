@@ -1,1 +1,6 @@
-"""The HTTP service."""
+"""The HTTP service: ``create_app`` makes the ASGI application, ``serve`` runs it on a port."""
+
+from nearfar.service.app import create_app
+from nearfar.service.server import serve
+
+__all__ = ["create_app", "serve"]

@@ -1,0 +1,241 @@
+"""A depth map to an answer: which format, its bytes, its headers."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from nearfar.errors import ParameterError, did_you_mean
+from nearfar.ops.colormap import COLORMAPS
+from nearfar.options import option, parse
+from nearfar.registry import EFFECTS, EXPORTS
+from nearfar.service.errors import NotAcceptableError
+from nearfar.types import DepthMap, Photo, RangeRule, parse_range
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+HEADERS: dict[str, str] = {
+    "Nearfar-Kind": "What the values are: relative_inverse (near is large, unknown scale and shift), "
+    "affine_depth (far is large, unknown scale and shift) or metric (metres, far is large).",
+    "Nearfar-Unit": "Unit of the values: m, or 1 where they have none.",
+    "Nearfar-Model": "Name of the model.",
+    "Nearfar-Weights-Sha256": "SHA-256 of the model's weights.",
+    "Nearfar-Range-Min": "Smallest value of the depth map, in its own unit.",
+    "Nearfar-Range-Max": "Largest value of the depth map, in its own unit.",
+    "Nearfar-Near-Is-Large": "true where a larger value is nearer, else false.",
+    "Nearfar-Width": "Width of the depth map and of the upright photo, in pixels.",
+    "Nearfar-Height": "Height of the depth map and of the upright photo, in pixels.",
+    "Nearfar-Input-Size": "Width and height of the network's input, as 256x192.",
+    "Nearfar-Warning": "Why the depth is unreliable, as code: sentence; one header a warning, mostly none.",
+}
+"""Every header that tells what a depth answer means, and what it says."""
+
+OPTIONAL_HEADERS = {"Nearfar-Warning"}
+PICTURES = ("heatmap", "overlay")
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    known = (*PICTURES, *EXPORTS.names())
+    names = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    for name in names:
+        if name not in known:
+            raise ParameterError(f"There is no part '{name}'.", did_you_mean(name, known), "parts")
+    return names
+
+
+@dataclass(frozen=True, slots=True)
+class DepthQuery:
+    """The query of ``POST /v1/depth``."""
+
+    format: str = option("", "Format of the answer; where it is absent the Accept header chooses.")
+    model: str = option("", "Name of a model out of /v1/models; the service's default where absent.")
+    size: int | None = option(
+        None, "Length of the network's input in pixels; the model's own where absent.", low=1
+    )
+    colormap: str = option("inferno", "Colours of the picture, from far to near.", choices=COLORMAPS)
+    range: RangeRule = option(
+        "image",
+        "Values spanned by the colours: image (all of this map), percentile (2nd to 98th), or a,b.",
+        parse=parse_range,
+    )
+    overlay: float | None = option(
+        None,
+        "Lay the heat map over the photo with this opacity; the heat map alone where absent.",
+        low=0,
+        high=1,
+    )
+    parts: tuple[str, ...] | None = option(
+        None,
+        "What a JSON answer holds, with commas between: heatmap, overlay, or any export; "
+        "heatmap where absent (overlay where an opacity is given). Empty: the description only.",
+        parse=_parts,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Result:
+    """What was found in a photo, and how it was asked to be shown."""
+
+    photo: Photo
+    depth: DepthMap
+    query: DepthQuery
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def main_picture(self) -> str:
+        """Name of the effect that the query asks for."""
+        return "heatmap" if self.query.overlay is None else "overlay"
+
+    def picture(self, name: str) -> bytes:
+        """PNG bytes of the effect of that name."""
+        query = self.query
+        effect = EFFECTS.load(name)
+        given: dict[str, Any] = {"colormap": query.colormap, "range": query.range}
+        if effect.name == "overlay" and query.overlay is not None:
+            given["opacity"] = query.overlay
+        picture = effect.apply(self.photo, self.depth, parse(effect.options, given))
+        return bytes(picture.encoded(".png"))
+
+    def export(self, name: str) -> bytes:
+        """The bytes of the export of that name."""
+        plugin = EXPORTS.load(name)
+        return bytes(plugin.write(self.photo, self.depth, plugin.options()))
+
+    def json(self) -> bytes:
+        """The description with the parts in base64."""
+        low, high = self.depth.limits(self.query.range)
+        parts = (self.main_picture,) if self.query.parts is None else self.query.parts
+        camera = self.depth.camera
+        row: dict[str, Any] = {
+            **self.depth.describe(),
+            "camera": None
+            if camera is None
+            else {key: getattr(camera, key) for key in ("fx_px", "fy_px", "cx_px", "cy_px", "source")},
+            "colors": {"colormap": self.query.colormap, "min": low, "max": high},
+            **self.facts,
+            "parts": {name: self._part(name) for name in parts},
+        }
+        return json.dumps(row, ensure_ascii=False, allow_nan=False).encode()
+
+    def _part(self, name: str) -> dict[str, str]:
+        is_picture = name in PICTURES
+        media_type = "image/png" if is_picture else EXPORTS.load(name).media_type
+        data = self.picture(name) if is_picture else self.export(name)
+        return {"media_type": media_type, "base64": base64.b64encode(data).decode()}
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One way to answer."""
+
+    name: str
+    summary: str
+    media_type: str
+    suffix: str
+    write: Callable[[Result], bytes]
+
+
+def formats() -> dict[str, Format]:
+    """Every format: the picture, JSON, and each export of the registry."""
+    own = [
+        Format(
+            "png",
+            "Heat map (or overlay) as PNG",
+            "image/png",
+            ".png",
+            lambda result: result.picture(result.main_picture),
+        ),
+        Format(
+            "json",
+            "Description with parts in base64",
+            "application/json",
+            ".json",
+            lambda result: result.json(),
+        ),
+    ]
+    plugins = [EXPORTS.load(name) for name in EXPORTS.names()]
+    return {row.name: row for row in [*own, *(_of_export(plugin) for plugin in plugins)]}
+
+
+def _of_export(plugin: Any) -> Format:
+    return Format(
+        plugin.name,
+        plugin.summary,
+        plugin.media_type,
+        plugin.suffix,
+        lambda result: result.export(plugin.name),
+    )
+
+
+def choose_format(name: str, accept: str, known: Mapping[str, Format]) -> Format:
+    """The format of an answer: by name, or where there is none by the Accept header.
+
+    Raises:
+        ParameterError: no format of that name.
+        NotAcceptableError: nothing that the client accepts.
+    """
+    if name:
+        if name not in known:
+            raise ParameterError(f"There is no format '{name}'.", did_you_mean(name, known), "format")
+        return known[name]
+    wanted = _accepted(accept or "*/*")
+    ranked = [(_quality(row.media_type, wanted), -place, row) for place, row in enumerate(known.values())]
+    quality, _, best = max(ranked, key=lambda r: r[:2])
+    if quality <= 0:
+        types = ", ".join(dict.fromkeys(row.media_type for row in known.values()))
+        raise NotAcceptableError(
+            f"Nothing fits 'Accept: {accept[:100]}'.", f"Accept one of {types}, or pass ?format=."
+        )
+    return best
+
+
+def _accepted(accept: str) -> list[tuple[str, float]]:
+    """(media range, quality) of an Accept header (RFC 9110, 12.5.1); a quality that is none counts as 0."""
+    rows = []
+    for item in accept.split(","):
+        kind, *params = (part.strip().lower() for part in item.split(";"))
+        weights = [p[2:] for p in params if p.startswith("q=")]
+        rows.append((kind, _number(weights[0]) if weights else 1.0))
+    return rows
+
+
+def _number(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        return 0.0
+    return value if 0 <= value <= 1 else 0.0
+
+
+def _quality(media_type: str, wanted: Iterable[tuple[str, float]]) -> float:
+    """Quality that the most specific matching range gives a media type; 0 where none matches."""
+    ranges = {media_type: 3, media_type.partition("/")[0] + "/*": 2, "*/*": 1}
+    matches = [(ranges[kind], quality) for kind, quality in wanted if kind in ranges]
+    return max(matches)[1] if matches else 0.0
+
+
+def headers_of(depth: DepthMap) -> list[tuple[str, str]]:
+    """The ``Nearfar-`` headers of a depth map."""
+    row = depth.describe()
+    pairs = {
+        "Nearfar-Kind": row["kind"],
+        "Nearfar-Unit": row["unit"],
+        "Nearfar-Model": row["model"],
+        "Nearfar-Weights-Sha256": row["weights_sha256"],
+        "Nearfar-Range-Min": f"{row['min']:.9g}",
+        "Nearfar-Range-Max": f"{row['max']:.9g}",
+        "Nearfar-Near-Is-Large": "true" if row["near_is_large"] else "false",
+        "Nearfar-Width": str(row["width"]),
+        "Nearfar-Height": str(row["height"]),
+        "Nearfar-Input-Size": f"{row['input_width']}x{row['input_height']}",
+    }
+    warnings = [("Nearfar-Warning", f"{w.code}: {w.message}") for w in depth.warnings]
+    return [(name, _ascii(value)) for name, value in [*pairs.items(), *warnings]]
+
+
+def _ascii(text: str) -> str:
+    """Header text: printable ASCII, anything else as a question mark."""
+    return "".join(c if " " <= c <= "~" else "?" for c in text)

@@ -1,0 +1,120 @@
+"""The ASGI application."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+
+from nearfar import __version__, api
+from nearfar import settings as settings_module
+from nearfar.cpus import usable_cpus
+from nearfar.decode.photo import Limits
+from nearfar.service import openapi, problems
+from nearfar.service.answers import HEADERS, formats
+from nearfar.service.frame import REQUEST_ID, Frame
+from nearfar.service.pool import EnginePool
+from nearfar.service.probe import Probe
+from nearfar.service.routes import depth, docs, health, models, pages
+from nearfar.service.uploads import UploadLimits, UploadRoom
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping
+
+    from nearfar.service.answers import Format
+    from nearfar.service.estimation import Loader
+    from nearfar.settings import Settings
+
+UPLOADS_AT_ONCE = 8
+"""Bodies of the largest size that may be arriving at the same time; smaller ones may be more."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Service:
+    """Everything that the routes share."""
+
+    settings: Settings
+    loader: Loader
+    pool: EnginePool
+    probe: Probe
+    limits: Limits
+    uploads: UploadLimits
+    formats: Mapping[str, Format]
+
+
+def create_app(settings: Settings | None = None, loader: Loader | None = None) -> FastAPI:
+    """The service as an ASGI application.
+
+    Args:
+        settings: those of the environment where none are given.
+        loader: gives the model of a name ("" is the default one) and an input size (None is its own);
+            :func:`nearfar.load` where none is given.
+    """
+    settings = settings or settings_module.load()
+    service = _service(settings, loader or _default_loader(settings))
+    app = FastAPI(
+        title="nearfar",
+        version=__version__,
+        summary="Tells near from far in any single photo.",
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=partial(_life, service=service),
+    )
+    app.state.service = service
+    problems.install(app)
+    for noun in (depth, models, health, docs, pages):
+        app.include_router(noun.router(service))
+    openapi.install(app, service.formats)
+    _add_origins(app, settings)
+    app.add_middleware(Frame, on_error=problems.unforeseen)
+    return app
+
+
+def _service(settings: Settings, loader: Loader) -> Service:
+    pool = EnginePool(settings.streams or usable_cpus(), settings.queue)
+    room = UploadRoom(UPLOADS_AT_ONCE * settings.max_bytes)
+    return Service(
+        settings=settings,
+        loader=loader,
+        pool=pool,
+        probe=Probe(pool, loader),
+        limits=Limits(settings.max_bytes, settings.max_pixels),
+        uploads=UploadLimits(settings.max_bytes, settings.upload_timeout, room),
+        formats=formats(),
+    )
+
+
+def _default_loader(settings: Settings) -> Loader:
+    def load(name: str, size: int | None) -> api.Model:
+        return api.load(name or None, size=size, settings=settings)
+
+    return load
+
+
+def _add_origins(app: FastAPI, settings: Settings) -> None:
+    origins = [origin.strip() for origin in settings.origins.split(",") if origin.strip()]
+    if origins:
+        exposed = [*HEADERS, REQUEST_ID, "Server-Timing", "Retry-After", "Content-Disposition"]
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "POST"],
+            allow_headers=["Content-Type", REQUEST_ID],
+            expose_headers=exposed,
+        )
+
+
+@contextlib.asynccontextmanager
+async def _life(app: FastAPI, service: Service) -> AsyncIterator[None]:  # noqa: ARG001 - the lifespan's shape
+    """Start the threads and warm the default model; at the end finish what was taken."""
+    service.pool.start()
+    warming = asyncio.create_task(service.probe.warm_up())
+    yield
+    warming.cancel()
+    await asyncio.to_thread(service.pool.close)

@@ -1,0 +1,236 @@
+"""The OpenAPI document, made from the tables that the code runs on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi.openapi.utils import get_openapi
+
+from nearfar import catalogue
+from nearfar.cards import DepthKind
+from nearfar.options import OptionInfo, describe
+from nearfar.service.answers import HEADERS, OPTIONAL_HEADERS, PICTURES, DepthQuery
+from nearfar.service.frame import REQUEST_ID
+from nearfar.service.problems import MEDIA_TYPE, PROBLEMS, all_problems
+from nearfar.service.uploads import FIELD, MULTIPART, RAW_TYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from fastapi import FastAPI
+
+    from nearfar.service.answers import Format
+
+Json = dict[str, Any]
+_BINARY: Json = {"type": "string", "format": "binary"}
+_STRING: Json = {"type": "string"}
+_NUMBER: Json = {"type": "number"}
+_WHOLE: Json = {"type": "integer"}
+_BOOLEAN: Json = {"type": "boolean"}
+
+
+def install(app: FastAPI, formats: Mapping[str, Format]) -> None:
+    """Give an application its document; it is made once."""
+
+    def document() -> Json:
+        if app.openapi_schema is None:
+            made = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+            schemas = made.setdefault("components", {}).setdefault("schemas", {})
+            for unused in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(unused, None)
+            schemas |= {"Problem": _problem(), "Depth": _depth(formats), "Models": _models()}
+            app.openapi_schema = made
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]
+
+
+def depth_operation(formats: Mapping[str, Format]) -> Json:
+    """What FastAPI is told of ``POST /v1/depth``."""
+    content: Json = {row.media_type: {"schema": _BINARY} for row in formats.values()}
+    content["application/json"] = {"schema": _ref("Depth")}
+    ok = {"description": "The depth of the photo.", "headers": _meaning(), "content": content}
+    body: Json = {kind: {"schema": _BINARY} for kind in RAW_TYPES}
+    body[MULTIPART] = {"schema": {"type": "object", "required": [FIELD], "properties": {FIELD: _BINARY}}}
+    return {
+        "operation_id": "estimate_depth",
+        "summary": "Depth of one photo",
+        "description": "Takes a photo as the multipart field `image` or as the raw body; answers its heat "
+        "map as PNG, or what `format` or the Accept header asks for, as large as the upright photo.",
+        "responses": {200: ok} | _refusals(400, 406, 408, 413, 415, 422, 500, 501, 503),
+        "openapi_extra": {
+            "parameters": [_parameter(info, formats) for info in describe(DepthQuery)],
+            "requestBody": {"required": True, "content": body},
+        },
+    }
+
+
+def models_operation() -> Json:
+    """What FastAPI is told of ``GET /v1/models``."""
+    return {
+        "operation_id": "list_models",
+        "summary": "The models and what is known of them",
+        "responses": {200: _json_answer("The catalogue.", _ref("Models"))},
+    }
+
+
+def health_operation() -> Json:
+    """What FastAPI is told of ``GET /healthz``."""
+    return {
+        "operation_id": "is_alive",
+        "summary": "Does the process answer?",
+        "responses": {200: _json_answer("It does.", _object({"status": _STRING}))},
+    }
+
+
+def ready_operation() -> Json:
+    """What FastAPI is told of ``GET /readyz``."""
+    schema = _object({"status": _STRING, "model": _STRING})
+    return {
+        "operation_id": "is_ready",
+        "summary": "Does the default model answer?",
+        "responses": {200: _json_answer("It does.", schema)} | _refusals(500, 503),
+    }
+
+
+def _parameter(info: OptionInfo, formats: Mapping[str, Format]) -> Json:
+    return {
+        "name": info.name,
+        "in": "query",
+        "required": False,
+        "description": info.help,
+        "schema": _schema_of(info, formats),
+    }
+
+
+def _schema_of(info: OptionInfo, formats: Mapping[str, Format]) -> Json:
+    own: dict[str, Json] = {
+        "format": {"type": "string", "enum": list(formats)},
+        "model": {"type": "string", "enum": list(catalogue.cards())},
+        "range": {"type": "string", "default": "image", "examples": ["image", "percentile", "0.2,0.8"]},
+        "parts": {"type": "string", "examples": ["heatmap", "heatmap,npy"]},
+    }
+    if info.name in own:
+        return own[info.name]
+    kind = {"int": "integer", "float": "number"}.get(info.type, "string")
+    limits = {
+        "minimum": info.low,
+        "maximum": info.high,
+        "enum": list(info.choices) or None,
+        "default": info.default,
+    }
+    return {"type": kind} | {key: value for key, value in limits.items() if value is not None}
+
+
+def _meaning() -> Json:
+    rows = {
+        name: {"description": text, "required": name not in OPTIONAL_HEADERS, "schema": _STRING}
+        for name, text in HEADERS.items()
+    }
+    return rows | {REQUEST_ID: {"description": "Id of the request, also in the log.", "schema": _STRING}}
+
+
+def _refusals(*statuses: int) -> dict[int | str, Json]:
+    """The problem documents that an operation may answer with, by status."""
+    return {status: _refusal(status) for status in statuses}
+
+
+def _refusal(status: int) -> Json:
+    titles = dict.fromkeys(problem.title for problem in PROBLEMS.values() if problem.status == status)
+    row: Json = {"description": "; ".join(titles) + ".", "content": {MEDIA_TYPE: {"schema": _ref("Problem")}}}
+    if status == 503:
+        row["headers"] = {
+            "Retry-After": {"description": "Seconds to wait.", "required": True, "schema": _WHOLE}
+        }
+    return row
+
+
+def _json_answer(text: str, schema: Json) -> Json:
+    return {"description": text, "content": {"application/json": {"schema": schema}}}
+
+
+def _ref(name: str) -> Json:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _object(properties: Json, optional: Iterable[str] = ()) -> Json:
+    required = [name for name in properties if name not in set(optional)]
+    return {"type": "object", "required": required, "properties": properties}
+
+
+def _or_null(schema: Json) -> Json:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _problem() -> Json:
+    types = [problem.type for problem in all_problems()]
+    properties = {
+        "type": {"type": "string", "format": "uri-reference", "examples": types},
+        "title": _STRING,
+        "status": _WHOLE,
+        "detail": {"type": "string", "description": "What was wrong and what was expected."},
+        "instance": {"type": "string", "format": "uri-reference"},
+        "request_id": _STRING,
+        "hint": {"type": "string", "description": "What to do next."},
+        "parameter": {"type": "string", "description": "Name of the parameter at fault."},
+    }
+    return _object(properties, {"hint", "parameter"}) | {"description": "A problem document (RFC 9457)."}
+
+
+def _depth(formats: Mapping[str, Format]) -> Json:
+    part = _object({"media_type": _STRING, "base64": {"type": "string", "contentEncoding": "base64"}})
+    names = [*PICTURES, *(name for name in formats if name not in {"png", "json"})]
+    camera = _object(dict.fromkeys(("fx_px", "fy_px", "cx_px", "cy_px"), _NUMBER) | {"source": _STRING})
+    return _object(
+        {
+            **_kind(),
+            "min": _NUMBER,
+            "max": _NUMBER,
+            "width": _WHOLE,
+            "height": _WHOLE,
+            "model": _STRING,
+            "weights_sha256": _STRING,
+            "input_width": _WHOLE,
+            "input_height": _WHOLE,
+            "engine": _STRING,
+            "warnings": {"type": "array", "items": _object({"code": _STRING, "message": _STRING})},
+            "camera": _or_null(camera),
+            "colors": _object({"colormap": _STRING, "min": _NUMBER, "max": _NUMBER}),
+            "request_id": _STRING,
+            "timing_ms": {"type": "object", "additionalProperties": _NUMBER},
+            "parts": {
+                "type": "object",
+                "properties": dict.fromkeys(names, part),
+                "additionalProperties": False,
+            },
+        }
+    )
+
+
+def _models() -> Json:
+    size = dict.fromkeys(("size", "multiple", "min_size", "max_size"), _WHOLE)
+    numbers = {"type": "array", "items": _NUMBER}
+    weights = {"name": _STRING, "location": _STRING, "sha256": _STRING, "bytes": _WHOLE, "engine": _STRING}
+    card = {
+        "name": _STRING,
+        "title": _STRING,
+        "family": _STRING,
+        **_kind(),
+        "input": _object({**size, "mean": numbers, "std": numbers, "fit": _STRING}),
+        "weights": {"type": "array", "items": _object(weights)},
+        "licence": _STRING,
+        "is_commercial_use_allowed": _BOOLEAN,
+        "parameters": _WHOLE,
+        "summary": _STRING,
+        "paper": _STRING,
+        "domain": _STRING,
+        "max_depth_m": _or_null(_NUMBER),
+        "extra": _STRING,
+        "details": {"type": "object"},
+    }
+    return _object({"default": _STRING, "models": {"type": "array", "items": _object(card)}})
+
+
+def _kind() -> Json:
+    kinds = {"type": "string", "enum": [kind.value for kind in DepthKind]}
+    return {"kind": kinds, "unit": {"type": "string", "enum": ["m", "1"]}, "near_is_large": _BOOLEAN}

@@ -1,0 +1,135 @@
+"""Errors as problem documents (RFC 9457), by one table."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from nearfar import errors as tree
+from nearfar.errors import NearfarError
+from nearfar.service import errors as http_tree
+from nearfar.service.frame import request_id_of
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from starlette.requests import Request
+    from starlette.types import Scope
+
+MEDIA_TYPE = "application/problem+json"
+CLIENT_LEFT = 499  # never seen by anybody: the log's word for a client that left
+DOCS_ANCHOR = "/docs#problem-"
+_log = logging.getLogger("nearfar.service")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One row of the table: the problem's name, its status and its title (the same for every occurrence)."""
+
+    slug: str
+    status: int
+    title: str
+
+    @property
+    def type(self) -> str:
+        """The URI reference that names the problem and, on this server, explains it."""
+        return DOCS_ANCHOR + self.slug
+
+
+INTERNAL = Problem("internal", 500, "Something broke inside the service")
+
+PROBLEMS: dict[type[Exception], Problem] = {
+    tree.EmptyInputError: Problem("empty-image", 400, "There is no image in the request"),
+    tree.BrokenImageError: Problem("broken-image", 400, "The image is damaged"),
+    http_tree.MalformedRequestError: Problem("malformed-request", 400, "The request is damaged"),
+    tree.InputError: Problem("bad-input", 400, "The input cannot be used"),
+    http_tree.NotAcceptableError: Problem("not-acceptable", 406, "No answer fits the Accept header"),
+    http_tree.SlowUploadError: Problem("slow-upload", 408, "The upload took too long"),
+    tree.TooLargeError: Problem("too-large", 413, "The image is too large"),
+    tree.UnsupportedFormatError: Problem("not-an-image", 415, "The body is not an image that nearfar reads"),
+    http_tree.MediaTypeError: Problem("media-type", 415, "The body's media type is not taken"),
+    tree.ParameterError: Problem("bad-parameter", 422, "A parameter is missing or out of its range"),
+    tree.UnknownNameError: Problem("unknown-name", 422, "A name is not known"),
+    tree.EngineError: Problem("engine", 500, "The network failed"),
+    tree.MissingExtraError: Problem("missing-extra", 501, "The server lacks an optional library"),
+    tree.BusyError: Problem("busy", 503, "The queue is full"),
+    tree.WeightsError: Problem("weights", 503, "The model's weights are absent or damaged"),
+    http_tree.NotReadyError: Problem("not-ready", 503, "The service is not ready"),
+    NearfarError: INTERNAL,
+}
+"""Error class to problem; an error takes the row of its nearest ancestor."""
+
+HTTP_PROBLEMS = {
+    404: Problem("not-found", 404, "There is nothing at this address"),
+    405: Problem("method-not-allowed", 405, "This address does not take that method"),
+}
+
+
+def all_problems() -> tuple[Problem, ...]:
+    """Every problem that the service can answer with, by status."""
+    return tuple(sorted((*PROBLEMS.values(), *HTTP_PROBLEMS.values()), key=lambda p: p.status))
+
+
+def problem_of(error: Exception) -> Problem:
+    """The row of an error."""
+    return next((PROBLEMS[cls] for cls in type(error).__mro__ if cls in PROBLEMS), INTERNAL)
+
+
+def install(app: FastAPI) -> None:
+    """Make every foreseen error of an application a problem document."""
+    app.add_exception_handler(NearfarError, _on_nearfar_error)
+    app.add_exception_handler(HTTPException, _on_http_error)
+    app.add_exception_handler(http_tree.ClientLeftError, _on_client_left)
+
+
+def unforeseen(scope: Scope, error: Exception) -> Response:
+    """The problem document of an error that nobody foresaw; the log has its traceback."""
+    _log.error("request %s failed", request_id_of(scope), exc_info=error)
+    detail = "An unexpected error; the service's log has it under the request id."
+    return _document(scope, INTERNAL, {"detail": detail}, {})
+
+
+async def _on_nearfar_error(request: Request, exc: Exception) -> Response:
+    return respond(request.scope, exc)
+
+
+async def _on_http_error(request: Request, exc: Exception) -> Response:
+    assert isinstance(exc, HTTPException)  # noqa: S101 - it is registered for nothing else
+    fallback = Problem("http", exc.status_code, str(exc.detail))
+    problem = HTTP_PROBLEMS.get(exc.status_code, fallback)
+    more = {"detail": f"{request.method} is not served here.", "hint": "See /docs for what is."}
+    return _document(request.scope, problem, more, dict(exc.headers or {}))
+
+
+async def _on_client_left(request: Request, exc: Exception) -> Response:  # noqa: ARG001 - nobody reads the answer
+    return Response(status_code=CLIENT_LEFT)
+
+
+def respond(scope: Scope, error: Exception) -> Response:
+    """The problem document of an error of the tree."""
+    problem = problem_of(error)
+    if problem.status >= 500 and problem.status != 503:
+        _log.error("request %s failed", request_id_of(scope), exc_info=error)
+    message, hint = getattr(error, "message", str(error)), getattr(error, "hint", "")
+    more: dict[str, Any] = {"detail": message, "hint": hint}
+    headers: dict[str, str] = {}
+    if isinstance(error, tree.ParameterError) and error.parameter:
+        more["parameter"] = error.parameter
+    if problem.status == 503:
+        headers["Retry-After"] = str(getattr(error, "retry_after_s", 5))
+    if isinstance(error, http_tree.SlowUploadError):
+        headers["Connection"] = "close"
+    return _document(scope, problem, more, headers)
+
+
+def _document(scope: Scope, problem: Problem, more: dict[str, Any], headers: dict[str, str]) -> Response:
+    request_id = request_id_of(scope)
+    row = {"type": problem.type, "title": problem.title, "status": problem.status}
+    row |= {key: value for key, value in more.items() if value}
+    row |= {"instance": f"urn:nearfar:request:{request_id}", "request_id": request_id}
+    body = json.dumps(row, ensure_ascii=False).encode()
+    return Response(body, problem.status, {"Cache-Control": "no-store", **headers}, MEDIA_TYPE)

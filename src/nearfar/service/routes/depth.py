@@ -1,0 +1,97 @@
+"""``POST /v1/depth``: a photo in, its depth out."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter
+from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
+from starlette.responses import Response
+
+from nearfar import catalogue
+from nearfar.errors import ParameterError
+from nearfar.options import parse
+from nearfar.service.answers import DepthQuery, choose_format
+from nearfar.service.errors import ClientLeftError
+from nearfar.service.estimation import Answer, Question, answer
+from nearfar.service.frame import add_timing, request_id_of
+from nearfar.service.openapi import depth_operation
+from nearfar.service.uploads import read_upload
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from starlette.types import Receive
+
+    from nearfar.service.app import Service
+
+
+def router(service: Service) -> APIRouter:
+    """The routes of this noun."""
+    routes = APIRouter(tags=["depth"])
+
+    @routes.post("/v1/depth", response_class=Response, **depth_operation(service.formats))
+    async def estimate_depth(request: Request) -> Response:
+        query = read_query(request)
+        chosen = choose_format(query.format, request.headers.get("accept", ""), service.formats)
+        service.pool.check_room()
+        upload = await read_upload(request, service.uploads)
+        question = Question(upload, query, chosen, request_id_of(request.scope))
+        work = partial(answer, question, service.loader, service.limits)
+        found: Answer = await _while_connected(request.receive, service.pool.run(work))
+        if not query.model:
+            service.probe.note_success()
+        add_timing(request.scope, found.stages)
+        return _response(found, chosen.suffix)
+
+    return routes
+
+
+def read_query(request: Request) -> DepthQuery:
+    """The query of a request, checked before its body is read.
+
+    Raises:
+        ParameterError: an unknown or repeated parameter, or a value out of its range.
+        UnknownNameError: no such model.
+    """
+    pairs = request.query_params.multi_items()
+    given = dict(pairs)
+    if len(given) != len(pairs):
+        raise ParameterError("A parameter is given twice.", "Give each one once.")
+    query: DepthQuery = parse(DepthQuery, given)
+    if query.model or query.size is not None:
+        card = catalogue.card(query.model or request.app.state.service.settings.model)
+        if query.size is not None:
+            card.input.with_size(query.size)
+    return query
+
+
+async def _while_connected(receive: Receive, work: Coroutine[Any, Any, Any]) -> Any:
+    """What ``work`` gives; ClientLeftError, and the work dropped, where the client leaves before."""
+    doing = asyncio.create_task(work)
+    leaving = asyncio.create_task(_leaving(receive))
+    try:
+        await asyncio.wait({doing, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if not doing.done():
+            raise ClientLeftError
+        return doing.result()
+    finally:
+        doing.cancel()
+        leaving.cancel()
+
+
+async def _leaving(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def _response(found: Answer, suffix: str) -> Response:
+    response = Response(found.body, media_type=found.media_type)
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Content-Disposition"] = f'inline; filename="depth{suffix}"'
+    response.headers["Vary"] = "Accept"
+    for name, value in found.headers:
+        response.headers.append(name, value)
+    return response

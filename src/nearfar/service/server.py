@@ -1,0 +1,128 @@
+"""The service on a port, until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from nearfar import catalogue
+from nearfar.registry import ENGINES
+from nearfar.service.app import create_app
+from nearfar.service.errors import AddressError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nearfar.settings import Settings
+
+_BACKLOG = 2048
+
+
+def serve(settings: Settings, announce: Callable[[str], object] | None = None) -> None:
+    """Serve until SIGINT or SIGTERM; then finish the requests that were taken, and return.
+
+    Args:
+        settings: host, port and all the rest.
+        announce: is told the service's address once it answers; standard output where none is given.
+
+    Raises:
+        AddressError: the port is in use, or the address is not this machine's.
+        UnknownNameError: the settings name a model or engine that there is not.
+    """
+    catalogue.card(settings.model)
+    if settings.engine != "auto":
+        ENGINES.load(settings.engine)
+    app = create_app(settings)
+    listener = listen(settings.host, settings.port)
+    _set_up_logging(settings.log_level)
+    config = uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        loop="asyncio",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=settings.drain_timeout,
+    )
+    server = _Server(config, address_of(listener, settings.host), announce or _say)
+    _stop_without_a_trace()
+    server.run(sockets=[listener])
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there; port 0 takes a free one.
+
+    Raises:
+        AddressError: with the way out.
+    """
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except OSError as exc:
+        raise AddressError(f"'{host}' is not an address of this machine.", "Use --host 127.0.0.1.") from exc
+    listener = socket.socket(family, kind, protocol)
+    try:
+        if os.name == "posix":  # elsewhere this would let two services share a port
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(address)
+        listener.listen(_BACKLOG)
+    except OSError as exc:
+        listener.close()
+        raise AddressError(
+            f"Cannot listen on {host} port {port}: {exc.strerror or exc}.",
+            "Stop what listens there, or choose another port: nearfar serve --port 8081.",
+        ) from exc
+    return listener
+
+
+def address_of(listener: socket.socket, host: str) -> str:
+    """The address to type into a browser."""
+    port = listener.getsockname()[1]
+    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - shown, not bound
+    return f"http://{f'[{name}]' if ':' in name and not name.startswith('[') else name}:{port}"
+
+
+class _Server(uvicorn.Server):
+    """Tells its address when it answers."""
+
+    def __init__(self, config: uvicorn.Config, address: str, announce: Callable[[str], object]) -> None:
+        super().__init__(config)
+        self._address = address
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._announce(self._address)
+
+
+def _say(address: str) -> None:
+    sys.stdout.write(f"nearfar listens on {address} (stop with Ctrl+C)\n")
+    sys.stdout.flush()
+
+
+def _stop_without_a_trace() -> None:
+    """The server raises the signal that stopped it once more when it is done: then it is no news."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+
+
+def _set_up_logging(level: str) -> None:
+    """One line a request from ``nearfar.access``; the server's own chatter only where it warns."""
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
+    for name, least in (("nearfar", level.upper()), ("uvicorn", "DEBUG" if level == "debug" else "WARNING")):
+        logger = logging.getLogger(name)
+        logger.handlers[:] = [handler]
+        logger.setLevel(least)
+        logger.propagate = False
