@@ -51,8 +51,8 @@ def _table(name: str) -> npt.NDArray[np.uint8]:
 def _anchors(name: str) -> npt.NDArray[np.float64]:
     """K×3 colours in 0…255 at equal distances."""
     if name in _OPENCV:
-        ramp = np.arange(256, dtype=np.uint8)
-        return cv2.applyColorMap(ramp, _OPENCV[name])[:, 0, ::-1].astype(np.float64)
+        ramp = np.arange(256, dtype=np.uint8)[None]  # two axes: OpenCV 4 and 5 read a single one differently
+        return cv2.applyColorMap(ramp, _OPENCV[name])[0, :, ::-1].astype(np.float64)
     if name == "spectral":
         return np.array([list(bytes.fromhex(c)) for c in _SPECTRAL.split()], np.float64)
     if name in {"grey", "gray"}:
