@@ -28,19 +28,22 @@ def from_array(array: npt.NDArray[Any], name: str) -> Photo:
     whole = _whole_numbers(array, name)
     channels = whole.shape[2]
     colours = whole[..., :1] if channels < 3 else whole[..., :3]
-    rgb = np.ascontiguousarray(np.broadcast_to(colours, (*whole.shape[:2], 3)))
+    rgb = np.repeat(colours, 3, axis=2) if channels < 3 else np.ascontiguousarray(colours)
     alpha = np.ascontiguousarray(whole[..., -1]) if channels in {2, 4} else None
     return Photo(rgb, alpha, name=name, format="array")
 
 
 def _whole_numbers(array: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
     """The same as uint8 or uint16."""
-    if array.dtype in (np.uint8, np.uint16):
-        return array
+    if array.dtype.kind == "u" and array.dtype.itemsize <= 2:
+        return array.astype(array.dtype.newbyteorder("="), copy=False)
     if array.dtype == np.bool_:
-        return np.asarray(np.where(array, 255, 0), np.uint8)
+        return np.where(array, np.uint8(255), np.uint8(0))
     if not np.issubdtype(array.dtype, np.floating):
-        raise ParameterError(f"{name} is of {array.dtype}, but uint8, uint16, bool or floats were expected.")
-    if not (np.isfinite(array).all() and array.min() >= 0 and array.max() <= 1):
+        raise ParameterError(
+            f"{name} is of {array.dtype}, but uint8, uint16, bool or floats were expected.",
+            "Colours of 0 to 255 become right with array.astype('uint8').",
+        )
+    if not (array.min() >= 0 and array.max() <= 1):  # also false where there is a NaN
         raise ParameterError(f"{name} holds floats outside 0…1.", "Divide 8-bit values by 255 first.")
-    return np.asarray(np.rint(array * 65535), np.uint16)
+    return np.rint(array * np.float32(65535)).astype(np.uint16)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
 import io
-import struct
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nearfar.decode._color import to_srgb
-from nearfar.decode._exif import exif_facts, upright, upright_camera
+from nearfar.decode._color import grey16_to_srgb, to_srgb
+from nearfar.decode._exif import exif_camera, exif_facts, upright
+from nearfar.decode._quiet import quiet_pillow
+from nearfar.decode._signature import claimed_size, format_of
 from nearfar.errors import BrokenImageError, NearfarError, UnsupportedFormatError
 from nearfar.types import Photo
 
@@ -20,13 +22,24 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     CheckPixels = Callable[..., None]  # (width, height, name)
+    Planes = tuple[npt.NDArray[Any], npt.NDArray[Any] | None]  # H×W×3 colours, H×W alpha or None
 
-FORMATS = ("JPEG", "PNG", "WEBP", "AVIF", "TIFF", "BMP", "GIF", "HEIF")
+# Pillow's plug-ins are opened one by one instead of through Image.open: that imports forty modules, and its
+# limit on pixels is a global of the process that belongs to whoever uses us.
+_PLUGINS = {
+    "JPEG": ("PIL.JpegImagePlugin", "JpegImageFile"),  # also the first picture of an MPO
+    "PNG": ("PIL.PngImagePlugin", "PngImageFile"),
+    "WEBP": ("PIL.WebPImagePlugin", "WebPImageFile"),
+    "AVIF": ("PIL.AvifImagePlugin", "AvifImageFile"),
+    "TIFF": ("PIL.TiffImagePlugin", "TiffImageFile"),
+    "BMP": ("PIL.BmpImagePlugin", "BmpImageFile"),
+    "GIF": ("PIL.GifImagePlugin", "GifImageFile"),
+}
+FORMATS = (*_PLUGINS, "HEIF")
 _HINT = "Give a JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP or GIF file."
-_PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_HEIF_BRANDS = (b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1")
-_HAS_ALPHA = {"LA", "La", "PA", "RGBA", "RGBa"}
 _GREY_16 = {"I;16", "I;16B", "I;16L", "I;16N"}
+_BAND_ROWS = 256
+_BITS_PER_SAMPLE, _NEW_SUBFILE_TYPE, _PHOTOMETRIC, _DNG_VERSION = 258, 254, 262, 50706  # tags of TIFF
 
 
 def decode_bytes(data: bytes, name: str, check_pixels: CheckPixels) -> Photo:
@@ -37,17 +50,22 @@ def decode_bytes(data: bytes, name: str, check_pixels: CheckPixels) -> Photo:
         BrokenImageError: damaged.
         TooLargeError: from ``check_pixels``, called with the size before pixels are allocated.
     """
-    if data.startswith(_PNG_SIGNATURE) and len(data) >= 24:
-        check_pixels(*struct.unpack(">II", data[16:24]), name)  # even where nothing follows the header
+    kind = format_of(data)
+    if not kind:
+        raise UnsupportedFormatError(f"{name} is not a picture in a format that nearfar reads.", _HINT)
+    claimed = claimed_size(data, kind)
+    if claimed:
+        check_pixels(*claimed, name)
     try:
-        image = _open(data, name)
-        check_pixels(*image.size, name)
-        return _to_photo(image, data, name)
+        with quiet_pillow():
+            image = _open(data, kind, name)
+            check_pixels(*image.size, name)
+            return _to_photo(image, data, name)
     except NearfarError:
         raise
     except Exception as exc:  # decoders of foreign bytes raise anything
         raise BrokenImageError(
-            f"{name} is damaged and cannot be decoded: {exc}.", "Save or download it again."
+            f"{name} is damaged and cannot be decoded: {_reason(exc)}.", "Save or download it again."
         ) from exc
 
 
@@ -59,89 +77,118 @@ def from_pil(image: Image, name: str) -> Photo:
         UnsupportedFormatError: a mode that holds no photo.
     """
     try:
-        return _to_photo(image, b"", name)
+        with quiet_pillow():
+            return _to_photo(image, b"", name)
     except NearfarError:
         raise
     except Exception as exc:  # decoders of foreign bytes raise anything
-        raise BrokenImageError(f"{name} is damaged and cannot be decoded: {exc}.") from exc
+        raise BrokenImageError(f"{name} is damaged and cannot be decoded: {_reason(exc)}.") from exc
 
 
-def _open(data: bytes, name: str) -> Any:
-    """A lazy image: its header is read, its pixels are not.
-
-    Pillow's own plug-ins are asked one by one instead of ``Image.open``, whose limit on pixels is a global
-    of the process that belongs to whoever uses us; our limit is checked by the caller.
-    """
-    from PIL import Image
-
-    if data[4:8] == b"ftyp" and data[8:12] in _HEIF_BRANDS:
-        return _open_heif(data)
-    Image.init()
-    prefix = data[:16]
-    for kind in FORMATS:
-        factory, accept = Image.OPEN.get(kind, (None, None))
-        if factory is not None and accept is not None and accept(prefix) is True:
-            return factory(io.BytesIO(data), "")
-    raise UnsupportedFormatError(f"{name} is not a picture in a format that nearfar reads.", _HINT)
+def _reason(exc: Exception) -> str:
+    return str(exc).strip().rstrip(".") or type(exc).__name__
 
 
-def _open_heif(data: bytes) -> Any:
-    import pi_heif
+def _open(data: bytes, kind: str, name: str) -> Any:
+    """A lazy image: its header is read, its pixels are not."""
+    if kind == "HEIF":
+        import pi_heif
 
-    return pi_heif.open_heif(data, convert_hdr_to_8bit=True)
+        return pi_heif.open_heif(data, convert_hdr_to_8bit=True)
+    module, factory = _PLUGINS[kind]
+    image = getattr(importlib.import_module(module), factory)(io.BytesIO(data), "")
+    if kind == "TIFF":
+        _refuse_raw(image, data, name)
+    return image
+
+
+def _refuse_raw(image: Any, data: bytes, name: str) -> None:
+    """Raw files of cameras are TIFFs whose first picture is a thumbnail; taking that would be a guess."""
+    tags = image.tag_v2
+    is_reduced = int(tags.get(_NEW_SUBFILE_TYPE, 0)) & 1
+    if is_reduced or _DNG_VERSION in tags or data[8:10] == b"CR":
+        raise UnsupportedFormatError(f"{name} is a camera's raw file.", "Develop it to a JPEG or TIFF first.")
 
 
 def _to_photo(image: Any, data: bytes, name: str) -> Photo:
-    if not hasattr(image, "getexif"):  # a HEIF container: already upright
+    if not hasattr(image, "getexif"):  # a HEIF container: it turns the picture itself, and says how
         image = image.to_pillow()
-    kind = str(image.format or "image")
+        image.format = "HEIF"
     facts = exif_facts(image)
-    rgb, alpha = _sixteen_bits(image, data) or _eight_bits(image, name)
-    rgb, alpha = upright(rgb, facts.orientation), upright(alpha, facts.orientation)
-    camera = upright_camera(facts.camera, facts.orientation, rgb.shape[1], rgb.shape[0])
-    return Photo(rgb, alpha, camera, name, kind)
+    was_turned = image.info.get("original_orientation")
+    image.load()
+    turn = exif_facts(image).orientation  # after loading: Pillow turns TIFFs itself
+    planes = _sixteen_bits(image, data)
+    if planes is None:
+        planes = _eight_bits(image, data, name)
+    rgb, alpha = (upright(plane, turn) for plane in planes)
+    if was_turned:
+        facts = type(facts)(was_turned, facts.tags)
+    camera = exif_camera(facts, rgb.shape[1], rgb.shape[0])
+    return Photo(rgb, alpha, camera, name, str(image.format or "image"))
 
 
-def _sixteen_bits(image: Image, data: bytes) -> tuple[Any, Any] | None:
-    """(RGB, alpha or None) in uint16 where the picture has 16 bits and no profile to convert from."""
+def _sixteen_bits(image: Any, data: bytes) -> Planes | None:
+    """The planes in uint16 where the picture has 16 bits a channel, else None.
+
+    Colour with a profile is left to the 8-bit path: Little CMS within Pillow has no 16 bits.
+    """
     if image.mode in _GREY_16:
-        grey = np.asarray(image).astype(np.uint16)
-        return np.ascontiguousarray(np.broadcast_to(grey[..., None], (*grey.shape, 3))), None
-    if image.info.get("icc_profile") or not _is_colour_16(image):
+        return _grey_16(image)
+    if not data or image.info.get("icc_profile") or not _is_colour_16(image, data):
         return None
     return _split(_by_opencv(data))
 
 
-def _is_colour_16(image: Any) -> bool:
+def _grey_16(image: Any) -> Planes:
+    grey = np.asarray(image).astype(np.uint16)
+    tags = getattr(image, "tag_v2", {})
+    bits = tags.get(_BITS_PER_SAMPLE, (16,))[0]
+    if bits < 16:
+        grey <<= 16 - bits
+    if tags.get(_PHOTOMETRIC) == 0:  # white is zero
+        grey = 65535 - grey
+    hidden = image.info.get("transparency")
+    alpha = None if hidden is None else np.where(grey == hidden, 0, 65535).astype(np.uint16)
+    profile = image.info.get("icc_profile")
+    table = grey16_to_srgb(profile) if profile else None
+    if table is not None:
+        return table[grey], alpha
+    return _three(grey), alpha
+
+
+def _is_colour_16(image: Any, data: bytes) -> bool:
     """True for a PNG or TIFF of 16 bits a channel, which Pillow would cut to 8."""
     if image.format == "TIFF":
-        bits = image.tag_v2.get(258, ())
+        bits = image.tag_v2.get(_BITS_PER_SAMPLE, ())
         return image.mode in {"RGB", "RGBA"} and bool(bits) and set(bits) == {16}
-    tiles = getattr(image, "tile", None) or []
-    return image.format == "PNG" and bool(tiles) and "16" in str(tiles[0][3])
+    return bool(image.format == "PNG" and data[24:25] == b"\x10")
 
 
 def _by_opencv(data: bytes) -> npt.NDArray[Any]:
+    """H×W×C, RGB order; OpenCV turns TIFFs as their tag asks, as Pillow does."""
     import cv2
 
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None:
-        raise ValueError("its pixels end early")
+        raise ValueError("its pixels cannot be decoded")
     if pixels.ndim == 2:
         return pixels[..., None]
-    if pixels.shape[2] == 2:
-        return pixels
     return cv2.cvtColor(pixels, cv2.COLOR_BGRA2RGBA if pixels.shape[2] == 4 else cv2.COLOR_BGR2RGB)
 
 
-def _split(pixels: npt.NDArray[Any]) -> tuple[Any, Any]:
-    channels = pixels.shape[2]
-    colours = pixels[..., :1] if channels < 3 else pixels[..., :3]
-    rgb = np.ascontiguousarray(np.broadcast_to(colours, (*pixels.shape[:2], 3)))
-    return rgb, np.ascontiguousarray(pixels[..., -1]) if channels in {2, 4} else None
+def _split(pixels: npt.NDArray[Any]) -> Planes:
+    if pixels.shape[2] == 1:
+        return _three(pixels[..., 0]), None
+    alpha = np.ascontiguousarray(pixels[..., 3]) if pixels.shape[2] == 4 else None
+    return np.ascontiguousarray(pixels[..., :3]), alpha
 
 
-def _eight_bits(image: Image, name: str) -> tuple[Any, Any]:
+def _three(grey: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    return np.repeat(grey[..., None], 3, axis=2)
+
+
+def _eight_bits(image: Any, data: bytes, name: str) -> Planes:
     if image.mode in {"I", "F"}:
         raise UnsupportedFormatError(
             f"{name} holds measurements (mode {image.mode}), not a photo's colours.",
@@ -149,11 +196,34 @@ def _eight_bits(image: Image, name: str) -> tuple[Any, Any]:
         )
     profile = image.info.get("icc_profile")
     alpha = None
-    if image.mode in _HAS_ALPHA or "transparency" in image.info:
-        image = image.convert("RGBA")
+    if image.has_transparency_data:
+        plain = "L" if image.mode in {"1", "L", "LA", "La"} else "RGB"
+        image = _with_alpha(image, data)
         alpha = np.asarray(image.getchannel("A"))
-    elif image.mode in {"P", "1"}:
-        image = image.convert("RGB")
-    if alpha is not None:
-        image = image.convert("RGB")
-    return np.asarray(to_srgb(image, profile)), alpha
+        image = image.convert(plain)
+    elif image.mode not in {"L", "RGB", "CMYK", "LAB"}:
+        image = image.convert("L" if image.mode == "1" else "RGB")
+    return _pixels(to_srgb(image, profile)), alpha
+
+
+def _with_alpha(image: Any, data: bytes) -> Any:
+    """The image as RGBA, its colours not multiplied by alpha."""
+    bits = data[24] if image.format == "PNG" and data else 8
+    if image.mode == "L" and bits < 8:
+        # Pillow spreads 2 and 4 bits over 0…255, but not the grey that stands for transparent.
+        image.info["transparency"] = image.info["transparency"] * 255 // (2**bits - 1)
+    if image.mode == "La":
+        image = image.convert("LA")
+    return image if image.mode == "RGBA" else image.convert("RGBA")
+
+
+def _pixels(image: Any) -> npt.NDArray[np.uint8]:
+    """H×W×3 uint8 of an RGB image, copied band by band: at once, Pillow needs twice the memory more."""
+    width, height = image.size
+    if height <= _BAND_ROWS:
+        return np.array(image)
+    out = np.empty((height, width, 3), np.uint8)
+    for top in range(0, height, _BAND_ROWS):
+        bottom = min(top + _BAND_ROWS, height)
+        out[top:bottom] = np.asarray(image.crop((0, top, width, bottom)))
+    return out

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -67,18 +69,27 @@ def read_photo(source: PhotoSource, limits: Limits | None = None, name: str = ""
         limits.check_pixels(source.width, source.height, source.name)
         return source
     if isinstance(source, np.ndarray):
-        name = name or "the array"
-        if source.ndim >= 2:
-            limits.check_pixels(source.shape[1], source.shape[0], name)
-        return from_array(source, name)
+        return _from_array(source, limits, name or "the array")
     if isinstance(source, (str, os.PathLike)):
-        return _decode(_read_path(Path(source), limits), limits, name or str(source))
+        name = name or str(source)
+        return _decode(_read_path(source, limits, name), limits, name)
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return _decode(bytes(source), limits, name or "the picture")
+        return _from_bytes(source, limits, name or "the picture")
     if hasattr(source, "read"):
-        name = name or str(getattr(source, "name", "the file"))
+        name = name or _name_of_file(source)
         return _decode(_read_file(source, limits, name), limits, name)
     return _from_image(source, limits, name or "the image")
+
+
+def _from_array(source: npt.NDArray[Any], limits: Limits, name: str) -> Photo:
+    if source.ndim >= 2:
+        limits.check_pixels(source.shape[1], source.shape[0], name)
+    return from_array(source, name)
+
+
+def _from_bytes(source: bytes | bytearray | memoryview, limits: Limits, name: str) -> Photo:
+    limits.check_bytes(memoryview(source).nbytes, name)
+    return _decode(bytes(source), limits, name)
 
 
 def _from_image(source: Any, limits: Limits, name: str) -> Photo:
@@ -90,38 +101,68 @@ def _from_image(source: Any, limits: Limits, name: str) -> Photo:
             "Give a path, bytes, a binary file, a PIL image or a NumPy array.",
         )
     limits.check_pixels(*source.size, name)
+    if 0 in source.size:
+        raise EmptyInputError(f"{name} has {source.width}×{source.height} pixels.", "Give one with pixels.")
     return from_pil(source, name)
 
 
 def _decode(data: bytes, limits: Limits, name: str) -> Photo:
     if not data:
-        raise EmptyInputError(f"{name} is empty.", "Give a picture file.")
-    limits.check_bytes(len(data), name)
+        hint = "Give a picture; an open file is read from where it stands."
+        raise EmptyInputError(f"{name} is empty.", hint)
     return decode_bytes(data, name, limits.check_pixels)
 
 
-def _read_path(path: Path, limits: Limits) -> bytes:
-    if path.is_dir():
-        raise SourceError(f"{path} is a folder.", "Name the pictures in it.")
+def _read_path(source: str | os.PathLike[Any], limits: Limits, name: str) -> bytes:
+    """The bytes of a regular file: a pipe could hang, a device never ends."""
     try:
+        path = Path(os.fsdecode(source))
+        _check_regular(path.stat(), limits, name)
         with path.open("rb") as file:
-            return _read_file(file, limits, str(path))
-    except FileNotFoundError as exc:
-        raise SourceError(f"{path} does not exist.", "Check the name.") from exc
+            return _read_file(file, limits, name)
+    except (FileNotFoundError, NotADirectoryError) as exc:
+        raise SourceError(f"{name} does not exist.", "Check the name.") from exc
     except SourceError:
         raise
     except OSError as exc:
-        raise SourceError(f"{path} cannot be read: {exc.strerror or exc}.") from exc
+        raise SourceError(f"{name} cannot be read: {exc.strerror or exc}.") from exc
+    except TooLargeError:
+        raise
     except ValueError as exc:  # a NUL character within the name
-        raise SourceError(f"{str(path)!r} is not a file name.") from exc
+        raise SourceError(f"{name!r} cannot be the name of a file.", "Check the name.") from exc
+
+
+def _check_regular(found: os.stat_result, limits: Limits, name: str) -> None:
+    if stat.S_ISDIR(found.st_mode):
+        raise SourceError(f"{name} is a folder.", "Name the pictures in it.")
+    if not stat.S_ISREG(found.st_mode):
+        raise SourceError(f"{name} is not a regular file.", "Open it yourself and pass the open file.")
+    limits.check_bytes(found.st_size, name)
+
+
+def _name_of_file(file: Any) -> str:
+    name = getattr(file, "name", None)  # a number where it was opened from a descriptor
+    return name if isinstance(name, str) and name else "the file"
 
 
 def _read_file(file: Any, limits: Limits, name: str) -> bytes:
-    try:
-        data = file.read(limits.max_bytes + 1)
-    except OSError as exc:
-        raise SourceError(f"{name} cannot be read: {exc.strerror or exc}.") from exc
-    if not isinstance(data, bytes):
+    if isinstance(file, io.TextIOBase):
         raise ParameterError(f"{name} is open as text.", "Open it in binary mode: open(path, 'rb').")
-    limits.check_bytes(len(data), name)
-    return data
+    parts, count = [], 0
+    while count <= limits.max_bytes and (part := _read_part(file, limits.max_bytes + 1 - count, name)):
+        parts.append(part)
+        count += len(part)
+    limits.check_bytes(count, name)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def _read_part(file: Any, count: int, name: str) -> bytes:
+    """Some of a file's bytes, at most ``count``; none at its end."""
+    try:
+        part = file.read(count)
+    except Exception as exc:  # a file object of someone else's raises anything
+        reason = getattr(exc, "strerror", None) or exc
+        raise SourceError(f"{name} cannot be read: {reason}.") from exc
+    if isinstance(part, str):
+        raise ParameterError(f"{name} is open as text.", "Open it in binary mode: open(path, 'rb').")
+    return bytes(part or b"")
