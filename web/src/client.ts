@@ -1,0 +1,115 @@
+/** The service: one photo up, one answer down, with progress, and every failure named. */
+
+export type FailureCode =
+  | "broken"
+  | "too_large"
+  | "not_image"
+  | "parameter"
+  | "busy"
+  | "weights"
+  | "server"
+  | "offline"
+  | "dropped"
+  | "answer";
+
+/** Why there is no answer. ``detail`` is the service's own English sentence, or empty. */
+export class Failure extends Error {
+  constructor(
+    readonly code: FailureCode,
+    readonly detail = "",
+    readonly retryAfterS = 0,
+  ) {
+    super(`${code}: ${detail}`);
+  }
+}
+
+export type Progress = { phase: "upload" | "receive"; share: number } | { phase: "compute" };
+
+export interface Answer {
+  readonly body: ArrayBuffer;
+  header(name: string): string;
+}
+
+export interface Model {
+  readonly name: string;
+  readonly title: string;
+}
+
+const CODES: Record<number, FailureCode> = {
+  400: "broken",
+  408: "dropped",
+  413: "too_large",
+  415: "not_image",
+  422: "parameter",
+  429: "busy",
+  503: "busy",
+};
+
+/** The depth of a photo in the asked form. Rejects with a Failure, or an AbortError when cancelled. */
+export function postDepth(
+  photo: Blob,
+  name: string,
+  query: Record<string, string>,
+  onProgress: (progress: Progress) => void,
+  signal: AbortSignal,
+): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest(); // fetch does not tell how much of an upload is done
+    const form = new FormData();
+    form.append("image", photo, name);
+    request.open("POST", `v1/depth?${new URLSearchParams(query)}`);
+    request.responseType = "arraybuffer";
+    request.upload.onprogress = (event) => {
+      if (event.lengthComputable) onProgress({ phase: "upload", share: event.loaded / event.total });
+    };
+    request.upload.onload = () => onProgress({ phase: "compute" });
+    request.onprogress = (event) => {
+      if (event.lengthComputable) onProgress({ phase: "receive", share: event.loaded / event.total });
+    };
+    request.onload = () => {
+      if (request.status === 200) {
+        resolve({ body: request.response as ArrayBuffer, header: (key) => request.getResponseHeader(key) ?? "" });
+      } else {
+        reject(failureOf(request));
+      }
+    };
+    request.onerror = () => void whyNoAnswer().then(reject);
+    request.onabort = () => reject(new DOMException("cancelled", "AbortError"));
+    signal.addEventListener("abort", () => request.abort(), { once: true });
+    request.send(form);
+  });
+}
+
+/** The models of the service, its default first. */
+export async function getModels(): Promise<Model[]> {
+  const answer = await fetch("v1/models");
+  if (!answer.ok) throw new Failure("server", `status ${answer.status}`);
+  const found = (await answer.json()) as { default: string; models: Model[] };
+  return found.models.sort((a, b) => Number(b.name === found.default) - Number(a.name === found.default));
+}
+
+function failureOf(request: XMLHttpRequest): Failure {
+  const wait = Number(request.getResponseHeader("Retry-After") ?? "0");
+  const problem = problemOf(request.response as ArrayBuffer | null);
+  const isWeights = problem.type?.endsWith("#problem-weights") ?? false; // 503 as well, but waiting does not help
+  const code = isWeights ? "weights" : (CODES[request.status] ?? "server");
+  return new Failure(code, problem.detail ?? problem.title ?? "", Number.isFinite(wait) ? wait : 0);
+}
+
+function problemOf(body: ArrayBuffer | null): { type?: string; title?: string; detail?: string } {
+  try {
+    return JSON.parse(new TextDecoder().decode(body ?? undefined));
+  } catch {
+    return {}; // a proxy's page, not a problem document: the status alone must do
+  }
+}
+
+/** The connection broke: is the service gone, or did it only hang up on this upload? */
+async function whyNoAnswer(): Promise<Failure> {
+  try {
+    await fetch("healthz", { cache: "no-store" });
+    return new Failure("dropped");
+  } catch {
+    return new Failure("offline");
+  }
+}

@@ -1,0 +1,74 @@
+/** A depth map as the page holds it, and the questions asked of it. */
+import type { Grid } from "./npy";
+
+export type DepthKind = "relative_inverse" | "affine_depth" | "metric";
+
+export interface Depth extends Grid {
+  readonly kind: DepthKind;
+  /** Smallest and largest finite value, in the map's own unit; both 0 where none is finite. */
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Places of the picture by thirds, row by row from the upper left: 0…8. */
+export type Ninth = number;
+
+export function makeDepth(grid: Grid, kind: DepthKind): Depth {
+  let low = Infinity;
+  let high = -Infinity;
+  for (const value of grid.values) {
+    if (value < low) low = value; // false for NaN, which marks pixels without depth
+    if (value > high) high = value;
+  }
+  return low > high ? { ...grid, kind, low: 0, high: 0 } : { ...grid, kind, low, high };
+}
+
+export const isNearLarge = (kind: DepthKind): boolean => kind === "relative_inverse";
+
+/** How near a value is in its picture, 0…1; a flat map and pixels without depth are 0. */
+export function nearness(depth: Depth, value: number): number {
+  const span = depth.high - depth.low;
+  if (!(span > 0) || Number.isNaN(value)) return 0;
+  const scaled = Math.min(1, Math.max(0, (value - depth.low) / span));
+  return isNearLarge(depth.kind) ? scaled : 1 - scaled;
+}
+
+/** The value at a place of the picture, x and y in 0…1 from the upper left. */
+export function valueAt(depth: Depth, x: number, y: number): number {
+  const column = Math.min(depth.width - 1, Math.max(0, Math.floor(x * depth.width)));
+  const row = Math.min(depth.height - 1, Math.max(0, Math.floor(y * depth.height)));
+  return depth.values[row * depth.width + column] ?? Number.NaN;
+}
+
+/** Nearness in steps of 1/65535 for width × height pixels: the nearest value of the map for each. */
+export function steps(depth: Depth, width: number, height: number): Uint16Array {
+  const out = new Uint16Array(width * height);
+  const columns = Uint32Array.from({ length: width }, (_, x) => centre(x, width, depth.width));
+  for (let y = 0; y < height; y += 1) {
+    const row = centre(y, height, depth.height) * depth.width;
+    for (let x = 0; x < width; x += 1) {
+      const value = depth.values[row + (columns[x] as number)] as number;
+      out[y * width + x] = Math.round(nearness(depth, value) * 65535);
+    }
+  }
+  return out;
+}
+
+/** The ninths of the picture that are nearest and farthest on average; null for a flat map. */
+export function extremes(depth: Depth): { near: Ninth; far: Ninth } | null {
+  if (!(depth.high > depth.low)) return null;
+  const side = 48;
+  const small = steps(depth, side, side);
+  const sums = new Float64Array(9);
+  small.forEach((step, i) => {
+    const row = Math.floor(Math.floor(i / side) / (side / 3));
+    const index = row * 3 + Math.floor((i % side) / (side / 3));
+    sums[index] = (sums[index] as number) + step;
+  });
+  const order = [...sums.keys()].sort((a, b) => (sums[a] as number) - (sums[b] as number));
+  return { near: order[8] as Ninth, far: order[0] as Ninth };
+}
+
+function centre(index: number, length: number, of: number): number {
+  return Math.min(of - 1, Math.floor(((index + 0.5) * of) / length));
+}

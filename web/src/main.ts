@@ -1,0 +1,285 @@
+/** The page: takes a photo in, asks the service, shows the answer. */
+import { Failure, type Progress, getModels } from "./client";
+import {
+  firstColormap,
+  markLegend,
+  nameColours,
+  showFacts,
+  showLegend,
+  startColours,
+  startModels,
+  valueInWords,
+} from "./controls";
+import { type Place, hideCrosshair, startCrosshair } from "./crosshair";
+import { extremes, valueAt } from "./depth";
+import { byId, make, show } from "./dom";
+import { type Download, download } from "./downloads";
+import { type Result, estimate, preview } from "./estimate";
+import { type Shot, showSamples, startIntake } from "./intake";
+import { type Language, language, say, startLanguage, switchLanguage } from "./language";
+import { clearHeat, recolour, showHeat, showOpacity, showPhoto, showStandIn } from "./panels";
+import { showTheme, startTheme } from "./theme";
+import type { Key } from "./words";
+
+type State = "start" | "busy" | "result";
+
+interface Problem {
+  readonly failure: Failure | "noFile";
+  readonly name: string;
+  readonly retry: (() => void) | null;
+}
+
+const RETRYABLE: readonly string[] = ["busy", "server", "offline", "dropped", "answer"];
+
+let colormap = firstColormap();
+let model = "";
+let result: Result | null = null;
+let problem: Problem | null = null;
+let progress: Progress = { phase: "upload", share: 0 };
+let running = new AbortController();
+
+function start(): void {
+  startLanguage();
+  startTheme();
+  startColours(colormap, chooseColours);
+  startIntake(take, () => report("noFile", "", null));
+  startCrosshair(read);
+  listen();
+  void getModels().then(
+    (models) => startModels(models, chooseModel),
+    () => undefined, // without a list there is no choice; the photo itself will tell what is wrong
+  );
+  showWords();
+  enter("start");
+}
+
+function listen(): void {
+  for (const button of document.querySelectorAll<HTMLElement>("[data-language]")) {
+    button.addEventListener("click", () => {
+      switchLanguage(button.dataset.language as Language);
+      showWords();
+    });
+  }
+  byId("cancel").addEventListener("click", cancel);
+  byId("dismiss").addEventListener("click", dismiss);
+  byId("retry").addEventListener("click", () => problem?.retry?.());
+  byId("opacity", HTMLInputElement).addEventListener("input", changeOpacity);
+  for (const what of ["heat", "png16", "npy"] as const) {
+    byId(`save-${what}`).addEventListener("click", () => void save(what));
+  }
+  window.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && document.documentElement.dataset.state === "busy") cancel();
+  });
+}
+
+/** Everything that is made of words, anew: at the start and when the language changes. */
+function showWords(): void {
+  for (const button of document.querySelectorAll<HTMLElement>("[data-language]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.language === language()));
+  }
+  showTheme();
+  nameColours();
+  showSamples(take, () => report(new Failure("offline"), "", null));
+  showProblem();
+  showProgress();
+  if (result) describe(result);
+  byId("reading").textContent = say("pointerHint");
+}
+
+function enter(state: State): void {
+  document.documentElement.dataset.state = state;
+  show(byId("start"), state === "start");
+  show(byId("work"), state !== "start");
+  show(byId("another"), state === "result");
+  show(byId("busy"), state === "busy");
+  show(byId("result"), state === "result");
+}
+
+/** A photo came in: show it at once, ask for its depth, show that. */
+function take(shot: Shot): void {
+  void run(shot, model);
+}
+
+async function run(shot: Shot, withModel: string): Promise<void> {
+  running.abort();
+  const own = (running = new AbortController());
+  forget();
+  onProgress({ phase: "upload", share: 0 });
+  byId("name").textContent = shot.name;
+  enter("busy");
+  byId("cancel").focus({ preventScroll: true });
+  try {
+    const photoShown = showLeft(shot, own.signal);
+    const found = await estimate(shot, withModel, (now) => own === running && onProgress(now), own.signal);
+    await photoShown;
+    if (own === running) present(found);
+  } catch (error) {
+    if (own === running && !own.signal.aborted) fail(error, shot, withModel);
+  }
+}
+
+async function showLeft(shot: Shot, signal: AbortSignal): Promise<void> {
+  const isShown = await showPhoto(shot.file, signal);
+  if (!signal.aborted) showStandIn(!isShown, shot.name);
+}
+
+/** The photo of a file that this browser cannot decode, as the service decodes it. */
+async function fetchLeft(shot: Shot, signal: AbortSignal): Promise<void> {
+  try {
+    const isShown = await showPhoto(await preview(shot, signal), signal);
+    if (!signal.aborted) showStandIn(!isShown, shot.name);
+  } catch {
+    // the words that stand in for the photo stay: its depth is what was asked for
+  }
+}
+
+function present(found: Result): void {
+  result = found;
+  showHeat(found.depth, colormap);
+  describe(found);
+  enter("result");
+  byId("spoken").textContent = say("done", { name: found.shot.name });
+  byId("heat-stage").focus({ preventScroll: true });
+  if (!byId("photo-hidden").hidden) void fetchLeft(found.shot, running.signal);
+}
+
+/** Words, numbers and legend of a result. */
+function describe(found: Result): void {
+  const name = found.shot.name;
+  const ends = extremes(found.depth);
+  const place = (index: number): string => say(`place${index}` as Key);
+  byId("photo").setAttribute("aria-label", say("photoAlt", { name }));
+  byId("heat").setAttribute(
+    "aria-label",
+    ends ? say("heatAlt", { name, near: place(ends.near), far: place(ends.far) }) : say("heatAltFlat", { name }),
+  );
+  byId("warnings").replaceChildren(...found.warnings.map((key) => make("li", {}, say(key))));
+  showLegend(found.depth, colormap);
+  showFacts(found);
+  byId("model", HTMLSelectElement).value = found.model;
+}
+
+function forget(): void {
+  result = null;
+  problem = null;
+  showProblem();
+  clearHeat();
+  hideCrosshair();
+  byId("warnings").replaceChildren();
+  byId("facts-size").textContent = "";
+}
+
+function cancel(): void {
+  running.abort();
+  forget();
+  enter("start");
+  byId("spoken").textContent = say("cancelled");
+  byId("upload").focus();
+}
+
+function fail(error: unknown, shot: Shot, withModel: string): void {
+  const failure = failureOf(error);
+  const retry = RETRYABLE.includes(failure.code) ? () => void run(shot, withModel) : null;
+  forget();
+  enter("start");
+  report(failure, shot.name, retry);
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  console.error(error); // our own mistake: for whoever looks into it
+  return new Failure("answer");
+}
+
+function report(failure: Problem["failure"], name: string, retry: Problem["retry"]): void {
+  problem = { failure, name, retry };
+  showProblem();
+  byId(retry ? "retry" : "dismiss").focus();
+}
+
+function dismiss(): void {
+  problem = null;
+  showProblem();
+  byId(result ? "another" : "upload").focus();
+}
+
+function showProblem(): void {
+  show(byId("problem"), problem !== null);
+  if (!problem) return;
+  const { failure, name, retry } = problem;
+  byId("problem-text").textContent = failure === "noFile" ? say("noFile") : inWords(failure, name);
+  const detail = failure === "noFile" ? "" : failure.detail;
+  const words = make("q", { lang: "en" }, detail);
+  byId("problem-detail").replaceChildren(`${say("serviceSays")} `, words);
+  show(byId("problem-detail"), detail !== "");
+  show(byId("retry"), retry !== null);
+}
+
+function inWords(failure: Failure, name: string): string {
+  if (failure.code === "busy" && failure.retryAfterS > 0) return say("busyFor", { n: failure.retryAfterS });
+  return say(failure.code, { name });
+}
+
+function onProgress(now: Progress): void {
+  progress = now;
+  showProgress();
+}
+
+function showProgress(): void {
+  const bar = byId("progress", HTMLProgressElement);
+  if (progress.phase === "compute") {
+    bar.removeAttribute("value");
+    byId("busy-text").textContent = say("computing");
+    return;
+  }
+  bar.value = progress.share;
+  const n = Math.round(progress.share * 100);
+  byId("busy-text").textContent = say(progress.phase === "upload" ? "uploading" : "receiving", { n });
+}
+
+/** The value under the crosshair: on the scale, in the text below, and for keys spoken. */
+function read(place: Place | null, isByKey: boolean): string | null {
+  if (!result) return null;
+  const value = place && valueAt(result.depth, place.x, place.y);
+  markLegend(result.depth, value);
+  const words = value === null ? null : valueInWords(result.depth, value);
+  byId("reading").textContent = words ?? say("pointerHint");
+  if (isByKey && words) byId("spoken").textContent = words;
+  return words;
+}
+
+function chooseColours(name: typeof colormap): void {
+  colormap = name;
+  if (!result) return;
+  recolour(colormap);
+  showLegend(result.depth, colormap);
+}
+
+function chooseModel(name: string): void {
+  model = name;
+  if (result) void run(result.shot, name);
+}
+
+function changeOpacity(): void {
+  const percent = byId("opacity", HTMLInputElement).valueAsNumber;
+  showOpacity(percent);
+  byId("opacity-value").textContent = `${percent}%`;
+}
+
+async function save(what: Download): Promise<void> {
+  if (!result) return;
+  const { shot } = result;
+  const button = byId(`save-${what}`, HTMLButtonElement);
+  button.disabled = true;
+  byId("spoken").textContent = say("saving");
+  try {
+    const name = await download(what, result, colormap);
+    byId("spoken").textContent = say("saved", { name });
+  } catch (error) {
+    report(failureOf(error), shot.name, null);
+  } finally {
+    button.disabled = false;
+  }
+}
+
+start();

@@ -1,0 +1,94 @@
+/** The photo on the left and its heat map on the right, painted at the size a screen can show. */
+import { type ColormapName, colorize } from "./colors";
+import { type Depth, steps } from "./depth";
+import { byId, show } from "./dom";
+
+const LONGEST_PX = 2048; // a panel is never wider on a screen; the files that are saved keep every pixel
+const STRETCH = 5; // a strip of 20000 × 10 would be invisible at its true shape
+
+const stages = () => [byId("photo-stage"), byId("heat-stage")];
+const photo = () => byId("photo", HTMLCanvasElement);
+const under = () => byId("under", HTMLCanvasElement);
+const heat = () => byId("heat", HTMLCanvasElement);
+
+let painted: { steps: Uint16Array; width: number; height: number } | null = null;
+
+/** The largest size of the same shape whose longer side is at most ``longest``. */
+export function fit(width: number, height: number, longest = LONGEST_PX): { width: number; height: number } {
+  const scale = Math.min(1, longest / Math.max(width, height));
+  return { width: Math.max(1, Math.round(width * scale)), height: Math.max(1, Math.round(height * scale)) };
+}
+
+/** Show a photo on the left, upright, over white; false where the browser cannot decode such a file. */
+export async function showPhoto(file: Blob, signal: AbortSignal): Promise<boolean> {
+  const url = URL.createObjectURL(file);
+  try {
+    const image = new Image();
+    image.src = url;
+    await image.decode();
+    if (signal.aborted) return true;
+    shape(image.naturalWidth, image.naturalHeight);
+    drawPhoto(image, fit(image.naturalWidth, image.naturalHeight));
+    return true;
+  } catch {
+    if (!signal.aborted) shape(4, 3);
+    return false;
+  } finally {
+    URL.revokeObjectURL(url);
+  }
+}
+
+/** Whether the photo itself is to be seen, or the words that stand in for it. */
+export function showStandIn(isStandIn: boolean, name: string): void {
+  show(photo(), !isStandIn);
+  show(under(), !isStandIn);
+  show(byId("photo-hidden"), isStandIn);
+  byId("hidden-name").textContent = name;
+}
+
+/** Paint the heat map; colours can be changed later at no cost. */
+export function showHeat(depth: Depth, colormap: ColormapName): void {
+  const size = fit(depth.width, depth.height);
+  shape(depth.width, depth.height);
+  painted = { ...size, steps: steps(depth, size.width, size.height) };
+  recolour(colormap);
+  show(heat(), true);
+}
+
+export function recolour(colormap: ColormapName): void {
+  if (!painted) return;
+  const { width, height } = painted;
+  const canvas = heat();
+  canvas.width = width;
+  canvas.height = height;
+  const pixels = new ImageData(colorize(painted.steps, colormap), width, height);
+  canvas.getContext("2d")?.putImageData(pixels, 0, 0);
+}
+
+/** Forget the heat map and give its memory back. */
+export function clearHeat(): void {
+  painted = null;
+  show(heat(), false);
+  heat().width = heat().height = 1;
+}
+
+export function showOpacity(percent: number): void {
+  heat().style.opacity = String(percent / 100);
+}
+
+function drawPhoto(image: HTMLImageElement, size: { width: number; height: number }): void {
+  for (const canvas of [photo(), under()]) {
+    Object.assign(canvas, size);
+    const context = canvas.getContext("2d");
+    if (!context) continue;
+    context.imageSmoothingQuality = "high";
+    context.fillStyle = "#fff"; // what is transparent stands on white for the network, too
+    context.fillRect(0, 0, size.width, size.height);
+    context.drawImage(image, 0, 0, size.width, size.height);
+  }
+}
+
+function shape(width: number, height: number): void {
+  const ratio = Math.min(STRETCH, Math.max(1 / STRETCH, width / height));
+  for (const stage of stages()) stage.style.setProperty("--ratio", ratio.toFixed(4));
+}

@@ -1,0 +1,55 @@
+/** The build: a few files of fixed names, the same bytes every time, into the package of the service. */
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { defineConfig, type Plugin } from "vite";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const SOURCES = ["index.html", "package-lock.json", "package.json", "public", "src", "tsconfig.json", "vite.config.ts"];
+
+function filesUnder(path: string): string[] {
+  if (!statSync(join(here, path)).isDirectory()) return [path];
+  return readdirSync(join(here, path)).flatMap((name) => filesUnder(`${path}/${name}`));
+}
+
+/** SHA-256 over "path NUL sha256-of-file LF" of all sources in order of their paths; tests compute it anew. */
+function sourceHash(): string {
+  const all = createHash("sha256");
+  for (const path of SOURCES.flatMap(filesUnder).sort()) {
+    const digest = createHash("sha256").update(readFileSync(join(here, path))).digest("hex");
+    all.update(`${path}\0${digest}\n`);
+  }
+  return all.digest("hex");
+}
+
+/** Writes build.json, which says what sources the committed files were built from. */
+function buildRecord(): Plugin {
+  return {
+    name: "build-record",
+    generateBundle() {
+      const source = `${JSON.stringify({ source_sha256: sourceHash() }, null, 2)}\n`;
+      this.emitFile({ type: "asset", fileName: "build.json", source });
+    },
+  };
+}
+
+export default defineConfig({
+  base: "./", // also right behind a proxy that adds a path
+  plugins: [buildRecord()],
+  build: {
+    outDir: "../src/nearfar/service/static",
+    emptyOutDir: true,
+    assetsInlineLimit: 0,
+    modulePreload: false,
+    target: "es2022",
+    rolldownOptions: {
+      output: {
+        entryFileNames: "assets/page.js",
+        chunkFileNames: "assets/[name].js",
+        assetFileNames: "assets/page[extname]",
+      },
+    },
+  },
+  server: { proxy: { "/v1": "http://127.0.0.1:8080", "/healthz": "http://127.0.0.1:8080" } },
+});
