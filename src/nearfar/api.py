@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from nearfar.decode.photo import PhotoSource
     from nearfar.settings import Settings
     from nearfar.types import RangeRule
+
+_one_at_a_time = threading.Lock()
 
 __all__ = ["Model", "estimate", "heatmap", "load", "models", "overlay", "read"]
 
@@ -137,6 +140,12 @@ def _apply(name: str, photo: Photo | None, depth: DepthMap, **given: Any) -> Pic
     return picture
 
 
-@cache
 def _sessions(limit: int) -> SessionCache:
+    """The cache of this process, also when two threads ask first at once."""
+    with _one_at_a_time:
+        return _session_cache(limit)
+
+
+@cache
+def _session_cache(limit: int) -> SessionCache:
     return SessionCache(limit)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 from nearfar.errors import ParameterError
 
@@ -42,7 +42,8 @@ class InputSpec:
     ``size`` is the length in pixels that ``fit`` speaks of: with ``upper_bound`` neither side is longer
     (the longer side is ``size``), with ``lower_bound`` neither is shorter, with ``minimal`` the side that
     changes least decides, ``exact`` makes a square. The aspect is kept (save for ``exact``), and each side
-    is a multiple of ``multiple``. Source of the first three: the MiDaS preprocessing.
+    is a multiple of ``multiple``, at most ``max_size`` and never zero. Source of the first three: the MiDaS
+    preprocessing.
     """
 
     size: int
@@ -53,6 +54,12 @@ class InputSpec:
     min_size: int = 32
     max_size: int = 2048
 
+    def __post_init__(self) -> None:
+        if self.fit not in get_args(Fit):
+            raise ParameterError(f"fit is '{self.fit}', but one of {', '.join(get_args(Fit))} was expected.")
+        if not 1 <= self.min_size <= self.size <= self.max_size or self.multiple < 1 or min(self.std) <= 0:
+            raise ParameterError(f"An input of {self.size} pixels (multiple {self.multiple}) makes no sense.")
+
     def with_size(self, size: int) -> InputSpec:
         """The same rule at another size; ParameterError where the network cannot take it."""
         if not self.min_size <= size <= self.max_size:
@@ -62,7 +69,8 @@ class InputSpec:
                 parameter="size",
             )
         rounded = max(self.multiple, round(size / self.multiple) * self.multiple)
-        return InputSpec(rounded, self.multiple, self.mean, self.std, self.fit, self.min_size, self.max_size)
+        top = self.max_size // self.multiple * self.multiple
+        return replace(self, size=max(self.min_size, min(rounded, top)))
 
     def network_size(self, width: int, height: int) -> tuple[int, int]:
         """(width, height) of the network input for a photo of that width and height, in pixels."""
@@ -82,7 +90,8 @@ class InputSpec:
             nearest = int(length // self.multiple) * self.multiple
         if self.fit == "lower_bound" and nearest < self.size:
             nearest = -int(-length // self.multiple) * self.multiple
-        return max(self.multiple, nearest)
+        top = max(self.size, self.max_size) // self.multiple * self.multiple
+        return max(self.multiple, min(nearest, top))
 
 
 @dataclass(frozen=True, slots=True)

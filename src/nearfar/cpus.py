@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+
+_UNLIMITED = 1 << 16
+_ROOT = Path("/sys/fs/cgroup")
+_MEMBERSHIP = Path("/proc/self/cgroup")
 
 
-def usable_cpus(cgroup_root: Path = Path("/sys/fs/cgroup")) -> int:
+def usable_cpus(cgroup_root: Path = _ROOT, membership: Path = _MEMBERSHIP) -> int:
     """The smaller of the CPU affinity and the cgroup quota (rounded up), at least 1."""
-    return max(1, min(_affinity(), _cgroup_quota(cgroup_root)))
+    return max(1, min(_affinity(), _cgroup_quota(cgroup_root, membership)))
 
 
 def _affinity() -> int:
@@ -17,24 +21,45 @@ def _affinity() -> int:
     return os.cpu_count() or 1
 
 
-def _cgroup_quota(root: Path) -> int:
-    """Processors granted by cgroup v2 (cpu.max) or v1 (cpu.cfs_*); a large number where unlimited."""
-    unlimited = 1 << 16
-    v2 = _words(root / "cpu.max")
-    quota, period = [*v2, "max", "100000"][:2] if v2 else _v1_quota(root)
+def _cgroup_quota(root: Path, membership: Path) -> int:
+    """Processors granted by this process's cgroup and all above it; a large number where unlimited.
+
+    In a container the own cgroup mostly is the root that is seen; under systemd it lies deeper.
+    """
+    quotas = [_UNLIMITED]
+    for controllers, own in _own_groups(membership):
+        for group in (own, *own.parents):
+            inside = str(group).strip("/")
+            if not controllers:
+                quotas.append(_quota(_words(root / inside / "cpu.max")))
+            elif "cpu" in controllers:
+                folder = root / "cpu" / inside
+                words = [_words(folder / f"cpu.cfs_{part}_us") for part in ("quota", "period")]
+                quotas.append(_quota([word for pair in words for word in pair[:1]]))
+    return min(quotas)
+
+
+def _own_groups(membership: Path) -> list[tuple[list[str], PurePosixPath]]:
+    """(controllers, path) of each hierarchy, roots added; version 2 has no controllers there."""
+    rows = [line.split(":", 2) for line in _lines(membership)]
+    groups = [(row[1].split(",") if row[1] else [], PurePosixPath(row[2])) for row in rows if len(row) == 3]
+    return [*groups, ([], PurePosixPath("/")), (["cpu"], PurePosixPath("/"))]
+
+
+def _quota(words: list[str]) -> int:
+    """Processors of [quota, period] in microseconds."""
+    quota, period = [*words, "max", "max"][:2]
     if not (quota.isdigit() and period.isdigit() and int(period) > 0):
-        return unlimited
+        return _UNLIMITED
     return -(-int(quota) // int(period)) or 1
 
 
-def _v1_quota(root: Path) -> list[str]:
-    quota = _words(root / "cpu" / "cpu.cfs_quota_us") or ["max"]
-    period = _words(root / "cpu" / "cpu.cfs_period_us") or ["100000"]
-    return [quota[0], period[0]]
-
-
 def _words(path: Path) -> list[str]:
+    return " ".join(_lines(path)).split()
+
+
+def _lines(path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="ascii").split()
-    except (OSError, UnicodeDecodeError):
+        return path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError, ValueError):
         return []

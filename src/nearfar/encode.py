@@ -22,6 +22,7 @@ MEDIA_TYPES = {
     ".jpeg": "image/jpeg",
     ".webp": "image/webp",
 }
+_PNG_SIDE = 1_000_000  # pixels, libpng's limit
 _PNG_HEADER_BYTES = 8 + 25  # signature, then the IHDR chunk: texts go right behind it
 
 
@@ -42,6 +43,8 @@ def encode(
     key = suffix.lower()
     if key not in MEDIA_TYPES:
         raise ParameterError(f"Pictures are not written as '{suffix}'.", did_you_mean(key, MEDIA_TYPES))
+    if not 1 <= quality <= 100:
+        raise ParameterError(f"quality is {quality}, but 1 to 100 was expected.", parameter="quality")
     if key == ".png":
         return _with_text(_png(pixels), text or {})
     if pixels.dtype.itemsize != 1:
@@ -50,10 +53,16 @@ def encode(
 
 
 def _png(pixels: Pixels) -> bytes:
-    """PNG at compression level 1 with adaptive rows: several times faster than level 6, a little larger."""
+    """PNG for speed: level 1, run lengths of differences to the left; ten times faster than level 6."""
     import cv2
 
     fast = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
+    if hasattr(cv2, "IMWRITE_PNG_FILTER"):  # since OpenCV 4.12; before, all filters are tried on each row
+        fast += [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_SUB]
+    if max(pixels.shape) > _PNG_SIDE:
+        raise ParameterError(
+            f"A picture of shape {pixels.shape} is too large for '.png'.", "Write it as .npy."
+        )
     done, data = cv2.imencode(".png", _to_bgr(pixels), fast)
     if not done:
         raise ParameterError(f"A picture of shape {pixels.shape} cannot be written as PNG.")
@@ -77,7 +86,12 @@ def _lossy(pixels: Pixels, suffix: str, quality: int) -> bytes:
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image).convert("RGB")
     out = io.BytesIO()
-    image.save(out, format="WEBP" if suffix == ".webp" else "JPEG", quality=quality)
+    try:
+        image.save(out, format="WEBP" if suffix == ".webp" else "JPEG", quality=quality)
+    except (OSError, ValueError) as exc:  # WebP holds 16383 pixels a side, JPEG 65535
+        raise ParameterError(
+            f"A picture of {image.width}×{image.height} is too large for '{suffix}'.", "Write it as .png."
+        ) from exc
     return out.getvalue()
 
 

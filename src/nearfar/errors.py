@@ -24,7 +24,6 @@ inherits the built-in that a caller would guess.
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -117,6 +116,8 @@ class BusyError(NearfarError, RuntimeError):
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A sentence that offers the nearest known name, or lists all of them."""
+    import difflib  # slow to import, and only needed once something is wrong
+
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
     return f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(names) or 'none'}."

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
-import tempfile
+import secrets
+import stat
 from pathlib import Path
 
 from nearfar.errors import OutputError, OutputExistsError
@@ -17,52 +19,60 @@ def write_whole(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = 
         OutputError: the folder is absent or not writable, or the disk is full.
     """
     target = Path(path)
-    if not overwrite and target.exists():
-        raise OutputExistsError(f"{target} exists already.", "Pass overwrite, or choose another name.")
     try:
-        _write_and_rename(target, data, overwrite=overwrite)
+        _write(target, data, overwrite=overwrite)
     except FileExistsError as exc:
         raise OutputExistsError(
             f"{target} exists already.", "Pass overwrite, or choose another name."
         ) from exc
-    except OSError as exc:
+    except (OSError, ValueError) as exc:  # ValueError: a NUL character within the name
         raise OutputError(
-            f"Cannot write {target}: {exc.strerror or exc}.", "Choose a folder that exists and is writable."
+            f"Cannot write {str(target)!r}: {getattr(exc, 'strerror', None) or exc}.",
+            "Choose a folder that exists and is writable.",
         ) from exc
     return target
 
 
-def _write_and_rename(target: Path, data: bytes, *, overwrite: bool) -> None:
-    if target.is_dir():
-        raise IsADirectoryError(21, "it is a folder")
-    handle, name = tempfile.mkstemp(prefix=".nearfar-", suffix=".part", dir=target.parent)
+def _write(target: Path, data: bytes, *, overwrite: bool) -> None:
+    mode = _mode_of(target)
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    if mode and not stat.S_ISREG(mode):  # a device or a pipe, such as /dev/stdout: never replace it by a file
+        target.write_bytes(data)
+    elif mode and not overwrite:
+        raise FileExistsError(errno.EEXIST, "exists")
+    else:
+        _write_and_rename(target.resolve() if overwrite else target, data, overwrite=overwrite)
+
+
+def _mode_of(target: Path) -> int:
+    """Type and permission bits of what stands there, 0 where nothing does; links are followed."""
     try:
-        with os.fdopen(handle, "wb") as file:
+        return target.stat().st_mode
+    except FileNotFoundError:
+        return 0
+
+
+def _write_and_rename(target: Path, data: bytes, *, overwrite: bool) -> None:
+    part = target.with_name(f".nearfar-{secrets.token_hex(8)}.part")
+    try:
+        with part.open("xb") as file:
             file.write(data)
-            file.flush()
-        Path(name).chmod(_mode_of_new_file())
         if overwrite:
-            Path(name).replace(target)
+            part.replace(target)
         else:
-            _claim(Path(name), target)
+            _claim(part, target)
     finally:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
 
 
 def _claim(source: Path, target: Path) -> None:
     """Give ``source`` the name ``target`` only if that name is free, also when two processes race."""
     try:
         os.link(source, target)
-    except (NotImplementedError, PermissionError, OSError) as exc:
+    except (NotImplementedError, OSError) as exc:
         if isinstance(exc, FileExistsError):
             raise
         if target.exists():  # a file system without hard links: check, then rename
-            raise FileExistsError(17, "exists") from exc
+            raise FileExistsError(errno.EEXIST, "exists") from exc
         source.rename(target)
-
-
-def _mode_of_new_file() -> int:
-    """Permission bits that an ordinary new file gets: mkstemp makes private ones."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask

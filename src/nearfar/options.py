@@ -14,6 +14,7 @@ import math
 import typing
 from collections.abc import Callable  # noqa: TC003 - get_type_hints reads it
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import ParameterError, did_you_mean
@@ -55,6 +56,11 @@ def option(
 
 def describe(cls: type) -> tuple[OptionInfo, ...]:
     """The options of a class, in order."""
+    return _described(cls)
+
+
+@cache
+def _described(cls: Any) -> tuple[OptionInfo, ...]:
     hints = typing.get_type_hints(cls)
     return tuple(
         OptionInfo(f.name, _type_name(hints[f.name]), f.default, **_metadata(f))
@@ -109,7 +115,8 @@ def _check_value(info: OptionInfo, value: Any) -> None:
 
 
 def _check_number(info: OptionInfo, value: Any) -> None:
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    is_number = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+    is_number = is_number and not isinstance(value, bool)
     if not is_number or (info.type == "int" and int(value) != value):
         kind = "a whole number" if info.type == "int" else "a finite number"
         raise ParameterError(f"{info.name} is {value!r}, but {kind} was expected.", parameter=info.name)

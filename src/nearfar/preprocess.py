@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 
 from nearfar.ops.exposure import exposure_faults
@@ -50,8 +51,7 @@ def _colours(photo: Photo) -> npt.NDArray[Any]:
     """The pixels, their colour multiplied by alpha where there is one: hidden colours must not leak in."""
     if photo.alpha is None:
         return photo.pixels
-    share = photo.alpha[..., None].astype(np.float32) / _top(photo)
-    return np.rint(photo.pixels * share).astype(photo.pixels.dtype)
+    return cv2.multiply(photo.pixels, cv2.merge([photo.alpha] * 3), scale=1 / _top(photo))
 
 
 def _over_white(small: npt.NDArray[Any], photo: Photo, width: int, height: int) -> npt.NDArray[np.float32]:

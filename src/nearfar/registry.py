@@ -8,12 +8,19 @@ of the group ``nearfar.effects`` (and so on).
 from __future__ import annotations
 
 import importlib
+import logging
 import pkgutil
+import re
 from dataclasses import dataclass
-from importlib import metadata
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import MissingExtraError, SettingsError, UnknownNameError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,16 +32,16 @@ class Registry:
 
     def names(self) -> tuple[str, ...]:
         """All names, sorted, without loading any plug-in."""
-        return tuple(sorted(self._places()))
+        return tuple(sorted(_places(self.kind, self.package)))
 
     def load(self, name: str) -> Any:
         """The plug-in of that name: its file's ``PLUGIN``.
 
         Raises:
             UnknownNameError: there is none; the message offers the nearest name.
-            MissingExtraError: it needs a library that is not installed.
+            MissingExtraError: it needs a library that is not installed, or one that cannot be loaded.
         """
-        place = self._places().get(name.replace("-", "_"))
+        place = _places(self.kind, self.package).get(name.replace("-", "_"))
         if place is None:
             known = [n.replace("_", "-") for n in self.names()]
             raise UnknownNameError(f"There is no {self.kind} '{name}'.", did_you_mean(name, known))
@@ -45,24 +52,55 @@ class Registry:
                 raise
             raise MissingExtraError(
                 f"The {self.kind} '{name}' needs the library '{exc.name}', which is not installed.",
-                f"Install it: pip install {exc.name}",
+                f"Install it: pip install {_what_brings(exc.name or '')}",
+            ) from exc
+        except ImportError as exc:  # installed, but broken: a system library is absent, for example
+            raise MissingExtraError(
+                f"The {self.kind} '{name}' cannot be loaded: {exc}.", "Reinstall the library it names."
             ) from exc
 
-    def _places(self) -> dict[str, str]:
-        folder = importlib.import_module(self.package)
-        places = {
-            info.name: f"{self.package}.{info.name}"
-            for info in pkgutil.iter_modules(folder.__path__)
-            if not info.name.startswith("_")
-        }
-        for entry in metadata.entry_points(group=self.package):
-            if entry.name in places:
-                raise SettingsError(
-                    f"Two plug-ins are called {self.kind} '{entry.name}'.",
-                    f"Uninstall the package that brings {entry.value}.",
-                )
-            places[entry.name] = entry.value
-        return places
+
+@cache
+def _places(kind: str, package: str) -> dict[str, str]:
+    """Name to dotted module, of the files in the package and of the entry points in its group."""
+    folder = importlib.import_module(package)
+    places = {
+        info.name: f"{package}.{info.name}"
+        for info in pkgutil.iter_modules(folder.__path__)
+        if not info.name.startswith("_")
+    }
+    for name, value in sorted({(entry.name, entry.value) for entry in entry_points(package)}):
+        if name in places:
+            raise SettingsError(
+                f"Two plug-ins are called {kind} '{name}'.",
+                f"Uninstall the package that brings {value}.",
+            )
+        places[name] = value
+    return places
+
+
+def entry_points(group: str) -> Iterable[Any]:
+    """What installed packages bring to a group: each has a ``name`` and, as ``value``, a dotted module."""
+    from importlib import metadata  # slow to import
+
+    return metadata.entry_points(group=group)
+
+
+def _what_brings(module: str) -> str:
+    """What to install for a module: the extra of nearfar that has it, or a package of that name."""
+    from importlib import metadata
+
+    top = module.partition(".")[0]
+    try:
+        rows = metadata.requires("nearfar") or []
+    except metadata.PackageNotFoundError:
+        rows = []
+    for row in rows:
+        need, _, condition = row.partition(";")
+        extra = re.search(r"extra\s*==\s*['\"]([\w-]+)", condition)
+        if extra and re.match(rf"{re.escape(top)}(?![\w-])", need.strip()):
+            return f"'nearfar[{extra[1]}]'"
+    return top
 
 
 MODELS = Registry("model family", "nearfar.models")
@@ -71,14 +109,26 @@ EFFECTS = Registry("effect", "nearfar.effects")
 EXPORTS = Registry("format", "nearfar.exports")
 
 
+@cache
+def _exports_by_suffix() -> dict[str, Any]:
+    table: dict[str, Any] = {}
+    for name in EXPORTS.names():
+        try:
+            export = EXPORTS.load(name)
+        except MissingExtraError as exc:  # one format's absent library must not take the others away
+            _log.info("%s", exc)
+            continue
+        table.setdefault(export.suffix, export)
+    return table
+
+
 def by_suffix(suffix: str) -> Any:
     """The export that writes files of a suffix, such as ``.npy``.
 
     Raises:
         UnknownNameError: none does; the message lists those that do.
     """
-    exports = [EXPORTS.load(name) for name in EXPORTS.names()]
-    table = {export.suffix: export for export in reversed(exports)}
+    table = _exports_by_suffix()
     found = table.get(suffix.lower())
     if found is None:
         raise UnknownNameError(f"Depth is not written as '{suffix}'.", did_you_mean(suffix, table))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,11 +37,10 @@ class SessionCache:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._lock = threading.Lock()
-        self._loading: dict[SessionKey, threading.Lock] = {}
-        self._open: OrderedDict[SessionKey, Session] = OrderedDict()
+        self._slots: OrderedDict[SessionKey, Future[Session]] = OrderedDict()
 
     def __len__(self) -> int:
-        return len(self._open)
+        return len(self._slots)
 
     def get(self, card: ModelCard, engine: str, threads: int) -> Session:
         """The session of a model; threads that ask for the same one at once wait for one load.
@@ -51,31 +51,35 @@ class SessionCache:
         """
         key = SessionKey(card.name, card.sha256, engine, threads)
         with self._lock:
-            gate = self._loading.setdefault(key, threading.Lock())
-        with gate:
-            return self._recent(key) or self._load(key, card)
+            slot = self._slots.get(key)
+            is_mine = slot is None
+            if slot is None:
+                slot = self._slots[key] = Future()
+            self._slots.move_to_end(key)
+            while len(self._slots) > self._limit:  # one that still loads serves those who wait, then goes
+                self._slots.popitem(last=False)
+        if is_mine:
+            self._load(key, card, slot)
+        return slot.result()
 
-    def _recent(self, key: SessionKey) -> Session | None:
-        with self._lock:
-            found = self._open.get(key)
-            if found is not None:
-                self._open.move_to_end(key)
-            return found
-
-    def _load(self, key: SessionKey, card: ModelCard) -> Session:
-        weights = None if key.engine in _NEEDS_NO_WEIGHTS else locate(card)
-        session: Session = ENGINES.load(key.engine).open(card, weights, EngineOptions(key.threads))
-        with self._lock:
-            self._open[key] = session
-            while len(self._open) > self._limit:
-                self._open.popitem(last=False)
-            self._loading = {k: gate for k, gate in self._loading.items() if k in self._open or gate.locked()}
-        return session
+    def _load(self, key: SessionKey, card: ModelCard, slot: Future[Session]) -> None:
+        try:
+            weights = None if key.engine in _NEEDS_NO_WEIGHTS else locate(card)
+            slot.set_result(ENGINES.load(key.engine).open(card, weights, EngineOptions(key.threads)))
+        except (
+            BaseException
+        ) as exc:  # handed to all who wait, this thread among them; the next one tries anew
+            with self._lock:
+                if self._slots.get(key) is slot:
+                    del self._slots[key]
+            slot.set_exception(exc)
 
 
 def choose_engine(card: ModelCard, wanted: str) -> str:
     """The engine's name: the wanted one, or for ``auto`` the one the model's weights are made for."""
-    return card.weights[0].engine if wanted == "auto" else wanted
+    if wanted != "auto" or not card.weights:
+        return wanted
+    return card.weights[0].engine
 
 
 def choose_threads(settings: Settings) -> int:

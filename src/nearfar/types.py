@@ -194,7 +194,7 @@ class DepthMap:
             )
         if self.valid is not None and (self.valid.shape != self.values.shape or self.valid.dtype != np.bool_):
             raise ParameterError(f"A valid mask is {self.values.shape} of bool, not {self.valid.shape}.")
-        if not np.isfinite(self._known()).all():
+        if not all(math.isfinite(end) for end in self.value_range):  # NaN spreads to both ends
             raise ParameterError("Depth values are not finite everywhere.", "Mark such pixels as not valid.")
 
     @property
@@ -215,8 +215,12 @@ class DepthMap:
     @property
     def value_range(self) -> tuple[float, float]:
         """The smallest and the largest valid value; (0, 0) where none is valid."""
-        known = self._known()
-        return (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+        if self.valid is None:
+            return float(self.values.min()), float(self.values.max())
+        if not self.valid.any():
+            return 0.0, 0.0
+        low = self.values.min(where=self.valid, initial=np.inf)
+        return float(low), float(self.values.max(where=self.valid, initial=-np.inf))
 
     def near_is_large(self, range: RangeRule = "image") -> FloatMap:
         """H×W float32 in 0…1, near is large; a flat map and pixels that are not valid are 0.
@@ -230,13 +234,19 @@ class DepthMap:
         low, high = self.limits(range)
         if high <= low:
             return np.zeros_like(self.values)
-        scaled = self.values * np.float32(1 / (high - low)) - np.float32(low / (high - low))
-        np.clip(scaled, 0, 1, out=scaled)
+        scaled = self.scaled(low, high)
         if not self.kind.is_near_large:
             np.subtract(1, scaled, out=scaled)
         if self.valid is not None:
             scaled[~self.valid] = 0
         return scaled
+
+    def scaled(self, low: float, high: float) -> FloatMap:
+        """H×W float32 in 0…1, in the values' own order: 0 at low, 1 at high; flat where they are equal.
+
+        Pixels that are not valid have any number, or NaN.
+        """
+        return _scaled(self.values, low, high) if high > low else np.zeros_like(self.values)
 
     def limits(self, range: RangeRule = "image") -> tuple[float, float]:
         """The two values, in the map's own unit, that a range rule spans.
@@ -244,13 +254,14 @@ class DepthMap:
         Raises:
             ParameterError: neither a known rule nor two finite numbers a < b.
         """
-        if range == "image":
+        rule = parse_range(range) if isinstance(range, str) else range
+        if rule == "image":
             return self.value_range
-        if range == "percentile":
+        if rule == "percentile":
             known = self._known()
             low, high = np.percentile(known, PERCENTILES) if known.size else (0.0, 0.0)
             return float(low), float(high)
-        return _given_range(range)
+        return _given_range(rule)
 
     def image(self, colormap: str = "inferno", range: RangeRule = "image") -> Image:
         """The heat map as a PIL image."""
@@ -329,6 +340,16 @@ def _given_range(pair: Any) -> tuple[float, float]:
             f"range is {low:g},{high:g}, but two finite numbers a < b were expected.", parameter="range"
         )
     return low, high
+
+
+def _scaled(values: FloatMap, low: float, high: float) -> FloatMap:
+    """H×W float32 in 0…1: 0 at low, 1 at high, clipped. The difference is taken first: it loses nothing."""
+    exact = np.float32 if 1e-30 < high - low < 1e30 else np.float64
+    with np.errstate(over="ignore", invalid="ignore"):  # of pixels that are not valid
+        scaled = np.subtract(values, exact(low), dtype=exact)
+        np.divide(scaled, exact(high - low), out=scaled)
+        np.clip(scaled, 0, 1, out=scaled)
+    return scaled.astype(np.float32, copy=False)
 
 
 def _to_8_bits(pixels: Pixels) -> npt.NDArray[np.uint8]:

@@ -22,11 +22,13 @@ def locate(card: ModelCard) -> Path:
     Raises:
         WeightsError: they are absent, or are not the ones the card names.
     """
+    if not card.weights:
+        raise WeightsError(f"The card of '{card.name}' names no weights.")
     file = card.weights[0]
     path = _asset(file)
     stat = path.stat()
     found = _sha256(path, stat.st_mtime_ns, stat.st_size)
-    if not found.startswith(file.sha256):
+    if len(file.sha256) < 8 or not found.startswith(file.sha256.lower()):
         raise WeightsError(
             f"The weights of '{card.name}' have SHA-256 {found[:12]}…, not {file.sha256[:12]}…",
             "They are not the ones of its card: reinstall nearfar.",

@@ -26,10 +26,11 @@ def write(photo: Photo | None, depth: DepthMap, options: Png16Options) -> bytes:
     """
     low, high = depth.value_range
     scale = (high - low) / (TOP - 1)
-    steps = (depth.values.astype(np.float64) - low) / scale if scale > 0 else np.zeros(depth.values.shape)
-    numbers = np.rint(np.clip(steps, 0, TOP - 1)) + 1
+    numbers = depth.scaled(low, high)
+    numbers *= TOP - 1
+    numbers += np.float32(1.5)  # 1, and the half that rounds when the rest is cut off
     if depth.valid is not None:
-        numbers = np.where(depth.valid, numbers, 0)
+        numbers[~depth.valid] = 0
     text = dict(depth.text()) | {"nearfar:scale": repr(scale), "nearfar:offset": repr(low - scale)}
     return encode(numbers.astype(np.uint16), ".png", text)
 

@@ -31,4 +31,4 @@ def enlarge(values: npt.NDArray[np.float32], width: int, height: int) -> npt.NDA
         return values
     low, high = float(values.min()), float(values.max())
     large = cv2.resize(values, (width, height), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(np.clip(large, low, high), np.float32)
+    return np.clip(large, low, high, out=np.asarray(large, np.float32))
