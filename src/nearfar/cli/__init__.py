@@ -14,6 +14,7 @@ import pkgutil
 import sys
 from typing import TYPE_CHECKING, Any
 
+from nearfar import __version__
 from nearfar.cli import _say
 from nearfar.errors import NearfarError, ParameterError, SettingsError, UnknownNameError
 
@@ -55,8 +56,6 @@ def build(tokens: Sequence[str]) -> App:
     """The parser for a command line; verbs that it does not name are loaded only for the help."""
     from cyclopts import App
 
-    from nearfar import __version__
-
     app = App(
         name="nearfar",
         help="Tells near from far in any single photo.",
@@ -81,6 +80,9 @@ def _run(tokens: list[str]) -> int:
 
     from nearfar.cli._verb import hide_dashes
 
+    if tokens[:1] == ["--version"]:  # without the libraries that show help
+        _say.lines([__version__])
+        return 0
     app = build(tokens)
     try:
         done: Any = app(

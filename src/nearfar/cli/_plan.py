@@ -127,7 +127,8 @@ def _make_ready(folder: Path, *, may_make: bool) -> None:
 def repeated(photos: Sequence[str]) -> tuple[str, ...]:
     """The photos that are named more than once."""
     counts = Counter(_identity(photo) for photo in photos)
-    return tuple(dict.fromkeys(photo for photo in photos if counts[_identity(photo)] > 1))
+    first = {_identity(photo): photo for photo in reversed(photos)}
+    return tuple(first[identity] for identity, count in counts.items() if count > 1)
 
 
 def _places(output: str, raw: str, png16: str) -> tuple[Place, Place, Place]:
@@ -139,7 +140,7 @@ def _places(output: str, raw: str, png16: str) -> tuple[Place, Place, Place]:
 
 
 def _job(source: str, output: Place, raw: Place, png16: Place, *, many: bool) -> Job:
-    beside = None if source == STDIO else Path(source).with_name(_stem(source) + output.ending)
+    beside = None if source == STDIO else Path(source).parent / (_stem(source) + output.ending)
     given = None if output.given == STDIO else output.file_for(source, is_one_of_many=many)
     return Job(
         source,

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from nearfar.errors import OutputError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-    from pathlib import Path
 
     from nearfar.errors import NearfarError
 
@@ -18,11 +20,6 @@ if TYPE_CHECKING:
 def line(text: str) -> None:
     """One line for a person, on standard error."""
     print(f"nearfar: {text}", file=sys.stderr, flush=True)
-
-
-def row(values: Mapping[str, Any]) -> None:
-    """One JSON object on a line of its own, on standard output."""
-    print(json.dumps(values), flush=True)
 
 
 def failure(exc: NearfarError, source: str | None = None, *, is_json: bool) -> None:
@@ -35,35 +32,63 @@ def failure(exc: NearfarError, source: str | None = None, *, is_json: bool) -> N
         row({"input": source, "error": error})
 
 
-def make_streams_forgiving() -> None:
-    """Let a file name that the terminal's encoding lacks be printed with escapes instead of failing."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="backslashreplace")
+def row(values: Mapping[str, Any]) -> None:
+    """One JSON object on a line of its own, on standard output."""
+    lines([json.dumps(values)])
+
+
+def document(value: Any) -> None:
+    """A JSON document for programs and people, on standard output."""
+    lines([json.dumps(value, indent=1, ensure_ascii=False)])
+
+
+def lines(texts: Iterable[str]) -> None:
+    """Plain lines on standard output."""
+    with _standard_output():
+        for text in texts:
+            print(text)
+        sys.stdout.flush()
+
+
+def picture(data: bytes) -> None:
+    """The bytes of a picture on standard output."""
+    with _standard_output():
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
+
+
+@contextmanager
+def _standard_output() -> Iterator[None]:
+    """Translate what a full disk behind standard output says; a closed pipe stays BrokenPipeError."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as exc:
+        silence_stdout()
+        raise OutputError(f"Standard output cannot be written: {exc.strerror or exc}.") from exc
 
 
 def silence_stdout() -> None:
-    """Nobody reads standard output any more: keep the interpreter from failing on it when it ends."""
+    """Standard output takes no more: keep the interpreter from failing on the rest of it when it ends."""
     sink = os.open(os.devnull, os.O_WRONLY)
     os.dup2(sink, sys.stdout.fileno())
     os.close(sink)
 
 
-def lines(texts: Iterable[str]) -> None:
-    """Plain lines on standard output."""
-    for text in texts:
-        print(text)
+def make_streams_forgiving() -> None:
+    """Let any file name be printed, and nothing fail where the caller closed a stream."""
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            is_unicode = stream.encoding.lower().startswith("utf")
+            has_bytes = stream is sys.stdout and is_unicode  # so that a program gets a name's own bytes
+            stream.reconfigure(errors="surrogateescape" if has_bytes else "backslashreplace")
 
 
-def document(value: Any) -> None:
-    """A JSON document for programs and people, on standard output."""
-    print(json.dumps(value, indent=1, ensure_ascii=False))
-
-
-def paths(written: Iterable[Path]) -> None:
-    """The files of one photo, a line each, on standard output."""
-    for path in written:
-        print(path, flush=True)
+def _nowhere() -> io.TextIOWrapper:
+    return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - lives as long as the process
 
 
 @contextmanager
@@ -78,8 +103,9 @@ def progress(total: int) -> Iterator[Callable[[bool], bool]]:
     from rich.console import Console
     from rich.progress import Progress
 
-    # Standard output and error are redirected by rich while the bar stands, so lines appear above it.
-    with Progress(console=Console(stderr=True), transient=True) as bar:
+    # What is printed on this terminal while the bar stands goes above it; a pipe gets its lines untouched.
+    is_shared = sys.stdout.isatty()
+    with Progress(console=Console(stderr=True), transient=True, redirect_stdout=is_shared) as bar:
         task = bar.add_task("photos", total=total)
 
         def step(passed: bool) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from dataclasses import dataclass
@@ -69,8 +70,8 @@ def command(photos: tuple[str, ...], given: dict[str, str | bool]) -> int:
 
 def _check_streams(jobs: tuple[Job, ...], options: DepthOptions) -> None:
     """Raise ParameterError where a terminal stands at either end of a binary stream, or two want one end."""
-    if any(job.source == _plan.STDIO for job in jobs) and sys.stdin.isatty():
-        raise ParameterError("Standard input is a terminal.", "Pipe a picture in: cat photo.jpg | nearfar -")
+    if any(job.source == _plan.STDIO for job in jobs) and (sys.stdin is None or sys.stdin.isatty()):
+        raise ParameterError("Nothing is piped in.", "For example: nearfar - < photo.jpg > heat.png")
     if all(job.picture for job in jobs):
         return
     if options.json:
@@ -96,7 +97,7 @@ def _attempt(job: Job, model: Model, options: DepthOptions, *, has_paths: bool) 
     if options.json:
         _say.row(_describe(job, depth, (time.perf_counter() - started) * 1000))
     elif has_paths:
-        _say.paths(job.targets)
+        _say.lines(str(path) for path in job.targets)
     return True
 
 
@@ -113,13 +114,12 @@ def _do(job: Job, model: Model, options: DepthOptions) -> DepthMap:
     for path, data in files:
         write_whole(path, data, overwrite=options.overwrite)
     if job.picture is None:
-        sys.stdout.buffer.write(picture.encoded())
-        sys.stdout.buffer.flush()
+        _say.picture(picture.encoded())
     return depth
 
 
 def _check_absent(job: Job, *, overwrite: bool) -> None:
-    there = [path for path in job.targets if path.exists()]
+    there = [path for path in job.targets if os.path.exists(path)]  # noqa: PTH110 - never raises
     if there and not overwrite:
         raise OutputExistsError(f"{there[0]} exists already.", "Pass --overwrite, or choose another name.")
 

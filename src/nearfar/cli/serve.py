@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import replace
 
 from nearfar import settings
@@ -17,5 +16,7 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:  # noq
     named = parse(Settings, given)
     changed = {name: getattr(named, name) for name in given}
     chosen = replace(settings.load(), **changed)
-    importlib.import_module("nearfar.service").serve(chosen)  # FastAPI and uvicorn are loaded here
+    from nearfar.service import serve  # loads FastAPI and uvicorn
+
+    serve(chosen)
     return 0
