@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import subprocess
 import sys
 
@@ -21,8 +22,8 @@ PUBLIC = {
     "__version__",
     "estimate",
     "heatmap",
+    "list_models",
     "load",
-    "models",
     "overlay",
     "read",
 }
@@ -38,6 +39,11 @@ def test_every_public_name_resolves(name: str) -> None:
     """Each promised name is there and listed."""
     assert getattr(nearfar, name) is not None
     assert name in dir(nearfar)
+
+
+def test_public_names_survive_the_modules_behind_them() -> None:
+    """A public name must not be the name of a submodule: importing that would take its place."""
+    assert not [name for name in PUBLIC if importlib.util.find_spec(f"nearfar.{name}")]
 
 
 def test_unknown_name_is_an_attribute_error() -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from nearfar.api import Model, estimate, heatmap, load, models, overlay, read
+    from nearfar.api import Model, estimate, heatmap, list_models, load, overlay, read
     from nearfar.cards import DepthKind, ModelCard
     from nearfar.errors import NearfarError
     from nearfar.types import Camera, DepthMap, Photo, Picture
@@ -31,8 +31,8 @@ _HOMES = {
     "Picture": "types",
     "estimate": "api",
     "heatmap": "api",
+    "list_models": "api",
     "load": "api",
-    "models": "api",
     "overlay": "api",
     "read": "api",
 }
@@ -49,8 +49,8 @@ __all__ = [
     "__version__",
     "estimate",
     "heatmap",
+    "list_models",
     "load",
-    "models",
     "overlay",
     "read",
 ]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _one_at_a_time = threading.Lock()
 
-__all__ = ["Model", "estimate", "heatmap", "load", "models", "overlay", "read"]
+__all__ = ["Model", "estimate", "heatmap", "list_models", "load", "overlay", "read"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ def estimate(photo: PhotoSource, *, model: str | None = None, size: int | None =
     Args:
         photo: a path, bytes, a binary file, a PIL image, an array (H×W, H×W×3 or H×W×4, RGB order, uint8 or
             uint16, or floats in 0…1), or a :class:`Photo`.
-        model: a name out of :func:`models`; the setting ``model`` (``embedded``) where none is given.
+        model: a name out of :func:`list_models`; the setting ``model`` (``embedded``) where none is given.
         size: length of the network input in pixels, rounded to what the network takes; its card's otherwise.
 
     Raises:
@@ -92,7 +92,7 @@ def load(
     return Model(card, Estimator(card, session, chosen), settings)
 
 
-def models() -> tuple[ModelCard, ...]:
+def list_models() -> tuple[ModelCard, ...]:
     """The cards of all models in the catalogue."""
     return tuple(catalogue.cards().values())
 

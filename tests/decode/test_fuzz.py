@@ -27,7 +27,7 @@ SIGNATURES = [
     b"\0\0\0\x18ftypavif\0\0\0\0mif1avif",
 ]
 quick = settings(
-    max_examples=1000,
+    max_examples=700,
     deadline=None,
     derandomize=True,
     database=None,

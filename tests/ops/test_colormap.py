@@ -43,3 +43,41 @@ def test_a_name_that_there_is_not_is_answered_with_the_nearest() -> None:
     """The error names the map that was probably meant."""
     with pytest.raises(ParameterError, match="inferno"):
         colorize(RAMP, "infreno")
+
+
+def test_inferno_at_known_places() -> None:
+    """Anchors of the published table (matplotlib's), every 64th of 256."""
+    known = [(0, 0, 4), (87, 16, 110), (188, 55, 84), (249, 142, 9), (252, 255, 164)]
+    place = np.array([[0, 64, 128, 192, 255]], np.float32) / 255
+    assert np.abs(colorize(place)[0].astype(int) - known).max() <= 1
+
+
+@pytest.mark.parametrize("name", ["inferno", "magma", "plasma", "viridis", "grey"])
+def test_maps_made_for_the_eye_grow_lighter(name: str) -> None:
+    """Lightness never falls from far to near by more than rounding."""
+    luma = colorize(RAMP, name)[0] @ np.array([0.2126, 0.7152, 0.0722])
+    assert np.diff(luma).min() > -1
+    assert luma[-1] > luma[0] + 100
+
+
+def test_colours_are_computed_from_floats() -> None:
+    """A 16-bit ramp has more colours than 8 bits could give."""
+    ramp = np.linspace(0, 1, 65536, dtype=np.float32).reshape(256, 256)
+    assert len(np.unique(colorize(ramp).reshape(-1, 3), axis=0)) > 256
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 200_000), (200_000, 1), (300, 1000)])
+def test_bands_join_without_a_seam(shape: tuple[int, int]) -> None:
+    """However a map is cut for speed, each pixel has the colour of its own value."""
+    values = np.random.default_rng(14).random(shape, np.float32)
+    found = colorize(values).reshape(-1, 3)
+    places = [0, len(found) // 2, len(found) - 1]
+    assert np.array_equal(found[places], colorize(values.reshape(-1)[places][None])[0])
+
+
+def test_values_are_left_as_they_were() -> None:
+    """Colouring does not write into the map, even one that is read backwards."""
+    values = np.linspace(-1, 2, 50, dtype=np.float32).reshape(5, 10)
+    before = values.copy()
+    assert np.array_equal(colorize(values[::-1]), colorize(values)[::-1])
+    assert np.array_equal(values, before)

@@ -1,0 +1,48 @@
+"""Sizes of arrays."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from nearfar.ops.resize import enlarge, shrink
+
+RNG = np.random.default_rng(9)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 5), (64, 48), (40000, 2), (3, 1000)])
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
+def test_shrink_gives_the_size_asked_for(size: tuple[int, int], dtype: type) -> None:
+    """From any size to any size, the type kept."""
+    pixels = RNG.integers(0, 255, (30, 50, 3)).astype(dtype)
+    found = shrink(pixels, *size)
+    assert (found.shape, found.dtype) == ((size[1], size[0], 3), dtype)
+
+
+def test_shrink_does_not_alias() -> None:
+    """Stripes too fine for the goal become grey, not other stripes."""
+    stripes = np.zeros((64, 640, 3), np.uint8)
+    stripes[:, ::2] = 255
+    assert np.abs(shrink(stripes, 64, 32).astype(int) - 128).max() <= 8
+
+
+def test_shrink_to_the_same_size_is_the_same() -> None:
+    """Nothing to do, nothing done."""
+    pixels = RNG.integers(0, 255, (30, 50, 3)).astype(np.uint8)
+    assert shrink(pixels, 50, 30) is pixels
+
+
+def test_flat_stays_flat() -> None:
+    """One colour stays that colour in every direction."""
+    for size in [(5, 90), (90, 5), (200, 200), (1, 1)]:
+        assert (shrink(np.full((40, 30, 3), 77, np.uint8), *size) == 77).all()
+
+
+def test_enlarge_stays_within_bounds() -> None:
+    """No value beyond the smallest and the largest; the given array is not changed."""
+    values = RNG.random((6, 8)).astype(np.float32)
+    before = values.copy()
+    found = enlarge(values, 300, 200)
+    assert (found.min(), found.max()) >= (values.min(), 0)
+    assert found.max() <= values.max()
+    assert np.array_equal(values, before)

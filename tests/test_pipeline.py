@@ -1,0 +1,79 @@
+"""Many photos are the same as one by one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import nearfar
+from nearfar.errors import EngineError, NonFiniteOutputError
+from nearfar.pipeline import BATCH_LIMIT, Estimator
+from pictures import draw
+
+SIZES = [(128, 96), (96, 128), (64, 64), (128, 96), (1, 1), (300, 20), (641, 427), (128, 96)]
+
+
+def photos() -> list[nearfar.Photo]:
+    """Photos of mixed sizes, all different."""
+    rng = np.random.default_rng(8)
+    drawn = [draw(width, height) for width, height in SIZES]
+    return [
+        nearfar.Photo(np.clip(p.astype(int) + rng.integers(-20, 20), 0, 255).astype(np.uint8)) for p in drawn
+    ]
+
+
+@pytest.mark.parametrize("engine", ["onnxruntime", "fake"])
+def test_batch_is_the_same_as_one_by_one(engine: str) -> None:
+    """In order, and equal within 1e-5 of the range."""
+    model, given = nearfar.load(engine=engine), photos()
+    together = model.estimate_batch(iter(given))
+    assert [(depth.width, depth.height) for depth in together] == SIZES
+    for photo, depth in zip(given, together, strict=True):
+        alone = model.estimate(photo)
+        low, high = alone.value_range
+        assert np.abs(alone.values - depth.values).max() <= 1e-5 * max(high - low, abs(high))
+        assert alone.describe() | {"min": 0, "max": 0} == depth.describe() | {"min": 0, "max": 0}
+
+
+def test_no_photos_no_maps() -> None:
+    """Nothing in, nothing out."""
+    assert nearfar.load(engine="fake").estimate_batch([]) == []
+
+
+class Session:
+    """Answers with the value given, and remembers how many photos came at a time."""
+
+    def __init__(self, value: float = 0.0) -> None:
+        self.value, self.counts = value, []
+
+    def run(self, batch: np.ndarray) -> np.ndarray:
+        """N×h×w of one value."""
+        self.counts.append(len(batch))
+        return np.full((len(batch), *batch.shape[2:]), self.value, np.float32)
+
+
+def estimator(session: object) -> Estimator:
+    """The embedded network's card over another session."""
+    return Estimator(nearfar.load(engine="fake").card, session, "fake")
+
+
+def test_batches_are_bounded() -> None:
+    """However many photos there are, memory is for a few at a time."""
+    session = Session()
+    estimator(session).estimate_batch([nearfar.Photo(draw(32, 32))] * (2 * BATCH_LIMIT + 1))
+    assert session.counts == [BATCH_LIMIT, BATCH_LIMIT, 1]
+
+
+def test_nan_is_an_error_of_the_engine() -> None:
+    """NaN anywhere on the way is an EngineError that names the model."""
+    with pytest.raises(EngineError, match="embedded") as caught:
+        estimator(Session(float("nan"))).estimate(nearfar.Photo(draw(32, 32)))
+    assert isinstance(caught.value, NonFiniteOutputError)
+
+
+def test_provenance_travels(drawing: np.ndarray) -> None:
+    """A result says which network, weights, input size and engine made it."""
+    row = nearfar.load(engine="fake").estimate(drawing).describe()
+    card = nearfar.list_models()[0]
+    assert (row["model"], row["weights_sha256"], row["engine"]) == (card.name, card.sha256, "fake")
+    assert (row["input_width"], row["input_height"]) == card.input.network_size(128, 96)
