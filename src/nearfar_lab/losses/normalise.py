@@ -1,0 +1,40 @@
+"""Median and mean absolute deviation: the scale and shift a relative map is free of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from nearfar_lab.datasets.frames import FloatMap
+
+_LEAST_SPREAD = 1e-3
+
+
+def normalise_target(inverse: FloatMap) -> FloatMap:
+    """(d - median) / mean |d - median| over known pixels of H x W; NaN stays NaN.
+
+    The spread is at least a thousandth of the largest value, so a flat map becomes zeros. Values end
+    at -30 and 30.
+    """
+    known = inverse[np.isfinite(inverse)]
+    if not known.size:
+        return inverse
+    median = np.median(known)
+    spread = np.abs(known - median).mean()
+    least = max(_LEAST_SPREAD * float(np.abs(known).max()), 1e-9)
+    return np.asarray(np.clip((inverse - median) / max(spread, least), -30, 30), np.float32)
+
+
+def normalise_maps(values: Tensor, is_known: Tensor) -> Tensor:
+    """The same for N x H x W in torch, differentiable, over each map's known pixels."""
+    flat = values.flatten(1)
+    known = is_known.flatten(1)
+    median = torch.where(known, flat, torch.nan).nanmedian(dim=1, keepdim=True).values
+    median = median.nan_to_num()
+    count = known.sum(dim=1, keepdim=True).clamp(min=1)
+    spread = ((flat - median).abs() * known).sum(dim=1, keepdim=True) / count
+    return ((flat - median) / spread.clamp(min=1e-4)).view_as(values)

@@ -1,0 +1,1 @@
+"""Measures of depth, each stated in its docstring as it is computed."""
