@@ -1,0 +1,179 @@
+"""The embedded network: a light encoder-decoder for relative inverse depth.
+
+Plain 3x3 residual convolutions (fast in every runtime), a block of attention at 1/32 for the
+layout of the whole picture, additive skips, and a sub-pixel head at full resolution. The position
+of every pixel is an input of its own: a photo's lower part is nearly always nearer than its upper.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+
+@dataclass(frozen=True)
+class NetOptions:
+    """Widths at strides 2, 4, 8, 16, 32 and the number of blocks of each kind."""
+
+    widths: tuple[int, int, int, int, int] = (16, 32, 64, 128, 192)
+    encoder_blocks: tuple[int, int, int, int, int] = (0, 1, 2, 2, 1)
+    decoder_blocks: tuple[int, int, int, int] = (1, 2, 1, 1)
+    attention_blocks: int = 1
+    heads: int = 6
+
+    def as_dict(self) -> dict[str, object]:
+        """A plain dictionary that JSON and a checkpoint can carry."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, object]) -> NetOptions:
+        """The options that `as_dict` wrote (lists become tuples again)."""
+        plain = {k: tuple(v) if isinstance(v, list | tuple) else v for k, v in fields.items()}
+        return cls(**plain)  # type: ignore[arg-type]
+
+
+class ConvBN(nn.Sequential):
+    """3x3 (or 1x1) convolution and batch normalisation, with a ReLU unless told otherwise."""
+
+    def __init__(
+        self, inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1, relu: bool = True
+    ) -> None:
+        layers: list[nn.Module] = [
+            nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False),
+            nn.BatchNorm2d(outputs),
+        ]
+        if relu:
+            layers.append(nn.ReLU(inplace=True))
+        super().__init__(*layers)
+
+
+class Residual(nn.Module):
+    """x + two 3x3 convolutions of x, then a ReLU."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.first = ConvBN(width, width)
+        self.second = ConvBN(width, width, relu=False)
+        nn.init.zeros_(cast("nn.BatchNorm2d", self.second[1]).weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N x C x H x W to the same shape."""
+        return functional.relu(x + self.second(self.first(x)))
+
+
+class Attention(nn.Module):
+    """One pre-normalised transformer block over all positions of a small map."""
+
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.norm_attention = nn.LayerNorm(width)
+        self.query_key_value = nn.Linear(width, 3 * width)
+        self.project = nn.Linear(width, width)
+        self.norm_mlp = nn.LayerNorm(width)
+        self.mlp = nn.Sequential(
+            nn.Linear(width, 2 * width), nn.ReLU(inplace=True), nn.Linear(2 * width, width)
+        )
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """N x L x C to the same shape."""
+        count, length, width = tokens.shape
+        joined = self.query_key_value(self.norm_attention(tokens))
+        split = joined.reshape(count, length, 3, self.heads, width // self.heads)
+        query, key, value = split.permute(2, 0, 3, 1, 4).unbind(0)
+        mixed = functional.scaled_dot_product_attention(query, key, value)
+        tokens = tokens + self.project(mixed.transpose(1, 2).reshape(count, length, width))
+        return cast("Tensor", tokens + self.mlp(self.norm_mlp(tokens)))
+
+
+def position_channels(image: Tensor) -> Tensor:
+    """N x 2 x H x W: x and y from the centre, in units of half the longer side (-1..1).
+
+    The same scale on both axes keeps a direction a direction whatever the aspect.
+    """
+    count, _, height, width = image.shape
+    half = max(height, width) / 2
+    x = (torch.arange(width, device=image.device, dtype=image.dtype) + 0.5 - width / 2) / half
+    y = (torch.arange(height, device=image.device, dtype=image.dtype) + 0.5 - height / 2) / half
+    grid_x = x.view(1, 1, 1, width).expand(count, 1, height, width)
+    grid_y = y.view(1, 1, height, 1).expand(count, 1, height, width)
+    return torch.cat((grid_x, grid_y), dim=1)
+
+
+def _double(x: Tensor) -> Tensor:
+    """Twice the height and width, bilinear."""
+    return functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+class EmbeddedNet(nn.Module):
+    """N x 3 x H x W normalised RGB (H, W multiples of 32) to N x H x W, near is large."""
+
+    def __init__(self, options: NetOptions | None = None) -> None:
+        super().__init__()
+        self.options = options or NetOptions()
+        widths = self.options.widths
+        inputs = (5, *widths[:-1])
+        self.encoder = nn.ModuleList(
+            nn.Sequential(ConvBN(i, o, stride=2), *(Residual(o) for _ in range(blocks)))
+            for i, o, blocks in zip(inputs, widths, self.options.encoder_blocks, strict=True)
+        )
+        self.attention = nn.Sequential(
+            *(Attention(widths[-1], self.options.heads) for _ in range(self.options.attention_blocks))
+        )
+        pairs = list(zip(widths[:0:-1], widths[-2::-1], strict=True))
+        self.reduce = nn.ModuleList(ConvBN(deep, shallow, kernel=1, relu=False) for deep, shallow in pairs)
+        self.refine = nn.ModuleList(
+            nn.Sequential(*(Residual(shallow) for _ in range(blocks)))
+            for (_, shallow), blocks in zip(pairs, self.options.decoder_blocks, strict=True)
+        )
+        self.head = nn.Conv2d(widths[0], 4, 3, padding=1)
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Relative inverse depth of every pixel, N x H x W."""
+        x = torch.cat((image, position_channels(image)), dim=1)
+        levels: list[Tensor] = []
+        for stage in self.encoder:
+            x = stage(x)
+            levels.append(x)
+        x = self._look_around(levels.pop())
+        for reduce, refine in zip(self.reduce, self.refine, strict=True):
+            x = refine(functional.relu(_double(reduce(x)) + levels.pop()))
+        return functional.pixel_shuffle(self.head(x), 2).squeeze(1)
+
+    def _look_around(self, x: Tensor) -> Tensor:
+        """Let every position of the deepest map see every other."""
+        count, width, rows, columns = x.shape
+        tokens = self.attention(x.flatten(2).transpose(1, 2))
+        return cast("Tensor", tokens.transpose(1, 2).reshape(count, width, rows, columns))
+
+
+def parameter_count(net: nn.Module) -> int:
+    """Trainable numbers in the network."""
+    return sum(p.numel() for p in net.parameters())
+
+
+@torch.no_grad()
+def multiply_adds(net: nn.Module, height: int, width: int) -> int:
+    """Multiply-adds of convolutions, linear layers and attention for one picture."""
+    total = 0
+
+    def count(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        nonlocal total
+        if isinstance(module, nn.Conv2d):
+            total += output[0].numel() * module.weight[0].numel()
+        elif isinstance(module, nn.Linear):
+            total += output[0].numel() * module.in_features
+        elif isinstance(module, Attention):
+            total += 2 * inputs[0].shape[1] ** 2 * inputs[0].shape[2]
+
+    hooks = [module.register_forward_hook(count) for module in net.modules()]
+    was_training = net.training
+    net.eval()(torch.zeros(1, 3, height, width))
+    net.train(was_training)
+    for hook in hooks:
+        hook.remove()
+    return total

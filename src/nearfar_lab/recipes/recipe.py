@@ -1,0 +1,48 @@
+"""What a recipe is: a network, a mix of data, and stages over a budget of time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from nearfar_lab.net import NetOptions
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A part of the run. until: the fraction of the time budget at which it ends.
+
+    sizes: (height, width, batch, weight) rows, one drawn for every batch.
+    loss: `regression` or `invariant`.
+    """
+
+    until: float
+    sizes: tuple[tuple[int, int, int, float], ...]
+    loss: str = "regression"
+    edge_weight: float = 0.5
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Everything that decides a run but the data's folder and the time."""
+
+    name: str
+    shares: dict[str, float]
+    stages: tuple[Stage, ...]
+    net: NetOptions = field(default_factory=NetOptions)
+    seed: int = 1
+    rate: float = 2e-3
+    final_rate: float = 1e-6
+    warm_up_steps: int = 300
+    weight_decay: float = 0.02
+    clip: float = 1.0
+    average_decay: float = 0.999
+    mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
+    std: tuple[float, float, float] = (0.25, 0.25, 0.25)
+    scene_weights: dict[str, float] = field(default_factory=dict)
+
+    def stage_at(self, fraction: float) -> int:
+        """Index of the stage that a fraction (0..1) of the budget belongs to."""
+        for index, stage in enumerate(self.stages):
+            if fraction < stage.until:
+                return index
+        return len(self.stages) - 1

@@ -1,0 +1,141 @@
+"""Training: learns, saves, is killed, goes on."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from nearfar_lab.checkpoint import Average, load_net, load_state, save_whole  # noqa: E402
+from nearfar_lab.errors import CheckpointError, UnknownNameError  # noqa: E402
+from nearfar_lab.mixture import Batch  # noqa: E402
+from nearfar_lab.net import EmbeddedNet, NetOptions  # noqa: E402
+from nearfar_lab.plot import draw, read_curves  # noqa: E402
+from nearfar_lab.recipes import Recipe, Stage, recipe, recipes  # noqa: E402
+from nearfar_lab.settings import LabSettings  # noqa: E402
+from nearfar_lab.train import Budget, Run, train  # noqa: E402
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TINY = Recipe(
+    name="tiny",
+    shares={"scenes": 1.0},
+    stages=(Stage(0.5, ((32, 64, 4, 1.0),)), Stage(1.0, ((32, 32, 4, 1.0),), loss="invariant")),
+    net=NetOptions((8, 8, 16, 16, 24), (0, 0, 0, 0, 0), (1, 0, 0, 0), 1, 2),
+    warm_up_steps=2,
+)
+
+
+def _batch() -> Batch:
+    rng = torch.Generator().manual_seed(0)
+    image = torch.randint(0, 255, (4, 32, 64, 3), generator=rng, dtype=torch.uint8)
+    target = torch.linspace(-2, 2, 32).view(1, 32, 1).expand(4, 32, 64).clone()
+    return Batch(image, target, torch.ones(4, dtype=torch.bool))
+
+
+def test_a_run_learns_a_ramp(tmp_path: Path) -> None:
+    """Forty steps on one batch bring the loss to less than half."""
+    run = Run(TINY, tmp_path, Budget(1000))
+    losses = [run.step(_batch(), 0.1 * i) for i in range(40)]
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_a_run_goes_on_where_it_was_saved(tmp_path: Path) -> None:
+    """After a restart the next step gives the same weights as without one."""
+    first = Run(TINY, tmp_path, Budget(1000))
+    for i in range(3):
+        first.step(_batch(), float(i))
+    first.save()
+    second = Run(TINY, tmp_path, Budget(1000))
+    second.restore()
+    assert second.progress == first.progress
+    first.step(_batch(), 4.0)
+    second.step(_batch(), 4.0)
+    for mine, other in zip(first.net.parameters(), second.net.parameters(), strict=True):
+        assert torch.allclose(mine, other, atol=1e-6)
+
+
+def test_the_rate_rises_and_then_falls(tmp_path: Path) -> None:
+    """Small at first, highest after the warm-up, nearly nothing at the end of the budget."""
+    run = Run(TINY, tmp_path, Budget(100))
+    start = run.rate()
+    run.progress = replace(run.progress, step=10, elapsed_s=5)
+    top = run.rate()
+    run.progress = replace(run.progress, elapsed_s=100)
+    assert start < top
+    assert run.rate() == pytest.approx(TINY.final_rate)
+    assert top == pytest.approx(TINY.rate, rel=0.02)
+
+
+@pytest.mark.slow
+def test_a_whole_run_leaves_a_checkpoint_and_a_log(tmp_path: Path, scenes: Path) -> None:
+    """Both stages within a budget of seconds, without any real data; the log can be drawn."""
+    folder = tmp_path / "run"
+    budget = Budget(4.0, log_s=0.5)
+    run = Run(TINY, folder, budget)
+    train(run, LabSettings(data=tmp_path / "none", scenes=scenes, runs=tmp_path))
+    net, state = load_net(folder)
+    rows = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    assert state["progress"]["step"] == run.progress.step > 1
+    assert {row["stage"] for row in rows if row.get("event") == "stage"} == {0, 1}
+    assert net(torch.zeros(1, 3, 32, 32)).isfinite().all()
+    assert draw(read_curves(folder / "log.jsonl")).shape[1] == 900
+    assert not list(folder.glob("*.part"))
+
+
+def test_the_average_follows_slowly() -> None:
+    """With decay .9 late in a run a tenth of the difference is made up for."""
+    net = EmbeddedNet(TINY.net)
+    average = Average(net, 0.9)
+    before = average.values["head.bias"].clone()
+    with torch.no_grad():
+        net.head.bias += 1.0
+    average.update(net, step=10_000)
+    assert torch.allclose(average.values["head.bias"], before + 0.1)
+
+
+def test_a_folder_without_a_checkpoint_is_an_error(tmp_path: Path) -> None:
+    """With the path and what to do."""
+    with pytest.raises(CheckpointError, match="train first"):
+        load_net(tmp_path)
+
+
+def test_a_foreign_file_is_no_checkpoint(tmp_path: Path) -> None:
+    """A file of other tensors is refused."""
+    save_whole({"weights": torch.zeros(2)}, tmp_path / "other.pt")
+    with pytest.raises(CheckpointError, match="not a checkpoint"):
+        load_state(tmp_path / "other.pt")
+
+
+def test_stages_follow_the_fraction() -> None:
+    """Each fraction of the budget belongs to one stage, the end to the last."""
+    assert [TINY.stage_at(f) for f in (0.0, 0.49, 0.5, 1.0)] == [0, 0, 1, 1]
+
+
+def test_recipes_are_found_by_name() -> None:
+    """The embedded recipe is there, its shares and stages are whole, and unknown names are refused."""
+    found = recipe("embedded")
+    assert sum(found.shares.values()) == pytest.approx(1.0, abs=0.01)
+    assert found.stages[-1].until == 1.0
+    assert "embedded" in recipes()
+    with pytest.raises(UnknownNameError, match="embedded"):
+        recipe("embeded")
+
+
+def test_no_recipe_trains_on_what_is_held_out() -> None:
+    """The rule that figures rest on."""
+    from nearfar_lab.datasets import data_set
+
+    for row in recipes().values():
+        assert not any(data_set(name).is_held_out for name in row.shares if name != "scenes")
+
+
+def test_all_sizes_are_multiples_of_32() -> None:
+    """What the network takes."""
+    sizes = [size for row in recipes().values() for stage in row.stages for size in stage.sizes]
+    assert all(height % 32 == width % 32 == 0 for height, width, _, _ in sizes)
