@@ -1,0 +1,139 @@
+"""The card of a trained network: what it is, what it was made from, and what it reaches."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from nearfar.files import write_whole
+from nearfar_lab.datasets import data_set
+from nearfar_lab.net import EmbeddedNet, multiply_adds, parameter_count
+from nearfar_lab.shards import find_shards
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from nearfar_lab.evaluate import Evaluation
+    from nearfar_lab.recipes import Recipe
+
+DEFAULT_SIZE, SMALLEST, LARGEST, MULTIPLE = 256, 32, 1024, 32
+COUNTED_AT = (192, 256)
+
+ARCHITECTURE = (
+    "Encoder-decoder of plain 3x3 residual convolutions, widths {widths} at strides 2 to 32, "
+    "{attention} block(s) of attention at stride 32, additive skips, bilinear decoder, sub-pixel head at "
+    "full size; x and y of every pixel are inputs of the first convolution"
+)
+PROTOCOL = (
+    "Scale and shift per picture by least squares in inverse depth over all known pixels, inverse depth "
+    "floored at 1/cap, output resized bilinearly to the annotation, means over pictures. Order: 5000 random "
+    "pairs a picture (seed 0) whose depths differ by more than 0.1 m. beyond: share of pixels with "
+    "max(z/z*, z*/z) > 1.25. nyu_v2: official test split, cap 10 m, rows 45:471, columns 41:601, 8-bit "
+    "filled depth. kitti_tiny: cap 80 m, one lidar scan, no crop."
+)
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a checkpoint says of its run, and what it ran on."""
+
+    state: dict[str, Any]
+    machine: str
+    scenes: int
+    looks: dict[str, int] = field(default_factory=dict)
+
+
+def machine_class() -> str:
+    """What this machine is, in words that name no host: cores and kind of processor."""
+    return f"{len(os.sched_getaffinity(0))} cores, {platform.machine()} CPU"
+
+
+def scene_count(folder: Path) -> int:
+    """Rendered pictures in a folder of shards."""
+    return sum(len(shard) for shard in find_shards(folder))
+
+
+def make_card(
+    net: EmbeddedNet,
+    recipe: Recipe,
+    weights: Path,
+    training: Training,
+    evaluations: Iterable[Evaluation],
+) -> dict[str, Any]:
+    """The card of an exported file as plain values, as `nearfar.models.embedded` reads it."""
+    content = weights.read_bytes()
+    progress = training.state["progress"]
+    return {
+        "name": recipe.name,
+        "title": "Nearfar embedded",
+        "summary": "The small network inside the package: no download, fast on one processor core.",
+        "kind": "relative_inverse",
+        "input": {
+            "size": DEFAULT_SIZE,
+            "multiple": MULTIPLE,
+            "mean": list(recipe.mean),
+            "std": list(recipe.std),
+            "fit": "upper_bound",
+            "min_size": SMALLEST,
+            "max_size": LARGEST,
+        },
+        "weights": [
+            {
+                "name": weights.name,
+                "location": f"asset:{weights.name}",
+                "sha256": hashlib.sha256(content).hexdigest(),
+                "bytes": len(content),
+                "engine": "onnxruntime",
+            }
+        ],
+        "licence": "Apache-2.0",
+        "is_commercial_use_allowed": True,
+        "parameters": parameter_count(net),
+        "multiply_adds": multiply_adds(net, *COUNTED_AT),
+        "multiply_adds_at": f"{COUNTED_AT[1]}x{COUNTED_AT[0]}",
+        "architecture": ARCHITECTURE.format(
+            widths="-".join(str(w) for w in net.options.widths), attention=net.options.attention_blocks
+        ),
+        "training": {
+            "recipe": recipe.name,
+            "seed": training.state["seed"],
+            "steps": progress["step"],
+            "pictures_seen": progress["pictures"],
+            "hours": round(progress["elapsed_s"] / 3600, 2),
+            "machine": training.machine,
+            "data": _data_rows(recipe, training.scenes),
+        },
+        "protocol": PROTOCOL,
+        "figures": {e.data: _rounded(e) for e in evaluations},
+        "held_out_looks": training.looks,
+    }
+
+
+def _data_rows(recipe: Recipe, scenes: int) -> list[dict[str, object]]:
+    """Name, share of the batches and terms of everything trained on."""
+    total = sum(recipe.shares.values())
+    rows: list[dict[str, object]] = []
+    for name, share in recipe.shares.items():
+        terms = (
+            f"Apache-2.0: {scenes} pictures rendered by nearfar_lab.scenes"
+            if name == "scenes"
+            else data_set(name).terms
+        )
+        rows.append({"name": name, "share": round(share / total, 4), "terms": terms})
+    return rows
+
+
+def _rounded(evaluation: Evaluation) -> dict[str, float | int | str]:
+    figures = {name: round(value, 4) for name, value in evaluation.means().items()}
+    return {"pictures": len(evaluation.rows), "input": evaluation.model, **figures}
+
+
+def write_card(card: dict[str, Any], path: Path) -> None:
+    """Write a card as JSON, whole or not at all."""
+    text = json.dumps(card, indent=2, ensure_ascii=False) + "\n"
+    write_whole(path, text.encode(), overwrite=True)

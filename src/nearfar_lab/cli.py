@@ -1,0 +1,209 @@
+"""nearfar-lab: parsing and printing only."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path  # noqa: TC003 - cyclopts reads the annotations when it runs
+from typing import TYPE_CHECKING
+
+from cyclopts import App
+
+from nearfar.errors import NearfarError
+from nearfar_lab.errors import LabError
+from nearfar_lab.settings import read_settings
+
+if TYPE_CHECKING:
+    from nearfar.cards import Fit
+    from nearfar_lab.evaluate import Evaluation
+    from nearfar_lab.predictors import Predictor
+
+app = App(name="nearfar-lab", help="Train, evaluate and export depth networks.")
+
+
+def seconds_until(clock: str, now: datetime) -> float:
+    """Seconds from now to the next HH:MM (UTC)."""
+    hour, minute = (int(part) for part in clock.split(":"))
+    then = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    return (then + timedelta(days=then <= now) - now).total_seconds()
+
+
+@app.command
+def train(
+    *,
+    out: Path,
+    recipe: str = "embedded",
+    minutes: float = 120.0,
+    until: str = "",
+    resume: bool = False,
+    processes: int = 1,
+    threads: int = 0,
+    device: str = "cpu",
+) -> None:
+    """Train a recipe into a folder.
+
+    Args:
+        out: Run folder: config.json, log.jsonl, last.pt.
+        recipe: Which recipe.
+        minutes: Time budget of the whole run; stages and learning rate follow the spent fraction.
+        until: HH:MM (UTC) at which to be finished, instead of minutes.
+        resume: Go on from the folder's last checkpoint.
+        processes: Processes that share every batch (on a busy machine: one a core, one thread each).
+        threads: Threads of torch in each (0: its own choice).
+        device: cpu or cuda.
+    """
+    from nearfar_lab.team import start_team
+    from nearfar_lab.train import Order, carry_out
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    left_s = seconds_until(until, datetime.now(UTC)) if until else None
+    order = Order(recipe, out, minutes * 60, left_s, resume, threads, device)
+    start_team(processes, carry_out, order, read_settings())
+
+
+@app.command
+def plot(run: Path, out: Path | None = None) -> None:
+    """Draw a run's curves (into the run's folder unless told otherwise).
+
+    Args:
+        run: Run folder.
+        out: Picture to write.
+    """
+    from nearfar_lab.plot import draw, read_curves
+    from nearfar_lab.sheet import save_picture
+
+    path = out or run / "curves.png"
+    save_picture(draw(read_curves(run / "log.jsonl")), path)
+    print(path)
+
+
+@app.command
+def evaluate(
+    *,
+    data: str,
+    model: str = "embedded",
+    size: int | None = None,
+    fit: str | None = None,
+    limit: int = 0,
+    csv: Path | None = None,
+) -> None:
+    """Measure a model on a data set by the MiDaS protocol.
+
+    Args:
+        data: Data set, such as nyu_v2 or kitti_tiny.
+        model: `ramp`, an ONNX file with its card beside it, or a name of the catalogue.
+        size: Input size in pixels instead of the card's.
+        fit: What the size bounds: upper_bound, lower_bound, minimal or exact.
+        limit: Measure about this many pictures, spread over the set (0: all).
+        csv: Write the figures of every picture to this file.
+    """
+    found = _evaluate(_predictor(model, size, fit or _fit_of(data)), data, limit)
+    if csv:
+        csv.write_text(found.as_csv(), encoding="utf-8")
+    figures = {name: round(value, 4) for name, value in found.means().items()}
+    row = {"data": found.data, "model": found.model, "pictures": len(found.rows), **figures}
+    print(json.dumps(row))
+
+
+def _fit_of(data: str) -> str | None:
+    from nearfar_lab.datasets import data_set
+
+    return data_set(data).fit
+
+
+def _predictor(model: str, size: int | None, fit: str | None) -> Predictor:
+    from typing import cast
+
+    from nearfar_lab.predictors import InputRule, find_predictor
+
+    return find_predictor(model, InputRule(size, cast("Fit | None", fit)))
+
+
+def _evaluate(predictor: Predictor, data: str, limit: int = 0) -> Evaluation:
+    """The figures; a look at a held-out set is noted."""
+    from nearfar_lab import evaluate as evaluation
+    from nearfar_lab.datasets import data_set
+
+    settings, source = read_settings(), data_set(data)
+    found = evaluation.evaluate(predictor, source, settings.data, limit)
+    if source.is_held_out:
+        evaluation.note_look(settings.runs, found)
+    return found
+
+
+@app.command
+def export(checkpoint: Path, out: Path) -> None:
+    """Export a checkpoint's averaged network to one ONNX file and write its card beside it.
+
+    Args:
+        checkpoint: Checkpoint file or run folder.
+        out: ONNX file; its card gets the same name with .json.
+    """
+    from nearfar_lab.checkpoint import load_net
+    from nearfar_lab.convert import export_onnx
+
+    net, _ = load_net(checkpoint)
+    difference = export_onnx(net, out)
+    _write_card(checkpoint, out, [])
+    print(f"{out}: differs from torch by {difference:.1e} of the range")
+
+
+@app.command
+def card(checkpoint: Path, weights: Path, *, data: tuple[str, ...] = ("nyu_v2", "kitti_tiny")) -> None:
+    """Evaluate an exported file and write its card, figures and all.
+
+    Args:
+        checkpoint: Checkpoint file or run folder it was exported from.
+        weights: The ONNX file.
+        data: Data sets to measure on.
+    """
+    found = [_evaluate(_predictor(str(weights), None, _fit_of(name)), name) for name in data]
+    _write_card(checkpoint, weights, found)
+    for evaluation in found:
+        print(json.dumps({"data": evaluation.data, **evaluation.means()}))
+
+
+def _write_card(checkpoint: Path, weights: Path, found: list[Evaluation]) -> None:
+    from nearfar_lab import card as cards
+    from nearfar_lab.checkpoint import load_net
+    from nearfar_lab.evaluate import count_looks
+    from nearfar_lab.recipes import recipe
+
+    settings = read_settings()
+    net, state = load_net(checkpoint)
+    training = cards.Training(
+        state, cards.machine_class(), cards.scene_count(settings.scenes), count_looks(settings.runs)
+    )
+    made = cards.make_card(net, recipe(state["recipe"]), weights, training, found)
+    cards.write_card(made, weights.with_suffix(".json"))
+
+
+@app.command
+def sheet(model: str, folder: Path, out: Path, *, size: int | None = None, columns: int = 2) -> None:
+    """Draw every photo of a folder beside its heat map.
+
+    Args:
+        model: `ramp`, an ONNX file with its card beside it, or a name of the catalogue.
+        folder: Photos.
+        out: Picture to write.
+        size: Input size in pixels instead of the card's.
+        columns: Pairs side by side.
+    """
+    from nearfar_lab.sheet import contact_sheet, save_picture
+
+    save_picture(contact_sheet(_predictor(model, size, None), folder, columns=columns), out)
+    print(out)
+
+
+def main(words: list[str] | None = None) -> None:
+    """The entry of the console script: 0 when done, 1 with one line on standard error when not.
+
+    words: the command line, the process's own when not given.
+    """
+    try:
+        app(words)
+    except (LabError, NearfarError, OSError) as error:
+        print(f"nearfar-lab: {error}", file=sys.stderr)
+        sys.exit(1)

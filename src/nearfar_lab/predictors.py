@@ -1,0 +1,114 @@
+"""What can be evaluated: the vertical ramp, an ONNX file with its card, any model of the catalogue."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from nearfar.cards import DepthKind
+from nearfar.models.embedded import card_from_json
+from nearfar.preprocess import prepare
+from nearfar.types import Photo
+from nearfar_lab.errors import DataMissingError
+
+if TYPE_CHECKING:
+    from nearfar.cards import Fit, ModelCard
+    from nearfar.engines import Session
+    from nearfar_lab.datasets.frames import FloatMap, Picture
+
+RAMP = "ramp"
+
+
+@dataclass(frozen=True)
+class InputRule:
+    """How large a photo enters the network: nothing given leaves the card's own rule."""
+
+    size: int | None = None
+    fit: Fit | None = None
+
+
+class Predictor(Protocol):
+    """Relative nearness of every pixel of a photo."""
+
+    @property
+    def label(self) -> str:
+        """Name for tables."""
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the weights, empty where there are none."""
+
+    def nearness(self, rgb: Picture) -> FloatMap:
+        """H x w float32, large is near, of whatever size the predictor works at."""
+
+
+@dataclass(frozen=True)
+class Ramp:
+    """No network at all: the lower, the nearer. What any useful network must beat."""
+
+    label: str = RAMP
+    sha256: str = ""
+
+    def nearness(self, rgb: Picture) -> FloatMap:
+        """The row's number, H x W."""
+        height, width = rgb.shape[:2]
+        return np.repeat(np.arange(height, dtype=np.float32)[:, None], width, axis=1)
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network behind one of nearfar's engines."""
+
+    card: ModelCard
+    session: Session
+    sha256: str
+
+    @property
+    def label(self) -> str:
+        """The card's name and input rule."""
+        return f"{self.card.name} ({self.card.input.fit} {self.card.input.size})"
+
+    def nearness(self, rgb: Picture) -> FloatMap:
+        """The network's own output, turned so that near is large."""
+        raw = self.session.run(prepare(Photo(rgb), self.card.input).tensor)[0]
+        if self.card.kind is DepthKind.RELATIVE_INVERSE:
+            return np.asarray(raw, np.float32)
+        near = -raw if self.card.kind is DepthKind.AFFINE_DEPTH else 1 / np.maximum(raw, 1e-6)
+        return np.asarray(near, np.float32)
+
+
+def find_predictor(name: str, rule: InputRule) -> Predictor:
+    """`ramp`, the path of an ONNX file (its card beside it as .json), or a name of the catalogue."""
+    if name == RAMP:
+        return Ramp()
+    return _from_file(Path(name), rule) if name.endswith(".onnx") else _from_catalogue(name, rule)
+
+
+def _with_rule(card: ModelCard, rule: InputRule) -> ModelCard:
+    spec = card.input.with_size(rule.size) if rule.size else card.input
+    return replace(card, input=replace(spec, fit=rule.fit) if rule.fit else spec)
+
+
+def _from_file(path: Path, rule: InputRule) -> Network:
+    from nearfar.engines import EngineOptions
+    from nearfar.engines.onnxruntime import PLUGIN
+
+    beside = path.with_suffix(".json")
+    if not path.is_file() or not beside.is_file():
+        raise DataMissingError(f"{path}: expected this file and its card {beside.name} beside it")
+    card = _with_rule(card_from_json(json.loads(beside.read_text(encoding="utf-8"))), rule)
+    session = PLUGIN.open(card, path, EngineOptions(threads=1))
+    return Network(card, session, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def _from_catalogue(name: str, rule: InputRule) -> Network:
+    from nearfar import api
+
+    loaded = api.load(name)
+    card = _with_rule(loaded.card, rule)
+    return Network(card, loaded.estimator.session, card.sha256)

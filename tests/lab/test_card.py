@@ -1,0 +1,66 @@
+"""The card that the lab writes is the card that the package reads; the shipped pair agrees."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from importlib import resources
+from typing import TYPE_CHECKING
+
+import pytest
+
+from nearfar.models.embedded import card_from_json
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def _shipped() -> tuple[dict, bytes]:
+    folder = resources.files("nearfar.assets")
+    card = json.loads(folder.joinpath("embedded.json").read_text(encoding="utf-8"))
+    return card, folder.joinpath("embedded.onnx").read_bytes()
+
+
+def test_the_shipped_file_is_the_card_s() -> None:
+    """Hash and length in the card are the file's."""
+    card, content = _shipped()
+    assert card["weights"][0]["sha256"] == hashlib.sha256(content).hexdigest()
+    assert card["weights"][0]["bytes"] == len(content)
+
+
+def test_the_shipped_network_is_small() -> None:
+    """At most 3 M parameters and 12 MB."""
+    card, content = _shipped()
+    assert card["parameters"] <= 3_000_000
+    assert len(content) <= 12_000_000
+
+
+def test_the_shipped_card_says_what_it_was_made_from() -> None:
+    """Architecture, data with terms, seed, steps, figures, looks at held-out sets."""
+    card, _ = _shipped()
+    assert all(row["terms"] for row in card["training"]["data"])
+    assert {"architecture", "figures", "held_out_looks", "protocol"} <= set(card)
+    assert {"seed", "steps", "hours", "machine"} <= set(card["training"])
+    assert {"nyu_v2", "kitti_tiny"} <= set(card["figures"])
+
+
+def test_a_card_made_here_is_read_by_the_package(tmp_path: Path) -> None:
+    """What `make_card` gives becomes a ModelCard with the file's hash."""
+    pytest.importorskip("torch")
+    from nearfar_lab.card import Training, make_card, write_card
+    from nearfar_lab.evaluate import Evaluation
+    from nearfar_lab.net import EmbeddedNet
+    from nearfar_lab.recipes import recipe
+
+    weights = tmp_path / "embedded.onnx"
+    weights.write_bytes(b"weights")
+    progress = {"step": 5, "pictures": 80, "elapsed_s": 3600.0}
+    training = Training({"progress": progress, "seed": 1}, "2 cores", 100, {"nyu_v2": 1})
+    found = [Evaluation("nyu_v2", "embedded", "", (("0", {"beyond": 0.2}),))]
+    write_card(
+        make_card(EmbeddedNet(), recipe("embedded"), weights, training, found), tmp_path / "embedded.json"
+    )
+    card = card_from_json(json.loads((tmp_path / "embedded.json").read_text(encoding="utf-8")))
+    assert card.sha256 == hashlib.sha256(b"weights").hexdigest()
+    assert card.input.mean == recipe("embedded").mean
+    assert card.details["figures"] == {"nyu_v2": {"pictures": 1, "input": "embedded", "beyond": 0.2}}

@@ -1,0 +1,105 @@
+"""Evaluation of a predictor on frames, and what is remembered of it."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from nearfar_lab.datasets.frames import DataSet, Frame, Item
+from nearfar_lab.errors import DataMissingError
+from nearfar_lab.evaluate import Evaluation, count_looks, evaluate, note_look
+from nearfar_lab.predictors import InputRule, Ramp, find_predictor
+from nearfar_lab.sheet import contact_sheet, heat, save_picture
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def _ground(tilt: float) -> Frame:
+    """A plane that comes nearer towards the lower edge, exactly a ramp in inverse depth."""
+    inverse = np.broadcast_to((0.2 + tilt * np.arange(40) / 40)[:, None], (40, 60)).astype(np.float32)
+    return Frame(f"tilt {tilt}", np.zeros((40, 60, 3), np.uint8), inverse)
+
+
+PLANES = DataSet(
+    "planes",
+    "made here",
+    lambda _: [Item(f"{tilt}", f"{tilt}", partial(_ground, tilt)) for tilt in (0.2, 0.4, 0.8)],
+)
+
+
+def test_a_ramp_is_perfect_on_planes(tmp_path: Path) -> None:
+    """Every figure at its best."""
+    means = evaluate(Ramp(), PLANES, tmp_path).means()
+    assert means["beyond"] == 0
+    assert means["abs_rel"] < 1e-6
+    assert means["order"] == 1
+
+
+def test_the_csv_has_a_line_a_picture(tmp_path: Path) -> None:
+    """Names on top, then one line each."""
+    lines = evaluate(Ramp(), PLANES, tmp_path).as_csv().splitlines()
+    assert lines[0].startswith("picture,beyond,abs_rel,delta1")
+    assert [line.split(",")[0] for line in lines[1:]] == ["0.2", "0.4", "0.8"]
+
+
+def test_a_limit_spreads_over_the_set(tmp_path: Path) -> None:
+    """Two of three: the first and the last."""
+    rows = evaluate(Ramp(), PLANES, tmp_path, limit=2).rows
+    assert [name for name, _ in rows] == ["0.2", "0.8"]
+
+
+def test_looks_are_counted(tmp_path: Path) -> None:
+    """A network's look counts, a ramp's does not."""
+    row = {"beyond": 0.1}
+    note_look(tmp_path, Evaluation("kitti_tiny", "ours", "abc", (("0", row),)))
+    note_look(tmp_path, Evaluation("kitti_tiny", "ours", "def", (("0", row),)))
+    note_look(tmp_path, Evaluation("kitti_tiny", "ramp", "", (("0", row),)))
+    assert count_looks(tmp_path) == {"kitti_tiny": 2}
+
+
+def test_a_file_without_a_card_is_refused(tmp_path: Path) -> None:
+    """The card says how photos enter; without it nothing is guessed."""
+    (tmp_path / "net.onnx").write_bytes(b"")
+    with pytest.raises(DataMissingError, match=r"net\.json"):
+        find_predictor(str(tmp_path / "net.onnx"), InputRule())
+
+
+@pytest.mark.parametrize(
+    ("data_name", "beyond", "order"), [("nyu_v2", 0.41, 0.721), ("kitti_tiny", 0.45, 0.831)]
+)
+def test_the_ramp_reproduces_its_published_figures(
+    data_name: str, beyond: float, order: float, data: Path
+) -> None:
+    """The definition of a pair gives the vertical ramp's known order accuracy within .01."""
+    from nearfar_lab.datasets import data_set
+
+    means = evaluate(Ramp(), data_set(data_name), data, limit=60).means()
+    assert means["order"] == pytest.approx(order, abs=0.015)
+    assert means["beyond"] == pytest.approx(beyond, abs=0.04)
+
+
+def test_heat_is_warm_where_near() -> None:
+    """The largest value is Inferno's pale end, the smallest its black; a flat map is black."""
+    found = heat(np.array([[0.0, 1.0]], np.float32))
+    assert found[0, 0].sum() < 20
+    assert found[0, 1].sum() > 500
+    assert heat(np.full((2, 2), 3.0, np.float32)).sum() < 40
+
+
+def test_a_contact_sheet_holds_all_photos(tmp_path: Path) -> None:
+    """Photos of different shapes side by side with their maps, in rows."""
+    for name, size in (("a", (60, 90)), ("b", (90, 60)), ("c", (40, 40))):
+        save_picture(np.full((*size, 3), 200, np.uint8), tmp_path / f"{name}.png")
+    found = contact_sheet(Ramp(), tmp_path, height=30, columns=2)
+    assert found.shape[0] == 2 * 38
+    assert found.shape[1] == 2 * 45 + 8 + 2 * 20 + 8
+
+
+def test_an_empty_folder_has_no_sheet(tmp_path: Path) -> None:
+    """One clear error."""
+    with pytest.raises(DataMissingError, match="no pictures"):
+        contact_sheet(Ramp(), tmp_path)
