@@ -1,0 +1,231 @@
+# ruff: noqa: ANN001, ANN201 - kernels carry their types in the compiler
+"""What light arrives at a point: sky, sun, lamps, ambient light, one mirror bounce.
+
+`env` is a row of numbers (columns below); a lamp is a row: centre 0-2, half edges 3-5 and 6-8, colour 9-11, then 1
+for a one-sided rectangle or 0 for a ball. All functions are plain scalar functions (see `compiled.py`).
+"""
+
+import math
+
+from nearfar_lab.scenes.noise import fbm2, hash_unit
+from nearfar_lab.scenes.shapes import FOLIAGE, MISS, QUAD, is_blocked, local_normal, trace
+from nearfar_lab.scenes.surfaces import reflectance, relief
+
+SUN_DIR, SUN_COLOUR, SUN_RADIUS = 0, 3, 6
+ZENITH, HORIZON, BOUNCE = 7, 10, 13
+FOG, FOG_COLOUR, AO_REACH = 16, 17, 20
+CLOUDS, CLOUD_SCALE, SEED, AMBIENT, PIXEL = 21, 22, 23, 24, 25
+LAMPS = 26
+ENV = 27
+LAMP_ROW = 13
+CHANNELS = 17
+
+
+def sky(env, dx, dy, dz):
+    """Linear red, green, blue of the sky in a direction of length one."""
+    up = max(dy, 0.0)
+    k = 1.0 - math.exp(-3.5 * up)
+    r = env[10] + (env[7] - env[10]) * k
+    g = env[11] + (env[8] - env[11]) * k
+    b = env[12] + (env[9] - env[12]) * k
+    if env[CLOUDS] > 0.0 and dy > 0.01:
+        s = env[CLOUD_SCALE] / (dy + 0.12)
+        c = fbm2(dx * s + 40.0, dz * s + 40.0, 5, int(env[SEED]))
+        a = min(1.0, max(0.0, (c - 0.75 + 0.5 * env[CLOUDS]) * 5.0)) * min(1.0, dy * 8.0)
+        white = (env[7] + env[8] + env[9]) * 0.45 * (0.7 + 0.9 * c)
+        r, g, b = r + (white - r) * a, g + (white - g) * a, b + (white - b) * a
+    cos_sun = dx * env[0] + dy * env[1] + dz * env[2]
+    if cos_sun > 0.0:
+        glow = 0.05 * cos_sun**40 + (3.0 if cos_sun > 0.9994 else 0.0)
+        r, g, b = r + glow * env[3], g + glow * env[4], b + glow * env[5]
+    return r, g, b
+
+
+def ambient(env, ny):
+    """Light from all around on a surface that faces up (ny = 1) to down (-1), without occlusion."""
+    k = 0.5 + 0.5 * ny
+    s = env[AMBIENT]
+    r = s * (env[13] + (0.5 * (env[7] + env[10]) - env[13]) * k)
+    g = s * (env[14] + (0.5 * (env[8] + env[11]) - env[14]) * k)
+    b = s * (env[15] + (0.5 * (env[9] + env[12]) - env[15]) * k)
+    return r, g, b
+
+
+def world_normal(prims, i, x, y, z, lx, ly, lz):
+    """Outward normal of length one in world axes at the local point lx, ly, lz of primitive i."""
+    nx, ny, nz = local_normal(
+        int(prims[i, 0]), lx, ly, lz, prims[i, 13], prims[i, 14], prims[i, 15],
+        prims[i, 16], prims[i, 17], prims[i, 18], int(prims[i, 22]),
+    )  # fmt: skip
+    s = 1.0 / math.sqrt(nx * nx + ny * ny + nz * nz + 1e-30)
+    return nx * s, ny * s, nz * s
+
+
+def to_world(prims, i, x, y, z):
+    """A direction in the frame of primitive i in world axes."""
+    return (
+        x * prims[i, 4] + y * prims[i, 7] + z * prims[i, 10],
+        x * prims[i, 5] + y * prims[i, 8] + z * prims[i, 11],
+        x * prims[i, 6] + y * prims[i, 9] + z * prims[i, 12],
+    )
+
+
+def sun_light(prims, bounds, links, env, x, y, z, nx, ny, nz, u, v):
+    """Linear red, green, blue of direct sun on a point; u, v in 0…1 choose the point of its disc."""
+    if env[3] + env[4] + env[5] <= 0.0:
+        return 0.0, 0.0, 0.0
+    a = env[SUN_RADIUS]
+    sx, sy, sz = env[0] + a * (u - 0.5), env[1] + a * (v - 0.5), env[2] + a * (u + v - 1.0) * 0.7
+    cos = nx * env[0] + ny * env[1] + nz * env[2]
+    if cos <= 0.0 or is_blocked(prims, bounds, links, x, y, z, sx, sy, sz, MISS):
+        return 0.0, 0.0, 0.0
+    return env[3] * cos, env[4] * cos, env[5] * cos
+
+
+def lamp_light(prims, bounds, links, lamps, k, x, y, z, nx, ny, nz, u, v, faint):
+    """Linear red, green, blue of lamp k on a point; u, v in 0…1 choose the point of the lamp.
+
+    Light below `faint` is taken for none.
+    """
+    p, q = 2.0 * u - 1.0, 2.0 * v - 1.0
+    lx = lamps[k, 0] + p * lamps[k, 3] + q * lamps[k, 6] - x
+    ly = lamps[k, 1] + p * lamps[k, 4] + q * lamps[k, 7] - y
+    lz = lamps[k, 2] + p * lamps[k, 5] + q * lamps[k, 8] - z
+    d2 = lx * lx + ly * ly + lz * lz + 1e-6
+    d = math.sqrt(d2)
+    cos = (nx * lx + ny * ly + nz * lz) / d
+    if cos <= 0.0:
+        return 0.0, 0.0, 0.0
+    if lamps[k, 12] > 0.0:
+        fx = lamps[k, 4] * lamps[k, 8] - lamps[k, 5] * lamps[k, 7]
+        fy = lamps[k, 5] * lamps[k, 6] - lamps[k, 3] * lamps[k, 8]
+        fz = lamps[k, 3] * lamps[k, 7] - lamps[k, 4] * lamps[k, 6]
+        area = math.sqrt(fx * fx + fy * fy + fz * fz) + 1e-9
+        out = -(fx * lx + fy * ly + fz * lz) / (area * d)
+        if out <= 0.0:
+            return 0.0, 0.0, 0.0
+        cos *= out
+    f = cos / (d2 + 0.05)
+    if f * lamps[k, 10] < faint or is_blocked(prims, bounds, links, x, y, z, lx, ly, lz, 0.995):
+        return 0.0, 0.0, 0.0
+    return lamps[k, 9] * f, lamps[k, 10] * f, lamps[k, 11] * f
+
+
+def open_share(prims, bounds, links, reach, x, y, z, nx, ny, nz, u, v):
+    """How open (0…1) the surroundings are in one cosine-weighted direction chosen by u, v in 0…1."""
+    r = math.sqrt(u)
+    phi = 6.2831853 * v
+    p, q, w = r * math.cos(phi), r * math.sin(phi), math.sqrt(max(0.0, 1.0 - u))
+    # An orthonormal basis round the normal (Duff et al. 2017).
+    s = 1.0 if nz >= 0.0 else -1.0
+    a = -1.0 / (s + nz)
+    b = nx * ny * a
+    dx = p * (1.0 + s * nx * nx * a) + q * b + w * nx
+    dy = p * s * b + q * (s + ny * ny * a) + w * ny
+    dz = -p * s * nx - q * ny + w * nz
+    t, i = trace(prims, bounds, links, x, y, z, dx, dy, dz, 2e-3, reach)
+    if i < 0:
+        return 1.0
+    f = t / reach
+    return 0.15 + 0.85 * f
+
+
+def reflection(prims, bounds, links, mats, photos, env, x, y, z, dx, dy, dz):
+    """Roughly what a mirror shows: linear red, green, blue along a direction of length one, without shadows."""
+    t, i = trace(prims, bounds, links, x, y, z, dx, dy, dz, 2e-3, MISS)
+    if i < 0:
+        return sky(env, dx, dy, dz)
+    m = int(prims[i, 19])
+    px, py, pz = x + t * dx - prims[i, 1], y + t * dy - prims[i, 2], z + t * dz - prims[i, 3]
+    lx = px * prims[i, 4] + py * prims[i, 5] + pz * prims[i, 6]
+    ly = px * prims[i, 7] + py * prims[i, 8] + pz * prims[i, 9]
+    lz = px * prims[i, 10] + py * prims[i, 11] + pz * prims[i, 12]
+    nx, ny, nz = world_normal(prims, i, px, py, pz, lx, ly, lz)
+    r, g, b = reflectance(mats, m, photos, lx, ly, lz, nx, ny, nz, prims[i, 14], int(prims[i, 22]), 0.01 * t)
+    nx, ny, nz = to_world(prims, i, nx, ny, nz)
+    ar, ag, ab = ambient(env, ny)
+    cos = max(0.0, nx * env[0] + ny * env[1] + nz * env[2]) * 0.5
+    return (
+        r * (ar + cos * env[3]) + mats[m, 13],
+        g * (ag + cos * env[4]) + mats[m, 14],
+        b * (ab + cos * env[5]) + mats[m, 15],
+    )
+
+
+def shade(prims, bounds, links, mats, photos, lamps, env, out, ox, oy, oz, dx, dy, dz, t, i, px, py, sampled):
+    """Fill `out` (CHANNELS): reflectance 0-2, normal 3-5, lamps 6-8, openness 9, added light 10-12, mirror 13,
+    sun 14-16. Without `sampled`, lamps and openness are left out (openness -1) for neighbours to fill in.
+
+    The ray is o + t d and hits primitive i; px, py is the pixel, which chooses one of 16 stratified light samples.
+    """
+    x, y, z = ox + t * dx, oy + t * dy, oz + t * dz
+    m = int(prims[i, 19])
+    seed = int(prims[i, 22])
+    wx, wy, wz = x - prims[i, 1], y - prims[i, 2], z - prims[i, 3]
+    lx = wx * prims[i, 4] + wy * prims[i, 5] + wz * prims[i, 6]
+    ly = wx * prims[i, 7] + wy * prims[i, 8] + wz * prims[i, 9]
+    lz = wx * prims[i, 10] + wy * prims[i, 11] + wz * prims[i, 12]
+    nx, ny, nz = world_normal(prims, i, x, y, z, lx, ly, lz)
+    length = math.sqrt(dx * dx + dy * dy + dz * dz)
+    footprint = t * env[PIXEL]
+    r, g, b = reflectance(mats, m, photos, lx, ly, lz, nx, ny, nz, prims[i, 14], seed, footprint)
+    bx, by, bz = relief(mats, m, lx, ly, lz, seed, footprint)
+    if int(prims[i, 0]) == FOLIAGE:
+        # Leaves face every way; the crown as a whole keeps its roundness.
+        cell = prims[i, 16] * 3.0
+        k0, k1, k2 = int(math.floor(lx * cell)), int(math.floor(ly * cell)), int(math.floor(lz * cell))
+        bx += 1.2 * (hash_unit(k0, k1, k2, seed) - 0.5)
+        by += 1.2 * (hash_unit(k0, k1, k2, seed + 1) - 0.5)
+        bz += 1.2 * (hash_unit(k0, k1, k2, seed + 2) - 0.5)
+        f = 0.6 + 0.8 * hash_unit(k0, k1, k2, seed + 3)
+        r, g, b = r * f, g * f, b * f
+    gx, gy, gz = to_world(prims, i, nx, ny, nz)
+    nx, ny, nz = to_world(prims, i, nx + bx, ny + by, nz + bz)
+    s = 1.0 / math.sqrt(nx * nx + ny * ny + nz * nz + 1e-30)
+    nx, ny, nz = nx * s, ny * s, nz * s
+    if gx * dx + gy * dy + gz * dz > 0.0:
+        gx, gy, gz, nx, ny, nz = -gx, -gy, -gz, -nx, -ny, -nz
+    lift = 1e-3 + 2e-4 * t
+    x, y, z = x + gx * lift, y + gy * lift, z + gz * lift
+    cell = (px & 3) + 4 * (py & 3)
+    rot = hash_unit(px >> 2, py >> 2, 1, 7)
+    u = ((cell * 7) % 16 + hash_unit(px, py, 2, 7)) / 16.0
+    v = (cell + hash_unit(px, py, 3, 7)) / 16.0 + rot
+    v -= math.floor(v)
+    sr, sg, sb = sun_light(prims, bounds, links, env, x, y, z, nx, ny, nz, u, v)
+    dr, dg, db = 0.0, 0.0, 0.0
+    faint = 0.02 * env[AMBIENT] * env[14]
+    for k in range(int(env[LAMPS]) if sampled else 0):
+        er, eg, eb = lamp_light(prims, bounds, links, lamps, k, x, y, z, nx, ny, nz, u, v, faint)
+        dr, dg, db = dr + er, dg + eg, db + eb
+    opened = -1.0
+    if sampled:
+        opened = open_share(prims, bounds, links, env[AO_REACH], x, y, z, gx, gy, gz, u, v)
+    vx, vy, vz = dx / length, dy / length, dz / length
+    cos = nx * vx + ny * vy + nz * vz
+    rx, ry, rz = vx - 2.0 * cos * nx, vy - 2.0 * cos * ny, vz - 2.0 * cos * nz
+    add_r, add_g, add_b = mats[m, 13], mats[m, 14], mats[m, 15]
+    gloss = mats[m, 10]
+    if gloss > 0.0:
+        # Highlights of sun and lamps as a broad lobe on the light that arrived.
+        spec = 0.0
+        if env[3] > 0.0:
+            spec = max(0.0, rx * env[0] + ry * env[1] + rz * env[2]) ** mats[m, 11]
+        for k in range(int(env[LAMPS])):
+            kx, ky, kz = lamps[k, 0] - x, lamps[k, 1] - y, lamps[k, 2] - z
+            d = math.sqrt(kx * kx + ky * ky + kz * kz) + 1e-6
+            spec += max(0.0, (rx * kx + ry * ky + rz * kz) / d) ** mats[m, 11]
+        spec *= gloss
+        add_r, add_g, add_b = add_r + spec * (dr + sr), add_g + spec * (dg + sg), add_b + spec * (db + sb)
+    mirror = mats[m, 12]
+    if mirror > 0.0:
+        mirror = mirror + (1.0 - mirror) * (1.0 - min(1.0, abs(cos))) ** 5 * min(1.0, 4.0 * mirror)
+        mr, mg, mb = reflection(prims, bounds, links, mats, photos, env, x, y, z, rx, ry, rz)
+        add_r, add_g, add_b = add_r + mirror * mr, add_g + mirror * mg, add_b + mirror * mb
+    out[0], out[1], out[2] = r, g, b
+    out[3], out[4], out[5] = nx, ny, nz
+    out[6], out[7], out[8] = dr, dg, db
+    out[9] = opened
+    out[10], out[11], out[12] = add_r, add_g, add_b
+    out[13] = mirror
+    out[14], out[15], out[16] = sr, sg, sb

@@ -1,0 +1,102 @@
+"""From a seed to a picture: choose a world, build it, render it, develop it."""
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nearfar_lab.scenes import optics
+from nearfar_lab.scenes.builder import Builder
+from nearfar_lab.scenes.scene import Lens, Picture, Scene, glance, raw
+from nearfar_lab.scenes.worlds import WORLDS
+
+VERSION = 1
+ATTEMPTS = 4
+BLURRED = {"person": 0.6, "pet": 0.6, "objects": 0.55, "plant": 0.6, "tabletop": 0.2}
+
+
+def scene_of(
+    seed: int, size: tuple[int, int], world: str | None = None, textures: NDArray[np.float32] | None = None
+) -> Scene:
+    """The scene of a seed for a picture of size (height, width); `world` forces its kind.
+
+    Raises ValueError for an unknown world.
+    """
+    if world is not None and world not in WORLDS:
+        raise ValueError(f"unknown world {world!r}; choose one of {', '.join(WORLDS)}")
+    rng = np.random.default_rng([seed, 1])
+    shares = np.array([share for share, _ in WORLDS.values()])
+    pick = str(rng.choice(list(WORLDS), p=shares / shares.sum()))
+    photos = textures if textures is not None and rng.random() < 0.75 else None
+    name = pick if world is None else world
+    for _ in range(ATTEMPTS):
+        scene = WORLDS[name][1](Builder(photos), rng, size[0] > size[1])
+        if is_telling(scene, name):
+            break
+    return scene
+
+
+def is_telling(scene: Scene, world: str) -> bool:
+    """Whether a view shows enough: not a bare wall, not the inside of a thing held before the lens."""
+    depth, ids = glance(scene)
+    few = 4 if world in ("objects", "plant", "tabletop", "person") else 10
+    near = float(np.percentile(depth, 4))
+    largest = np.bincount(ids.ravel() + 1).max() / ids.size
+    return len(np.unique(ids)) >= few and near > 0.25 and float(np.median(depth)) > 0.5 and largest < 0.75
+
+
+def develop_of(
+    seed: int, scene: Scene, depth_m: NDArray[np.float32], size: tuple[int, int]
+) -> optics.Develop:
+    """Camera settings of a seed; close-ups are often out of focus behind (or before) what they show."""
+    rng = np.random.default_rng([seed, 2])
+    how = optics.random_develop(rng)
+    if rng.random() < BLURRED.get(scene.world, 0.0):
+        h, w = depth_m.shape
+        middle = depth_m[h // 3 : 2 * h // 3, w // 3 : 2 * w // 3]
+        focus = float(np.percentile(np.where(np.isfinite(middle), middle, 100.0), 20))
+        strength = float(rng.uniform(1.5, 7.0)) * size[1] / 320 * focus
+        how = replace(how, defocus_px_m=strength, focus_m=focus)
+    return how
+
+
+def render(
+    seed: int,
+    size: tuple[int, int] = (240, 320),
+    world: str | None = None,
+    textures: NDArray[np.float32] | None = None,
+    lens: Lens | None = None,
+) -> Picture:
+    """The picture of a seed, the same on every run: size is (height, width), world a key of `WORLDS`.
+
+    `textures` (k, s, s, 3) linear photos for some surfaces (see `textures.load`); with a `lens`, defocus is traced
+    through its points and no other camera flaw is added.
+    """
+    scene = scene_of(seed, size, world, textures)
+    taken = raw(scene, size, lens)
+    rng = np.random.default_rng([seed, 3])
+    how = optics.Develop() if lens is not None else develop_of(seed, scene, taken.depth_m, size)
+    return pictured(scene, taken.radiance, taken.depth_m, how, rng, seed)
+
+
+def picture_of(scene: Scene, size: tuple[int, int] = (240, 320), lens: Lens | None = None) -> Picture:
+    """A clean picture of an explicit scene: no noise, blur or JPEG."""
+    taken = raw(scene, size, lens)
+    return pictured(scene, taken.radiance, taken.depth_m, optics.Develop(), np.random.default_rng(0), -1)
+
+
+def pictured(
+    scene: Scene,
+    radiance: NDArray[np.float32],
+    depth_m: NDArray[np.float32],
+    how: optics.Develop,
+    rng: np.random.Generator,
+    seed: int,
+) -> Picture:
+    """A `Picture` of radiance and depth with the scene's intrinsics."""
+    height, width = depth_m.shape
+    focal = scene.camera.focal_px(width)
+    rgb = optics.developed(radiance, depth_m, how, rng)
+    return Picture(
+        rgb, depth_m, focal, focal, width / 2, height / 2, scene.world, scene.camera.distortion, seed
+    )

@@ -1,0 +1,444 @@
+# ruff: noqa: ANN001, ANN201 - kernels carry their types in the compiler
+"""Where a ray meets a primitive, in closed form wherever there is one.
+
+A primitive is a row of numbers (`ROW` columns); the shape lives in a frame of its own, so that each
+function below sees a ray `o + t d` relative to the shape's centre and axes. `d` need not have length one:
+camera rays have a forward component of one, and `t` is then the depth along the optical axis.
+
+All functions are plain scalar functions: `compiled.py` turns the same source into CPU or CUDA device code.
+"""
+
+import math
+
+from nearfar_lab.scenes.noise import fbm2, hash_unit, noise2, noise3
+
+BOX, ELLIPSOID, FRUSTUM, CAPSULE, QUAD, FOLIAGE, ROUNDBOX, GROUND = range(8)
+# Masks of a quad.
+FULL, DISC, LEAVES, GRILLE, RAILING, LEAF, MESH, GRASS = range(8)
+
+KIND = 0
+CENTRE = 1
+AXIS_X, AXIS_Y, AXIS_Z = 4, 7, 10
+HALF = 13
+EXTRA = 16
+MATERIAL = 19
+MASK = 20
+CASTS = 21
+SEED = 22
+ROW = 23
+
+MISS = 1e30
+
+
+def hit_box(ox, oy, oz, dx, dy, dz, a, b, c, p0, p1, p2, tmin, tmax):
+    """Box of half sizes a, b, c whose top face is scaled by p0 (x), p1 (z) and moved by p2 (z)."""
+    kx = a * (p0 - 1.0) / (2.0 * b)
+    kz = c * (p1 - 1.0) / (2.0 * b)
+    ks = p2 / (2.0 * b)
+    near = -MISS
+    far = MISS
+    h = oy + b
+    for i in range(6):
+        if i == 0:
+            f = oy - b
+            g = dy
+        elif i == 1:
+            f = -oy - b
+            g = -dy
+        elif i == 2:
+            f = ox - a - kx * h
+            g = dx - kx * dy
+        elif i == 3:
+            f = -ox - a - kx * h
+            g = -dx - kx * dy
+        elif i == 4:
+            f = oz - c - (kz + ks) * h
+            g = dz - (kz + ks) * dy
+        else:
+            f = -oz - c - (kz - ks) * h
+            g = -dz - (kz - ks) * dy
+        if abs(g) < 1e-12:
+            if f > 0.0:
+                return MISS
+        else:
+            t = -f / g
+            if g < 0.0:
+                near = max(near, t)
+            else:
+                far = min(far, t)
+            if near > far:
+                return MISS
+    if near > tmin:
+        return near if near < tmax else MISS
+    return far if tmin < far < tmax else MISS
+
+
+def hit_ellipsoid(ox, oy, oz, dx, dy, dz, a, b, c, tmin, tmax):
+    """Ellipsoid of half axes a, b, c."""
+    ox, oy, oz, dx, dy, dz = ox / a, oy / b, oz / c, dx / a, dy / b, dz / c
+    qa = dx * dx + dy * dy + dz * dz
+    qb = ox * dx + oy * dy + oz * dz
+    # The distance of the line from the centre is computed without cancelling for far, small ellipsoids.
+    s = -qb / qa
+    px, py, pz = ox + s * dx, oy + s * dy, oz + s * dz
+    disc = 1.0 - (px * px + py * py + pz * pz)
+    if disc < 0.0:
+        return MISS
+    root = math.sqrt(disc / qa)
+    t = s - root
+    if t <= tmin:
+        t = s + root
+    return t if tmin < t < tmax else MISS
+
+
+def hit_frustum(ox, oy, oz, dx, dy, dz, a, b, c, p0, tmin, tmax):
+    """Elliptic cone frustum along y: half axes a, c at the bottom, p0 times those at the top, half height b."""
+    ox, oz, dx, dz = ox / a, oz / c, dx / a, dz / c
+    k = (p0 - 1.0) / (2.0 * b)
+    r0 = 1.0 + k * (oy + b)
+    rd = k * dy
+    qa = dx * dx + dz * dz - rd * rd
+    qb = ox * dx + oz * dz - r0 * rd
+    qc = ox * ox + oz * oz - r0 * r0
+    best = tmax
+    disc = qb * qb - qa * qc
+    if disc > 0.0 and abs(qa) > 1e-12:
+        root = math.sqrt(disc)
+        for i in range(2):
+            t = (-qb - root) / qa if i == 0 else (-qb + root) / qa
+            if tmin < t < best and abs(oy + t * dy) <= b and r0 + t * rd >= 0.0:
+                best = t
+    if abs(dy) > 1e-12:
+        for i in range(2):
+            y = -b if i == 0 else b
+            r = 1.0 if i == 0 else p0
+            t = (y - oy) / dy
+            if tmin < t < best:
+                x, z = ox + t * dx, oz + t * dz
+                if x * x + z * z <= r * r:
+                    best = t
+    return best if best < tmax else MISS
+
+
+def hit_capsule(ox, oy, oz, dx, dy, dz, a, b, tmin, tmax):
+    """Capsule along y: radius a, half length b between the centres of its two end spheres."""
+    best = tmax
+    qa = dx * dx + dz * dz
+    qb = ox * dx + oz * dz
+    qc = ox * ox + oz * oz - a * a
+    disc = qb * qb - qa * qc
+    if disc < 0.0:
+        return MISS
+    if qa > 1e-12:
+        t = (-qb - math.sqrt(disc)) / qa
+        if tmin < t < best and abs(oy + t * dy) <= b:
+            best = t
+    for i in range(2):
+        y = oy + b if i == 0 else oy - b
+        t = hit_ellipsoid(ox, y, oz, dx, dy, dz, a, a, a, tmin, best)
+        best = min(best, t)
+    return best if best < tmax else MISS
+
+
+def is_leafy(u, v, seed):
+    """Whether a point of a plane, in leaf lengths, lies on one of many scattered leaves."""
+    iu = int(math.floor(u))
+    iv = int(math.floor(v))
+    for j in range(-1, 2):
+        for i in range(-1, 2):
+            cu = iu + i
+            cv = iv + j
+            angle = 6.2832 * hash_unit(cu, cv, 3, seed)
+            x = u - cu - hash_unit(cu, cv, 1, seed)
+            y = v - cv - hash_unit(cu, cv, 2, seed)
+            s, c = math.sin(angle), math.cos(angle)
+            along = (x * c + y * s) / 0.75
+            across = (y * c - x * s) / 0.32
+            if along * along + across * across < 1.0:
+                return True
+    return False
+
+
+def is_solid(mask, x, y, a, b, p0, seed):
+    """Whether the point x, y of a quad with half sizes a, b is there (True) or cut out; p0 is a pitch in metres."""
+    u = x / a
+    v = y / b
+    if mask == FULL:
+        return True
+    if mask == DISC:
+        return u * u + v * v <= 1.0
+    if mask == LEAVES:
+        rim = 1.0 - 0.45 * noise2(u * 3.0 + 50.0, v * 3.0 + 50.0, seed)
+        return u * u + v * v < rim and is_leafy(x / p0, y / p0, seed)
+    if mask == GRILLE:
+        fx = x / p0 - math.floor(x / p0)
+        fy = y / p0 - math.floor(y / p0)
+        return fx < 0.18 or fy < 0.18
+    if mask == RAILING:
+        fx = x / p0 - math.floor(x / p0)
+        return fx < 0.2 or v > 0.9 or (-0.9 < v < -0.78)
+    if mask == LEAF:
+        half = (1.0 - v) * (1.0 + v) * (0.75 + 0.25 * v)
+        return abs(u) < half
+    if mask == MESH:
+        f = (x + y) / p0 - math.floor((x + y) / p0)
+        g = (x - y) / p0 - math.floor((x - y) / p0)
+        return f < 0.12 or g < 0.12
+    # Grass: blades of differing height, narrowing towards their tips.
+    blade = x / p0
+    k = int(math.floor(blade))
+    height = 2.0 * (0.35 + 0.65 * hash_unit(k, 0, 0, seed)) - 1.0
+    lean = (hash_unit(k, 1, 0, seed) - 0.5) * 0.5 * (v + 1.0)
+    offset = abs(blade - k - 0.5 + lean)
+    return v < height and offset < 0.5 * (height - v) / (height + 1.0) + 0.05
+
+
+def hit_quad(ox, oy, oz, dx, dy, dz, a, b, p0, mask, seed, tmin, tmax):
+    """Rectangle in the plane z = 0 with half sizes a, b and a cut-out mask."""
+    if abs(dz) < 1e-12:
+        return MISS
+    t = -oz / dz
+    if not tmin < t < tmax:
+        return MISS
+    x = ox + t * dx
+    y = oy + t * dy
+    if abs(x) > a or abs(y) > b:
+        return MISS
+    return t if is_solid(mask, x, y, a, b, p0, seed) else MISS
+
+
+def hit_foliage(ox, oy, oz, dx, dy, dz, a, b, c, p0, p1, seed, tmin, tmax):
+    """Five nested ellipsoids with holes of noise: p0 features a metre, p1 (0…1) how dense."""
+    for k in range(5):
+        s = 1.0 - 0.13 * k
+        t = hit_ellipsoid(ox, oy, oz, dx, dy, dz, a * s, b * s, c * s, tmin, tmax)
+        if t >= tmax:
+            return MISS
+        x, y, z = (ox + t * dx) * p0, (oy + t * dy) * p0, (oz + t * dz) * p0
+        value = 0.6 * noise3(x, y, z, seed) + 0.4 * noise3(x * 2.7, y * 2.7, z * 2.7, seed + 1)
+        if value > 0.68 - 0.3 * p1 - 0.06 * k:
+            return t
+    return MISS
+
+
+def roundbox_distance(x, y, z, a, b, c, r):
+    """Signed distance to a box of half sizes a, b, c with edges rounded by r."""
+    qx, qy, qz = abs(x) - a + r, abs(y) - b + r, abs(z) - c + r
+    mx, my, mz = max(qx, 0.0), max(qy, 0.0), max(qz, 0.0)
+    return math.sqrt(mx * mx + my * my + mz * mz) + min(max(qx, max(qy, qz)), 0.0) - r
+
+
+def hit_roundbox(ox, oy, oz, dx, dy, dz, a, b, c, r, tmin, tmax):
+    """Box with rounded edges, by sphere tracing to a hundred-thousandth of its size."""
+    t = hit_box(ox, oy, oz, dx, dy, dz, a, b, c, 1.0, 1.0, 0.0, tmin, tmax)
+    if t >= tmax:
+        return MISS
+    length = math.sqrt(dx * dx + dy * dy + dz * dz)
+    eps = 1e-5 * (a + b + c)
+    for _ in range(40):
+        d = roundbox_distance(ox + t * dx, oy + t * dy, oz + t * dz, a, b, c, r)
+        if d < eps:
+            return t if tmin < t < tmax else MISS
+        t += d / length
+        if t >= tmax or d > a + b + c:
+            return MISS
+    return MISS
+
+
+def ground_height(x, z, p0, p1, p2, seed):
+    """Height of the height field: amplitude p0, p1 features a metre, flat within p2 metres of the origin."""
+    far = math.sqrt(x * x + z * z)
+    rise = min(1.0, max(0.0, (far - p2) / (p2 + 3.0 / p1)))
+    h = fbm2(x * p1 + 100.0, z * p1 + 100.0, 5, seed)
+    return p0 * rise * h * h * 1.6
+
+
+def hit_ground(ox, oy, oz, dx, dy, dz, p0, p1, p2, seed, tmin, tmax):
+    """Infinite plane y = 0 or, with an amplitude p0, a height field, by marching and bisection."""
+    if p0 == 0.0:
+        if abs(dy) < 1e-12:
+            return MISS
+        t = -oy / dy
+        return t if tmin < t < tmax else MISS
+    t = tmin
+    end = min(tmax, 4000.0)
+    top = 1.6 * p0
+    if oy > top:
+        if dy >= 0.0:
+            return MISS
+        t = max(t, (top - oy) / dy)
+    last = t
+    flat = math.sqrt(dx * dx + dz * dz) + 1e-9
+    for _ in range(160):
+        y = oy + t * dy
+        gap = y - ground_height(ox + t * dx, oz + t * dz, p0, p1, p2, seed)
+        if gap <= 0.0:
+            break
+        if (y > top and dy >= 0.0) or t > end:
+            return MISS
+        last = t
+        t += max(0.02 * t + 0.02, 0.45 * gap / (flat * (0.3 + p0 * p1) + abs(dy)))
+    else:
+        return MISS
+    low, high = last, t
+    for _ in range(24):
+        mid = 0.5 * (low + high)
+        if oy + mid * dy > ground_height(ox + mid * dx, oz + mid * dz, p0, p1, p2, seed):
+            low = mid
+        else:
+            high = mid
+    return high if tmin < high < tmax else MISS
+
+
+def hit(prims, i, ox, oy, oz, dx, dy, dz, tmin, tmax):
+    """The smallest t in tmin…tmax at which the ray meets primitive i, or MISS."""
+    ox -= prims[i, 1]
+    oy -= prims[i, 2]
+    oz -= prims[i, 3]
+    x0, x1, x2 = prims[i, 4], prims[i, 5], prims[i, 6]
+    y0, y1, y2 = prims[i, 7], prims[i, 8], prims[i, 9]
+    z0, z1, z2 = prims[i, 10], prims[i, 11], prims[i, 12]
+    px, py, pz = ox * x0 + oy * x1 + oz * x2, ox * y0 + oy * y1 + oz * y2, ox * z0 + oy * z1 + oz * z2
+    qx, qy, qz = dx * x0 + dy * x1 + dz * x2, dx * y0 + dy * y1 + dz * y2, dx * z0 + dy * z1 + dz * z2
+    a, b, c = prims[i, 13], prims[i, 14], prims[i, 15]
+    p0, p1, p2 = prims[i, 16], prims[i, 17], prims[i, 18]
+    kind = int(prims[i, 0])
+    seed = int(prims[i, 22])
+    if kind == BOX:
+        return hit_box(px, py, pz, qx, qy, qz, a, b, c, p0, p1, p2, tmin, tmax)
+    if kind == ELLIPSOID:
+        return hit_ellipsoid(px, py, pz, qx, qy, qz, a, b, c, tmin, tmax)
+    if kind == FRUSTUM:
+        return hit_frustum(px, py, pz, qx, qy, qz, a, b, c, p0, tmin, tmax)
+    if kind == CAPSULE:
+        return hit_capsule(px, py, pz, qx, qy, qz, a, b, tmin, tmax)
+    if kind == QUAD:
+        return hit_quad(px, py, pz, qx, qy, qz, a, b, p0, int(prims[i, 20]), seed, tmin, tmax)
+    if kind == FOLIAGE:
+        return hit_foliage(px, py, pz, qx, qy, qz, a, b, c, p0, p1, seed, tmin, tmax)
+    if kind == ROUNDBOX:
+        return hit_roundbox(px, py, pz, qx, qy, qz, a, b, c, p0, tmin, tmax)
+    return hit_ground(px, py, pz, qx, qy, qz, p0, p1, p2, seed, tmin, tmax)
+
+
+def box_normal(x, y, z, a, b, c, p0, p1, p2):
+    """Outward normal of the face of a tapered box nearest to a point on it."""
+    kx = a * (p0 - 1.0) / (2.0 * b)
+    kz = c * (p1 - 1.0) / (2.0 * b)
+    ks = p2 / (2.0 * b)
+    h = y + b
+    nx, ny, nz = 0.0, 1.0, 0.0
+    best = abs(y - b)
+    if abs(y + b) < best:
+        best = abs(y + b)
+        ny = -1.0
+    side = math.sqrt(1.0 + kx * kx)
+    f = abs(x - a - kx * h) / side
+    if f < best:
+        best = f
+        nx, ny, nz = 1.0 / side, -kx / side, 0.0
+    f = abs(-x - a - kx * h) / side
+    if f < best:
+        best = f
+        nx, ny, nz = -1.0 / side, -kx / side, 0.0
+    k = kz + ks
+    side = math.sqrt(1.0 + k * k)
+    f = abs(z - c - k * h) / side
+    if f < best:
+        best = f
+        nx, ny, nz = 0.0, -k / side, 1.0 / side
+    k = kz - ks
+    side = math.sqrt(1.0 + k * k)
+    f = abs(-z - c - k * h) / side
+    if f < best:
+        nx, ny, nz = 0.0, -k / side, -1.0 / side
+    return nx, ny, nz
+
+
+def local_normal(kind, x, y, z, a, b, c, p0, p1, p2, seed):
+    """Outward normal (not of length one) at a point of a shape, in the shape's own frame."""
+    if kind == BOX:
+        return box_normal(x, y, z, a, b, c, p0, p1, p2)
+    if kind in (ELLIPSOID, FOLIAGE):
+        return x / (a * a), y / (b * b), z / (c * c)
+    if kind == FRUSTUM:
+        k = (p0 - 1.0) / (2.0 * b)
+        r = 1.0 + k * (y + b)
+        rim = math.sqrt((x / a) ** 2 + (z / c) ** 2)
+        if abs(abs(y) - b) < abs(rim - r) * min(a, c):
+            return 0.0, y, 0.0
+        return x / (a * a), -k * r, z / (c * c)
+    if kind == CAPSULE:
+        return x, y - min(max(y, -b), b), z
+    if kind == QUAD:
+        return 0.0, 0.0, 1.0
+    if kind == ROUNDBOX:
+        ix, iy, iz = max(a - p0, 0.0), max(b - p0, 0.0), max(c - p0, 0.0)
+        return x - min(max(x, -ix), ix), y - min(max(y, -iy), iy), z - min(max(z, -iz), iz)
+    if p0 == 0.0:
+        return 0.0, 1.0, 0.0
+    e = 0.02 + 0.004 * (abs(x) + abs(z))
+    dx = ground_height(x + e, z, p0, p1, p2, seed) - ground_height(x - e, z, p0, p1, p2, seed)
+    dz = ground_height(x, z + e, p0, p1, p2, seed) - ground_height(x, z - e, p0, p1, p2, seed)
+    return -dx / (2.0 * e), 1.0, -dz / (2.0 * e)
+
+
+def trace(prims, bounds, links, ox, oy, oz, dx, dy, dz, tmin, tmax):
+    """Depth and index of the first primitive on a ray, (MISS, -1) for none.
+
+    `bounds` (nodes, 6) and `links` (nodes, 3: skip to, first primitive, count) hold a tree in depth-first order;
+    node 0 is the list of primitives without bounds.
+    """
+    best = tmax
+    found = -1
+    for i in range(links[0, 1], links[0, 1] + links[0, 2]):
+        t = hit(prims, i, ox, oy, oz, dx, dy, dz, tmin, best)
+        if t < best:
+            best, found = t, i
+    rx = 1.0 / dx if abs(dx) > 1e-12 else 1e12
+    ry = 1.0 / dy if abs(dy) > 1e-12 else 1e12
+    rz = 1.0 / dz if abs(dz) > 1e-12 else 1e12
+    k = 1
+    while k < links.shape[0]:
+        u0, u1 = (bounds[k, 0] - ox) * rx, (bounds[k, 3] - ox) * rx
+        v0, v1 = (bounds[k, 1] - oy) * ry, (bounds[k, 4] - oy) * ry
+        w0, w1 = (bounds[k, 2] - oz) * rz, (bounds[k, 5] - oz) * rz
+        near = max(max(min(u0, u1), min(v0, v1)), min(w0, w1))
+        far = min(min(max(u0, u1), max(v0, v1)), max(w0, w1))
+        if near > far or near > best or far < tmin:
+            k = links[k, 0]
+            continue
+        for i in range(links[k, 1], links[k, 1] + links[k, 2]):
+            t = hit(prims, i, ox, oy, oz, dx, dy, dz, tmin, best)
+            if t < best:
+                best, found = t, i
+        k += 1
+    if found < 0:
+        return MISS, -1
+    return best, found
+
+
+def is_blocked(prims, bounds, links, ox, oy, oz, dx, dy, dz, tmax):
+    """Whether a primitive that casts shadows lies on the ray before tmax."""
+    tmin = 1e-3
+    for i in range(links[0, 1], links[0, 1] + links[0, 2]):
+        if prims[i, 21] > 0.0 and hit(prims, i, ox, oy, oz, dx, dy, dz, tmin, tmax) < tmax:
+            return True
+    rx = 1.0 / dx if abs(dx) > 1e-12 else 1e12
+    ry = 1.0 / dy if abs(dy) > 1e-12 else 1e12
+    rz = 1.0 / dz if abs(dz) > 1e-12 else 1e12
+    k = 1
+    while k < links.shape[0]:
+        u0, u1 = (bounds[k, 0] - ox) * rx, (bounds[k, 3] - ox) * rx
+        v0, v1 = (bounds[k, 1] - oy) * ry, (bounds[k, 4] - oy) * ry
+        w0, w1 = (bounds[k, 2] - oz) * rz, (bounds[k, 5] - oz) * rz
+        near = max(max(min(u0, u1), min(v0, v1)), min(w0, w1))
+        far = min(min(max(u0, u1), max(v0, v1)), max(w0, w1))
+        if near > far or near > tmax or far < tmin:
+            k = links[k, 0]
+            continue
+        for i in range(links[k, 1], links[k, 1] + links[k, 2]):
+            if prims[i, 21] > 0.0 and hit(prims, i, ox, oy, oz, dx, dy, dz, tmin, tmax) < tmax:
+                return True
+        k += 1
+    return False
