@@ -138,11 +138,11 @@ def composed(buffer, lit, sun, depth, ids, env, view):
                 out[y, x, 0], out[y, x, 1], out[y, x, 2] = sky(env, dx / length, dy / length, dz / length)
                 continue
             ar, ag, ab = ambient(env, buffer[y, x, 4])
-            keep = 1.0 - buffer[y, x, 13]
-            o = lit[y, x, 3]
-            r = keep * buffer[y, x, 0] * (lit[y, x, 0] + sun[y, x, 0] + o * ar) + buffer[y, x, 10]
-            g = keep * buffer[y, x, 1] * (lit[y, x, 1] + sun[y, x, 1] + o * ag) + buffer[y, x, 11]
-            b = keep * buffer[y, x, 2] * (lit[y, x, 2] + sun[y, x, 2] + o * ab) + buffer[y, x, 12]
+            keep, spec, o = 1.0 - buffer[y, x, 13], buffer[y, x, 17], lit[y, x, 3]
+            br, bg, bb = keep * buffer[y, x, 0], keep * buffer[y, x, 1], keep * buffer[y, x, 2]
+            r = (br + spec) * (lit[y, x, 0] + sun[y, x, 0]) + br * o * ar + buffer[y, x, 10]
+            g = (bg + spec) * (lit[y, x, 1] + sun[y, x, 1]) + bg * o * ag + buffer[y, x, 11]
+            b = (bb + spec) * (lit[y, x, 2] + sun[y, x, 2]) + bb * o * ab + buffer[y, x, 12]
             clear = math.exp(-env[16] * depth[y, x] * length)
             out[y, x, 0] = env[17] + (r - env[17]) * clear
             out[y, x, 1] = env[18] + (g - env[18]) * clear

@@ -18,7 +18,7 @@ CLOUDS, CLOUD_SCALE, SEED, AMBIENT, PIXEL = 21, 22, 23, 24, 25
 LAMPS = 26
 ENV = 27
 LAMP_ROW = 13
-CHANNELS = 17
+CHANNELS = 18
 
 
 def sky(env, dx, dy, dz):
@@ -154,9 +154,9 @@ def reflection(prims, bounds, links, mats, photos, env, x, y, z, dx, dy, dz):
 
 def shade(prims, bounds, links, mats, photos, lamps, env, out, ox, oy, oz, dx, dy, dz, t, i, px, py, sampled):
     """Fill `out` (CHANNELS): reflectance 0-2, normal 3-5, lamps 6-8, openness 9, added light 10-12, mirror 13,
-    sun 14-16. Without `sampled`, lamps and openness are left out (openness -1) for neighbours to fill in.
+    sun 14-16, highlight 17. Without `sampled`, lamps and openness are left out (openness -1) for neighbours to fill in.
 
-    The ray is o + t d and hits primitive i; px, py is the pixel, which chooses one of 16 stratified light samples.
+    The ray is o + t d and hits primitive i; px, py is the pixel, which chooses the sample of its lights.
     """
     x, y, z = ox + t * dx, oy + t * dy, oz + t * dz
     m = int(prims[i, 19])
@@ -172,11 +172,11 @@ def shade(prims, bounds, links, mats, photos, lamps, env, out, ox, oy, oz, dx, d
     bx, by, bz = relief(mats, m, lx, ly, lz, seed, footprint)
     if int(prims[i, 0]) == FOLIAGE:
         # Leaves face every way; the crown as a whole keeps its roundness.
-        cell = prims[i, 16] * 3.0
+        cell = prims[i, 16] * 6.0
         k0, k1, k2 = int(math.floor(lx * cell)), int(math.floor(ly * cell)), int(math.floor(lz * cell))
-        bx += 1.2 * (hash_unit(k0, k1, k2, seed) - 0.5)
-        by += 1.2 * (hash_unit(k0, k1, k2, seed + 1) - 0.5)
-        bz += 1.2 * (hash_unit(k0, k1, k2, seed + 2) - 0.5)
+        bx += 0.9 * (hash_unit(k0, k1, k2, seed) - 0.5)
+        by += 0.9 * (hash_unit(k0, k1, k2, seed + 1) - 0.5)
+        bz += 0.9 * (hash_unit(k0, k1, k2, seed + 2) - 0.5)
         f = 0.6 + 0.8 * hash_unit(k0, k1, k2, seed + 3)
         r, g, b = r * f, g * f, b * f
     gx, gy, gz = to_world(prims, i, nx, ny, nz)
@@ -187,11 +187,10 @@ def shade(prims, bounds, links, mats, photos, lamps, env, out, ox, oy, oz, dx, d
         gx, gy, gz, nx, ny, nz = -gx, -gy, -gz, -nx, -ny, -nz
     lift = 1e-3 + 2e-4 * t
     x, y, z = x + gx * lift, y + gy * lift, z + gz * lift
-    cell = (px & 3) + 4 * (py & 3)
-    rot = hash_unit(px >> 2, py >> 2, 1, 7)
-    u = ((cell * 7) % 16 + hash_unit(px, py, 2, 7)) / 16.0
-    v = (cell + hash_unit(px, py, 3, 7)) / 16.0 + rot
-    v -= math.floor(v)
+    # Eight strata of directions over the sampled half of each block of 4×4 pixels.
+    cell = ((px >> 1) & 1) + 2 * (py & 3)
+    u = (cell + hash_unit(px, py, 2, 7)) / 8.0
+    v = ((cell * 3) % 8 + hash_unit(px, py, 3, 7)) / 8.0
     sr, sg, sb = sun_light(prims, bounds, links, env, x, y, z, nx, ny, nz, u, v)
     dr, dg, db = 0.0, 0.0, 0.0
     faint = 0.02 * env[AMBIENT] * env[14]
@@ -205,18 +204,16 @@ def shade(prims, bounds, links, mats, photos, lamps, env, out, ox, oy, oz, dx, d
     cos = nx * vx + ny * vy + nz * vz
     rx, ry, rz = vx - 2.0 * cos * nx, vy - 2.0 * cos * ny, vz - 2.0 * cos * nz
     add_r, add_g, add_b = mats[m, 13], mats[m, 14], mats[m, 15]
-    gloss = mats[m, 10]
-    if gloss > 0.0:
-        # Highlights of sun and lamps as a broad lobe on the light that arrived.
-        spec = 0.0
+    spec = 0.0
+    if mats[m, 10] > 0.0:
+        # Highlights of sun and lamps as a broad lobe, to be multiplied by the light that arrives.
         if env[3] > 0.0:
             spec = max(0.0, rx * env[0] + ry * env[1] + rz * env[2]) ** mats[m, 11]
         for k in range(int(env[LAMPS])):
             kx, ky, kz = lamps[k, 0] - x, lamps[k, 1] - y, lamps[k, 2] - z
             d = math.sqrt(kx * kx + ky * ky + kz * kz) + 1e-6
             spec += max(0.0, (rx * kx + ry * ky + rz * kz) / d) ** mats[m, 11]
-        spec *= gloss
-        add_r, add_g, add_b = add_r + spec * (dr + sr), add_g + spec * (dg + sg), add_b + spec * (db + sb)
+        spec *= mats[m, 10]
     mirror = mats[m, 12]
     if mirror > 0.0:
         mirror = mirror + (1.0 - mirror) * (1.0 - min(1.0, abs(cos))) ** 5 * min(1.0, 4.0 * mirror)
@@ -229,3 +226,4 @@ def shade(prims, bounds, links, mats, photos, lamps, env, out, ox, oy, oz, dx, d
     out[10], out[11], out[12] = add_r, add_g, add_b
     out[13] = mirror
     out[14], out[15], out[16] = sr, sg, sb
+    out[17] = spec

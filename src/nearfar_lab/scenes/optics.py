@@ -35,7 +35,7 @@ def random_develop(rng: np.random.Generator) -> Develop:
     warm = float(rng.normal(0.0, 0.09))
     green = float(rng.normal(0.0, 0.02))
     return Develop(
-        stops=float(np.clip(rng.normal(0.1, 0.55), -2.0, 1.6)),
+        stops=float(np.clip(rng.normal(0.2, 0.5), -1.8, 1.6)),
         balance=(float(np.exp(warm)), float(np.exp(green)), float(np.exp(-warm))),
         contrast=float(rng.uniform(-0.15, 0.6)),
         saturation=float(np.clip(rng.normal(1.05, 0.25), 0.0, 1.8)),

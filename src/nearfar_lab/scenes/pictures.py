@@ -10,7 +10,7 @@ from nearfar_lab.scenes.builder import Builder
 from nearfar_lab.scenes.scene import Lens, Picture, Scene, glance, raw
 from nearfar_lab.scenes.worlds import WORLDS
 
-VERSION = 1
+VERSION = 2
 ATTEMPTS = 4
 BLURRED = {"person": 0.6, "pet": 0.6, "objects": 0.55, "plant": 0.6, "tabletop": 0.2}
 

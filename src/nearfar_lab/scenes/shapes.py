@@ -215,8 +215,8 @@ def hit_foliage(ox, oy, oz, dx, dy, dz, a, b, c, p0, p1, seed, tmin, tmax):
         if t >= tmax:
             return MISS
         x, y, z = (ox + t * dx) * p0, (oy + t * dy) * p0, (oz + t * dz) * p0
-        value = 0.6 * noise3(x, y, z, seed) + 0.4 * noise3(x * 2.7, y * 2.7, z * 2.7, seed + 1)
-        if value > 0.68 - 0.3 * p1 - 0.06 * k:
+        value = 0.45 * noise3(x, y, z, seed) + 0.55 * noise3(x * 3.1, y * 3.1, z * 3.1, seed + 1)
+        if value > 0.72 - 0.16 * p1 - 0.075 * k:
             return t
     return MISS
 

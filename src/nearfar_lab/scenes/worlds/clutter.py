@@ -155,7 +155,7 @@ def cloth_heap(b: Builder, rng: Rng) -> None:
         )
 
 
-def fan(b: Builder, rng: Rng) -> None:
+def basket(b: Builder, rng: Rng) -> None:
     """A cage or basket: cut-out quads that are seen through."""
     w, h, m = float(rng.uniform(0.15, 0.35)), float(rng.uniform(0.12, 0.35)), f.metal(b, rng)
     pitch = float(rng.uniform(0.012, 0.04))
@@ -166,7 +166,7 @@ def fan(b: Builder, rng: Rng) -> None:
 
 
 SMALL = (bottle, bottle, cup, cup, packet, packet, book_pile, bowl, vase, toy)
-LARGE = (screen, lamp, vase, cloth_heap, fan, packet, bowl, book_pile)
+LARGE = (screen, lamp, vase, cloth_heap, basket, packet, bowl, book_pile)
 
 
 def scatter(b: Builder, rng: Rng, width: float, depth: float, count: int, tall: float = 9.0) -> None:

@@ -321,7 +321,7 @@ def room(b: Builder, rng: Rng, portrait: bool, kind: str | None = None) -> Scene
     camera = eye(rng, w - 0.5, d - 0.5, h, portrait)
     b.keep_free = (camera.position_m, float(rng.uniform(0.35, 0.8)))
     night = rng.random() < 0.25
-    sun = Daylight(0.02 if night else float(rng.uniform(2.5, 9)), rng.random() < 0.5)
+    sun = Daylight(0.02 if night else float(rng.uniform(2.5, 9)), rng.random() < 0.35)
     paint = f.wall(b, rng)
     b.box((0, -0.05, 0), (w + 0.3, 0.1, d + 0.3), f.floor(b, rng))
     ceiling(b, rng, w, d, h, night or rng.random() < 0.5)
@@ -352,8 +352,8 @@ def room(b: Builder, rng: Rng, portrait: bool, kind: str | None = None) -> Scene
     return b.scene(camera, indoor_light(rng, night), kind)
 
 
-def indoor_light(rng: Rng, night: bool) -> Light:
-    """Light of a room: lamps and windows do most; the rest is what walls throw back."""
+def indoor_light(rng: Rng, night: bool, gain: float = 1.3) -> Light:
+    """Light of a room: lamps and windows do most; the rest is what walls throw back (times gain)."""
     level = float(rng.uniform(0.15, 0.5)) * (0.6 if night else 1.0)
     day = 0.05 if night else float(rng.uniform(2.0, 6.0))
     low = float(rng.uniform(0.1, 0.9))
@@ -362,7 +362,7 @@ def indoor_light(rng: Rng, night: bool) -> Light:
     return Light(
         sun=(float(np.cos(a)), low, float(np.sin(a))), sun_colour=(hot, 0.93 * hot, 0.82 * hot), sun_radius=0.03,
         zenith=(0.5 * day, 0.7 * day, day), horizon=(0.9 * day, 0.95 * day, day), bounce=(0.5 * day, 0.47 * day, 0.43 * day),
-        ambient=level / max(day, 0.3), occlusion_m=float(rng.uniform(0.8, 2.0)), clouds=float(rng.uniform(0, 1)), seed=int(rng.integers(9999)),
+        ambient=gain * level / day, occlusion_m=float(rng.uniform(0.8, 2.0)), clouds=float(rng.uniform(0, 1)), seed=int(rng.integers(9999)),
     )  # fmt: skip
 
 

@@ -308,7 +308,8 @@ def street(b: Builder, rng: Rng, portrait: bool) -> Scene:
     if rng.random() < 0.08:
         y = float(rng.uniform(0.3, 1.0))
     yaw = float(rng.normal(0, 5)) if driver else float(rng.normal(-np.sign(x) * 12, 18))
-    fov = float(np.clip(rng.normal(66, 14), 35, 108)) * (0.75 if portrait else 1.0)
+    wide = rng.random() < 0.3
+    fov = float(np.clip(rng.normal(84 if wide else 64, 13), 35, 108)) * (0.75 if portrait else 1.0)
     camera = Camera(
         (x, y, 0.0),
         yaw,
