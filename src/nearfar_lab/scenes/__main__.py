@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from nearfar_lab.scenes import samples, sheets, shards, textures
+from nearfar_lab.scenes import samples, shards, sheets, textures
+from nearfar_lab.scenes.pictures import VERSION
 from nearfar_lab.scenes.worlds import WORLDS
 
 
@@ -28,7 +29,7 @@ def options() -> argparse.ArgumentParser:
     shard.add_argument("--count", type=int, default=8192)
     shard.add_argument("--seed0", type=int, default=0)
     shard.add_argument("--processes", type=int, default=1)
-    shard.add_argument("--name", default=f"v{shards.VERSION}")
+    shard.add_argument("--name", default=f"v{VERSION}")
     shard.add_argument("--size", type=int, nargs=2, default=(240, 320), metavar=("H", "W"))
     sample = verbs.add_parser("samples", help="write the three sample pictures of the page")
     sample.add_argument("folder", type=Path)
@@ -64,16 +65,17 @@ def main(arguments: list[str] | None = None) -> int:
     if o.verb == "sheet":
         photos = textures.load(o.data) if o.data else None
         size = (320, 240) if o.portrait else (240, 320)
-        sheets.contact_sheet(range(o.seed0, o.seed0 + o.count), o.path, o.columns, size, o.world, photos)
+        seeds = range(o.seed0, o.seed0 + o.count)
+        sheets.contact_sheet(seeds, o.path, o.columns, size=size, world=o.world, textures=photos)
     elif o.verb == "samples":
         for path in samples.write(o.folder, textures.load(o.data) if o.data else None):
             print(path)
     else:
         try:
             with reporter() as progress:
-                shards.render_shards(
-                    o.folder, o.count, o.seed0, o.processes, tuple(o.size), o.data, o.name, progress
-                )
+                size = (o.size[0], o.size[1])
+                more = {"data": o.data, "name": o.name, "progress": progress}
+                shards.render_shards(o.folder, o.count, o.seed0, o.processes, size, **more)
         except KeyboardInterrupt:
             print("stopped; the same command goes on from here", file=sys.stderr)
             return 130

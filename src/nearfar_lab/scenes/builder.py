@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,7 +40,7 @@ class Builder:
 
     @contextmanager
     def item(self, x: float, y: float, z: float, yaw: float = 0.0) -> Iterator[None]:
-        """A frame like `at` whose shapes are all dropped when one of them comes too near to the camera (`keep_free`)."""
+        """A frame like `at`; its shapes are all dropped when one comes too near the camera (`keep_free`)."""
         start, lamps = len(self.rows), len(self.lamps)
         with self.at(x, y, z, yaw):
             yield
@@ -68,7 +69,7 @@ class Builder:
         return float(self._move[1])
 
     def material(self, a: RGB, b: RGB = (0.0, 0.0, 0.0), pattern: int = surfaces.PLAIN, **more: float) -> int:
-        """Number of a new material; `more`: scale, param, bump, gloss, shine, mirror, glow, layer, seed, dirt."""
+        """Number of a new material; `more` names columns: scale, bump, gloss, mirror, glow, layer, seed."""
         row = np.zeros(surfaces.ROW)
         row[surfaces.PATTERN] = pattern
         row[1:4], row[4:7] = a, b
@@ -85,7 +86,7 @@ class Builder:
         self.materials.append(row)
         return len(self.materials) - 1
 
-    def add(  # noqa: PLR0913 - the one place where a row is filled
+    def add(
         self,
         kind: int,
         centre: Vector,
@@ -215,7 +216,7 @@ class Builder:
         self.add(shapes.GROUND, (0.0, y, 0.0), (1.0, 1.0, 1.0), m, extra=(relief_m, per_m, flat_m), seed=seed)
 
     def lamp(self, centre: Vector, u: Vector, v: Vector, colour: RGB, *, one_sided: bool) -> None:
-        """A light: a rectangle with half edges u, v shining along their cross product, or a ball of those sizes."""
+        """A light: a rectangle with half edges u, v shining along their cross product, or a ball."""
         row = np.zeros(13)
         row[0:3] = self._move + self._turn @ np.array(centre, np.float64)
         row[3:6], row[6:9] = self._turn @ np.array(u, np.float64), self._turn @ np.array(v, np.float64)
@@ -225,9 +226,6 @@ class Builder:
 
     def scene(self, camera: Camera, light: Light, world: str) -> Scene:
         """All of it as a scene."""
-        from dataclasses import replace
-
         lamps = np.array(self.lamps) if self.lamps else np.zeros((0, 13))
-        return Scene(
-            np.array(self.rows), np.array(self.materials), camera, replace(light, lamps=lamps), self.photos, world
-        )  # fmt: skip
+        lit = replace(light, lamps=lamps)
+        return Scene(np.array(self.rows), np.array(self.materials), camera, lit, self.photos, world)

@@ -1,8 +1,8 @@
 """One source of scalar functions, compiled for whichever machine: `compiled.functions(jit)`.
 
-The modules `noise`, `shapes`, `surfaces` and `light` are plain Python. Here each of their functions is cloned with
-globals in which the functions it calls are the compiled ones, so that `numba.njit` and `numba.cuda.jit(device=True)`
-start from the same text.
+The modules `noise`, `shapes`, `surfaces` and `light` are plain Python. Here each of their functions is cloned
+with globals in which the functions it calls are the compiled ones, so that `numba.njit` and
+`numba.cuda.jit(device=True)` start from the same text.
 """
 
 import hashlib
@@ -28,7 +28,8 @@ def functions(jit: Callable[[FunctionType], Any], layers: tuple[ModuleType, ...]
         for name, fn in list(vars(module).items()):
             if isinstance(fn, FunctionType) and fn.__module__ == module.__name__:
                 clone = FunctionType(fn.__code__, {**vars(module), **done}, name, fn.__defaults__)
-                # numba's disk cache looks only at the file of a function, not at what it calls: name it by all sources.
+                # numba's disk cache looks only at the file of a function, not at what it calls:
+                # a name made from all sources keeps a stale one from being used.
                 clone.__qualname__ = f"{name}_{digest}"
                 clone.__module__ = module.__name__
                 done[name] = jit(clone)

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201 - kernels carry their types in the compiler
+# ruff: noqa: ANN001, ANN201, PLR0917 - kernels: types from the compiler, plain arguments
 """A whole picture: loops over pixels on the CPU (one thread; run several processes for several cores)."""
 
 import math
@@ -13,8 +13,9 @@ from nearfar_lab.scenes.shapes import MISS, trace
 def ray(view, x, y):
     """Origin and direction in the world of the ray through picture position x, y (pixel centres at .5).
 
-    `view`: origin 0-2, right 3-5, down 6-8, forward 9-11, focal fx fy 12-13, centre cx cy 14-15, radial distortion 16,
-    lens offset right and down 17-18, focus distance 19. The direction has forward component one: t is depth.
+    `view`: origin 0-2, right 3-5, down 6-8, forward 9-11, focal fx fy 12-13, centre cx cy 14-15,
+    radial distortion 16, lens offset right and down 17-18, focus distance 19. The direction has forward
+    component one: t is depth.
     """
     u = (x - view[14]) / view[12]
     v = (y - view[15]) / view[13]
@@ -53,7 +54,7 @@ def shaded(prims, bounds, links, mats, photos, lamps, env, view, depth, ids):
             if i >= 0:
                 ox, oy, oz, dx, dy, dz = ray(view, px + 0.5, py + 0.5)
                 t = depth[py, px]
-                # Every other pixel borrows lamp light and occlusion from its neighbours when they show the same thing.
+                # Every other pixel borrows lamp light and occlusion from neighbours that show the same thing.
                 inner = 0 < px < width - 1 and 0 < py < height - 1
                 same = (
                     inner
@@ -88,7 +89,7 @@ def shaded(prims, bounds, links, mats, photos, lamps, env, view, depth, ids):
 
 
 def smoothed(buffer, light, depth, ids, step):
-    """Channels `light` (height, width, n) averaged over 4×4 pixels `step` apart of like surface: evens out sampling noise.
+    """Channels `light` (height, width, n) averaged over 4×4 pixels `step` apart of like surface.
 
     Pixels whose last channel is negative have no sample of their own.
     """
@@ -132,7 +133,7 @@ def composed(buffer, lit, sun, depth, ids, env, view):
     out = np.empty((height, width, 3))
     for y in range(height):
         for x in range(width):
-            ox, oy, oz, dx, dy, dz = ray(view, x + 0.5, y + 0.5)
+            _, _, _, dx, dy, dz = ray(view, x + 0.5, y + 0.5)
             length = math.sqrt(dx * dx + dy * dy + dz * dz)
             if ids[y, x] < 0:
                 out[y, x, 0], out[y, x, 1], out[y, x, 2] = sky(env, dx / length, dy / length, dz / length)
@@ -150,8 +151,8 @@ def composed(buffer, lit, sun, depth, ids, env, view):
     return out
 
 
-def edges_smoothed(prims, bounds, links, view, env, depth, ids, radiance, samples):
-    """Radiance with pixels on outlines averaged over `samples` more rays, coloured from the neighbours they agree with."""
+def edges_smoothed(prims, bounds, links, view, depth, ids, radiance, samples):
+    """Radiance with outlines averaged over `samples` more rays, coloured from neighbours they agree with."""
     height, width = depth.shape
     out = radiance.copy()
     for y in range(height):

@@ -1,14 +1,14 @@
-# ruff: noqa: ANN001, ANN201 - kernels carry their types in the compiler
+# ruff: noqa: ANN001, ANN201, PLR0915, PLR0917, RUF046 - kernels: types from the compiler, plain arguments
 """What light arrives at a point: sky, sun, lamps, ambient light, one mirror bounce.
 
-`env` is a row of numbers (columns below); a lamp is a row: centre 0-2, half edges 3-5 and 6-8, colour 9-11, then 1
-for a one-sided rectangle or 0 for a ball. All functions are plain scalar functions (see `compiled.py`).
+`env` is a row of numbers (columns below); a lamp is a row: centre 0-2, half edges 3-5 and 6-8, colour 9-11,
+then 1 for a one-sided rectangle or 0 for a ball. All are plain scalar functions (see `compiled.py`).
 """
 
 import math
 
 from nearfar_lab.scenes.noise import fbm2, hash_unit
-from nearfar_lab.scenes.shapes import FOLIAGE, MISS, QUAD, is_blocked, local_normal, trace
+from nearfar_lab.scenes.shapes import FOLIAGE, MISS, is_blocked, local_normal, trace
 from nearfar_lab.scenes.surfaces import reflectance, relief
 
 SUN_DIR, SUN_COLOUR, SUN_RADIUS = 0, 3, 6
@@ -51,8 +51,8 @@ def ambient(env, ny):
     return r, g, b
 
 
-def world_normal(prims, i, x, y, z, lx, ly, lz):
-    """Outward normal of length one in world axes at the local point lx, ly, lz of primitive i."""
+def unit_normal(prims, i, lx, ly, lz):
+    """Outward normal of length one, in the axes of primitive i, at its local point lx, ly, lz."""
     nx, ny, nz = local_normal(
         int(prims[i, 0]), lx, ly, lz, prims[i, 13], prims[i, 14], prims[i, 15],
         prims[i, 16], prims[i, 17], prims[i, 18], int(prims[i, 22]),
@@ -131,7 +131,7 @@ def open_share(prims, bounds, links, reach, x, y, z, nx, ny, nz, u, v):
 
 
 def reflection(prims, bounds, links, mats, photos, env, x, y, z, dx, dy, dz):
-    """Roughly what a mirror shows: linear red, green, blue along a direction of length one, without shadows."""
+    """What a mirror shows along a direction of length one: linear red, green, blue without shadows."""
     t, i = trace(prims, bounds, links, x, y, z, dx, dy, dz, 2e-3, MISS)
     if i < 0:
         return sky(env, dx, dy, dz)
@@ -140,7 +140,7 @@ def reflection(prims, bounds, links, mats, photos, env, x, y, z, dx, dy, dz):
     lx = px * prims[i, 4] + py * prims[i, 5] + pz * prims[i, 6]
     ly = px * prims[i, 7] + py * prims[i, 8] + pz * prims[i, 9]
     lz = px * prims[i, 10] + py * prims[i, 11] + pz * prims[i, 12]
-    nx, ny, nz = world_normal(prims, i, px, py, pz, lx, ly, lz)
+    nx, ny, nz = unit_normal(prims, i, lx, ly, lz)
     r, g, b = reflectance(mats, m, photos, lx, ly, lz, nx, ny, nz, prims[i, 14], int(prims[i, 22]), 0.01 * t)
     nx, ny, nz = to_world(prims, i, nx, ny, nz)
     ar, ag, ab = ambient(env, ny)
@@ -152,11 +152,37 @@ def reflection(prims, bounds, links, mats, photos, env, x, y, z, dx, dy, dz):
     )
 
 
-def shade(prims, bounds, links, mats, photos, lamps, env, out, ox, oy, oz, dx, dy, dz, t, i, px, py, sampled):
-    """Fill `out` (CHANNELS): reflectance 0-2, normal 3-5, lamps 6-8, openness 9, added light 10-12, mirror 13,
-    sun 14-16, highlight 17. Without `sampled`, lamps and openness are left out (openness -1) for neighbours to fill in.
+def leaf_turn(prims, i, lx, ly, lz):
+    """Change of the normal and brightness of a leaf: leaves face every way, the crown keeps its roundness."""
+    cell = prims[i, 16] * 6.0
+    seed = int(prims[i, 22])
+    k0, k1, k2 = int(math.floor(lx * cell)), int(math.floor(ly * cell)), int(math.floor(lz * cell))
+    bx = 0.9 * (hash_unit(k0, k1, k2, seed) - 0.5)
+    by = 0.9 * (hash_unit(k0, k1, k2, seed + 1) - 0.5)
+    bz = 0.9 * (hash_unit(k0, k1, k2, seed + 2) - 0.5)
+    return bx, by, bz, 0.6 + 0.8 * hash_unit(k0, k1, k2, seed + 3)
 
+
+def highlight(mats, m, lamps, env, x, y, z, rx, ry, rz):
+    """Highlight of sun and lamps at x, y, z for the mirrored view r: a factor of arriving light."""
+    if mats[m, 10] <= 0.0:
+        return 0.0
+    spec = 0.0
+    if env[3] > 0.0:
+        spec = max(0.0, rx * env[0] + ry * env[1] + rz * env[2]) ** mats[m, 11]
+    for k in range(int(env[LAMPS])):
+        kx, ky, kz = lamps[k, 0] - x, lamps[k, 1] - y, lamps[k, 2] - z
+        d = math.sqrt(kx * kx + ky * ky + kz * kz) + 1e-6
+        spec += max(0.0, (rx * kx + ry * ky + rz * kz) / d) ** mats[m, 11]
+    return spec * mats[m, 10]
+
+
+def shade(prims, bounds, links, mats, photos, lamps, env, out, ox, oy, oz, dx, dy, dz, t, i, px, py, sampled):
+    """Fill `out` (CHANNELS) with what is seen and what light falls on it.
+
+    Reflectance 0-2, normal 3-5, lamps 6-8, openness 9, added light 10-12, mirror 13, sun 14-16, highlight 17.
     The ray is o + t d and hits primitive i; px, py is the pixel, which chooses the sample of its lights.
+    Without `sampled`, lamps and openness are left out (openness -1) for neighbours to fill in.
     """
     x, y, z = ox + t * dx, oy + t * dy, oz + t * dz
     m = int(prims[i, 19])
@@ -165,19 +191,13 @@ def shade(prims, bounds, links, mats, photos, lamps, env, out, ox, oy, oz, dx, d
     lx = wx * prims[i, 4] + wy * prims[i, 5] + wz * prims[i, 6]
     ly = wx * prims[i, 7] + wy * prims[i, 8] + wz * prims[i, 9]
     lz = wx * prims[i, 10] + wy * prims[i, 11] + wz * prims[i, 12]
-    nx, ny, nz = world_normal(prims, i, x, y, z, lx, ly, lz)
+    nx, ny, nz = unit_normal(prims, i, lx, ly, lz)
     length = math.sqrt(dx * dx + dy * dy + dz * dz)
     footprint = t * env[PIXEL]
     r, g, b = reflectance(mats, m, photos, lx, ly, lz, nx, ny, nz, prims[i, 14], seed, footprint)
     bx, by, bz = relief(mats, m, lx, ly, lz, seed, footprint)
     if int(prims[i, 0]) == FOLIAGE:
-        # Leaves face every way; the crown as a whole keeps its roundness.
-        cell = prims[i, 16] * 6.0
-        k0, k1, k2 = int(math.floor(lx * cell)), int(math.floor(ly * cell)), int(math.floor(lz * cell))
-        bx += 0.9 * (hash_unit(k0, k1, k2, seed) - 0.5)
-        by += 0.9 * (hash_unit(k0, k1, k2, seed + 1) - 0.5)
-        bz += 0.9 * (hash_unit(k0, k1, k2, seed + 2) - 0.5)
-        f = 0.6 + 0.8 * hash_unit(k0, k1, k2, seed + 3)
+        bx, by, bz, f = leaf_turn(prims, i, lx, ly, lz)
         r, g, b = r * f, g * f, b * f
     gx, gy, gz = to_world(prims, i, nx, ny, nz)
     nx, ny, nz = to_world(prims, i, nx + bx, ny + by, nz + bz)
@@ -204,16 +224,7 @@ def shade(prims, bounds, links, mats, photos, lamps, env, out, ox, oy, oz, dx, d
     cos = nx * vx + ny * vy + nz * vz
     rx, ry, rz = vx - 2.0 * cos * nx, vy - 2.0 * cos * ny, vz - 2.0 * cos * nz
     add_r, add_g, add_b = mats[m, 13], mats[m, 14], mats[m, 15]
-    spec = 0.0
-    if mats[m, 10] > 0.0:
-        # Highlights of sun and lamps as a broad lobe, to be multiplied by the light that arrives.
-        if env[3] > 0.0:
-            spec = max(0.0, rx * env[0] + ry * env[1] + rz * env[2]) ** mats[m, 11]
-        for k in range(int(env[LAMPS])):
-            kx, ky, kz = lamps[k, 0] - x, lamps[k, 1] - y, lamps[k, 2] - z
-            d = math.sqrt(kx * kx + ky * ky + kz * kz) + 1e-6
-            spec += max(0.0, (rx * kx + ry * ky + rz * kz) / d) ** mats[m, 11]
-        spec *= mats[m, 10]
+    spec = highlight(mats, m, lamps, env, x, y, z, rx, ry, rz)
     mirror = mats[m, 12]
     if mirror > 0.0:
         mirror = mirror + (1.0 - mirror) * (1.0 - min(1.0, abs(cos))) ** 5 * min(1.0, 4.0 * mirror)

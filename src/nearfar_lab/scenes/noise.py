@@ -1,7 +1,7 @@
-# ruff: noqa: ANN001, ANN201 - kernels carry their types in the compiler
+# ruff: noqa: ANN001, ANN201 - kernels: types from the compiler, plain arguments
 """Hashes and smooth noise of integers and positions.
 
-Every function here is a plain scalar function: `compiled.py` turns the same source into CPU or CUDA device code.
+Every function here is a plain scalar function: `compiled.py` turns the same source into CPU or CUDA code.
 """
 
 import math

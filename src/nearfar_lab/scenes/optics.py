@@ -1,6 +1,7 @@
 """From radiance to the picture a camera stores: blur, exposure, tone, noise, JPEG."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -52,16 +53,16 @@ def random_develop(rng: np.random.Generator) -> Develop:
 
 
 def defocused(image: Image, depth_m: Image, px_m: float, focus_m: float, limit_px: float = 7.0) -> Image:
-    """Blurred by distance from the focus: circle radius px_m * |1/z - 1/focus| pixels; near edges stay before far blur."""
+    """Blurred by distance from the focus: a disc of radius px_m * |1/z - 1/focus|, at most `limit_px`."""
     inverse = 1.0 / depth_m
     radius = np.minimum(px_m * np.abs(inverse - 1.0 / focus_m), limit_px)
     steps = [0.0, 0.8, 1.6, 2.6, 4.0, 5.5, limit_px]
     out = image.copy()
-    for low, high in zip(steps, steps[1:], strict=False):
+    for low, high in pairwise(steps):
         mask = (radius > low) & (inverse < 1.0 / focus_m)
         if not mask.any():
             continue
-        # Only what lies behind the focus feeds the blur, so that sharp objects do not bleed into the background.
+        # Only what lies behind the focus feeds the blur: sharp objects do not bleed into the background.
         behind = (radius > 0.4 * low).astype(np.float32)
         k = disc(0.5 * (low + high))
         weight = cv2.filter2D(behind, -1, k, borderType=cv2.BORDER_REFLECT)
@@ -72,7 +73,7 @@ def defocused(image: Image, depth_m: Image, px_m: float, focus_m: float, limit_p
         k = disc(float(np.median(radius[near])))
         share = cv2.filter2D(near.astype(np.float32), -1, k)[..., None]
         blurred = cv2.filter2D(out * near[..., None].astype(np.float32), -1, k) / np.maximum(share, 1e-3)
-        out = out * (1 - share) + blurred * share
+        out = (out * (1 - share) + blurred * share).astype(np.float32)
     return out
 
 
@@ -102,7 +103,7 @@ def exposure(radiance: Image) -> float:
 
 
 def srgb(linear: Image) -> Image:
-    """sRGB curve of values in 0…1."""
+    """SRGB curve of values in 0…1."""
     return np.where(
         linear <= 0.0031308, 12.92 * linear, 1.055 * np.maximum(linear, 1e-8) ** (1 / 2.4) - 0.055
     )
@@ -116,7 +117,8 @@ def developed(radiance: Image, depth_m: Image, how: Develop, rng: np.random.Gene
     if how.defocus_px_m > 0:
         image = defocused(image, depth_m, how.defocus_px_m, how.focus_m)
     if how.motion_px > 1.0:
-        image = cv2.filter2D(image, -1, streak(how.motion_px, how.motion_deg), borderType=cv2.BORDER_REFLECT)
+        smear = streak(how.motion_px, how.motion_deg)
+        image = np.asarray(cv2.filter2D(image, -1, smear, borderType=cv2.BORDER_REFLECT), np.float32)
     if how.bloom > 0:
         image += how.bloom * cv2.GaussianBlur(np.maximum(image - 0.8, 0.0), (0, 0), image.shape[1] / 30)
     if how.vignette > 0:
@@ -134,7 +136,7 @@ def developed(radiance: Image, depth_m: Image, how: Develop, rng: np.random.Gene
     grey = (image @ np.array([0.3, 0.59, 0.11], np.float32))[..., None]
     image = grey + (0.0 if how.grey else how.saturation) * (image - grey)
     if how.blur_px > 0.25:
-        image = cv2.GaussianBlur(image, (0, 0), how.blur_px)
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), how.blur_px), np.float32)
     stored = np.clip(image * 255.0 + 0.5, 0, 255).astype(np.uint8)
     return compressed(stored, how.jpeg) if how.jpeg else stored
 
@@ -144,4 +146,5 @@ def compressed(image: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
     done, data = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
         raise RuntimeError("OpenCV could not encode a JPEG")
-    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+    back = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+    return np.ascontiguousarray(back[..., ::-1])

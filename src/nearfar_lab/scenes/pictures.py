@@ -10,7 +10,7 @@ from nearfar_lab.scenes.builder import Builder
 from nearfar_lab.scenes.scene import Lens, Picture, Scene, glance, raw
 from nearfar_lab.scenes.worlds import WORLDS
 
-VERSION = 2
+VERSION = 3
 ATTEMPTS = 4
 BLURRED = {"person": 0.6, "pet": 0.6, "objects": 0.55, "plant": 0.6, "tabletop": 0.2}
 
@@ -69,8 +69,8 @@ def render(
 ) -> Picture:
     """The picture of a seed, the same on every run: size is (height, width), world a key of `WORLDS`.
 
-    `textures` (k, s, s, 3) linear photos for some surfaces (see `textures.load`); with a `lens`, defocus is traced
-    through its points and no other camera flaw is added.
+    `textures` (k, s, s, 3) are linear photos for some surfaces (see `textures.load`). With a `lens`, defocus
+    is traced through its points and no other camera flaw is added.
     """
     scene = scene_of(seed, size, world, textures)
     taken = raw(scene, size, lens)

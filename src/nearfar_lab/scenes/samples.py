@@ -11,7 +11,7 @@ from nearfar_lab.scenes.pictures import pictured, scene_of
 from nearfar_lab.scenes.scene import raw
 
 # Name: world and seed, chosen by eye.
-CHOSEN = {"room": ("room", 11), "street": ("street", 14), "portrait": ("person", 5)}
+CHOSEN = {"room": ("room", 54), "street": ("street", 1), "portrait": ("person", 67)}
 LIMIT_BYTES = 60_000
 
 

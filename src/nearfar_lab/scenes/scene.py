@@ -81,7 +81,8 @@ class Light:
         sun = np.array(self.sun) / np.linalg.norm(self.sun)
         parts = [
             sun, self.sun_colour, [self.sun_radius], self.zenith, self.horizon, self.bounce, [self.fog],
-            self.fog_colour, [self.occlusion_m, self.clouds, self.cloud_scale, self.seed, self.ambient, pixel],
+            self.fog_colour, [self.occlusion_m, self.clouds, self.cloud_scale],
+            [self.seed, self.ambient, pixel],
             [len(self.lamps)],
         ]  # fmt: skip
         return np.concatenate([np.asarray(p, np.float64) for p in parts])
@@ -92,7 +93,7 @@ NO_PHOTOS: NDArray[np.float32] = np.full((1, 2, 2, 3), 0.4, np.float32)
 
 @dataclass(frozen=True)
 class Scene:
-    """Primitives (n, shapes.ROW), materials (m, surfaces.ROW), light, camera; photos (k, s, s, 3) linear 0…1."""
+    """Primitives (n, shapes.ROW), materials (m, surfaces.ROW), light, camera; photos (k, s, s, 3) linear."""
 
     prims: Floats
     materials: Floats
@@ -114,7 +115,7 @@ class Scene:
 
 @dataclass(frozen=True)
 class Picture:
-    """A rendered scene: rgb (H, W, 3) uint8 sRGB, depth_m (H, W) float32 along the optical axis, inf for sky."""
+    """A rendered scene: rgb (H, W, 3) uint8 sRGB, depth_m (H, W) float32 along the axis, inf for sky."""
 
     rgb: NDArray[np.uint8]
     depth_m: NDArray[np.float32]
@@ -134,7 +135,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Raw:
-    """Linear radiance (H, W, 3), depth (H, W) in metres (inf for sky) and seen primitive (H, W; -1 for sky)."""
+    """Linear radiance (H, W, 3), depth (H, W) in metres (inf: sky), primitive seen (H, W; -1: sky)."""
 
     radiance: NDArray[np.float32]
     depth_m: NDArray[np.float32]
@@ -172,7 +173,7 @@ def raw(scene: Scene, size: tuple[int, int], lens: Lens | None = None, edge_samp
             lit = run.smoothed(buffer, lit, depth, ids, step)
         sun = run.smoothed(buffer, np.ascontiguousarray(buffer[..., 14:17]), depth, ids, 1)
         flat = run.composed(buffer, lit, sun, depth, ids, env, view)
-        return run.edges_smoothed(*world, view, env, depth, ids, flat, edge_samples) if edge_samples else flat
+        return run.edges_smoothed(*world, view, depth, ids, flat, edge_samples) if edge_samples else flat
 
     view = view_row(scene.camera, height, width)
     depth, ids = run.first_hits(*world, view, height, width)

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201 - kernels carry their types in the compiler
+# ruff: noqa: ANN001, ANN201, PLR0917, RUF046, PLW3301 - kernels: types from the compiler, plain arguments
 """Where a ray meets a primitive, in closed form wherever there is one.
 
 A primitive is a row of numbers (`ROW` columns); the shape lives in a frame of its own, so that each
@@ -92,7 +92,7 @@ def hit_ellipsoid(ox, oy, oz, dx, dy, dz, a, b, c, tmin, tmax):
 
 
 def hit_frustum(ox, oy, oz, dx, dy, dz, a, b, c, p0, tmin, tmax):
-    """Elliptic cone frustum along y: half axes a, c at the bottom, p0 times those at the top, half height b."""
+    """Elliptic cone frustum along y: half axes a, c below, p0 times those above, half height b."""
     ox, oz, dx, dz = ox / a, oz / c, dx / a, dz / c
     k = (p0 - 1.0) / (2.0 * b)
     r0 = 1.0 + k * (oy + b)
@@ -160,7 +160,7 @@ def is_leafy(u, v, seed):
 
 
 def is_solid(mask, x, y, a, b, p0, seed):
-    """Whether the point x, y of a quad with half sizes a, b is there (True) or cut out; p0 is a pitch in metres."""
+    """Whether the point x, y of a quad of half sizes a, b is there or cut out; p0 is a pitch in metres."""
     u = x / a
     v = y / b
     if mask == FULL:
@@ -386,7 +386,7 @@ def local_normal(kind, x, y, z, a, b, c, p0, p1, p2, seed):
 def trace(prims, bounds, links, ox, oy, oz, dx, dy, dz, tmin, tmax):
     """Depth and index of the first primitive on a ray, (MISS, -1) for none.
 
-    `bounds` (nodes, 6) and `links` (nodes, 3: skip to, first primitive, count) hold a tree in depth-first order;
+    `bounds` (nodes, 6) and `links` (nodes, 3: skip to, first primitive, count) hold a depth-first tree;
     node 0 is the list of primitives without bounds.
     """
     best = tmax

@@ -1,7 +1,7 @@
 """Scenes on disk for training: shards of a few hundred, rendered by several processes, resumed after a stop.
 
-A shard is three files: `NAME.rgb.npy` uint8 (N, H, W, 3) sRGB; `NAME.inv.npy` float16 (N, H, W) inverse depth in 1/m,
-0 for sky; `NAME.json`. The json is written last: a shard exists when its json does.
+A shard is three files: `NAME.rgb.npy` uint8 (N, H, W, 3) sRGB; `NAME.inv.npy` float16 (N, H, W) inverse depth
+in 1/m, 0 for sky; `NAME.json`. The json is written last: a shard exists when its json does.
 """
 
 import json
@@ -108,20 +108,25 @@ def render_shard(job: Job) -> Job:
     return job
 
 
+def silent(done: int, total: int) -> None:
+    """Hear progress and say nothing."""
+
+
 def render_shards(
     folder: Path,
     count: int,
     seed0: int = 0,
     processes: int = 1,
     size: tuple[int, int] = (240, 320),
+    *,
     data: Path | None = None,
     name: str = f"v{VERSION}",
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Callable[[int, int], None] = silent,
 ) -> int:
     """Render about `count` scenes in shards, skipping those there; returns how many were rendered now.
 
-    `data` is the folder of training sets for photo textures. `progress(done, total)` hears scenes. A KeyboardInterrupt
-    leaves whole shards only; the next call goes on from there.
+    `data` is the folder of training sets for photo textures. `progress(done, total)` hears scenes. An
+    interrupt leaves whole shards only; the next call goes on from there.
     """
     todo = list(jobs(folder, count, seed0, size, data, name))
     missing = [job for job in todo if not job.is_done]

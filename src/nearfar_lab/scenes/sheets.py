@@ -42,6 +42,7 @@ def contact_sheet(
     seeds: Sequence[int],
     path: Path,
     columns: int = 3,
+    *,
     size: tuple[int, int] = (240, 320),
     world: str | None = None,
     textures: NDArray[np.float32] | None = None,

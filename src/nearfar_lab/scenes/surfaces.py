@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201 - kernels carry their types in the compiler
+# ruff: noqa: ANN001, ANN201, PLR0917, RUF046 - kernels: types from the compiler, plain arguments
 """Colour and relief of surfaces: procedural patterns and photo textures.
 
 A material is a row of numbers (`ROW` columns). Colours are linear reflectances.
@@ -157,7 +157,7 @@ def photo(photos, layer, u, v):
 
 
 def reflectance(mats, m, photos, x, y, z, nx, ny, nz, half_y, seed, footprint):
-    """Linear red, green, blue at a point of a shape (its own frame, metres); footprint is a pixel's width there."""
+    """Linear red, green, blue at a point of a shape (its own frame); footprint is a pixel's width there."""
     kind = int(mats[m, PATTERN])
     ar, ag, ab = mats[m, 1], mats[m, 2], mats[m, 3]
     br, bg, bb = mats[m, 4], mats[m, 5], mats[m, 6]

@@ -1,4 +1,4 @@
-"""Close-ups: people, pets, things and plants near the camera before a far background, and tables seen from above."""
+"""Close-ups: people, pets, things, plants near the camera before a far background; tables from above."""
 
 import numpy as np
 
@@ -59,37 +59,48 @@ def backdrop(b: Builder, rng: Rng, distance: float) -> bool:
     return False
 
 
+# Framing of a person: height looked at and distance, in parts of the height of a standing person.
+FRAMINGS = {"face": (0.9, (0.35, 0.8)), "half": (0.76, (0.7, 1.3)), "whole": (0.52, (1.3, 2.8))}
+
+
+def pets(b: Builder, rng: Rng, count: int) -> tuple[float, float]:
+    """Animals side by side, turned any way; the height to look at and their distance."""
+    size = float(np.exp(rng.uniform(np.log(0.22), np.log(1.2))))
+    away = size * float(np.exp(rng.uniform(np.log(1.8), np.log(6.0))))
+    for i in range(count):
+        x = (i - (count - 1) / 2) * 1.1 * size + float(rng.normal(0, 0.15)) * size
+        with b.at(x, 0, away + float(rng.uniform(0, 0.6)) * size, yaw=180.0 + float(rng.normal(0, 60))):
+            figures.animal(b, rng, size * float(rng.uniform(0.8, 1.2)))
+    return 0.8 * size, away
+
+
+def people(b: Builder, rng: Rng, count: int) -> tuple[float, float]:
+    """Persons side by side, facing the camera; the height to look at and their distance."""
+    aim, (near, far) = FRAMINGS[str(rng.choice(list(FRAMINGS), p=[0.35, 0.35, 0.3]))]
+    tall = float(np.clip(rng.normal(1.7, 0.09), 1.5, 1.95))
+    sitting = rng.random() < 0.2
+    away = tall * float(rng.uniform(near, far))
+    for i in range(count):
+        x = (i - (count - 1) / 2) * 0.6 + float(rng.normal(0, 0.08))
+        with b.at(x, 0, away + float(rng.uniform(0.0, 0.4)), yaw=180.0 + float(rng.normal(0, 30))):
+            figures.person(b, rng, "sit" if sitting else "stand", tall * float(rng.uniform(0.93, 1.05)))
+    return (aim - 0.2 if sitting else aim) * tall, away
+
+
 def portrait_of(b: Builder, rng: Rng, portrait: bool) -> Scene:
-    """One to three people or animals, half or whole length, facing the camera."""
-    subjects = int(rng.choice([1, 2, 3], p=[0.65, 0.25, 0.1]))
-    fov = float(rng.uniform(28, 62))
-    away = float(np.exp(rng.uniform(np.log(0.7), np.log(3.5))))
-    pet = rng.random() < 0.3
-    target = float(rng.uniform(0.2, 0.6)) if pet else float(rng.uniform(0.9, 1.62))
-    for i in range(subjects):
-        x = (i - (subjects - 1) / 2) * 0.6 + float(rng.normal(0, 0.12))
-        with b.at(x, 0, away + float(rng.uniform(-0.1, 0.4)), yaw=180.0 + float(rng.normal(0, 30))):
-            if pet:
-                figures.animal(b, rng, float(rng.uniform(0.25, 0.7)))
-            else:
-                figures.person(
-                    b,
-                    rng,
-                    "stand" if rng.random() < 0.8 else "sit",
-                    height=float(np.clip(rng.normal(1.7, 0.09), 1.5, 1.95)),
-                )
+    """One to three people or animals: faces, half or whole length."""
+    count = int(rng.choice([1, 2, 3], p=[0.65, 0.25, 0.1]))
+    is_pet = rng.random() < 0.3
+    target, away = (pets if is_pet else people)(b, rng, count)
     indoors = backdrop(b, rng, away + 1.0)
-    y = max(0.15, target + float(rng.normal(0, 0.15)))
-    tilt = float(np.degrees(np.arctan2(target - y, away))) + float(rng.normal(0, 4))
+    y = max(0.15, target + abs(float(rng.normal(0, 0.2))) if is_pet else target + float(rng.normal(0, 0.12)))
+    tilt = float(np.degrees(np.arctan2(target - y, away))) + float(rng.normal(0, 3))
+    fov = float(rng.uniform(32, 64)) * (0.8 if portrait else 1.0)
     camera = Camera(
-        (float(rng.normal(0, 0.15)), y, 0.0),
-        float(rng.normal(0, 5)),
-        tilt,
-        float(rng.normal(0, 3)),
-        fov * (0.8 if portrait else 1.0),
+        (float(rng.normal(0, 0.12)), y, 0.0), float(rng.normal(0, 4)), tilt, float(rng.normal(0, 3)), fov
     )
     light = rooms.indoor_light(rng, night=True) if indoors else streets.daylight(rng, 0.02)
-    return b.scene(camera, light, "pet" if pet else "person")
+    return b.scene(camera, light, "pet" if is_pet else "person")
 
 
 def objects(b: Builder, rng: Rng, portrait: bool) -> Scene:
@@ -111,8 +122,13 @@ def objects(b: Builder, rng: Rng, portrait: bool) -> Scene:
     down = float(rng.uniform(-50, -4)) if rng.random() < 0.8 else float(rng.uniform(-4, 8))
     aim = top + 0.08
     y = aim - float(np.tan(np.radians(down))) * away
-    camera = Camera((float(rng.normal(0, 0.05)), max(y, top + 0.03), 0.0), float(rng.normal(0, 4)), down + float(rng.normal(0, 3)),
-                    float(rng.normal(0, 3)), float(rng.uniform(35, 68)) * (0.8 if portrait else 1.0))  # fmt: skip
+    camera = Camera(
+        (float(rng.normal(0, 0.05)), max(y, top + 0.03), 0.0),
+        float(rng.normal(0, 4)),
+        down + float(rng.normal(0, 3)),
+        float(rng.normal(0, 3)),
+        float(rng.uniform(35, 68)) * (0.8 if portrait else 1.0),
+    )
     return b.scene(
         camera, rooms.indoor_light(rng, night=True) if indoors else streets.daylight(rng, 0.02), "objects"
     )

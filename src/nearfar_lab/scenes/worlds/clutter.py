@@ -170,7 +170,7 @@ LARGE = (screen, lamp, vase, cloth_heap, basket, packet, bowl, book_pile)
 
 
 def scatter(b: Builder, rng: Rng, width: float, depth: float, count: int, tall: float = 9.0) -> None:
-    """Things at random places of a surface of width (x) by depth (z) about the origin, few overlapping, none taller than `tall`."""
+    """Things on a surface of width (x) by depth (z) about the origin: apart, none taller than `tall`."""
     places: list[tuple[float, float, float]] = []
     for _ in range(count):
         large = rng.random() < 0.25 and tall > 0.5

@@ -1,4 +1,4 @@
-"""Materials by what they cover: walls, floors, wood, cloth, metal, leaves. Reflectances follow those of real surfaces."""
+"""Materials by what they cover: walls, floors, wood, cloth, metal, leaves, with real reflectances."""
 
 import colorsys
 

@@ -1,4 +1,5 @@
-"""Furniture that stands against a wall: back at z = 0, front towards +z, centred on x = 0, w wide and d deep."""
+# ruff: noqa: ARG001 - every piece takes its width and depth, needed or not
+"""Furniture against a wall: back at z = 0, front towards +z, centred on x = 0, w wide and d deep."""
 
 from collections.abc import Callable
 
@@ -72,12 +73,12 @@ def sofa(b: Builder, rng: Rng, w: float, d: float) -> None:
     n = max(1, round((w - 2 * arm) / 0.65))
     step = (w - 2 * arm) / n
     for i in range(n):
-        x = -w / 2 + arm + (i + 0.5) * step
-        b.soft((x, seat + 0.06, d / 2 + 0.1), (step * 0.98, 0.14, d - 0.2), m, 0.06)
-        b.soft((x, seat + 0.3, 0.3), (step * 0.96, 0.4, 0.16), m, 0.08, turn=(0, -12.0, 0))
+        at = -w / 2 + arm + (i + 0.5) * step
+        b.soft((at, seat + 0.06, d / 2 + 0.1), (step * 0.98, 0.14, d - 0.2), m, 0.06)
+        b.soft((at, seat + 0.3, 0.3), (step * 0.96, 0.4, 0.16), m, 0.08, turn=(0, -12.0, 0))
         if rng.random() < 0.5:
             b.soft(
-                (x, seat + 0.26, 0.45),
+                (at, seat + 0.26, 0.45),
                 (0.42, 0.4, 0.13),
                 f.cloth(b, rng),
                 0.06,
@@ -108,8 +109,8 @@ def shelf(b: Builder, rng: Rng, w: float, d: float, tall: float | None = None) -
     h = float(rng.uniform(0.8, 2.1)) if tall is None else tall
     m = f.wood(b, rng)
     t = 0.025
-    for x in (-1, 1):
-        b.box((x * (w - t) / 2, h / 2, d / 2), (t, h, d), m)
+    for side in (-1, 1):
+        b.box((side * (w - t) / 2, h / 2, d / 2), (t, h, d), m)
     b.box((0, h / 2, 0.005), (w, h, 0.01), m)
     levels = max(2, round(h / float(rng.uniform(0.28, 0.45))))
     gap = (h - t) / levels

@@ -18,7 +18,9 @@ def shell(b: Builder, rng: Rng, w: float, d: float, h: float) -> None:
     paint = f.wall(b, rng)
     for side in (-1, 1):
         b.box((side * (w / 2 + 0.06), h / 2, 0), (0.12, h, d), paint)
-        b.box((0, h / 2, side * (d / 2 + 0.06)), (w, h, 0.12), paint if rng.random() < 0.7 else f.wall(b, rng))
+        b.box(
+            (0, h / 2, side * (d / 2 + 0.06)), (w, h, 0.12), paint if rng.random() < 0.7 else f.wall(b, rng)
+        )
     glow = b.material((1.0, 0.97, 0.9), glow=2.0)
     step = float(rng.uniform(1.8, 3.2))
     for x in np.arange(-w / 2 + step / 2, w / 2, step):
@@ -75,7 +77,9 @@ def goods(b: Builder, rng: Rng, w: float, d: float, h: float) -> None:
 def aisle(b: Builder, rng: Rng, portrait: bool) -> Scene:
     """Between the shelves of a shop or library."""
     gap, d, h = float(rng.uniform(1.2, 2.6)), float(rng.uniform(6, 16)), float(rng.uniform(2.6, 4.2))
-    camera = facing(rng, float(rng.uniform(-0.25, 0.25)) * gap, -d / 2 + float(rng.uniform(0.3, 2.5)), portrait)
+    camera = facing(
+        rng, float(rng.uniform(-0.25, 0.25)) * gap, -d / 2 + float(rng.uniform(0.3, 2.5)), portrait
+    )
     b.keep_free = (camera.position_m, 0.4)
     shell(b, rng, gap + 7, d + 3, h)
     library = rng.random() < 0.3
@@ -91,7 +95,12 @@ def aisle(b: Builder, rng: Rng, portrait: bool) -> Scene:
             z += 1.21
     for _ in range(int(rng.integers(0, 4))):
         z = float(rng.uniform(-0.3, 0.5)) * d
-        with b.item(float(rng.uniform(-0.3, 0.3)) * gap, 0, z, yaw=float(rng.choice([0, 180, 90])) + float(rng.normal(0, 20))):
+        with b.item(
+            float(rng.uniform(-0.3, 0.3)) * gap,
+            0,
+            z,
+            yaw=float(rng.choice([0, 180, 90])) + float(rng.normal(0, 20)),
+        ):
             figures.person(b, rng) if rng.random() < 0.8 else clutter.scatter(b, rng, 0.8, 0.8, 4)
     with b.at(0, 0, d / 2 + 1.4, yaw=180.0):
         rooms.furnish(b, rng, gap + 6, ("shelf", "boxes", "cupboard"), [], 0.8)
@@ -101,7 +110,9 @@ def aisle(b: Builder, rng: Rng, portrait: bool) -> Scene:
 def hall(b: Builder, rng: Rng, portrait: bool) -> Scene:
     """A classroom, café or open office: rows of tables with chairs, people on some."""
     w, d, h = float(rng.uniform(5, 12)), float(rng.uniform(6, 16)), float(rng.uniform(2.5, 4.0))
-    camera = facing(rng, float(rng.uniform(-0.4, 0.4)) * w, -d / 2 + float(rng.uniform(0.3, 1.2)), portrait, 66.0)
+    camera = facing(
+        rng, float(rng.uniform(-0.4, 0.4)) * w, -d / 2 + float(rng.uniform(0.3, 1.2)), portrait, 66.0
+    )
     b.keep_free = (camera.position_m, 0.6)
     shell(b, rng, w, d, h)
     office = rng.random() < 0.4
@@ -111,7 +122,12 @@ def hall(b: Builder, rng: Rng, portrait: bool) -> Scene:
         for z in np.arange(-d / 2 + 2.0, d / 2 - 0.8, dz):
             if rng.random() < 0.12 or len(b.rows) > 900:
                 continue
-            with b.item(float(x) + float(rng.normal(0, 0.06)), 0, float(z) + float(rng.normal(0, 0.06)), yaw=float(rng.normal(0, 4))):
+            with b.item(
+                float(x) + float(rng.normal(0, 0.06)),
+                0,
+                float(z) + float(rng.normal(0, 0.06)),
+                yaw=float(rng.normal(0, 4)),
+            ):
                 if office:
                     furniture.desk(b, rng, 1.3, 0.7)
                 else:
@@ -128,7 +144,12 @@ def hall(b: Builder, rng: Rng, portrait: bool) -> Scene:
     with b.at(0, 0, d / 2, yaw=180.0):
         rooms.pictures(b, rng, -w / 3, w / 3, 0.8)
     for _ in range(int(rng.integers(0, 5))):
-        with b.item(float(rng.uniform(-0.45, 0.45)) * w, 0, float(rng.uniform(-0.4, 0.45)) * d, yaw=float(rng.uniform(0, 360))):
+        with b.item(
+            float(rng.uniform(-0.45, 0.45)) * w,
+            0,
+            float(rng.uniform(-0.4, 0.45)) * d,
+            yaw=float(rng.uniform(0, 360)),
+        ):
             figures.person(b, rng)
     return b.scene(camera, rooms.indoor_light(rng, night=True, gain=5.0), "hall")
 
@@ -136,13 +157,21 @@ def hall(b: Builder, rng: Rng, portrait: bool) -> Scene:
 def stairs(b: Builder, rng: Rng, portrait: bool) -> Scene:
     """A flight of stairs seen from its foot, its side or its head."""
     steps = int(rng.integers(8, 17))
-    rise, tread, w = float(rng.uniform(0.15, 0.19)), float(rng.uniform(0.25, 0.32)), float(rng.uniform(0.9, 2.2))
+    rise, tread, w = (
+        float(rng.uniform(0.15, 0.19)),
+        float(rng.uniform(0.25, 0.32)),
+        float(rng.uniform(0.9, 2.2)),
+    )
     top = steps * rise
     h = top + 2.6
     hall_w = w + float(rng.uniform(0.2, 3.5))
     d = steps * tread + 6
     down = rng.random() < 0.3
-    z = steps * tread / 2 + float(rng.uniform(0.6, 1.5)) if down else -steps * tread / 2 - float(rng.uniform(0.8, 2.6))
+    z = (
+        steps * tread / 2 + float(rng.uniform(0.6, 1.5))
+        if down
+        else -steps * tread / 2 - float(rng.uniform(0.8, 2.6))
+    )
     x = float(rng.uniform(-0.4, 0.4)) * (w if down else hall_w)
     camera = Camera(
         (x, (top if down else 0.0) + float(rng.uniform(1.2, 1.75)), z),
@@ -167,10 +196,20 @@ def stairs(b: Builder, rng: Rng, portrait: bool) -> Scene:
         b.limb(lo, hi, 0.03, metal)
         for i in range(steps):
             y = (i + 1) * rise
-            b.limb((edge, y, -steps * tread / 2 + (i + 0.5) * tread), (edge, y + 0.87, -steps * tread / 2 + (i + 0.5) * tread), 0.012, metal)
+            b.limb(
+                (edge, y, -steps * tread / 2 + (i + 0.5) * tread),
+                (edge, y + 0.87, -steps * tread / 2 + (i + 0.5) * tread),
+                0.012,
+                metal,
+            )
     for _ in range(int(rng.integers(0, 3))):
         k = int(rng.integers(0, steps))
-        with b.item(float(rng.uniform(-0.25, 0.25)) * w, (k + 1) * rise, -steps * tread / 2 + (k + 0.5) * tread, yaw=float(rng.choice([0, 180]))):
+        with b.item(
+            float(rng.uniform(-0.25, 0.25)) * w,
+            (k + 1) * rise,
+            -steps * tread / 2 + (k + 0.5) * tread,
+            yaw=float(rng.choice([0, 180])),
+        ):
             figures.person(b, rng)
     with b.item(-hall_w / 2 + 0.4, 0, -d / 2 + 1.5):
         plants.pot_plant(b, rng, 1.2)
@@ -207,7 +246,9 @@ def bathroom(b: Builder, rng: Rng, portrait: bool) -> Scene:
     b.box((0, -0.05, 0), (w + 0.3, 0.1, d + 0.3), f.floor(b, rng))
     b.box((0, h + 0.05, 0), (w + 0.3, 0.1, d + 0.3), b.material(f.tint(rng, 0.6, 0.85, 0.05)))
     base = f.tint(rng, 0.25, 0.85, 0.25)
-    tiles = b.material(base, f.scaled(base, 0.6), s.TILES, scale=float(rng.uniform(3, 10)), param=0.1, gloss=0.5, mirror=0.03)
+    tiles = b.material(
+        base, f.scaled(base, 0.6), s.TILES, scale=float(rng.uniform(3, 10)), param=0.1, gloss=0.5, mirror=0.03
+    )
     white, steel = b.material((0.78, 0.78, 0.77), gloss=0.7, shine=60.0, mirror=0.04), f.metal(b, rng)
     b.lamp((0, h - 0.08, 0), (0.3, 0, 0), (0, 0, 0.3), (5.0, 4.8, 4.4), one_sided=False)
     for yaw, length, away in ((0, w, d), (90, d, w), (180, w, d), (270, d, w)):
@@ -230,7 +271,12 @@ def bathroom(b: Builder, rng: Rng, portrait: bool) -> Scene:
     if rng.random() < 0.6:
         with b.item(0, 0, d / 2 - 0.4):
             b.soft((0, 0.28, 0), (min(w, 1.7), 0.56, 0.75), white, 0.08)
-            b.soft((0, 0.56, 0), (min(w, 1.7) - 0.2, 0.01, 0.55), b.material((0.4, 0.45, 0.47), mirror=0.1), 0.004)
+            b.soft(
+                (0, 0.56, 0),
+                (min(w, 1.7) - 0.2, 0.01, 0.55),
+                b.material((0.4, 0.45, 0.47), mirror=0.1),
+                0.004,
+            )
             if rng.random() < 0.5:
                 b.box((0, 1.2, -0.4), (min(w, 1.7) * 0.5, 1.6, 0.03), f.cloth(b, rng))
     return b.scene(camera, rooms.indoor_light(rng, night=True), "bathroom")
@@ -241,7 +287,9 @@ def store(b: Builder, rng: Rng, portrait: bool) -> Scene:
     from nearfar_lab.scenes.worlds import vehicles
 
     w, d, h = float(rng.uniform(4, 14)), float(rng.uniform(6, 22)), float(rng.uniform(2.6, 6))
-    camera = facing(rng, float(rng.uniform(-0.35, 0.35)) * w, -d / 2 + float(rng.uniform(0.3, 1.5)), portrait, 66.0)
+    camera = facing(
+        rng, float(rng.uniform(-0.35, 0.35)) * w, -d / 2 + float(rng.uniform(0.3, 1.5)), portrait, 66.0
+    )
     b.keep_free = (camera.position_m, 0.6)
     shell(b, rng, w, d, h)
     metal = f.metal(b, rng)
@@ -261,7 +309,12 @@ def store(b: Builder, rng: Rng, portrait: bool) -> Scene:
         x, y = float(rng.uniform(-0.5, 0.5)) * w, h - float(rng.uniform(0.1, 0.4))
         b.limb((x, y, -d / 2), (x, y, d / 2), float(rng.uniform(0.03, 0.15)), metal)
     for _ in range(int(rng.integers(1, 7))):
-        with b.item(float(rng.uniform(-0.3, 0.3)) * w, 0, float(rng.uniform(-0.3, 0.42)) * d, yaw=float(rng.uniform(0, 360))):
+        with b.item(
+            float(rng.uniform(-0.3, 0.3)) * w,
+            0,
+            float(rng.uniform(-0.3, 0.42)) * d,
+            yaw=float(rng.uniform(0, 360)),
+        ):
             pick = rng.random()
             if pick < 0.3 and w > 6:
                 vehicles.car(b, rng)
@@ -276,9 +329,9 @@ def store(b: Builder, rng: Rng, portrait: bool) -> Scene:
 
 def rack(b: Builder, rng: Rng, w: float, h: float, metal: int) -> None:
     """A steel rack with boxes (back at z = 0)."""
-    for x in (-1, 1):
+    for side in (-1, 1):
         for z in (0.03, 0.57):
-            b.box((x * w / 2, h / 2, z), (0.05, h, 0.05), metal)
+            b.box((side * w / 2, h / 2, z), (0.05, h, 0.05), metal)
     b.quad((0, h / 2, 0.01), (w, h), metal, mask=shapes.MESH, pitch_m=0.1)
     levels = max(2, round(h / 0.7))
     for i in range(levels):

@@ -137,6 +137,11 @@ def aerial(b: Builder, rng: Rng, portrait: bool) -> Scene:
         on = float(rng.integers(-2, 3)) * block
         with b.item(on + float(rng.choice([-1.8, 1.8])), 0.06, float(rng.uniform(-20, 120))):
             vehicles.car(b, rng)
-    camera = Camera((float(rng.uniform(-10, 10)), y, -15.0), float(rng.normal(0, 20)), float(rng.uniform(-60, -8)), float(rng.normal(0, 3)),
-                    float(rng.uniform(50, 85)) * (0.75 if portrait else 1.0))  # fmt: skip
+    camera = Camera(
+        (float(rng.uniform(-10, 10)), y, -15.0),
+        float(rng.normal(0, 20)),
+        float(rng.uniform(-60, -8)),
+        float(rng.normal(0, 3)),
+        float(rng.uniform(50, 85)) * (0.75 if portrait else 1.0),
+    )
     return b.scene(camera, streets.daylight(rng, 0.03), "aerial")

@@ -54,7 +54,12 @@ def garden(b: Builder, rng: Rng, portrait: bool) -> Scene:
         with b.item(float(rng.normal(0, 0.6)) * z, 0, z):
             plants.grass(b, rng, leaf, float(rng.uniform(0.08, 0.35)))
     for _ in range(int(rng.integers(2, 9))):
-        with b.item(float(rng.uniform(-0.8, 0.8)) * wide, 0.02, float(rng.uniform(1.2, far)), yaw=float(rng.uniform(0, 360))):
+        with b.item(
+            float(rng.uniform(-0.8, 0.8)) * wide,
+            0.02,
+            float(rng.uniform(1.2, far)),
+            yaw=float(rng.uniform(0, 360)),
+        ):
             thing(b, rng)
     return b.scene(camera, streets.daylight(rng, 0.03), "garden")
 
@@ -104,7 +109,7 @@ def square(b: Builder, rng: Rng, portrait: bool) -> Scene:
             streets.house(b, rng, 13.0, 10.0)
     side_x = float(rng.uniform(12, 30))
     for side in (-1, 1):
-        streets.frontage(b, rng, side_x, side, 0.0, far, "town")
+        streets.frontage(b, rng, side_x, side, (0.0, far), "town")
     for _ in range(int(rng.integers(2, 24))):
         z = float(np.exp(rng.uniform(np.log(1.6), np.log(far))))
         with b.item(float(rng.normal(0, 0.45)) * (z + 1), 0, z, yaw=float(rng.uniform(0, 360))):
@@ -138,7 +143,12 @@ def car_park(b: Builder, rng: Rng, portrait: bool) -> Scene:
             for x in np.arange(-22, 22, 2.6):
                 b.box((float(x) + 1.3, 0.003, z), (0.1, 0.006, 4.8), line)
                 if rng.random() < full and len(b.rows) < 1300:
-                    with b.item(float(x), 0, z + float(rng.normal(0, 0.15)), yaw=float(rng.choice([0, 180])) + float(rng.normal(0, 2))):
+                    with b.item(
+                        float(x),
+                        0,
+                        z + float(rng.normal(0, 0.15)),
+                        yaw=float(rng.choice([0, 180])) + float(rng.normal(0, 2)),
+                    ):
                         vehicles.car(b, rng) if rng.random() < 0.9 else vehicles.van(b, rng)
             if row % 2:
                 with b.item(float(rng.uniform(-12, 12)), 0, z + 2.6):

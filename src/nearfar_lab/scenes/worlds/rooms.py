@@ -1,4 +1,4 @@
-"""Rooms and corridors: a box with openings, furniture along its walls and in its middle, seen by a person's eye."""
+"""Rooms and corridors: walls with openings, furniture along them and between, at a person's eye height."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ class Daylight:
 
 
 def pierced(b: Builder, length: float, height: float, m: int, holes: list[Span]) -> None:
-    """A wall in the plane z = 0 (inside at +z, 12 cm thick) about x = 0 with rectangular holes (x0, x1, y0, y1)."""
+    """A wall in the plane z = 0 (inside at +z, 12 cm thick) about x = 0 with holes (x0, x1, y0, y1)."""
     x = -length / 2
     for x0, x1, y0, y1 in sorted(holes):
         if x0 > x:
@@ -134,7 +134,7 @@ def pictures(b: Builder, rng: Rng, x0: float, x1: float, low: float) -> None:
 def furnish(
     b: Builder, rng: Rng, length: float, pieces: tuple[str, ...], holes: list[Span], fill: float
 ) -> None:
-    """Furniture side by side along a wall (its frame), not before doors; low things before windows; pictures above."""
+    """Furniture along a wall (its frame): none before doors, low things before windows, pictures above."""
     x = -length / 2 + float(rng.uniform(0.0, 0.4))
     while x < length / 2 - 0.5:
         make, ws, ds = furniture.PIECES[pieces[int(rng.integers(len(pieces)))]]
@@ -160,8 +160,11 @@ def furnish(
 def middle(b: Builder, rng: Rng, w: float, d: float, kind: str) -> None:
     """What stands in the middle: rug, table with chairs, people, pets, things on the floor."""
     if rng.random() < 0.35:
-        b.box((float(rng.uniform(-0.2, 0.2)) * w, 0.006, float(rng.uniform(-0.2, 0.2)) * d),
-              (float(rng.uniform(0.3, 0.7)) * w, 0.012, float(rng.uniform(0.3, 0.6)) * d), f.cloth(b, rng))  # fmt: skip
+        b.box(
+            (float(rng.uniform(-0.2, 0.2)) * w, 0.006, float(rng.uniform(-0.2, 0.2)) * d),
+            (float(rng.uniform(0.3, 0.7)) * w, 0.012, float(rng.uniform(0.3, 0.6)) * d),
+            f.cloth(b, rng),
+        )
     if rng.random() < 0.6:
         tw, td = float(rng.uniform(0.8, 1.8)), float(rng.uniform(0.6, 1.0))
         low = kind == "living" and rng.random() < 0.7
@@ -176,14 +179,16 @@ def middle(b: Builder, rng: Rng, w: float, d: float, kind: str) -> None:
             if not low:
                 for i in range(int(rng.integers(1, 7))):
                     side, k = (i % 2) * 180.0, i // 2
-                    with b.at(0, 0, 0, yaw=side):
-                        with b.at(
+                    with (
+                        b.at(0, 0, 0, yaw=side),
+                        b.at(
                             (k - 1) * 0.55,
                             0,
                             td / 2 + float(rng.uniform(0.15, 0.5)),
                             yaw=180.0 + float(rng.normal(0, 12)),
-                        ):
-                            furniture.chair(b, rng)
+                        ),
+                    ):
+                        furniture.chair(b, rng)
     for _ in range(int(rng.integers(1, 6))):
         with b.item(
             float(rng.uniform(-0.45, 0.45)) * w,
@@ -222,7 +227,11 @@ def ceiling(b: Builder, rng: Rng, w: float, d: float, h: float, lit: bool) -> No
                     glow,
                 )
         b.lamp(
-            (0, h - 0.05, 0), (w * 0.35, 0, 0), (0, 0, d * 0.35), tuple(2 * c for c in colour), one_sided=True
+            (0, h - 0.05, 0),
+            (w * 0.35, 0, 0),
+            (0, 0, d * 0.35),
+            (2 * colour[0], 2 * colour[1], 2 * colour[2]),
+            one_sided=True,
         )
     elif kind == "pendant":
         x, z, drop = (
@@ -360,10 +369,17 @@ def indoor_light(rng: Rng, night: bool, gain: float = 1.3) -> Light:
     a = float(rng.uniform(0, 2 * np.pi))
     hot = 0.0 if night or rng.random() < 0.4 else float(rng.uniform(4, 14))
     return Light(
-        sun=(float(np.cos(a)), low, float(np.sin(a))), sun_colour=(hot, 0.93 * hot, 0.82 * hot), sun_radius=0.03,
-        zenith=(0.5 * day, 0.7 * day, day), horizon=(0.9 * day, 0.95 * day, day), bounce=(0.5 * day, 0.47 * day, 0.43 * day),
-        ambient=gain * level / day, occlusion_m=float(rng.uniform(0.8, 2.0)), clouds=float(rng.uniform(0, 1)), seed=int(rng.integers(9999)),
-    )  # fmt: skip
+        sun=(float(np.cos(a)), low, float(np.sin(a))),
+        sun_colour=(hot, 0.93 * hot, 0.82 * hot),
+        sun_radius=0.03,
+        zenith=(0.5 * day, 0.7 * day, day),
+        horizon=(0.9 * day, 0.95 * day, day),
+        bounce=(0.5 * day, 0.47 * day, 0.43 * day),
+        ambient=gain * level / day,
+        occlusion_m=float(rng.uniform(0.8, 2.0)),
+        clouds=float(rng.uniform(0, 1)),
+        seed=int(rng.integers(9999)),
+    )
 
 
 def corridor(b: Builder, rng: Rng, portrait: bool) -> Scene:
@@ -371,9 +387,12 @@ def corridor(b: Builder, rng: Rng, portrait: bool) -> Scene:
     w, d, h = float(rng.uniform(1.4, 3.6)), float(rng.uniform(8, 30)), float(rng.uniform(2.3, 3.2))
     x = float(rng.uniform(-0.3, 0.3)) * w
     camera = Camera(
-        (x, float(rng.uniform(1.0, 1.75)), -d / 2 + float(rng.uniform(0.4, 3))), float(rng.normal(0, 8)), float(rng.normal(-4, 6)),
-        float(rng.normal(0, 2)), float(rng.uniform(48, 85)) * (0.75 if portrait else 1.0),
-    )  # fmt: skip
+        (x, float(rng.uniform(1.0, 1.75)), -d / 2 + float(rng.uniform(0.4, 3))),
+        float(rng.normal(0, 8)),
+        float(rng.normal(-4, 6)),
+        float(rng.normal(0, 2)),
+        float(rng.uniform(48, 85)) * (0.75 if portrait else 1.0),
+    )
     b.keep_free = (camera.position_m, 0.5)
     paint = f.wall(b, rng)
     b.box((0, -0.05, 0), (w + 0.3, 0.1, d + 0.3), f.floor(b, rng))

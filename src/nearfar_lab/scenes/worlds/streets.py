@@ -1,4 +1,6 @@
-"""Streets: carriageway, pavements, houses, cars, people, trees and street furniture, seen by a driver or walker."""
+"""Streets: carriageway, pavements, houses, cars, people, trees and lamps, seen by a driver or walker."""
+
+from dataclasses import replace
 
 import numpy as np
 
@@ -33,39 +35,62 @@ def daylight(rng: Rng, night_share: float = 0.06) -> Light:
     sun = (float(np.cos(a)), high, float(np.sin(a)))
     fog = float(rng.exponential(0.0015)) if rng.random() < 0.7 else float(rng.uniform(0.004, 0.02))
     haze = float(rng.uniform(0.6, 1.0))
-    common = {
-        "fog": fog,
-        "occlusion_m": float(rng.uniform(0.8, 2.5)),
-        "seed": int(rng.integers(9999)),
-        "cloud_scale": float(rng.uniform(0.6, 2.5)),
-    }
+    air = Light(
+        sun=sun,
+        fog=fog,
+        occlusion_m=float(rng.uniform(0.8, 2.5)),
+        seed=int(rng.integers(9999)),
+        cloud_scale=float(rng.uniform(0.6, 2.5)),
+    )
     if kind < night_share:
-        return Light(
-            sun,
-            (0.02, 0.025, 0.04),
-            0.05,
-            (0.004, 0.006, 0.015),
-            (0.02, 0.018, 0.02),
-            (0.03, 0.025, 0.02),
-            1.5,
-            fog_colour=(0.02, 0.02, 0.025),
-            **common,
-        )  # type: ignore[arg-type]
+        return night(air)
     if kind < 0.4:
-        g = float(rng.uniform(0.5, 1.0))
-        return Light(sun, (0.15, 0.15, 0.14), 0.5, (g * 0.8, g * 0.85, g * 0.95), (g, g, g), (0.3, 0.3, 0.3), 1.0,
-                     fog_colour=(g * haze, g * haze, g * haze), clouds=float(rng.uniform(0, 1)), **common)  # fmt: skip # type: ignore[arg-type]
+        return overcast(air, rng, haze)
     redness = max(0.0, 0.5 - high)
     hot = float(rng.uniform(1.5, 3.2))
     blue = float(rng.uniform(0.7, 1.2))
-    return Light(sun, (hot, hot * (0.95 - 0.5 * redness), hot * (0.85 - 1.1 * redness)), 0.02,
-                 (0.16 * blue, 0.32 * blue, 0.75 * blue), (0.6 + 0.3 * redness, 0.7, 0.85 - 0.4 * redness), (0.3, 0.28, 0.25),
-                 float(rng.uniform(0.6, 1.1)), fog_colour=(0.6 * haze, 0.68 * haze, 0.78 * haze),
-                 clouds=float(rng.uniform(0, 1.2)) if rng.random() < 0.7 else 0.0, **common)  # fmt: skip # type: ignore[arg-type]
+    return replace(
+        air,
+        sun_colour=(hot, hot * (0.95 - 0.5 * redness), hot * (0.85 - 1.1 * redness)),
+        zenith=(0.16 * blue, 0.32 * blue, 0.75 * blue),
+        horizon=(0.6 + 0.3 * redness, 0.7, 0.85 - 0.4 * redness),
+        ambient=float(rng.uniform(0.6, 1.1)),
+        fog_colour=(0.6 * haze, 0.68 * haze, 0.78 * haze),
+        clouds=float(rng.uniform(0, 1.2)) if rng.random() < 0.7 else 0.0,
+    )
+
+
+def night(air: Light) -> Light:
+    """Night: hardly more than what lamps throw."""
+    return replace(
+        air,
+        sun_colour=(0.02, 0.025, 0.04),
+        sun_radius=0.05,
+        zenith=(0.004, 0.006, 0.015),
+        horizon=(0.02, 0.018, 0.02),
+        bounce=(0.03, 0.025, 0.02),
+        ambient=1.5,
+        fog_colour=(0.02, 0.02, 0.025),
+    )
+
+
+def overcast(air: Light, rng: Rng, haze: float) -> Light:
+    """A grey sky without shadows."""
+    g = float(rng.uniform(0.5, 1.0))
+    return replace(
+        air,
+        sun_colour=(0.15, 0.15, 0.14),
+        sun_radius=0.5,
+        zenith=(g * 0.8, g * 0.85, g * 0.95),
+        horizon=(g, g, g),
+        bounce=(0.3, 0.3, 0.3),
+        fog_colour=(g * haze, g * haze, g * haze),
+        clouds=float(rng.uniform(0, 1)),
+    )
 
 
 def house(b: Builder, rng: Rng, w: float, d: float) -> float:
-    """A house: front at z = 0 towards +z, w wide, d deep, with a door or shop, balconies, a roof. Its height is returned."""
+    """A house, front at z = 0 towards +z, with a door or shop, balconies, a roof; its height is returned."""
     h = float(rng.uniform(5, 9)) if rng.random() < 0.5 else float(rng.uniform(9, 30))
     seed = int(rng.integers(9999))
     m = facade_material(b, rng)
@@ -110,14 +135,14 @@ def house(b: Builder, rng: Rng, w: float, d: float) -> float:
     return h
 
 
-def frontage(b: Builder, rng: Rng, x: float, side: int, start: float, end: float, kind: str) -> None:
-    """One side of a street from start to end (z): houses, gardens with fences, trees or open land, beyond |x|."""
-    z = start
+def frontage(b: Builder, rng: Rng, x: float, side: int, span: tuple[float, float], kind: str) -> None:
+    """One side of a street beyond |x|, over a span of z: houses, gardens with fences, trees, open land."""
+    z, end = span
     while z < end:
         w = float(rng.uniform(6, 18))
         with b.at(side * x, 0, z + w / 2, yaw=-90.0 * side):
             pick = rng.random()
-            if kind == "town" and pick < 0.88 or kind == "suburb" and pick < 0.55:
+            if (kind == "town" and pick < 0.88) or (kind == "suburb" and pick < 0.55):
                 back = 0.0 if kind == "town" else float(rng.uniform(3, 9))
                 with b.at(0, 0, -back):
                     house(b, rng, w - (0 if kind == "town" else 2.0), float(rng.uniform(6, 14)))
@@ -332,7 +357,7 @@ def street(b: Builder, rng: Rng, portrait: bool) -> Scene:
     b.ground(0.0, road)
     markings(b, rng, half, end)
     kerb = 0.0 if kind == "country" else float(rng.uniform(0.08, 0.16))
-    verge = kind == "country" or kind == "suburb" and rng.random() < 0.3
+    verge = kind == "country" or (kind == "suburb" and rng.random() < 0.3)
     base = f.tint(rng, 0.12, 0.4, 0.12)
     paved = b.material(
         base,
@@ -353,7 +378,7 @@ def street(b: Builder, rng: Rng, portrait: bool) -> Scene:
             (120, top, 260),
             green if kind != "town" else paved,
         )
-        frontage(b, rng, half + path + 0.2, side, -12.0 if kind == "town" else -5.0, min(end, 110), kind)
+        frontage(b, rng, half + path + 0.2, side, (-12.0 if kind == "town" else -5.0, min(end, 110)), kind)
     if rng.random() < 0.7:
         with b.at(float(rng.normal(0, 4)), 0, end, yaw=180.0):
             if kind == "country":
