@@ -7,7 +7,7 @@ export interface Shot {
   readonly name: string;
 }
 
-const SAMPLES = ["room", "street", "portrait"] as const;
+const SAMPLES = ["room", "street", "closeup"] as const;
 
 /** Listen at all doors; ``onNothing`` hears of pastes and drops without a file. */
 export function startIntake(onShot: (shot: Shot) => void, onNothing: () => void): void {

@@ -1,0 +1,183 @@
+"""What can be done with a result: read it, recolour it, lay it over the photo, save it, say it in Chinese."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+
+from browser.drive import give, wait_for_heat
+from browser.eyes import ask, canvas, depth_of, pixels
+from pictures import draw, encoded
+
+pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
+
+
+def test_another_colour_map_is_another_picture_at_once(page, service, photo) -> None:
+    """Choosing colours repaints the heat map as the service would, without asking it."""
+    give(page, photo)
+    before, asked = canvas(page, "heat"), []
+    page.on("request", lambda request: asked.append(request.url))
+    for name in ("magma", "plasma", "viridis", "turbo", "spectral", "grey"):
+        page.check(f"input[value={name}]")
+        after = canvas(page, "heat")
+        theirs = pixels(ask(service, photo["buffer"], f"format=png&colormap={name}"))
+        assert (before != after).any()
+        assert np.abs(after.astype(int) - theirs).max() <= 1
+    assert asked == []
+
+
+def test_the_value_under_the_pointer_is_the_services(page, service, photo) -> None:
+    """Pointing at the photo reads how near that place is, in both pictures and on the scale."""
+    give(page, photo)
+    values = depth_of(service, photo["buffer"])
+    box = page.locator("#photo-stage").bounding_box()
+    page.mouse.move(box["x"] + box["width"] * 0.75, box["y"] + box["height"] * 0.65)
+    value = values[int(240 * 0.65), int(320 * 0.75)]
+    expected = 100 * (value - values.min()) / (values.max() - values.min())
+    shown = page.inner_text("#reading")
+    assert abs(int(shown.removesuffix("% near")) - expected) <= 2
+    assert page.locator(".chip:visible").all_inner_texts() == [shown, shown]
+    assert page.is_visible("#legend-mark")
+
+
+def test_the_overlay_lets_the_photo_through(page, photo) -> None:
+    """At 0 % the right panel is the photo, at 100 % the heat map."""
+    give(page, photo)
+
+    def shown() -> np.ndarray:
+        return pixels(page.locator("#heat-stage").screenshot()).astype(int)
+
+    page.mouse.move(0, 0)
+    left = pixels(page.locator("#photo-stage").screenshot()).astype(int)
+    assert np.abs(shown() - left).mean() > 20
+    page.fill("#opacity", "0")
+    assert page.inner_text("#opacity-value") == "0%"
+    assert np.abs(shown() - left)[4:-4, 4:-4].mean() < 2
+
+
+@pytest.mark.parametrize(
+    ("button", "name", "query"),
+    [
+        ("#save-heat", "scene.depth.png", "format=png&colormap=turbo"),
+        ("#save-png16", "scene.depth16.png", "format=png16"),
+        ("#save-npy", "scene.depth.npy", "format=npy"),
+    ],
+)
+def test_what_is_saved_is_what_the_service_gives(page, service, photo, button, name, query) -> None:
+    """Every file has the photo's name and the bytes that the service gives for the same question."""
+    give(page, photo)
+    page.check("input[value=turbo]")
+    with page.expect_download() as saved:
+        page.click(button)
+    assert saved.value.suggested_filename == name
+    assert saved.value.path().read_bytes() == ask(service, photo["buffer"], query)
+
+
+def test_the_saved_16_bits_are_16_bits(page, photo) -> None:
+    """The 16-bit PNG has more than 256 levels."""
+    from PIL import Image
+
+    give(page, photo)
+    with page.expect_download() as saved:
+        page.click("#save-png16")
+    values = np.asarray(Image.open(io.BytesIO(saved.value.path().read_bytes())))
+    assert len(np.unique(values)) > 256
+
+
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [("zh-CN", "📂 上传照片测距"), ("zh-TW", "📂 上传照片测距"), ("fr-FR", "📂 Upload a photo")],
+)
+def test_the_page_speaks_the_browsers_language(open_page, locale, words) -> None:
+    """Chinese for Chinese browsers, English for all others."""
+    assert open_page(locale=locale).inner_text("#upload") == words
+
+
+def test_the_language_switch_is_remembered(page, service, photo) -> None:
+    """Switching turns every word over at once, also those of a result, and lasts."""
+    give(page, photo)
+    page.click("[data-language=zh]")
+    assert page.get_attribute("html", "lang") == "zh-CN"
+    assert page.inner_text("#legend-near") == "近"
+    assert "最近处" in page.get_attribute("#heat", "aria-label")
+    page.goto(service)
+    assert page.inner_text("h1") == "一张照片，看清远近"
+
+
+def test_the_keyboard_alone_is_enough(page) -> None:
+    """From the first Tab to a sample, the crosshair, another colour map, and a saved file."""
+    page.wait_for_selector(".sample")
+    walk_to(page, "sample")
+    page.keyboard.press("Enter")
+    wait_for_heat(page)
+    assert page.evaluate("document.activeElement.id") == "heat-stage"
+    page.keyboard.press("Shift+ArrowDown")
+    assert page.inner_text("#spoken").endswith("% near")
+    walk_to(page, "colormap")
+    page.keyboard.press("ArrowRight")
+    assert page.is_checked("input[value=magma]")
+    walk_to(page, "save-npy")
+    with page.expect_download():
+        page.keyboard.press("Enter")
+
+
+def walk_to(page, name: str) -> None:
+    """Press Tab until the focus is on an element of that id, class or name."""
+    for _ in range(30):
+        page.keyboard.press("Tab")
+        focus = "(({ id, className, name }) => [id, className, name])(document.activeElement)"
+        if name in page.evaluate(focus):
+            return
+    raise AssertionError(f"Tab does not lead to {name}")
+
+
+def test_everything_has_a_name(page, photo) -> None:
+    """Every control has an accessible name, and both pictures have a text alternative."""
+    give(page, photo)
+    snapshot = page.locator("body").aria_snapshot()
+    for role in ("button", "radio", "slider", "img", "combobox"):
+        assert f"- {role}\n" not in snapshot
+        assert f"- {role}:" not in snapshot
+    assert 'img "Your photo scene.jpg"' in snapshot
+    assert 'img "Heat map of the depth of scene.jpg. Nearest:' in snapshot
+
+
+def test_on_a_phone_the_pictures_stand_one_above_the_other(open_page, photo) -> None:
+    """Nothing runs over the edge of a narrow screen, and there is a button for the camera."""
+    phone = {"viewport": {"width": 360, "height": 740}, "is_mobile": True, "has_touch": True}
+    page = open_page(**phone)
+    assert page.is_visible("#camera")
+    assert page.get_attribute("#camera-file", "capture") == "environment"
+    give(page, photo)
+    left, right = (page.locator(f"#{name}-stage").bounding_box() for name in ("photo", "heat"))
+    assert right["y"] >= left["y"] + left["height"]
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_light_and_dark_follow_the_system_and_the_button(open_page) -> None:
+    """A dark system gives a dark page; the button makes it light and that is remembered."""
+    page = open_page(color_scheme="dark")
+    paper = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(paper) == "rgb(19, 17, 24)"
+    page.click("#theme")
+    assert page.evaluate(paper) == "rgb(247, 245, 242)"
+    page.reload()
+    assert page.evaluate(paper) == "rgb(247, 245, 242)"
+
+
+def test_a_strip_can_be_seen(page) -> None:
+    """A photo of 3000 by 4 pixels is shown high enough to point at."""
+    give(page, {"name": "strip.png", "mimeType": "image/png", "buffer": encoded(draw(3000, 4))})
+    assert page.locator("#heat-stage").bounding_box()["height"] > 60
+
+
+@pytest.mark.parametrize(("wish", "motions"), [("reduce", False), ("no-preference", True)])
+def test_less_motion_where_it_is_wished(open_page, photo, wish, motions) -> None:
+    """Waiting is animated, but nothing moves for people who asked for that."""
+    page = open_page(reduced_motion=wish)
+    page.route("**/v1/depth*", lambda _: None)  # never answered
+    page.set_input_files("#file", photo)
+    page.wait_for_selector("#busy", state="visible")
+    assert (page.evaluate("document.getAnimations().length") > 0) == motions

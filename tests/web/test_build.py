@@ -1,0 +1,109 @@
+"""The page that is committed is the one its sources make, and its colours are the library's."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import runpy
+import shutil
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nearfar.ops.colormap import COLORMAPS, colorize
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+WEB = REPOSITORY / "web"
+STATIC = REPOSITORY / "src" / "nearfar" / "service" / "static"
+SOURCES = (
+    "index.html",
+    "package-lock.json",
+    "package.json",
+    "public",
+    "src",
+    "tsconfig.json",
+    "vite.config.ts",
+)
+
+
+def source_hash() -> str:
+    """SHA-256 over "path NUL sha256-of-file LF" of all sources in order of their paths."""
+    files = [file for name in SOURCES for file in ([WEB / name] if "." in name else (WEB / name).rglob("*"))]
+    digest = hashlib.sha256()
+    for path in sorted(file.relative_to(WEB).as_posix() for file in files if file.is_file()):
+        content = hashlib.sha256((WEB / path).read_bytes()).hexdigest()
+        digest.update(f"{path}\0{content}\n".encode())
+    return digest.hexdigest()
+
+
+def test_the_committed_page_is_built_from_these_sources() -> None:
+    """Whoever changes web/ runs ``make web`` and commits what comes out."""
+    built = json.loads((STATIC / "build.json").read_text())
+    assert built["source_sha256"] == source_hash(), "run: make web"
+
+
+def test_the_page_asks_for_nothing_from_outside() -> None:
+    """No file of the page holds an address of another server (the name of the SVG format aside)."""
+    for file in STATIC.rglob("*"):
+        if file.suffix in {".html", ".js", ".css", ".svg"}:
+            text = file.read_text().replace("http://www.w3.org/2000/svg", "")
+            assert "http://" not in text, file.name
+            assert "https://" not in text, file.name
+
+
+def test_the_pages_policy_needs_no_exception() -> None:
+    """No script or style stands within the HTML, so that a strict policy suits it."""
+    html = (STATIC / "index.html").read_text()
+    assert "<style" not in html
+    assert " style=" not in html
+    assert html.count("<script") == html.count(' src="./assets/page.js"') == 1
+
+
+@pytest.mark.parametrize("name", COLORMAPS)
+def test_the_pages_colours_are_the_librarys(name) -> None:
+    """Every colour map of the library is in the page, colour by colour."""
+    tables = json.loads((WEB / "src" / "colormaps.json").read_text())
+    ramp = np.linspace(0, 1, 256, dtype=np.float32)[None]
+    assert bytes.fromhex(tables[name]) == colorize(ramp, name).tobytes()
+    assert tuple(tables) == COLORMAPS
+
+
+def test_the_colour_tables_are_what_their_script_writes() -> None:
+    """``python web/tables.py`` would change nothing."""
+    script = runpy.run_path(str(WEB / "tables.py"))
+    assert script["tables"]() == json.loads(script["TABLES"].read_text())
+
+
+def test_the_lock_names_no_registry() -> None:
+    """Packages are pinned by version and hash, and come from whatever registry npm is set to."""
+    packages = json.loads((WEB / "package-lock.json").read_text())["packages"]
+    assert not [name for name, row in packages.items() if "resolved" in row]
+    assert all("integrity" in row for name, row in packages.items() if name)
+
+
+def test_samples_are_small() -> None:
+    """Three pictures of at most 60 KB each."""
+    samples = sorted((STATIC / "samples").iterdir())
+    assert [file.name for file in samples] == ["closeup.jpg", "room.jpg", "street.jpg"]
+    assert max(file.stat().st_size for file in samples) <= 60_000
+
+
+@pytest.mark.slow
+def test_the_pages_own_tests_pass() -> None:
+    """The unit tests of the TypeScript, where Node is here and ``npm ci`` was run in web/."""
+    vitest = WEB / "node_modules" / "vitest" / "vitest.mjs"
+    node = shutil.which("node")
+    if node is None or not vitest.is_file():
+        pytest.skip("no Node or no web/node_modules here: run npm ci in web/ for the page's unit tests")
+    done = subprocess.run(
+        [node, vitest, "run"],
+        cwd=WEB,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "NO_COLOR": "1"},
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
