@@ -99,7 +99,7 @@ def evaluate(
         limit: Measure about this many pictures, spread over the set (0: all).
         csv: Write the figures of every picture to this file.
     """
-    found = _evaluate(_predictor(model, size, fit or _fit_of(data)), data, limit)
+    found = _evaluate(_predictor(model, size, fit, data), data, limit)
     if csv:
         csv.write_text(found.as_csv(), encoding="utf-8")
     figures = {name: round(value, 4) for name, value in found.means().items()}
@@ -107,18 +107,15 @@ def evaluate(
     print(json.dumps(row))
 
 
-def _fit_of(data: str) -> str | None:
-    from nearfar_lab.datasets import data_set
-
-    return data_set(data).fit
-
-
-def _predictor(model: str, size: int | None, fit: str | None) -> Predictor:
+def _predictor(model: str, size: int | None, fit: str | None = None, data: str = "") -> Predictor:
+    """What a model's name means; a data set may ask for its own input size."""
     from typing import cast
 
+    from nearfar_lab.datasets import data_set
     from nearfar_lab.predictors import InputRule, find_predictor
 
-    return find_predictor(model, InputRule(size, cast("Fit | None", fit)))
+    wanted, share = (data_set(data).fit, data_set(data).size_share) if data else (None, 1.0)
+    return find_predictor(model, InputRule(size, cast("Fit | None", fit or wanted), share))
 
 
 def _evaluate(predictor: Predictor, data: str, limit: int = 0) -> Evaluation:
@@ -159,7 +156,7 @@ def card(checkpoint: Path, weights: Path, *, data: tuple[str, ...] = ("nyu_v2", 
         weights: The ONNX file.
         data: Data sets to measure on.
     """
-    found = [_evaluate(_predictor(str(weights), None, _fit_of(name)), name) for name in data]
+    found = [_evaluate(_predictor(str(weights), None, None, name), name) for name in data]
     _write_card(checkpoint, weights, found)
     for evaluation in found:
         print(json.dumps({"data": evaluation.data, **evaluation.means()}))
@@ -193,7 +190,7 @@ def sheet(model: str, folder: Path, out: Path, *, size: int | None = None, colum
     """
     from nearfar_lab.sheet import contact_sheet, save_picture
 
-    save_picture(contact_sheet(_predictor(model, size, None), folder, columns=columns), out)
+    save_picture(contact_sheet(_predictor(model, size), folder, columns=columns), out)
     print(out)
 
 

@@ -26,10 +26,14 @@ RAMP = "ramp"
 
 @dataclass(frozen=True)
 class InputRule:
-    """How large a photo enters the network: nothing given leaves the card's own rule."""
+    """How large a photo enters the network: nothing given leaves the card's own rule.
+
+    size_share counts where no size is given: the card's size times it.
+    """
 
     size: int | None = None
     fit: Fit | None = None
+    size_share: float = 1.0
 
 
 class Predictor(Protocol):
@@ -90,7 +94,7 @@ def find_predictor(name: str, rule: InputRule) -> Predictor:
 
 
 def _with_rule(card: ModelCard, rule: InputRule) -> ModelCard:
-    spec = card.input.with_size(rule.size) if rule.size else card.input
+    spec = card.input.with_size(rule.size or round(card.input.size * rule.size_share))
     return replace(card, input=replace(spec, fit=rule.fit) if rule.fit else spec)
 
 

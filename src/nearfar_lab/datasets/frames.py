@@ -53,6 +53,7 @@ class DataSet:
     """A set of frames: how to list them, what its depth can carry, and its terms.
 
     fit: how a photo's size bounds the network's input in an evaluation (None: the card's rule).
+    size_share: that size as a share of the card's.
     """
 
     name: str
@@ -62,6 +63,7 @@ class DataSet:
     has_edges: bool = True
     cap_m: float = 80.0
     fit: str | None = None
+    size_share: float = 1.0
 
 
 def read_rgb(path: Path) -> Picture:
