@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from nearfar.service.pool import EnginePool
 from nearfar.service.probe import Probe
 from nearfar.service.routes import depth, docs, health, models, pages
 from nearfar.service.uploads import UploadLimits, UploadRoom
+from nearfar.sessions import choose_threads
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -56,6 +57,7 @@ def create_app(settings: Settings | None = None, loader: Loader | None = None) -
             :func:`nearfar.load` where none is given.
     """
     settings = settings or settings_module.load()
+    settings = replace(settings, threads=choose_threads(settings))
     service = _service(settings, loader or _default_loader(settings))
     app = FastAPI(
         title="nearfar",

@@ -13,6 +13,7 @@ import uvicorn
 
 from nearfar import catalogue
 from nearfar.registry import ENGINES
+from nearfar.service import memory
 from nearfar.service.app import create_app
 from nearfar.service.errors import AddressError
 
@@ -38,6 +39,7 @@ def serve(settings: Settings, announce: Callable[[str], object] | None = None) -
     catalogue.card(settings.model)
     if settings.engine != "auto":
         ENGINES.load(settings.engine)
+    memory.tune()
     app = create_app(settings)
     listener = listen(settings.host, settings.port)
     _set_up_logging(settings.log_level)

@@ -1,0 +1,196 @@
+"""The bounded queue: full, left, busy, closing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+
+from nearfar.errors import BusyError
+from nearfar.service.errors import ClientLeftError
+from nearfar.service.pool import EnginePool, Ticket
+from serving import loader_of, until
+
+
+@pytest.fixture
+def busy(start, gate):
+    """A service of one stream and two waiting places, whose network waits for the gate."""
+    running = start(loader=loader_of(gate), streams=1, queue=2)
+    until(lambda: gate.entered == 1)  # the probe that warms the model
+    gate.open.set()
+    until(lambda: running.client.get("/readyz").status_code == 200)
+    gate.open.clear()
+    return running
+
+
+def _fill(busy, gate, jpeg, threads: ThreadPoolExecutor) -> list:
+    """Three requests: one under way, two waiting."""
+    pool, begun = busy.app.state.service.pool, gate.entered
+    asked = [threads.submit(_ask, busy.url, jpeg) for _ in range(3)]
+    until(lambda: gate.entered == begun + 1 and pool.waiting == 2)
+    return asked
+
+
+def _ask(url: str, jpeg: bytes) -> int:
+    return httpx.post(f"{url}/v1/depth", files={"image": jpeg}, timeout=30).status_code
+
+
+def test_a_full_queue_is_503_at_once(busy, gate, jpeg) -> None:
+    """The fourth client is refused while three are served, with the time to come back after."""
+    with ThreadPoolExecutor(3) as threads:
+        asked = _fill(busy, gate, jpeg, threads)
+        begin = time.monotonic()
+        answer = busy.upload(jpeg)
+        assert time.monotonic() - begin < 5  # the three before it are not even begun: no waiting
+        assert answer.status_code == 503
+        assert int(answer.headers["Retry-After"]) >= 1
+        assert answer.json()["type"].endswith("busy")
+        gate.open.set()
+        assert [one.result() for one in asked] == [200, 200, 200]
+    assert busy.upload(jpeg).status_code == 200
+
+
+def test_health_and_page_answer_while_the_engine_is_busy(busy, gate, jpeg) -> None:
+    """The event loop is free while all places are taken."""
+    with ThreadPoolExecutor(3) as threads:
+        asked = _fill(busy, gate, jpeg, threads)
+        for path in ("/healthz", "/readyz", "/v1/models", "/docs"):
+            assert busy.client.get(path, timeout=5).status_code == 200
+        gate.open.set()
+        assert [one.result() for one in asked] == [200, 200, 200]
+
+
+def test_a_client_that_leaves_frees_its_place(busy, gate, jpeg) -> None:
+    """Work that waits is dropped with its client, and the network never sees it."""
+    pool, begun = busy.app.state.service.pool, gate.entered
+    with ThreadPoolExecutor(3) as threads:
+        first = threads.submit(_ask, busy.url, jpeg)
+        until(lambda: gate.entered == begun + 1)
+        with pytest.raises(httpx.ReadTimeout):
+            httpx.post(f"{busy.url}/v1/depth", files={"image": jpeg}, timeout=0.5)
+        until(lambda: pool.waiting == 0)
+        gate.open.set()
+        assert first.result() == 200
+    until(lambda: pool.running == 0)
+    assert gate.entered == begun + 1
+
+
+def test_work_under_way_stops_after_its_stage(busy, gate, jpeg) -> None:
+    """A client that leaves while the network runs is not encoded for; its thread is free again."""
+    pool, begun = busy.app.state.service.pool, gate.entered
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(f"{busy.url}/v1/depth", files={"image": jpeg}, timeout=0.5)
+    assert gate.entered == begun + 1
+    gate.open.set()
+    until(lambda: pool.running == 0)
+    assert busy.upload(jpeg).status_code == 200
+
+
+def test_not_ready_while_the_first_probe_hangs(start, gate, monkeypatch) -> None:
+    """Readiness is the default model's answer, not the process's."""
+    monkeypatch.setattr("nearfar.service.probe.TIMEOUT_S", 0.2)
+    running = start(loader=loader_of(gate), streams=1)
+    answer = running.client.get("/readyz")
+    assert (answer.status_code, answer.json()["type"].rpartition("-")[0]) == (503, "/docs#problem-not")
+    assert "Retry-After" in answer.headers
+    assert running.client.get("/healthz").status_code == 200
+    gate.open.set()
+    until(lambda: running.client.get("/readyz").status_code == 200)
+
+
+def test_server_timing_names_the_stages(service, jpeg) -> None:
+    """Each stage's time stands in the header that browsers' tools show."""
+    timing = service.upload(jpeg).headers["Server-Timing"]
+    names = [entry.partition(";dur=")[0] for entry in timing.split(", ")]
+    assert names == ["queue", "model", "decode", "engine", "encode", "total"]
+    row = service.upload(jpeg, "?format=json&parts=").json()
+    assert set(row["timing_ms"]) == {"queue", "model", "decode", "engine"}
+    assert json.dumps(row)
+
+
+async def _in_pool(pool: EnginePool, work) -> object:
+    pool.start()
+    try:
+        return await work()
+    finally:
+        await asyncio.to_thread(pool.close)
+
+
+def test_the_pool_gives_results_and_errors_back() -> None:
+    """What a thread returns or raises reaches the one who waits."""
+    pool = EnginePool(2, 4)
+
+    def fail(_: Ticket) -> None:
+        raise ValueError("as it must")
+
+    async def work() -> None:
+        assert await pool.run(lambda _: threading.current_thread().name.startswith("nearfar-worker"))
+        with pytest.raises(ValueError, match="as it must"):
+            await pool.run(fail)
+
+    asyncio.run(_in_pool(pool, work))
+    assert (pool.running, pool.waiting) == (0, 0)
+
+
+def test_a_cancelled_wait_tells_the_work() -> None:
+    """Work under way learns at its next check that nobody waits."""
+    pool, begun, left = EnginePool(1, 1), threading.Event(), threading.Event()
+    stopped: list[type] = []
+
+    def slow(ticket: Ticket) -> None:
+        begun.set()
+        assert left.wait(10)
+        try:
+            ticket.check()
+        except ClientLeftError as exc:
+            stopped.append(type(exc))
+            raise
+
+    async def work() -> None:
+        task = asyncio.create_task(pool.run(slow))
+        await asyncio.to_thread(begun.wait, 10)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        left.set()
+
+    asyncio.run(_in_pool(pool, work))
+    assert stopped == [ClientLeftError]
+
+
+def test_a_closed_pool_finishes_what_it_took_and_takes_no_more() -> None:
+    """Closing is draining."""
+    pool, hold = EnginePool(1, 4), threading.Event()
+
+    async def work() -> None:
+        taken = [asyncio.create_task(pool.run(lambda _: hold.wait(10))) for _ in range(3)]
+        await asyncio.sleep(0.05)
+        closing = asyncio.create_task(asyncio.to_thread(pool.close))
+        await asyncio.sleep(0.05)
+        with pytest.raises(BusyError):
+            await pool.run(lambda _: None)
+        hold.set()
+        assert await asyncio.gather(*taken) == [True, True, True]
+        await closing
+
+    asyncio.run(_in_pool(pool, work))
+
+
+def test_the_wait_is_estimated_from_the_work() -> None:
+    """Retry-After grows with the queue and the time that its work takes."""
+    pool = EnginePool(1, 8)
+
+    async def work() -> None:
+        await pool.run(lambda _: time.sleep(0.6))
+        assert pool.estimated_wait_s() == 1
+        taken = [asyncio.create_task(pool.run(lambda _: time.sleep(0.1))) for _ in range(4)]
+        await asyncio.sleep(0)
+        assert pool.estimated_wait_s() >= 2
+        await asyncio.gather(*taken)
+
+    asyncio.run(_in_pool(pool, work))
