@@ -84,6 +84,8 @@ def people(b: Builder, rng: Rng, count: int) -> tuple[float, float]:
         x = (i - (count - 1) / 2) * 0.6 + float(rng.normal(0, 0.08))
         with b.at(x, 0, away + float(rng.uniform(0.0, 0.4)), yaw=180.0 + float(rng.normal(0, 30))):
             figures.person(b, rng, "sit" if sitting else "stand", tall * float(rng.uniform(0.93, 1.05)))
+            if sitting:
+                b.soft((0, 0.22, 0.08), (0.55, 0.44, 0.5), b.material((0.2, 0.17, 0.15)), 0.04)
     return (aim - 0.2 if sitting else aim) * tall, away
 
 
