@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -53,14 +54,13 @@ class Server:
 
     def rss_bytes(self) -> int:
         """Memory that its process holds now (resident set size)."""
-        with open(f"/proc/{self.pid}/statm", encoding="ascii") as file:
-            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        fields = Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii").split()
+        return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
 
     def cpu_s(self) -> float:
         """Processor seconds that its process has used so far."""
-        with open(f"/proc/{self.pid}/stat", encoding="ascii") as file:
-            ticks = file.read().rpartition(")")[2].split()[11:13]
-        return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
+        fields = Path(f"/proc/{self.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.contextmanager
@@ -70,8 +70,7 @@ def server(settings: Mapping[str, str] | None = None) -> Iterator[Server]:
     command = [sys.executable, "-m", "nearfar", "serve", "--port", "0"]
     process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
     try:
-        assert process.stdout is not None
-        line = process.stdout.readline()
+        line = process.stdout.readline() if process.stdout else ""
         address = next(word for word in line.split() if word.startswith("http"))
         yield Server(address, process.pid)
     finally:

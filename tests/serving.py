@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import uvicorn
 
-from nearfar import api, settings
+from nearfar import api, catalogue, settings
 from nearfar.engines.fake import FakeSession
 from nearfar.pipeline import Estimator
 from nearfar.service import create_app
@@ -51,6 +51,7 @@ class GatedSession:
     entered: int = 0
 
     def run(self, batch: np.ndarray) -> np.ndarray:
+        """What the fake network gives, once the gate is open."""
         self.entered += 1
         assert self.open.wait(30)
         return FakeSession().run(batch)
@@ -78,7 +79,7 @@ def running(loader: Any = None, **changes: Any) -> Iterator[Running]:
 
 def loader_of(session: Any) -> Callable[[str, int | None], api.Model]:
     """A loader that gives the embedded model's card with another network behind it."""
-    card = api.models()[0]
+    card = catalogue.card("embedded")
     return lambda _name, _size: api.Model(card, Estimator(card, session, "fake"), settings.load({}))
 
 
