@@ -102,3 +102,13 @@ def test_export_by_suffix() -> None:
     assert by_suffix(".NPY").name == "npy"
     with pytest.raises(UnknownNameError, match=r"\.png"):
         by_suffix(".xyz")
+
+
+def test_installed_distribution_adds_a_plugin(folder: Registry, tmp_path: Path) -> None:
+    """A distribution on the path that names our group is found, read from its own files."""
+    info = tmp_path / "toys_extra-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: toys-extra\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[nearfar.toys]\nextra = toys_extra\n")
+    (tmp_path / "toys_extra.py").write_text("PLUGIN = 'extra'\n")
+    assert "extra" in {entry.name for entry in registry.entry_points("nearfar.toys")}

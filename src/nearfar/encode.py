@@ -53,12 +53,14 @@ def encode(
 
 
 def _png(pixels: Pixels) -> bytes:
-    """PNG for speed: level 1, run lengths of differences to the left; ten times faster than level 6."""
+    """PNG for speed: level 1 and one filter for all rows, ten times faster than level 6."""
     import cv2
 
-    fast = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_RLE]
+    is_deep = pixels.dtype.itemsize == 2  # smooth 16-bit maps repeat longer patterns than run lengths
+    strategy = cv2.IMWRITE_PNG_STRATEGY_DEFAULT if is_deep else cv2.IMWRITE_PNG_STRATEGY_RLE
+    fast = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, strategy]
     if hasattr(cv2, "IMWRITE_PNG_FILTER"):  # since OpenCV 4.12; before, all filters are tried on each row
-        fast += [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_SUB]
+        fast += [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP if is_deep else cv2.IMWRITE_PNG_FILTER_SUB]
     if max(pixels.shape) > _PNG_SIDE:
         raise ParameterError(
             f"A picture of shape {pixels.shape} is too large for '.png'.", "Write it as .npy."

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import stat
 from pathlib import Path
 
@@ -54,7 +53,7 @@ def _mode_of(target: Path) -> int:
 
 
 def _write_and_rename(target: Path, data: bytes, *, overwrite: bool) -> None:
-    part = target.with_name(f".nearfar-{secrets.token_hex(8)}.part")
+    part = target.with_name(f".nearfar-{os.urandom(8).hex()}.part")
     try:
         with part.open("xb") as file:
             file.write(data)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
-from importlib import resources
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nearfar import assets
 from nearfar.errors import WeightsError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from nearfar.cards import ModelCard, WeightFile
 
 _ASSET = "asset:"
@@ -37,7 +38,7 @@ def locate(card: ModelCard) -> Path:
 
 
 def _asset(file: WeightFile) -> Path:
-    path = Path(str(resources.files("nearfar.assets").joinpath(file.location.removeprefix(_ASSET))))
+    path = assets.FOLDER / file.location.removeprefix(_ASSET)
     if not path.is_file():
         raise WeightsError(f"{file.name} is missing from the package.", "Reinstall nearfar.")
     return path

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from importlib import resources
 
+from nearfar import assets
 from nearfar.cards import DepthKind
 from nearfar.models.embedded import CARD_FILE, PLUGIN, card_from_json
 
-ROW = json.loads(resources.files("nearfar.assets").joinpath(CARD_FILE).read_text(encoding="utf-8"))
+ROW = json.loads((assets.FOLDER / CARD_FILE).read_text(encoding="utf-8"))
 
 
 def test_card_is_the_json_file() -> None:

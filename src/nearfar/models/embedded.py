@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from importlib import resources
 from typing import Any
 
+from nearfar import assets
 from nearfar.cards import DepthKind, InputSpec, ModelCard, WeightFile
 
 CARD_FILE = "embedded.json"
@@ -35,7 +35,7 @@ def _input_spec(row: dict[str, Any]) -> InputSpec:
 
 
 def _read() -> ModelCard:
-    text = resources.files("nearfar.assets").joinpath(CARD_FILE).read_text(encoding="utf-8")
+    text = (assets.FOLDER / CARD_FILE).read_text(encoding="utf-8")
     return card_from_json(json.loads(text))
 
 
