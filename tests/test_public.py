@@ -12,6 +12,7 @@ import nearfar
 
 PUBLIC = {
     "Camera",
+    "Clip",
     "DepthKind",
     "DepthMap",
     "Model",
@@ -20,12 +21,15 @@ PUBLIC = {
     "Photo",
     "Picture",
     "__version__",
+    "effect",
     "estimate",
+    "export",
     "heatmap",
     "list_models",
     "load",
     "overlay",
     "read",
+    "read_depth",
 }
 
 

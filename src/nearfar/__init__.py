@@ -15,13 +15,15 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from nearfar.api import Model, estimate, heatmap, list_models, load, overlay, read
+    from nearfar.api import Model, effect, estimate, export, heatmap, list_models, load, overlay, read
     from nearfar.cards import DepthKind, ModelCard
+    from nearfar.decode.depth import read_depth
     from nearfar.errors import NearfarError
-    from nearfar.types import Camera, DepthMap, Photo, Picture
+    from nearfar.types import Camera, Clip, DepthMap, Photo, Picture
 
 _HOMES = {
     "Camera": "types",
+    "Clip": "types",
     "DepthKind": "cards",
     "DepthMap": "types",
     "Model": "api",
@@ -29,16 +31,20 @@ _HOMES = {
     "NearfarError": "errors",
     "Photo": "types",
     "Picture": "types",
+    "effect": "api",
     "estimate": "api",
+    "export": "api",
     "heatmap": "api",
     "list_models": "api",
     "load": "api",
     "overlay": "api",
     "read": "api",
+    "read_depth": "decode.depth",
 }
 
 __all__ = [
     "Camera",
+    "Clip",
     "DepthKind",
     "DepthMap",
     "Model",
@@ -47,12 +53,15 @@ __all__ = [
     "Photo",
     "Picture",
     "__version__",
+    "effect",
     "estimate",
+    "export",
     "heatmap",
     "list_models",
     "load",
     "overlay",
     "read",
+    "read_depth",
 ]
 
 

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 from nearfar import catalogue
 from nearfar import settings as settings_module
+from nearfar.decode.masks import read_mask
 from nearfar.decode.photo import Limits, read_photo
+from nearfar.errors import ParameterError
+from nearfar.options import describe, parse
 from nearfar.pipeline import Estimator
-from nearfar.registry import EFFECTS
+from nearfar.registry import EFFECTS, EXPORTS
 from nearfar.sessions import SessionCache, choose_engine, choose_threads
-from nearfar.types import DepthMap, Photo, Picture
+from nearfar.types import Clip, DepthMap, Photo, Picture
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from nearfar.cards import ModelCard
     from nearfar.decode.photo import PhotoSource
@@ -25,7 +28,18 @@ if TYPE_CHECKING:
 
 _one_at_a_time = threading.Lock()
 
-__all__ = ["Model", "estimate", "heatmap", "list_models", "load", "overlay", "read"]
+__all__ = [
+    "Model",
+    "effect",
+    "estimate",
+    "export",
+    "heatmap",
+    "list_models",
+    "load",
+    "overlay",
+    "read",
+    "read_options",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,11 +146,74 @@ def overlay(
     return _apply("overlay", read(photo), depth, opacity=opacity, colormap=colormap, range=range)
 
 
-def _apply(name: str, photo: Photo | None, depth: DepthMap, **given: Any) -> Picture:
-    from nearfar.options import parse
+def effect(
+    name: str, photo: PhotoSource | None, depth: DepthMap | None = None, **options: Any
+) -> Picture | Clip:
+    """A photo and its depth turned into a picture or a clip: bokeh, cutout, stereo, parallax, ...
 
-    effect = EFFECTS.load(name)
-    picture: Picture = effect.apply(photo, depth, parse(effect.options, given))
+    Args:
+        name: one of ``registry.EFFECTS.names()``; ``nearfar effects`` lists them with their options.
+        photo: as for :func:`estimate`; None for an effect that needs none.
+        depth: what :func:`estimate` gave; it is estimated where it is absent.
+        options: the effect's own. Files among them are given as a path, bytes, an array or a photo.
+
+    Raises:
+        UnknownNameError: there is no such effect.
+        ParameterError: an option is unknown or out of range, or sizes differ.
+        MissingExtraError: the effect needs a library that is not installed.
+    """
+    plugin = EFFECTS.load(name)
+    chosen = read_options(plugin.options, options)
+    picture = None if photo is None else read(photo)
+    if depth is None:
+        if picture is None:
+            raise ParameterError("Neither a photo nor its depth was given.", parameter="photo")
+        depth = estimate(picture)
+    done: Picture | Clip = plugin.apply(picture, depth, chosen)
+    return done
+
+
+def export(name: str, depth: DepthMap, photo: PhotoSource | None = None, **options: Any) -> bytes:
+    """The bytes of a file that holds depth: png16, tiff, exr, pfm, npy, npz, ply, glb, obj, sidecar.
+
+    Args:
+        name: one of ``registry.EXPORTS.names()``; ``nearfar exports`` lists them with their options.
+        depth: what :func:`estimate` gave.
+        photo: gives a point cloud or mesh its colours.
+        options: the format's own.
+
+    Raises:
+        UnknownNameError: there is no such format.
+        ParameterError: an option is unknown or out of range, or sizes differ.
+    """
+    plugin = EXPORTS.load(name)
+    chosen = read_options(plugin.options, options)
+    data: bytes = plugin.write(None if photo is None else read(photo), depth, chosen)
+    return data
+
+
+def read_options(options: type, given: Mapping[str, Any]) -> Any:
+    """An options object from names and values; what is a file is read first.
+
+    Raises:
+        ParameterError: an unknown name, or a value out of its range.
+        InputError: a file that does not hold what it should.
+    """
+    files = {info.name: _READERS[info.file] for info in describe(options) if info.file}
+    ready = {
+        name: files[name](value) if name in files and value is not None else value
+        for name, value in ((key.replace("-", "_"), value) for key, value in given.items())
+    }
+    return parse(options, ready)
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {"picture": read, "mask": read_mask}
+"""What reads the file of an option, by what it holds."""
+
+
+def _apply(name: str, photo: Photo | None, depth: DepthMap, **given: Any) -> Picture:
+    chosen = EFFECTS.load(name)
+    picture: Picture = chosen.apply(photo, depth, parse(chosen.options, given))
     return picture
 
 

@@ -23,6 +23,12 @@ MEDIA_TYPES = {
     ".webp": "image/webp",
 }
 _PNG_SIDE = 1_000_000  # pixels, libpng's limit
+CLIP_TYPES = {
+    ".gif": "image/gif",
+    ".webp": "image/webp",
+    ".mp4": "video/mp4",
+    ".webm": "video/webm",
+}
 _PNG_HEADER_BYTES = 8 + 25  # signature, then the IHDR chunk: texts go right behind it
 
 

@@ -38,9 +38,11 @@ class OptionInfo:
     high: float | None = None
     choices: tuple[str, ...] = ()
     parse: Callable[[str], object] | None = None
+    file: str = ""
+    """What a file given for it holds (``picture``, ``mask``, ``calibration``); empty where it is no file."""
 
 
-def option(
+def option(  # noqa: PLR0913 - one row of a table
     default: Any,
     help: str,
     *,
@@ -48,9 +50,14 @@ def option(
     high: float | None = None,
     choices: tuple[str, ...] = (),
     parse: Callable[[str], object] | None = None,
+    file: str = "",
 ) -> Any:
-    """A dataclass field that knows its help, its range and, for types of its own, how to read a text."""
-    row = {"help": help, "low": low, "high": high, "choices": choices, "parse": parse}
+    """A dataclass field that knows its help, its range and, for types of its own, how to read a text.
+
+    ``file``: the option is a file; each face reads it (a path in the library and on the command line, an
+    upload in the service) and passes what it holds, so that no text from outside ever names a path.
+    """
+    row = {"help": help, "low": low, "high": high, "choices": choices, "parse": parse, "file": file}
     return dataclasses.field(default=default, metadata=row)
 
 
@@ -63,7 +70,7 @@ def describe(cls: type) -> tuple[OptionInfo, ...]:
 def _described(cls: Any) -> tuple[OptionInfo, ...]:
     hints = typing.get_type_hints(cls)
     return tuple(
-        OptionInfo(f.name, _type_name(hints[f.name]), f.default, **_metadata(f))
+        OptionInfo(f.name, _type_of(f, hints[f.name]), f.default, **_metadata(f))
         for f in dataclasses.fields(cls)
         if "help" in f.metadata
     )
@@ -91,6 +98,27 @@ def parse(cls: type, given: Mapping[str, object]) -> Any:
     options = cls(**values)
     check(options)
     return options
+
+
+def numbers(name: str, count: int) -> Callable[[str], tuple[float, ...]]:
+    """A reader of ``count`` finite numbers with commas between, for the option ``name``."""
+
+    def read(text: str) -> tuple[float, ...]:
+        try:
+            found = tuple(float(part) for part in text.split(","))
+        except ValueError:
+            found = ()
+        if len(found) != count or not all(math.isfinite(n) for n in found):
+            raise ParameterError(
+                f"{name} is '{text}'.", f"Give {count} numbers with commas between.", parameter=name
+            )
+        return found
+
+    return read
+
+
+def _type_of(field: dataclasses.Field[Any], hint: Any) -> str:
+    return "file" if field.metadata.get("file") else _type_name(hint)
 
 
 def _metadata(field: dataclasses.Field[Any]) -> dict[str, Any]:
@@ -135,6 +163,10 @@ def _range_text(info: OptionInfo) -> str:
 
 
 def _from_text(info: OptionInfo, text: str) -> object:
+    if info.file:
+        raise ParameterError(
+            f"{info.name} is a file, but a text was given.", "Send the file itself.", parameter=info.name
+        )
     if info.parse is not None:
         return info.parse(text)
     if info.type == "bool":

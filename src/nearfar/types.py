@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import math
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -11,8 +12,8 @@ import numpy as np
 
 from nearfar import registry
 from nearfar.cards import DepthKind
-from nearfar.encode import encode
-from nearfar.errors import ParameterError
+from nearfar.encode import CLIP_TYPES, encode
+from nearfar.errors import ParameterError, did_you_mean
 from nearfar.files import write_whole
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Camera",
+    "Clip",
     "DepthKind",
     "DepthMap",
     "Photo",
@@ -152,6 +154,43 @@ class Picture:
         return write_whole(path, self.encoded(Path(path).suffix), overwrite=overwrite)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Clip:
+    """A finished animation or video: ``data`` holds the bytes of a file of that ``suffix``."""
+
+    data: bytes
+    suffix: str
+
+    def __post_init__(self) -> None:
+        if self.suffix not in CLIP_TYPES:
+            raise ParameterError(
+                f"A clip is not written as '{self.suffix}'.", did_you_mean(self.suffix, CLIP_TYPES)
+            )
+
+    @property
+    def media_type(self) -> str:
+        """Such as ``video/mp4``."""
+        return CLIP_TYPES[self.suffix]
+
+    def encoded(self, suffix: str = "") -> bytes:
+        """The bytes of the file.
+
+        Raises:
+            ParameterError: a suffix other than the clip's own.
+        """
+        if suffix.lower() not in {"", self.suffix}:
+            raise ParameterError(
+                f"This clip is a {self.suffix} file, not '{suffix}'.",
+                "Choose the format when it is made.",
+                parameter="format",
+            )
+        return self.data
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = True) -> Path:
+        """Write the clip under a name with its own suffix."""
+        return write_whole(path, self.encoded(Path(path).suffix), overwrite=overwrite)
+
+
 @dataclass(frozen=True, slots=True)
 class Undo:
     """What the postprocessing needs of the photo: its size in pixels, its camera, its warnings."""
@@ -273,15 +312,27 @@ class DepthMap:
         picture: Picture = effect.apply(None, self, effect.options(colormap=colormap, range=range))
         return picture
 
-    def save(self, path: str | os.PathLike[str], *, overwrite: bool = True) -> Path:
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = True, sidecar: bool = False) -> Path:
         """Write the values; the suffix chooses the format (.png: 16 bits with scale and offset, .npy, ...).
+
+        Args:
+            path: where to.
+            overwrite: whether a file that is there may go.
+            sidecar: also write what the values mean beside it, as ``path`` + ``.json``.
 
         Raises:
             UnknownNameError: no export writes that suffix.
             OutputError: the place cannot be written.
         """
         export = registry.by_suffix(Path(path).suffix)
-        return write_whole(path, export.write(None, self, export.options()), overwrite=overwrite)
+        data = export.write(None, self, export.options())
+        if sidecar:
+            write_whole(f"{path}.json", self.record().encode(), overwrite=overwrite)
+        return write_whole(path, data, overwrite=overwrite)
+
+    def record(self) -> str:
+        """The description as JSON: what a sidecar holds."""
+        return json.dumps(self.describe(), indent=1)
 
     def describe(self) -> dict[str, Any]:
         """What the numbers mean, as plain values: the same on every face."""
@@ -299,13 +350,19 @@ class DepthMap:
             "input_width": self.provenance.input_size[0],
             "input_height": self.provenance.input_size[1],
             "engine": self.provenance.engine,
+            "camera": None if self.camera is None else asdict(self.camera),
             "warnings": [{"code": w.code, "message": w.message} for w in self.warnings],
         }
 
     def text(self) -> tuple[tuple[str, str], ...]:
         """The description as pairs of text, for the chunks of a PNG."""
-        skip = {"warnings"}
-        rows = [(f"nearfar:{key}", str(value)) for key, value in self.describe().items() if key not in skip]
+        rows = [
+            (f"nearfar:{key}", value if isinstance(value, str) else json.dumps(value))
+            for key, value in self.describe().items()
+            if key != "warnings"
+        ]
+        warnings = [{"code": w.code, "message": w.message} for w in self.warnings]
+        rows += [("nearfar:warnings", json.dumps(warnings))] if warnings else []
         rows += [("nearfar:warning", w.message) for w in self.warnings]
         return tuple(rows)
 

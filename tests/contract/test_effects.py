@@ -1,81 +1,109 @@
-"""What every effect must do, over the whole registry."""
+"""Every effect of the registry: any photo, any depth, and nothing changed behind the caller's back."""
 
 from __future__ import annotations
+
+import tracemalloc
 
 import numpy as np
 import pytest
 
 from nearfar.errors import ParameterError
-from nearfar.options import describe
+from nearfar.options import describe, parse
 from nearfar.registry import EFFECTS
-from nearfar.types import DepthKind, DepthMap, Photo
+from nearfar.types import Clip, DepthKind, DepthMap, Photo, Picture, Provenance
 from pictures import draw
 
+NAMES = EFFECTS.names()
+SMALL = {"wiggle": {"frames": 2, "size": 64}, "parallax": {"frames": 2, "size": 64}}
 SIZES = [(1, 1), (3, 1000), (641, 427)]
-PLUGINS = [EFFECTS.load(name) for name in EFFECTS.names()]
-every_effect = pytest.mark.parametrize("effect", PLUGINS, ids=lambda effect: effect.name)
 
 
-def ramp(size: tuple[int, int], kind: DepthKind, valid: np.ndarray | None = None) -> DepthMap:
-    """A map whose values grow downwards."""
-    width, height = size
-    values = np.repeat(np.linspace(1, 5, height, dtype=np.float32)[:, None], width, axis=1)
-    if valid is not None:
-        values[~valid] = np.nan
-    return DepthMap(values, kind, valid)
+def a_photo(width: int, height: int, *, has_alpha: bool = False, kind: type = np.uint8) -> Photo:
+    """The drawn scene, perhaps see-through or of 16 bits."""
+    pixels = draw(width, height).astype(kind) * (257 if kind is np.uint16 else 1)
+    alpha = np.full((height, width), np.iinfo(kind).max // 2, kind) if has_alpha else None
+    return Photo(pixels, alpha)
 
 
-@every_effect
+def a_depth(width: int, height: int, kind: DepthKind = DepthKind.RELATIVE_INVERSE) -> DepthMap:
+    """A slope with a block before it."""
+    values = np.linspace(1, 5, width * height, dtype=np.float32).reshape(height, width).copy()
+    values[height // 3 : 2 * height // 3, width // 4 : width // 2] = 9
+    return DepthMap(values, kind, provenance=Provenance(input_size=(32, 32)))
+
+
+def run(name: str, photo: Photo | None, depth: DepthMap, **given: object) -> Picture | Clip:
+    """The effect with its own defaults save for those given; clips are made short."""
+    plugin = EFFECTS.load(name)
+    return plugin.apply(photo, depth, parse(plugin.options, {**SMALL.get(name, {}), **given}))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_name_and_options_are_told(name: str) -> None:
+    """The plug-in says its file's name, one line of what it does, and each option's help and default."""
+    plugin = EFFECTS.load(name)
+    assert plugin.name.replace("-", "_") == name
+    assert plugin.summary
+    infos = describe(plugin.options)
+    assert len(infos) == len(plugin.options.__dataclass_fields__)
+    assert all(info.help.endswith((".", "?")) for info in infos)
+    parse(plugin.options, {})
+
+
 @pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", NAMES)
+def test_any_size(name: str, size: tuple[int, int]) -> None:
+    """One pixel, slivers and odd sides work, and the result can be written."""
+    done = run(name, a_photo(*size), a_depth(*size))
+    assert len(done.encoded(EFFECTS.load(name).suffixes[0])) > 20
+
+
 @pytest.mark.parametrize("kind", DepthKind)
-def test_any_size_and_kind(effect: object, size: tuple[int, int], kind: DepthKind) -> None:
-    """A picture of at least the photo's size in one dimension comes out, and the inputs stay as they were."""
-    photo, depth = Photo(draw(*size)), ramp(size, kind)
-    before = (photo.pixels.copy(), depth.values.copy())
-    picture = effect.apply(photo, depth, effect.options())
-    assert picture.pixels.dtype == np.uint8
-    assert min(picture.pixels.shape[:2]) >= 1
+@pytest.mark.parametrize("name", NAMES)
+def test_any_kind(name: str, kind: DepthKind) -> None:
+    """All three kinds of depth work."""
+    assert run(name, a_photo(64, 43), a_depth(64, 43, kind)) is not None
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_flat_and_invalid_depth(name: str) -> None:
+    """A flat map and one in which nothing is valid give a picture too."""
+    photo, depth = a_photo(40, 30), a_depth(40, 30)
+    flat = depth.with_values(np.full_like(depth.values, 7))
+    nothing = depth.with_values(np.full_like(depth.values, np.nan), np.zeros(depth.values.shape, bool))
+    holes = depth.with_values(np.where(depth.values > 8, np.nan, depth.values), depth.values <= 8)
+    assert all(run(name, photo, each) is not None for each in (flat, nothing, holes))
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+@pytest.mark.parametrize("name", NAMES)
+def test_alpha_and_depth_of_colour_are_kept(name: str, kind: type) -> None:
+    """A picture made of the photo has its alpha and its bits; inputs are left as they were."""
+    photo, depth = a_photo(40, 30, has_alpha=True, kind=kind), a_depth(40, 30)
+    before = photo.pixels.copy(), depth.values.copy()
+    done = run(name, photo, depth)
     assert np.array_equal(photo.pixels, before[0])
     assert np.array_equal(depth.values, before[1])
+    if isinstance(done, Picture) and EFFECTS.load(name).needs_photo and name != "overlay":
+        assert done.pixels.dtype == kind
+        assert done.pixels.shape[2] == 4
 
 
-@every_effect
-def test_flat_map(effect: object) -> None:
-    """A flat map gives a picture, not a crash."""
-    depth = DepthMap(np.full((20, 30), 3, np.float32), DepthKind.METRIC)
-    assert effect.apply(Photo(draw(30, 20)), depth, effect.options()).pixels.size
+@pytest.mark.parametrize("name", [n for n in NAMES if EFFECTS.load(n).needs_photo])
+def test_photo_of_another_size_is_refused(name: str) -> None:
+    """A photo that the depth was not made from is not stretched."""
+    for photo in (None, a_photo(41, 30)):
+        with pytest.raises(ParameterError, match=r"photo|size"):
+            run(name, photo, a_depth(40, 30))
 
 
-@every_effect
-@pytest.mark.parametrize("share", [0.0, 0.5])
-def test_pixels_that_are_not_valid(effect: object, share: float) -> None:
-    """Holes, or nothing but holes, give a picture."""
-    valid = np.random.default_rng(11).random((20, 30)) < share
-    depth = ramp((30, 20), DepthKind.RELATIVE_INVERSE, valid)
-    assert effect.apply(Photo(draw(30, 20)), depth, effect.options()).pixels.size
-
-
-@every_effect
-def test_photo_with_alpha_and_16_bits(effect: object) -> None:
-    """Deep and transparent photos are taken."""
-    pixels = draw(30, 20).astype(np.uint16) * 257
-    depth = ramp((30, 20), DepthKind.METRIC)
-    assert effect.apply(Photo(pixels, pixels[..., 0]), depth, effect.options()).pixels.size
-
-
-@every_effect
-def test_name_is_the_file_name_and_words_are_there(effect: object) -> None:
-    """The registry's name is the effect's, and each option has its help."""
-    assert effect.name.replace("-", "_") in EFFECTS.names()
-    assert effect.summary
-    assert all(row.help for row in describe(effect.options))
-
-
-@every_effect
-def test_photo_of_another_size(effect: object) -> None:
-    """An effect that needs the photo refuses one that does not fit, or none."""
-    if not effect.needs_photo:
-        return
-    for photo in (Photo(draw(9, 9)), None):
-        with pytest.raises(ParameterError):
-            effect.apply(photo, ramp((30, 20), DepthKind.METRIC), effect.options())
+@pytest.mark.parametrize("name", NAMES)
+def test_memory_is_bounded(name: str) -> None:
+    """No effect holds more than twelve times the photo's float32 size."""
+    photo, depth = a_photo(480, 360), a_depth(480, 360)
+    run(name, photo, depth)  # what is loaded once does not count
+    tracemalloc.start()
+    run(name, photo, depth)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak <= 12 * photo.pixels.size * 4

@@ -64,5 +64,5 @@ def test_texts_say_what_numbers_mean() -> None:
     assert (text["nearfar:kind"], text["nearfar:unit"], text["nearfar:near_is_large"]) == (
         "metric",
         "m",
-        "False",
+        "false",
     )

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 
 import numpy as np
 
+from nearfar.exports._values import NoOptions, with_nan
 from nearfar.plugins import Export
 from nearfar.types import DepthMap, Photo
 
 
-@dataclass(frozen=True, slots=True)
-class NpyOptions:
-    """There is nothing to choose."""
-
-
-def write(photo: Photo | None, depth: DepthMap, options: NpyOptions) -> bytes:  # noqa: ARG001 - the seam's shape
+def write(photo: Photo | None, depth: DepthMap, options: NoOptions) -> bytes:  # noqa: ARG001 - the seam's shape
     """The bytes of the file; pixels that are not valid are NaN."""
-    values = depth.values if depth.valid is None else np.where(depth.valid, depth.values, np.float32("nan"))
     out = io.BytesIO()
-    np.save(out, np.ascontiguousarray(values), allow_pickle=False)
+    np.save(out, with_nan(depth), allow_pickle=False)
     return out.getvalue()
 
 
-PLUGIN = Export("npy", "NumPy array, float32", ".npy", "application/x-npy", NpyOptions, write)
+PLUGIN = Export(
+    "npy", "NumPy array, float32", ".npy", "application/x-npy", NoOptions, write, has_record=False
+)

@@ -1,0 +1,108 @@
+"""Background blur, as a lens makes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nearfar.effects._canvas import REFINE_HELP, chosen_by, finished, matching, near_of
+from nearfar.errors import ParameterError
+from nearfar.ops.defocus import SHAPES, Aperture, defocus
+from nearfar.ops.focus import automatic_focus
+from nearfar.options import numbers, option
+from nearfar.plugins import Effect
+from nearfar.types import DepthMap, Photo, Picture
+
+if TYPE_CHECKING:
+    from nearfar.types import FloatMap
+
+
+@dataclass(frozen=True, slots=True)
+class BokehOptions:
+    """Where the lens is focused and how wide it is open."""
+
+    strength: float = option(
+        1.2, "Largest blur radius in percent of the photo's longer side.", low=0, high=10
+    )
+    focus: tuple[float, float] | None = option(
+        None,
+        "Pixel in focus: x,y. Without it the nearest large object is.",
+        parse=numbers("focus", 2),
+    )
+    focus_range: tuple[float, float] | None = option(
+        None, "Depth values in focus, in the map's own unit: a,b.", parse=numbers("focus_range", 2)
+    )
+    mask: Any = option(None, "Picture whose white pixels stay sharp.", file="mask")
+    depth_of_field: float = option(
+        0.03, "Share of the depth that stays sharp on each side of the focus.", low=0, high=1
+    )
+    shape: str = option("disc", "Shape of the opening.", choices=SHAPES)
+    highlights: float = option(0.4, "How much bright spots bloom.", low=0, high=20)
+    refine: bool = option(True, REFINE_HELP)
+
+
+def apply(photo: Photo | None, depth: DepthMap, options: BokehOptions) -> Picture:
+    """The photo with a narrow depth of field; strength 0 gives it back bit for bit.
+
+    Raises:
+        ParameterError: photo and depth differ in size, or the focus lies outside the picture.
+    """
+    photo = matching(photo, depth)
+    if options.strength == 0:
+        return finished(photo.pixels.copy(), photo, depth)
+    near = near_of(photo, depth, is_refined=options.refine)
+    away = _from_focus(near, depth, options)
+    largest = max(abs(float(away.min())), abs(float(away.max())))
+    if largest > 0:
+        away *= np.float32(options.strength / 100 * max(photo.width, photo.height) / largest)
+    blurred = defocus(photo.pixels, away, Aperture(options.shape, options.highlights))  # type: ignore[arg-type]
+    return finished(blurred, photo, depth)
+
+
+def _from_focus(near: FloatMap, depth: DepthMap, options: BokehOptions) -> FloatMap:
+    """H×W signed nearness from the focus: 0 within the depth of field, above 0 before it."""
+    low, high = _in_focus(near, depth, options)
+    low, high = low - options.depth_of_field, high + options.depth_of_field
+    away = np.minimum(near - np.float32(low), 0) + np.maximum(near - np.float32(high), 0)
+    if options.mask is not None:
+        away[chosen_by(options.mask, depth)] = 0
+    return np.asarray(away, np.float32)
+
+
+def _in_focus(near: FloatMap, depth: DepthMap, options: BokehOptions) -> tuple[float, float]:
+    if options.focus_range is not None:
+        chosen = (depth.values >= min(options.focus_range)) & (depth.values <= max(options.focus_range))
+        if depth.valid is not None:
+            chosen &= depth.valid
+        if not chosen.any():
+            low, high = depth.value_range
+            raise ParameterError(
+                f"No depth lies within {options.focus_range}.",
+                f"This map has {low:g} to {high:g}.",
+                parameter="focus_range",
+            )
+        return float(near[chosen].min()), float(near[chosen].max())
+    if options.focus is not None:
+        here = _at(near, *options.focus)
+    elif options.mask is not None and chosen_by(options.mask, depth).any():
+        here = float(np.median(near[chosen_by(options.mask, depth)]))
+    else:
+        here = automatic_focus(near)
+    return here, here
+
+
+def _at(near: FloatMap, x: float, y: float) -> float:
+    """Median nearness of the few pixels round a point."""
+    height, width = near.shape
+    if not (0 <= x < width and 0 <= y < height):
+        raise ParameterError(
+            f"focus is {x:g},{y:g}, but the picture is {width}×{height} pixels.", parameter="focus"
+        )
+    column, row, reach = int(x), int(y), max(1, min(near.shape) // 200)
+    around = near[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1]
+    return float(np.median(around))
+
+
+PLUGIN = Effect("bokeh", "Background blur with the occlusion of a real lens", BokehOptions, apply)

@@ -1,0 +1,66 @@
+"""A lamp that was not there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nearfar.effects._canvas import finished, floats, matching, parse_colour, quantised
+from nearfar.effects.normals import NormalsOptions, picture_normals
+from nearfar.ops.nearness import nearness
+from nearfar.options import numbers, option
+from nearfar.plugins import Effect
+from nearfar.types import DepthMap, Photo, Picture
+
+
+@dataclass(frozen=True, slots=True)
+class RelightOptions:
+    """Where the lamp is and how bright."""
+
+    light: tuple[float, float] = option(
+        (0.2, 0.2),
+        "Place of the lamp in the picture: x,y from 0,0 (left, top) to 1,1.",
+        parse=numbers("light", 2),
+    )
+    height: float = option(0.6, "How far before the scene the lamp is, in picture widths.", low=0.01, high=10)
+    strength: float = option(0.8, "Brightness of the lamp.", low=0, high=5)
+    ambient: float = option(0.55, "How much of the photo's own light stays.", low=0, high=2)
+    colour: str = option("#fff1d6", "Colour of the lamp: a name or #rrggbb.")
+    relief: float = option(0.35, "Depth of the scene, in picture widths.", low=0.01, high=5)
+    smooth: float = option(0.6, "Smoothing of surfaces, in percent of the longer side.", low=0, high=10)
+
+
+def apply(photo: Photo | None, depth: DepthMap, options: RelightOptions) -> Picture:
+    """The photo under a lamp: what faces the lamp is lit, what is turned away keeps the ambient light.
+
+    Raises:
+        ParameterError: photo and depth differ in size, or the colour is none.
+    """
+    photo = matching(photo, depth)
+    facing = picture_normals(photo, depth, NormalsOptions(smooth=options.smooth))
+    lit = _lambert(facing, nearness(depth), options)
+    colours = floats(photo)
+    light = np.array(parse_colour(options.colour), np.float32) * np.float32(options.strength)
+    factor = lit[..., None] * light
+    factor += np.float32(options.ambient)
+    np.multiply(colours, colours, out=colours)  # as light, gamma 2
+    colours *= factor
+    np.sqrt(colours, out=colours)
+    return finished(quantised(colours, photo), photo, depth)
+
+
+def _lambert(facing: np.ndarray, near: np.ndarray, options: RelightOptions) -> np.ndarray:
+    """H×W: cosine of the angle to the lamp, less the farther it is; 1 right below the lamp."""
+    height, width = near.shape
+    x = (options.light[0] * width - np.arange(width, dtype=np.float32)[None, :]) / np.float32(width)
+    y = (options.light[1] * height - np.arange(height, dtype=np.float32)[:, None]) / np.float32(width)
+    z = np.float32(options.relief) * (near - 1) - np.float32(options.height)
+    squared = x * x + y * y + z * z
+    cosine = (facing[..., 0] * x + facing[..., 1] * y + facing[..., 2] * z) / np.sqrt(squared)
+    return np.asarray(
+        np.maximum(cosine, 0) * np.float32(4 * options.height**2) / (squared + 3 * options.height**2)
+    )
+
+
+PLUGIN = Effect("relight", "A lamp that can be moved", RelightOptions, apply)

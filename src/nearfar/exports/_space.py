@@ -1,0 +1,81 @@
+"""What the exports of points and meshes share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nearfar.cards import DepthKind
+from nearfar.errors import ParameterError
+from nearfar.ops.colormap import colorize
+from nearfar.ops.intrinsics import camera_of
+from nearfar.ops.mesh import Mesh, mesh
+from nearfar.ops.nearness import distance
+from nearfar.options import option
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from nearfar.types import Camera, DepthMap, FloatMap, Photo
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceOptions:
+    """How pixels become points."""
+
+    fov: float = option(
+        0.0, "Horizontal field of view in degrees; 0 takes the photo's own, else 60.", low=0, high=179
+    )
+    near: float = option(1.0, "Distance of the nearest pixel of relative depth.", low=1e-6, high=1e6)
+    far: float = option(10.0, "Distance of the farthest pixel of relative depth.", low=1e-6, high=1e6)
+
+
+@dataclass(frozen=True, slots=True)
+class MeshOptions(SpaceOptions):
+    """How pixels become a surface."""
+
+    faces: int = option(150_000, "Most triangles.", low=2, high=20_000_000)
+    edge: float = option(0.06, "Relative jump of distance at which the surface is cut.", low=0.001, high=10)
+
+
+def in_space(depth: DepthMap, options: SpaceOptions) -> tuple[FloatMap, Camera]:
+    """H×W distance and the camera."""
+    return distance(depth, options.near, options.far), camera_of(depth, options.fov)
+
+
+def meshed(depth: DepthMap, options: MeshOptions) -> Mesh:
+    """The mesh of a depth map."""
+    away, camera = in_space(depth, options)
+    return mesh(away, depth.valid, camera, most_faces=options.faces, edge=options.edge)
+
+
+def colours_of(photo: Photo | None, depth: DepthMap) -> npt.NDArray[np.uint8]:
+    """H×W×3 uint8: the photo's colours, the heat map's where there is no photo.
+
+    Raises:
+        ParameterError: photo and depth differ in size.
+    """
+    if photo is None:
+        return colorize(depth.near_is_large())
+    if (photo.height, photo.width) != depth.values.shape:
+        raise ParameterError(
+            f"The photo is {photo.width}×{photo.height}, but its depth {depth.width}×{depth.height} pixels.",
+            "Give the photo that the depth was made from.",
+        )
+    return np.asarray(photo.rgb8())
+
+
+def notes(depth: DepthMap, options: SpaceOptions) -> list[str]:
+    """Sentences that say where the numbers come from."""
+    camera = camera_of(depth, options.fov)
+    unit = (
+        "Distances are metres."
+        if depth.kind is DepthKind.METRIC
+        else f"Distances have no unit: the nearest pixel was put at {options.near:g}, the farthest at "
+        f"{options.far:g}."
+    )
+    made_by = f"Made by nearfar from {depth.kind.value} depth of the network {depth.provenance.model or '?'}."
+    focal = f"Camera: focal length {camera.fx_px:.1f} px ({camera.source})."
+    return [made_by, unit, focal, "Axes: x right, y up, z towards the viewer; the camera is at the origin."]

@@ -1,0 +1,57 @@
+"""A cloud of coloured points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from nearfar.exports._space import SpaceOptions, colours_of, in_space, notes
+from nearfar.ops.normals import normals
+from nearfar.ops.unproject import unproject
+from nearfar.options import option
+from nearfar.plugins import Export
+from nearfar.types import DepthMap, Photo
+
+_FIELDS = [(axis, "<f4") for axis in ("x", "y", "z", "nx", "ny", "nz")]
+_FIELDS += [(channel, "u1") for channel in ("red", "green", "blue")]
+_WORDS = {"<f4": "float", "u1": "uchar"}
+
+
+@dataclass(frozen=True, slots=True)
+class PlyOptions(SpaceOptions):
+    """How pixels become points."""
+
+    points: int = option(1_000_000, "Most points; of larger photos every second pixel, and so on.", low=1)
+
+
+def write(photo: Photo | None, depth: DepthMap, options: PlyOptions) -> bytes:
+    """Binary little-endian PLY: position, normal and colour of each valid pixel.
+
+    Raises:
+        ParameterError: photo and depth differ in size, or not near < far.
+    """
+    away, camera = in_space(depth, options)
+    step = max(1, int(np.ceil(np.sqrt(away.size / options.points))))
+    rows, columns = np.arange(0, depth.height, step), np.arange(0, depth.width, step)
+    part = np.ix_(rows, columns)
+    known = np.ones(away.shape, bool)[part] if depth.valid is None else depth.valid[part]
+    table = np.empty(int(known.sum()), np.dtype(_FIELDS))
+    facing = (normals(away, camera)[part] * np.array([1, -1, -1], np.float32))[known]
+    places = unproject(away, camera, rows, columns)[known]
+    colours = colours_of(photo, depth)[part][known]
+    for names, values in (("xyz", places), (("nx", "ny", "nz"), facing), (("red", "green", "blue"), colours)):
+        for i, name in enumerate(names):
+            table[name] = values[:, i]
+    return _head(len(table), notes(depth, options)) + table.tobytes()
+
+
+def _head(count: int, comments: list[str]) -> bytes:
+    lines = ["ply", "format binary_little_endian 1.0", *(f"comment {c}" for c in comments)]
+    lines += [f"element vertex {count}", *(f"property {_WORDS[kind]} {name}" for name, kind in _FIELDS)]
+    return ("\n".join([*lines, "end_header"]) + "\n").encode("ascii", "replace")
+
+
+PLUGIN = Export(
+    "ply", "Point cloud, binary, with normals and colours", ".ply", "model/ply", PlyOptions, write
+)

@@ -1,0 +1,163 @@
+"""Depth edges brought to the edges of the photo: joint upsampling with the photo as guide.
+
+Source of the linear model: K. He, J. Sun, X. Tang, "Guided Image Filtering", TPAMI 2013, equations 19 to 21
+(colour guide); K. He, J. Sun, "Fast Guided Filter", arXiv 1505.00996 (coefficients from a small copy). Ours:
+a window's values are split into a near and a far plane, and between the two the model is made steep.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+from nearfar.errors import ParameterError
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float32]
+
+_STRIP_ROWS = 128  # rows finished at once: the working set stays in the processor's cache
+_LONGEST = 512  # side of the small copy, in pixels, where the network's size is not known
+
+
+@dataclass(frozen=True, slots=True)
+class Guiding:
+    """How closely depth follows the guide.
+
+    ``radius``: of the window in pixels of the small copy. ``softness``: variance of colour (0…1) below which
+    texture is ignored. ``steepness``: how much a soft step is sharpened; 0 leaves it as the guide has it.
+    """
+
+    radius: int = 2
+    softness: float = 5e-4
+    steepness: float = 3.0
+
+
+def refine(
+    values: Floats, guide: npt.NDArray[Any], size: tuple[int, int] = (0, 0), how: Guiding | None = None
+) -> Floats:
+    """H×W float32 values whose steps lie on the guide's edges, within the range of the given ones.
+
+    Args:
+        values: H×W float32, finite.
+        guide: H×W×3 uint8 or uint16 colours.
+        size: (width, height) at which the values were made, before they were enlarged; (0, 0): unknown.
+        how: how closely to follow.
+
+    Raises:
+        ParameterError: values and guide differ in size.
+    """
+    if guide.shape[:2] != values.shape:
+        raise ParameterError(f"Guide and values differ in size: {guide.shape[:2]} and {values.shape}.")
+    height, width = values.shape
+    low, high = float(values.min()), float(values.max())
+    if min(height, width) < 4 or high <= low:
+        return values.copy()
+    small = _small_size(width, height, size)
+    top = np.float32(np.iinfo(guide.dtype).max)
+    depth = cv2.resize(values, small, interpolation=cv2.INTER_AREA)
+    colour = cv2.resize(guide, small, interpolation=cv2.INTER_AREA).astype(np.float32) / top
+    terms = _steep_terms(colour, (depth - low) / np.float32(high - low), how or Guiding())
+    return _evaluate(terms, guide, np.float32(low), np.float32(high - low))
+
+
+def _small_size(width: int, height: int, size: tuple[int, int]) -> tuple[int, int]:
+    if min(size) < 1:
+        scale = min(1.0, _LONGEST / max(width, height))
+        size = (round(width * scale), round(height * scale))
+    return max(2, min(size[0], width)), max(2, min(size[1], height))
+
+
+def _steep_terms(colour: Floats, depth: Floats, how: Guiding) -> Floats:
+    """h×w×6 float32: weights of the three colours, constant, far plane, distance of the planes.
+
+    A pixel's depth is ``far + span × clip(weights · colour + constant, 0, 1)``.
+    """
+    weights, constant = _linear_model(colour, depth, how)
+    window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * how.radius + 1, 2 * how.radius + 1))
+    far, near = cv2.erode(depth, window), cv2.dilate(depth, window)
+    span = near - far
+    gain = 1 + how.steepness * _stepness(depth, span, how.radius)
+    per_span = gain / np.maximum(span, np.float32(1e-4))
+    weights *= per_span[..., None]
+    constant = per_span * (constant - far) + (1 - gain) / 2
+    blur = (3, 3)
+    return np.dstack([weights, constant, cv2.blur(far, blur), cv2.blur(near, blur) - cv2.blur(far, blur)])
+
+
+def _stepness(depth: Floats, span: Floats, radius: int) -> Floats:
+    """0 where a window holds a slope, 1 where it holds two planes: by variance (1/12 and 1/4 of span²)."""
+    side = (2 * radius + 1, 2 * radius + 1)
+    variance = cv2.blur(depth * depth, side) - cv2.blur(depth, side) ** 2
+    share = variance / np.maximum(span * span, np.float32(1e-8))
+    is_wide = np.clip(span / np.float32(0.03) - 1, 0, 1)
+    return np.asarray(is_wide * np.clip((share - 0.06) / 0.08, 0, 1), np.float32)
+
+
+def _linear_model(colour: Floats, depth: Floats, how: Guiding) -> tuple[Floats, Floats]:
+    """Weights h×w×3 and constant h×w of depth as a linear function of colour, averaged over windows."""
+    side = (2 * how.radius + 1, 2 * how.radius + 1)
+
+    def mean(array: Floats) -> Floats:
+        return np.asarray(cv2.blur(array, side), np.float32)
+
+    mean_colour, mean_depth = mean(colour), mean(depth)
+    together = mean(colour * depth[..., None]) - mean_colour * mean_depth[..., None]
+    weights = _solve(_covariance(colour, mean_colour, mean), together, how.softness)
+    constant = mean_depth - np.einsum("hwc,hwc->hw", weights, mean_colour)
+    return mean(weights), mean(constant)
+
+
+def _covariance(colour: Floats, mean_colour: Floats, mean: Any) -> Floats:
+    """h×w×6: rr, rg, rb, gg, gb, bb."""
+    first, second = (0, 0, 0, 1, 1, 2), (0, 1, 2, 1, 2, 2)
+    squares = np.ascontiguousarray(colour[..., first] * colour[..., second])
+    halves = np.dstack([mean(squares[..., :3]), mean(squares[..., 3:])])
+    return np.asarray(halves - mean_colour[..., first] * mean_colour[..., second], np.float32)
+
+
+def _solve(covariance: Floats, right: Floats, softness: float) -> Floats:
+    """h×w×3 solutions of (covariance + softness · 1) x = right, by the adjugate."""
+    rr, rg, rb, gg, gb, bb = np.moveaxis(covariance, -1, 0)
+    rr, gg, bb = rr + softness, gg + softness, bb + softness
+    c00, c01, c02 = gg * bb - gb * gb, rb * gb - rg * bb, rg * gb - rb * gg
+    c11, c12, c22 = rr * bb - rb * rb, rb * rg - rr * gb, rr * gg - rg * rg
+    determinant = rr * c00 + rg * c01 + rb * c02
+    x, y, z = np.moveaxis(right, -1, 0)
+    rows = (c00 * x + c01 * y + c02 * z, c01 * x + c11 * y + c12 * z, c02 * x + c12 * y + c22 * z)
+    return np.asarray(np.dstack(rows) / determinant[..., None], np.float32)
+
+
+def _evaluate(terms: Floats, guide: npt.NDArray[Any], low: np.float32, span: np.float32) -> Floats:
+    """The model at full size, strip by strip."""
+    height, width = guide.shape[:2]
+    out = np.empty((height, width), np.float32)
+    scale = np.float32(1 / np.iinfo(guide.dtype).max)
+    planes = [np.ascontiguousarray(t) for t in np.moveaxis(terms, -1, 0)]
+    planes = [p * scale for p in planes[:3]] + [planes[3], planes[4] * span + low, planes[5] * span]
+    for start in range(0, height, _STRIP_ROWS):
+        stop = min(height, start + _STRIP_ROWS)
+        strip = [_enlarged_rows(p, start, stop, height, width) for p in planes]
+        channels = cv2.split(guide[start:stop])
+        share = strip[3]
+        for plane, channel in zip(strip[:3], channels, strict=True):
+            share += cv2.multiply(plane, channel, dtype=cv2.CV_32F)
+        np.clip(share, 0, 1, out=share)
+        np.multiply(share, strip[5], out=share)
+        np.add(share, strip[4], out=out[start:stop])
+    return np.clip(out, low, low + span, out=out)
+
+
+def _enlarged_rows(plane: Floats, start: int, stop: int, height: int, width: int) -> Floats:
+    """Rows start…stop of the plane as if enlarged to height × width, linear, without making the rest."""
+    small_height, small_width = plane.shape
+    sx, sy = small_width / width, small_height / height
+    matrix = np.array([[sx, 0, (sx - 1) / 2], [0, sy, (start + 0.5) * sy - 0.5]], np.float64)
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(
+        cv2.warpAffine(plane, matrix, (width, stop - start), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    )

@@ -1,0 +1,30 @@
+"""Pixels to points in space."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from nearfar.types import Camera, FloatMap
+
+    Places = npt.NDArray[np.intp]
+
+
+def unproject(
+    distance: FloatMap, camera: Camera, rows: Places | None = None, columns: Places | None = None
+) -> FloatMap:
+    """h×w×3 float32 points of the centres of the chosen pixels (all of them where none are chosen).
+
+    Axes as 3D programs have them: x right, y up, z towards the viewer, the camera at the origin; the unit is
+    that of ``distance`` (H×W, along the optical axis).
+    """
+    rows = np.arange(distance.shape[0]) if rows is None else rows
+    columns = np.arange(distance.shape[1]) if columns is None else columns
+    away = distance[np.ix_(rows, columns)]
+    x = ((columns + 0.5 - camera.cx_px) / camera.fx_px).astype(np.float32)
+    y = ((rows + 0.5 - camera.cy_px) / camera.fy_px).astype(np.float32)
+    return np.stack([away * x[None, :], -away * y[:, None], -away], axis=-1)

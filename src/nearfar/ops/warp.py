@@ -1,0 +1,184 @@
+"""The picture from another place: pixels move with their nearness, near ones hide far ones.
+
+Every pixel is sent to where the new view sees it, the nearest wins, and colours are then fetched backwards at
+fractions of a pixel. What comes into view from behind an edge is fetched from a background in which near
+objects were replaced by their surroundings: nothing is stretched over a depth edge.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import cv2
+import numpy as np
+
+from nearfar.ops.inpaint import extend
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Floats = npt.NDArray[np.float32]
+
+_EDGE = 0.04  # difference of nearness between neighbours that is an edge, not a slope
+_LEVELS = 65535
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stage:
+    """A picture ready to be seen from elsewhere: made once by :func:`stage`, used by every view.
+
+    ``pixels``: H×W×C; ``near``: H×W in 0…1; ``behind``: like pixels, the rims of near objects replaced by
+    what may be behind them.
+    """
+
+    pixels: npt.NDArray[Any]
+    near: Floats
+    behind: npt.NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Where pixels go: (x, y) → centre + zoom(near) · ((x, y) − centre) + (near − still) · shift · width.
+
+    ``shift``: (right, down) move of the nearest against the farthest pixel, in picture widths; what is at the
+    nearness ``still`` does not move. ``zoom``: growth of the nearest pixels (0: none); ``zoom_far``: of the
+    farthest.
+    """
+
+    shift: tuple[float, float] = (0.0, 0.0)
+    still: float = 0.0
+    zoom: float = 0.0
+    zoom_far: float = 0.0
+
+
+def stage(pixels: npt.NDArray[Any], near: Floats, reach: float) -> Stage:
+    """The picture and what is behind its edges, for views that move no pixel more than ``reach`` widths."""
+    near = _crisp(near)
+    reach_px = max(1, int(np.ceil(reach * near.shape[1])))
+    is_rim = near - _smallest_around(near, reach_px) > _EDGE
+    if not is_rim.any():
+        return Stage(pixels, near, pixels)
+    # Only what lies behind an edge may fill: the inside of the object before it must not.
+    is_beside = ~is_rim & (-_smallest_around(-near, reach_px) - near > _EDGE)
+    source = is_beside if is_beside.any() else ~is_rim
+    behind = pixels.copy()
+    colours = _extended(pixels, source.astype(np.float32))
+    behind[is_rim] = np.clip(colours[is_rim], 0, np.iinfo(pixels.dtype).max).astype(pixels.dtype)
+    return Stage(pixels, near, behind)
+
+
+def look(at: Stage, view: View) -> npt.NDArray[Any]:
+    """H×W×C pixels as seen from the view."""
+    near, known = _splat(at.near, view)
+    near = _filled(near, known)
+    map_x, map_y = _sources(near, view)
+    front = cv2.remap(at.pixels, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    if known.all() or at.behind is at.pixels:
+        return front
+    back = cv2.remap(at.behind, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    np.copyto(front, back, where=(~known)[..., None])
+    return front
+
+
+def _crisp(near: Floats) -> Floats:
+    """Nearness whose ramps over an edge are steps: half-way values belong to neither side and would float."""
+    if min(near.shape) < 3:
+        return near
+    kernel = np.ones((3, 3), np.uint8)
+    out = near
+    for _ in range(2):
+        low, high = cv2.erode(out, kernel), cv2.dilate(out, kernel)
+        is_edge = high - low > _EDGE
+        out = np.where(is_edge, np.where(out - low < high - out, low, high), out)
+    return np.asarray(out, np.float32)
+
+
+def _smallest_around(near: Floats, reach_px: int) -> Floats:
+    """Smallest value in a square of ``reach_px`` round each pixel, found on a small copy."""
+    step = max(1, reach_px // 8)
+    height, width = near.shape
+    low: Any = cv2.erode(near, np.ones((step, step), np.uint8))[::step, ::step]
+    side = 2 * (reach_px // step + 1) + 1
+    low = cv2.erode(low, np.ones((side, side), np.uint8))
+    return np.asarray(np.repeat(np.repeat(low, step, axis=0), step, axis=1)[:height, :width], np.float32)
+
+
+def _extended(pixels: npt.NDArray[Any], weight: Floats) -> Floats:
+    size = (max(1, pixels.shape[1] // 2), max(1, pixels.shape[0] // 2))
+    small_weight = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
+    colours = cv2.resize(pixels * weight[..., None], size, interpolation=cv2.INTER_AREA)
+    colours = colours.reshape(*small_weight.shape, -1) / np.maximum(small_weight, np.float32(1e-4))[..., None]
+    filled = extend(np.asarray(colours, np.float32), np.minimum(1, small_weight))
+    large = cv2.resize(filled, pixels.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray(large, np.float32).reshape(pixels.shape)
+
+
+def _growth(near: Floats, view: View) -> Floats | np.float32:
+    if view.zoom == 0 and view.zoom_far == 0:
+        return np.float32(1)
+    return np.asarray(1 + view.zoom_far + (view.zoom - view.zoom_far) * near, np.float32)
+
+
+def _targets(near: Floats, view: View) -> tuple[Floats, Floats]:
+    height, width = near.shape
+    growth = _growth(near, view)
+    cx, cy = np.float32((width - 1) / 2), np.float32((height - 1) / 2)
+    lift = (near - np.float32(view.still)) * np.float32(width)
+    x = (np.arange(width, dtype=np.float32) - cx)[None, :] * growth + cx
+    y = (np.arange(height, dtype=np.float32) - cy)[:, None] * growth + cy
+    return x + np.float32(view.shift[0]) * lift, y + np.float32(view.shift[1]) * lift
+
+
+def _splat(near: Floats, view: View) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Nearness as the new view sees it, and where it sees any: the nearest pixel wins."""
+    height, width = near.shape
+    x, y = _targets(near, view)
+    column, row = np.rint(x).astype(np.int32), np.rint(y).astype(np.int32)
+    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
+    place = row * np.int32(width) + column
+    level = (near * _LEVELS).astype(np.int32) + 1
+    seen = np.zeros(height * width, np.int32)
+    if inside.all():
+        np.maximum.at(seen, place.ravel(), level.ravel())
+    else:
+        np.maximum.at(seen, place[inside], level[inside])
+    seen = seen.reshape(height, width)
+    near_seen = (seen.astype(np.float32) - 1) / np.float32(_LEVELS)
+    return _closed(near_seen, seen > 0)
+
+
+def _closed(near: Floats, known: npt.NDArray[np.bool_]) -> tuple[Floats, npt.NDArray[np.bool_]]:
+    """Cracks of a pixel or two, where a slope was drawn apart, closed; true holes are left."""
+    if known.all() or min(near.shape) < 3:
+        return near, known
+    closed = cv2.morphologyEx(near, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    is_crack = ~known & (closed >= 0)
+    return np.where(known, near, closed), known | is_crack
+
+
+def _filled(near: Floats, known: npt.NDArray[np.bool_]) -> Floats:
+    """Holes take the farther of the nearest known values on their left and right."""
+    if known.all():
+        return near
+    height, width = near.shape
+    index = np.where(known, np.arange(width, dtype=np.int32)[None], -1)
+    left = np.maximum.accumulate(index, axis=1)
+    index[~known] = width
+    right = np.minimum.accumulate(index[:, ::-1], axis=1)[:, ::-1]
+    rows = np.arange(height)[:, None]
+    from_left = np.where(left >= 0, near[rows, np.maximum(left, 0)], np.float32(2))
+    from_right = np.where(right < width, near[rows, np.minimum(right, width - 1)], np.float32(2))
+    best = np.minimum(from_left, from_right)
+    return np.where(known, near, np.where(best > 1, np.float32(0), best))
+
+
+def _sources(near: Floats, view: View) -> tuple[Floats, Floats]:
+    """Where in the photo each pixel of the view comes from: the targets' rule, undone."""
+    height, width = near.shape
+    growth = _growth(near, view)
+    cx, cy = np.float32((width - 1) / 2), np.float32((height - 1) / 2)
+    lift = (near - np.float32(view.still)) * np.float32(width)
+    x = (np.arange(width, dtype=np.float32) - cx)[None, :] - np.float32(view.shift[0]) * lift
+    y = (np.arange(height, dtype=np.float32) - cy)[:, None] - np.float32(view.shift[1]) * lift
+    return np.asarray(x / growth + cx, np.float32), np.asarray(y / growth + cy, np.float32)

@@ -1,0 +1,66 @@
+"""Depth edges on the photo's edges."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from nearfar.errors import ParameterError
+from nearfar.ops.refine import refine
+from nearfar.ops.resize import enlarge
+from spaces import steps
+
+
+def edge_f1(found: np.ndarray, exact: np.ndarray, jump: float = 0.2) -> float:
+    """F1 of jumps between neighbours along rows and columns, at the very pixel."""
+    hits = near = far = 0
+    for axis in (0, 1):
+        a, b = (np.abs(np.diff(m, axis=axis)) > jump for m in (found, exact))
+        hits, near, far = hits + (a & b).sum(), near + a.sum(), far + b.sum()
+    return 2 * hits / max(near + far, 1)
+
+
+def soft(near: np.ndarray, factor: int = 4) -> np.ndarray:
+    """What a network of a quarter of the size would give."""
+    height, width = near.shape
+    small = cv2.resize(near, (width // factor, height // factor), interpolation=cv2.INTER_AREA)
+    return enlarge(small, width, height)
+
+
+def test_edges_are_much_better_than_bicubic() -> None:
+    """On a scene with exact depth at four times the network's size, boundary F1 gains at least 0.3."""
+    photo, near = steps(320, 240)
+    refined = refine(soft(near), photo, (80, 60))
+    assert edge_f1(refined, near) > edge_f1(soft(near), near) + 0.3
+
+
+def test_values_stay_in_range_and_mean() -> None:
+    """Nothing beyond the given values appears, and the picture as a whole stays as near as it was."""
+    photo, near = steps()
+    given = soft(near)
+    refined = refine(given, photo, (40, 30))
+    assert given.min() <= refined.min() <= refined.max() <= given.max()
+    assert abs(refined.mean() - near.mean()) < 0.02
+
+
+def test_texture_leaves_a_slope_alone() -> None:
+    """A painted pattern on a slope makes no steps in its depth."""
+    slope = np.linspace(0, 1, 200, dtype=np.float32)[None, :].repeat(100, axis=0)
+    photo = np.where((np.indices((100, 200)).sum(axis=0) // 16 % 2)[..., None], 220, 40)
+    refined = refine(slope, photo.repeat(3, axis=2).astype(np.uint8), (50, 25))
+    assert np.abs(refined - slope).max() < 0.08
+
+
+def test_sixteen_bits_and_tiny_photos() -> None:
+    """The guide may have 16 bits, and there is nothing to refine in a few pixels."""
+    photo, near = steps()
+    eight, sixteen = (refine(soft(near), p, (40, 30)) for p in (photo, photo.astype(np.uint16) * 257))
+    assert np.abs(eight - sixteen).mean() < 1e-3
+    assert refine(near[:1, :1], photo[:1, :1]).shape == (1, 1)
+
+
+def test_sizes_must_agree() -> None:
+    """A guide of another size is refused."""
+    with pytest.raises(ParameterError, match="differ in size"):
+        refine(np.zeros((4, 5), np.float32), np.zeros((5, 5, 3), np.uint8))
