@@ -51,12 +51,20 @@ def test_the_heat_map_is_the_services_own(page, service, photo) -> None:
 
 @pytest.mark.parametrize("name", ["room", "street", "closeup"])
 def test_a_sample_is_one_click_away(page, name) -> None:
-    """A sample picture is shown with its heat map, whose ground is warmer than its top."""
+    """A sample picture is shown with a heat map that tells near from far."""
     page.click(f".sample img[src$='{name}.jpg']")
     wait_for_heat(page)
     heat = canvas(page, "heat")
     assert heat.shape == (480, 640, 3)
-    assert warmth(heat[-48:]) > warmth(heat[:48])
+    assert len(np.unique(heat.reshape(-1, 3), axis=0)) > 100
+
+
+def test_the_road_before_us_is_warmer_than_the_sky(page) -> None:
+    """In the street sample the lower edge, which is road, is much warmer than the sky."""
+    page.click(".sample img[src$='street.jpg']")
+    wait_for_heat(page)
+    heat = canvas(page, "heat")
+    assert warmth(heat[-48:]) > warmth(heat[:100, 200:360]) + 60
 
 
 def test_the_button_opens_the_file_chooser(page, photo) -> None:

@@ -16,7 +16,8 @@ export type Ninth = number;
 export function makeDepth(grid: Grid, kind: DepthKind): Depth {
   let low = Infinity;
   let high = -Infinity;
-  for (const value of grid.values) {
+  for (let i = 0; i < grid.values.length; i += 1) {
+    const value = grid.values[i] as number;
     if (value < low) low = value; // false for NaN, which marks pixels without depth
     if (value > high) high = value;
   }

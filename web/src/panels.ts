@@ -76,16 +76,20 @@ export function showOpacity(percent: number): void {
   heat().style.opacity = String(percent / 100);
 }
 
-function drawPhoto(image: HTMLImageElement, size: { width: number; height: number }): void {
-  for (const canvas of [photo(), under()]) {
-    Object.assign(canvas, size);
-    const context = canvas.getContext("2d");
-    if (!context) continue;
-    context.imageSmoothingQuality = "high";
-    context.fillStyle = "#fff"; // what is transparent stands on white for the network, too
-    context.fillRect(0, 0, size.width, size.height);
-    context.drawImage(image, 0, 0, size.width, size.height);
-  }
+function drawPhoto(image: HTMLImageElement, { width, height }: { width: number; height: number }): void {
+  draw(photo(), image, width, height);
+  draw(under(), photo(), width, height);
+}
+
+function draw(canvas: HTMLCanvasElement, image: CanvasImageSource, width: number, height: number): void {
+  canvas.width = width;
+  canvas.height = height;
+  const context = canvas.getContext("2d");
+  if (!context) return;
+  context.imageSmoothingQuality = "high";
+  context.fillStyle = "#fff"; // what is transparent stands on white for the network, too
+  context.fillRect(0, 0, width, height);
+  context.drawImage(image, 0, 0, width, height);
 }
 
 function shape(width: number, height: number): void {
