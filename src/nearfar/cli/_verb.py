@@ -81,7 +81,7 @@ def _option(info: OptionInfo, flag: Flag | None) -> inspect.Parameter:
         name=[long, flag.short] if flag.short else [long],
         help=_help(info),
         metavar=flag.value or _VALUES.get(info.type, "TEXT"),
-        negative="",
+        negative=f"--no-{long[2:]}" if info.type == "bool" and info.default is True else "",
         show_default=False,
         allow_leading_hyphen=info.parse is not None,  # a range may begin with a minus
     )
@@ -91,7 +91,7 @@ def _option(info: OptionInfo, flag: Flag | None) -> inspect.Parameter:
     )
 
 
-_VALUES = {"int": "N", "float": "X", "bool": ""}
+_VALUES = {"int": "N", "float": "X", "bool": "", "file": "FILE"}
 
 
 def _help(info: OptionInfo) -> str:

@@ -1,0 +1,162 @@
+"""What the verbs of effects and exports share: their flags, their photos, their files."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nearfar import api
+from nearfar.calibration import Calibration
+from nearfar.cli import _say
+from nearfar.decode.depth import read_depth
+from nearfar.errors import NearfarError, OutputExistsError, ParameterError
+from nearfar.files import write_whole
+from nearfar.options import describe, option
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from nearfar.options import OptionInfo
+    from nearfar.registry import Registry
+    from nearfar.types import DepthMap, Photo
+
+    Given = dict[str, str | bool]
+
+
+@dataclass(frozen=True, slots=True)
+class SharedOptions:
+    """The flags that every effect and every format takes."""
+
+    output: str = option(
+        "", "Where the result goes: a file, or a folder that exists; beside the photo otherwise."
+    )
+    model: str = option("", "Network to use, a name out of nearfar models; else the setting, embedded.")
+    depth: str = option("", "Depth file to use instead of running a network (see nearfar export).")
+    calibration: str = option("", "Camera profile of nearfar calibrate: depth becomes metres.")
+    overwrite: bool = option(False, "Replace files that exist already.")
+
+
+def merged(shared: type, registry: Registry) -> type:
+    """An options class with the shared flags and those of all plug-ins; help says whose they are."""
+    rows: dict[str, list[tuple[str, OptionInfo]]] = {}
+    for name in registry.names():
+        plugin = registry.load(name)
+        for info in describe(plugin.options):
+            rows.setdefault(info.name, []).append((plugin.name, info))
+    fields: list[Any] = [(info.name, _type(info), _same(info)) for info in describe(shared)]
+    fields += [(name, _type(owners[0][1]), _joined(owners)) for name, owners in rows.items()]
+    return dataclasses.make_dataclass("MergedOptions", fields, frozen=True)
+
+
+def _type(info: OptionInfo) -> type:
+    return bool if info.type == "bool" else str
+
+
+def _same(info: OptionInfo) -> Any:
+    return option(info.default, info.help)
+
+
+def _joined(owners: list[tuple[str, OptionInfo]]) -> Any:
+    """One flag for options of one name; numbers with a minus may follow it."""
+    info = owners[0][1]
+    names = ", ".join(name for name, _ in owners)
+    default = info.default if info.type == "bool" else ""
+    return option(default, f"{info.help} For {names}.", parse=str, file=info.file)
+
+
+def split(given: Given, shared: type) -> tuple[Given, Given]:
+    """Shared flags, and the plug-in's own."""
+    names = {info.name for info in describe(shared)}
+    return {k: v for k, v in given.items() if k in names}, {k: v for k, v in given.items() if k not in names}
+
+
+def named(words: tuple[str, ...], registry: Registry, verb: str) -> tuple[Any, tuple[str, ...]]:
+    """The plug-in that the first word names, and the photos.
+
+    Raises:
+        ParameterError: no name or no photo.
+        UnknownNameError: there is none of that name.
+    """
+    if not words:
+        raise ParameterError(f"No {registry.kind} was named.", f"See nearfar {verb}s for what there is.")
+    plugin = registry.load(words[0])
+    if len(words) < 2:
+        raise ParameterError("No photo was named.", f"For example: nearfar {verb} {words[0]} photo.jpg")
+    return plugin, words[1:]
+
+
+def photo_and_depth(source: str, options: SharedOptions) -> tuple[Photo, DepthMap]:
+    """The photo, and its depth: read from a file or estimated, and calibrated where asked for."""
+    photo = api.read(source)
+    depth = read_depth(options.depth) if options.depth else api.load(options.model or None).estimate(photo)
+    for warning in depth.warnings:
+        _say.line(f"{source}: {warning.message}")
+    return photo, Calibration.load(options.calibration).apply(depth) if options.calibration else depth
+
+
+def target(source: str, output: str, ending: str, *, is_one_of_many: bool) -> Path:
+    """The file for a photo's result.
+
+    Raises:
+        ParameterError: one file for several photos, or a result over its own photo.
+    """
+    path = Path(output) if output else Path(source).with_name(Path(source).stem + ending)
+    if output and Path(output).is_dir():
+        path = Path(output) / (Path(source).stem + ending)
+    elif output and is_one_of_many:
+        raise ParameterError(
+            f"--output is '{output}', one file for several photos.", "Name a folder that exists."
+        )
+    if path.exists() and path.resolve() == Path(source).resolve():
+        raise ParameterError(f"{path} is the photo itself.", "Name another file.")
+    return path
+
+
+def check_absent(path: Path, *, overwrite: bool) -> None:
+    """OutputExistsError where a file is there and must stay: before any work is done."""
+    if path.exists() and not overwrite:
+        raise OutputExistsError(f"{path} exists already.", "Pass --overwrite, or choose another name.")
+
+
+def each(photos: Iterable[str], work: Callable[[str], Mapping[Path, bytes]], *, overwrite: bool) -> int:
+    """Do every photo and write its files; the exit code says whether all went well."""
+    failed = 0
+    for source in photos:
+        try:
+            files = work(source)
+            for path, data in files.items():
+                write_whole(path, data, overwrite=overwrite)
+            _say.lines(str(path) for path in files)
+        except NearfarError as exc:
+            _say.failure(exc, source, is_json=False)
+            failed = 1
+    return failed
+
+
+def catalogue(registry: Registry) -> list[dict[str, Any]]:
+    """Every plug-in with its options as plain values."""
+    return [_row(registry.load(name)) for name in registry.names()]
+
+
+def _row(plugin: Any) -> dict[str, Any]:
+    keep = ("name", "summary", "suffix", "media_type", "needs_photo", "suffixes", "extra")
+    row = {key: getattr(plugin, key) for key in keep if hasattr(plugin, key)}
+    return row | {"options": [_plain(info) for info in describe(plugin.options)]}
+
+
+def _plain(info: OptionInfo) -> dict[str, Any]:
+    keep = ("name", "type", "default", "low", "high", "choices", "help")
+    return {key: getattr(info, key) for key in keep}
+
+
+def outline(rows: list[dict[str, Any]]) -> Iterable[str]:
+    """The catalogue as lines for people."""
+    for row in rows:
+        yield f"{row['name']}: {row['summary']}"
+        for info in row["options"]:
+            limits = f" {info['low']:g} to {info['high']:g}." if info["high"] is not None else ""
+            choices = f" One of: {', '.join(info['choices'])}." if info["choices"] else ""
+            default = "" if info["default"] in (None, "") else f" (default: {info['default']})"
+            yield f"    --{info['name'].replace('_', '-')}  {info['help']}{choices}{limits}{default}"

@@ -1,0 +1,52 @@
+"""``nearfar calibrate PHOTO x,y=metres...``: a camera profile that turns depth into metres."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from nearfar import api
+from nearfar.calibration import KnownPoint, calibrate
+from nearfar.cli import _plugins, _say
+from nearfar.cli._verb import Flag, verb
+from nearfar.decode.depth import read_depth
+from nearfar.errors import ParameterError
+from nearfar.options import option, parse
+from nearfar.types import Camera
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrateOptions:
+    """The flags of the verb."""
+
+    output: str = option("", "Where the profile goes; PHOTO.calibration.json otherwise.")
+    model: str = option("", "Network to use, a name out of nearfar models; else the setting, embedded.")
+    depth: str = option("", "Depth file to use instead of running a network.")
+    fov: float = option(0.0, "Horizontal field of view in degrees, kept in the profile.", low=0, high=179)
+    overwrite: bool = option(False, "Replace a file that exists already.")
+
+
+@verb(
+    CalibrateOptions,
+    ("PHOTO POINT", "A picture, then two or more pixels with their distances: 320,240=2.5."),
+    {"output": Flag("-o", "FILE.json"), "depth": Flag(value="FILE")},
+)
+def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
+    """Make a camera profile from known distances."""
+    options: CalibrateOptions = parse(CalibrateOptions, given)
+    if len(words) < 2:
+        raise ParameterError(
+            "A photo and known distances are needed.",
+            "For example: nearfar calibrate a.jpg 320,240=2.5 90,80=7",
+        )
+    source, points = words[0], [KnownPoint.parse(word) for word in words[1:]]
+    path = Path(options.output) if options.output else Path(source).with_suffix(".calibration.json")
+    _plugins.check_absent(path, overwrite=options.overwrite)
+    photo = api.read(source)
+    depth = read_depth(options.depth) if options.depth else api.load(options.model or None).estimate(photo)
+    camera = Camera.from_fov(options.fov, depth.width, depth.height) if options.fov else None
+    fit = calibrate(depth, points, camera)
+    for point, error in zip(fit.points, fit.errors_m, strict=True):
+        _say.line(f"{point.x:g},{point.y:g}: {point.distance_m:g} m, off by {error:+.3g} m")
+    _say.lines([str(fit.save(path, overwrite=options.overwrite))])
+    return 0

@@ -1,0 +1,59 @@
+"""``nearfar effect NAME PHOTO...``: a photo and its depth turned into a picture or a clip."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nearfar import api
+from nearfar.cli import _plugins
+from nearfar.cli._plugins import SharedOptions
+from nearfar.cli._verb import Flag, verb
+from nearfar.errors import ParameterError
+from nearfar.options import parse
+from nearfar.registry import EFFECTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@verb(
+    _plugins.merged(SharedOptions, EFFECTS),
+    ("NAME PHOTO", "An effect out of nearfar effects, then pictures."),
+    {"output": Flag("-o", "FILE|DIR"), "depth": Flag(value="FILE"), "calibration": Flag(value="FILE")},
+)
+def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
+    """Turn photos into pictures or clips by their depth."""
+    plugin, photos = _plugins.named(words, EFFECTS, "effect")
+    ours, own = _plugins.split(given, SharedOptions)
+    shared: SharedOptions = parse(SharedOptions, ours)
+    own |= _format(plugin, shared.output, own)
+    api.read_options(plugin.options, own)  # all that can be wrong with the options is told before any work
+    work = partial(_one, plugin, shared, own, is_one_of_many=len(photos) > 1)
+    return _plugins.each(photos, work, overwrite=shared.overwrite)
+
+
+def _format(plugin: Any, output: str, own: Mapping[str, str | bool]) -> dict[str, str | bool]:
+    """The kind of clip that the output's suffix asks for, where the effect makes clips."""
+    suffix = Path(output).suffix.lower()
+    is_clip = "format" in plugin.options.__dataclass_fields__
+    if suffix and suffix not in plugin.suffixes:
+        raise ParameterError(
+            f"--output is '{output}', but {plugin.name} writes {', '.join(plugin.suffixes)}.",
+            "Choose one of those suffixes.",
+            parameter="output",
+        )
+    return {"format": suffix[1:]} if is_clip and suffix and "format" not in own else {}
+
+
+def _one(
+    plugin: Any, shared: SharedOptions, own: dict[str, Any], source: str, *, is_one_of_many: bool
+) -> dict[Path, bytes]:
+    suffix = f".{own['format']}" if "format" in own else plugin.suffixes[0]
+    ending = f".{plugin.name}{suffix}"
+    path = _plugins.target(source, shared.output, ending, is_one_of_many=is_one_of_many)
+    _plugins.check_absent(path, overwrite=shared.overwrite)
+    photo, depth = _plugins.photo_and_depth(source, shared)
+    done = api.effect(plugin.name, photo, depth, **own)
+    return {path: done.encoded(path.suffix)}

@@ -1,0 +1,27 @@
+"""``nearfar effects``: what there is, with options."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nearfar.cli import _plugins, _say
+from nearfar.cli._verb import verb
+from nearfar.options import option, parse
+from nearfar.registry import EFFECTS
+
+
+@dataclass(frozen=True, slots=True)
+class EffectsOptions:
+    """The flags of the verb."""
+
+    json: bool = option(False, "JSON on standard output: an array of all, with their options.")
+
+
+@verb(EffectsOptions, ("NAME", "Show only these."))
+def command(names: tuple[str, ...], given: dict[str, str | bool]) -> int:
+    """List the effects with their options."""
+    options = parse(EffectsOptions, given)
+    wanted = {EFFECTS.load(name).name for name in names}
+    rows = [row for row in _plugins.catalogue(EFFECTS) if not wanted or row["name"] in wanted]
+    _say.document(rows) if options.json else _say.lines(_plugins.outline(rows))
+    return 0

@@ -1,0 +1,123 @@
+"""``nearfar effect``, ``export`` and their kin: what is written where, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import nearfar
+from command_line import names
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Run
+
+
+def test_effect_beside_the_photo(run: Run, photo_jpeg: Path) -> None:
+    """The result lies beside the photo and is named after the effect."""
+    code, out, _ = run("effect", "bokeh", photo_jpeg, "--strength", "3", "--shape", "hexagon")
+    assert (code, out.strip()) == (0, str(photo_jpeg.with_name("photo.bokeh.png")))
+    with Image.open(photo_jpeg.with_name("photo.bokeh.png")) as image:
+        assert image.size == (128, 96)
+
+
+def test_suffix_chooses_the_clip(run: Run, photo_jpeg: Path) -> None:
+    """A name with .webp gives a WebP animation."""
+    target = photo_jpeg.with_name("a.webp")
+    assert run("effect", "wiggle", photo_jpeg, "--frames", "2", "-o", target)[0] == 0
+    assert target.read_bytes()[8:12] == b"WEBP"
+
+
+def test_files_and_switches(run: Run, photo_jpeg: Path, photo_png: Path) -> None:
+    """A file of an option is read from its path, and what is on by default can be switched off."""
+    code, _, err = run("effect", "cutout", photo_jpeg, "--picture", photo_png, "--no-refine")
+    assert (code, err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("effect",), "No effect was named"),
+        (("effect", "boke", "a.jpg"), "Did you mean 'bokeh'"),
+        (("effect", "bokeh"), "No photo was named"),
+        (("effect", "bokeh", "a.jpg", "--strength", "99"), "0 to 10"),
+        (("effect", "fog", "a.jpg", "--strength", "1"), "There is no option 'strength'"),
+        (("effect", "wiggle", "a.jpg", "-o", "a.png"), "writes .gif, .webp"),
+        (("export", "glb", "a.jpg", "--faces", "x"), "a number was expected"),
+        (("calibrate", "a.jpg"), "known distances are needed"),
+        (("calibrate", "a.jpg", "1,2"), "x,y=metres"),
+        (("fuse", "a.jpg"), "a mask are needed"),
+    ],
+)
+def test_wrong_command_lines(run: Run, words: tuple[str, ...], text: str) -> None:
+    """Nothing is done, and the message says what to do."""
+    code, _, err = run(*words)
+    assert code == 2
+    assert text in err
+
+
+def test_one_bad_photo_of_two(run: Run, photo_jpeg: Path, tmp_path: Path) -> None:
+    """The good one is done and the exit code says that one failed."""
+    (tmp_path / "bad.jpg").write_bytes(b"no picture")
+    code, _, err = run("effect", "tint", tmp_path / "bad.jpg", photo_jpeg)
+    assert code == 1
+    assert "bad.jpg" in err
+    assert photo_jpeg.with_name("photo.tint.png").exists()
+
+
+def test_existing_files_stay(run: Run, photo_jpeg: Path) -> None:
+    """Without --overwrite a file is kept."""
+    kept = photo_jpeg.with_name("photo.fog.png")
+    kept.write_bytes(b"mine")
+    assert run("effect", "fog", photo_jpeg)[0] == 1
+    assert kept.read_bytes() == b"mine"
+    assert run("effect", "fog", photo_jpeg, "--overwrite")[0] == 0
+
+
+def test_export_with_sidecar_is_read_back(run: Run, photo_jpeg: Path, tmp_path: Path) -> None:
+    """A PFM with its sidecar comes back with all it means, and an effect can use it."""
+    assert run("export", "pfm", photo_jpeg, "--sidecar")[0] == 0
+    assert {"photo.depth.pfm", "photo.depth.pfm.json"} <= names(tmp_path)
+    assert nearfar.read_depth(tmp_path / "photo.depth.pfm").provenance.model == "embedded"
+    assert run("effect", "normals", photo_jpeg, "--depth", tmp_path / "photo.depth.pfm")[0] == 0
+
+
+def test_calibration_gives_metres(run: Run, photo_jpeg: Path, tmp_path: Path) -> None:
+    """Two clicks, a profile, and depth in metres."""
+    code, out, err = run("calibrate", photo_jpeg, "64,90=1.5", "64,5=8", "--fov", "70")
+    assert code == 0
+    assert "off by" in err
+    profile = out.strip()
+    assert run("export", "tiff", photo_jpeg, "--calibration", profile)[0] == 0
+    depth = nearfar.read_depth(tmp_path / "photo.depth.tiff")
+    assert (depth.unit, depth.values[90, 64]) == ("m", pytest.approx(1.5, rel=0.05))
+
+
+def test_fuse_tells_distances(run: Run, photo_jpeg: Path, tmp_path: Path) -> None:
+    """The table says which object is nearer, and the depth is written."""
+    labels = np.zeros((96, 128), np.uint8)
+    labels[5:25, 10:60], labels[70:90, 10:60] = 1, 2
+    Image.fromarray(labels).save(tmp_path / "labels.png")
+    code, out, _ = run("fuse", photo_jpeg, tmp_path / "labels.png", "--json", "-o", tmp_path / "d.npz")
+    assert code == 0
+    assert [row["index"] for row in json.loads(out)["objects"]] == [1, 0]
+    assert nearfar.read_depth(tmp_path / "d.npz").width == 128
+    assert "median" in run("fuse", photo_jpeg, tmp_path / "labels.png")[1]
+
+
+@pytest.mark.parametrize("verb", ["effects", "exports"])
+def test_lists(run: Run, verb: str) -> None:
+    """Everything of the registry is listed with its options, for people and programs."""
+    rows = json.loads(run(verb, "--json")[1])
+    text = run(verb)[1]
+    assert len(rows) >= 10
+    assert all(
+        row["name"] in text and all(o["name"].replace("_", "-") in text for o in row["options"])
+        for row in rows
+    )
+    assert len(json.loads(run(verb, rows[0]["name"], "--json")[1])) == 1
