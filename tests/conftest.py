@@ -18,11 +18,12 @@ SHARED_VARIABLE = "NEARFAR_LAB_SHARED"
 
 
 @pytest.fixture(autouse=True)
-def _plain_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def _plain_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No setting of the person who runs the tests changes what they see."""
     for name in list(os.environ):
         if name.startswith("NEARFAR_") and not name.startswith("NEARFAR_LAB_"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("NEARFAR_HOME", os.fspath(tmp_path_factory.getbasetemp() / "home"))
 
 
 @pytest.fixture(scope="session")

@@ -43,6 +43,9 @@ def test_no_photos_no_maps() -> None:
 class Session:
     """Answers with the value given, and remembers how many photos came at a time."""
 
+    fixed_size: tuple[int, int] | None = None
+    batch_limit: int | None = None
+
     def __init__(self, value: float = 0.0) -> None:
         self.value, self.counts = value, []
 
@@ -77,3 +80,14 @@ def test_provenance_travels(drawing: np.ndarray) -> None:
     card = nearfar.list_models()[0]
     assert (row["model"], row["weights_sha256"], row["engine"]) == (card.name, card.sha256, "fake")
     assert (row["input_width"], row["input_height"]) == card.input.network_size(128, 96)
+
+
+def test_file_of_one_size_and_one_picture() -> None:
+    """A network file with fixed sizes gets pictures of its size, one at a time."""
+    session = Session()
+    session.fixed_size, session.batch_limit = (64, 96), 1
+    photos = [nearfar.Photo(draw(40, 30)), nearfar.Photo(draw(50, 20))]
+    maps = estimator(session).estimate_batch(photos)
+    assert session.counts == [1, 1]
+    assert [(m.width, m.height) for m in maps] == [(40, 30), (50, 20)]
+    assert maps[0].provenance.input_size == (64, 96)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from nearfar.cards import DepthKind
 from nearfar.catalogue import card
 from nearfar.errors import NonFiniteOutputError
 from nearfar.postprocess import finish
@@ -61,3 +64,25 @@ def test_meaning_travels_along() -> None:
 def test_flat_output_is_a_flat_map() -> None:
     """A network that sees nothing gives 0 everywhere."""
     assert not finished(np.full((6, 8), 0.3)).near_is_large().any()
+
+
+def focal_card() -> object:
+    """A metric network that is right for 100 pixels of focal length."""
+    return replace(EMBEDDED, kind=DepthKind.METRIC, reference_focal_px=100.0)
+
+
+def test_metres_follow_the_focal_length() -> None:
+    """400 pixels in the photo are 200 in a network input of half the width: twice the depth."""
+    camera = Camera(400.0, 400.0, 40.0, 20.0)
+    undo = Undo(80, 40, camera, ())
+    depth = finish(np.ones((20, 40), np.float32), undo, focal_card(), Provenance(input_size=(40, 20)))
+    assert np.allclose(depth.values, 2.0)
+    assert depth.warnings == ()
+
+
+def test_unknown_focal_length_is_warned_of() -> None:
+    """Without a camera metres stay as they come, and the map says that they may be off."""
+    undo = Undo(80, 40, None, ())
+    depth = finish(np.ones((20, 40), np.float32), undo, focal_card(), Provenance(input_size=(40, 20)))
+    assert [warning.code for warning in depth.warnings] == ["focal_unknown"]
+    assert np.allclose(depth.values, 1.0)

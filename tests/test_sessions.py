@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import threading
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from nearfar import sessions
 from nearfar.catalogue import card
-from nearfar.errors import EngineError, UnknownNameError
-from nearfar.sessions import SessionCache, choose_engine, choose_threads
+from nearfar.errors import EngineError, MissingExtraError, ParameterError, UnknownNameError, WeightsError
+from nearfar.sessions import Choice, SessionCache, Wish, choose, choose_threads
 from nearfar.settings import Settings
+from nearfar.weights import Found, Store, pin_of
 
 EMBEDDED = card("embedded")
+NOWHERE = Store(Path("/nowhere"))
 
 
 @dataclass
@@ -49,7 +52,7 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> CountingEngine:
 
 def get(cache: SessionCache, name: str = "a", threads: int = 1) -> object:
     """The session of a model of that name."""
-    return cache.get(replace(EMBEDDED, name=name), "fake", threads)
+    return cache.get(replace(EMBEDDED, name=name), Wish("fake", threads=threads), NOWHERE).session
 
 
 def from_threads(cache: SessionCache) -> list[object]:
@@ -111,13 +114,114 @@ def test_unknown_engine() -> None:
     """An engine that there is not is told, and leaves nothing in the cache."""
     cache = SessionCache(2)
     with pytest.raises(UnknownNameError, match="Did you mean 'onnxruntime'"):
-        cache.get(EMBEDDED, "onnxruntim", 1)
+        cache.get(EMBEDDED, Wish("onnxruntim"), NOWHERE)
     assert len(cache) == 0
 
 
-def test_choices() -> None:
-    """``auto`` takes what the weights are made for; no threads set means all usable ones."""
-    assert choose_engine(EMBEDDED, "auto") == "onnxruntime"
-    assert choose_engine(EMBEDDED, "fake") == "fake"
+def test_threads_as_set_or_all() -> None:
+    """No threads set means all usable ones."""
     assert choose_threads(Settings(threads=3)) == 3
     assert choose_threads(Settings()) >= 1
+
+
+def installed(tmp_path: Path, name: str, *engines: str) -> tuple[Any, Store]:
+    """A card of the catalogue and a store that has its files for these engines (of no use but to choose)."""
+    model, store = card(name), Store(tmp_path)
+    for engine in engines:
+        for file in model.files(engine):
+            path = store.path(model, file)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(file.name.encode())
+            store.pin(model, file, pin_of(path, "a" * 64, "here"))
+    return model, store
+
+
+def without(monkeypatch: pytest.MonkeyPatch, *libraries: str) -> None:
+    """A machine on which these libraries are not installed."""
+    real = sessions.importlib.util.find_spec
+    monkeypatch.setattr(
+        sessions.importlib.util, "find_spec", lambda name: None if name in libraries else real(name)
+    )
+
+
+def test_auto_takes_the_base_install_on_a_processor() -> None:
+    """The embedded network runs in onnxruntime, in float32, and says why."""
+    chosen = choose(EMBEDDED, Wish(), NOWHERE)
+    assert (chosen.engine, chosen.precision, chosen.device) == ("onnxruntime", "float32", "cpu")
+    assert "fastest of the base install" in chosen.why
+
+
+def test_published_onnx_goes_before_the_checkpoint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where both are there, nothing is converted."""
+    monkeypatch.setattr(sessions, "_gpu", lambda: "")
+    model, store = installed(tmp_path, "midas-small", "onnxruntime", "torch")
+    chosen = choose(model, Wish(), store)
+    assert chosen.found is not None
+    assert chosen.found.engine == "onnxruntime"
+    assert "as published" in chosen.why
+
+
+def test_gpu_is_taken_where_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A checkpoint runs on the GPU in bfloat16."""
+    monkeypatch.setattr(sessions, "_gpu", lambda: "cuda")
+    monkeypatch.setattr(sessions.importlib.util, "find_spec", lambda _: object())
+    model, store = installed(tmp_path, "midas-small", "torch")
+    chosen = choose(model, Wish(), store)
+    assert (chosen.label, chosen.why) == ("torch-cuda-bfloat16", "there is a GPU")
+
+
+def test_bfloat16_takes_openvino(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Onnxruntime has no bfloat16."""
+    monkeypatch.setattr(sessions.importlib.util, "find_spec", lambda _: object())
+    assert choose(EMBEDDED, Wish(precision="bfloat16"), NOWHERE).label == "openvino-bfloat16"
+
+
+def test_torch_that_is_not_there_names_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The message says what to install."""
+    without(monkeypatch, "torch")
+    model, store = installed(tmp_path, "midas-small", "torch")
+    with pytest.raises(MissingExtraError, match=r"pip install 'nearfar\[torch\]'"):
+        choose(model, Wish("torch"), store)
+
+
+def test_checkpoint_that_was_not_converted_names_the_extra(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without torch a checkpoint cannot be converted; the message says that it is needed once."""
+    without(monkeypatch, "torch")
+    model, store = installed(tmp_path, "midas-small", "torch")
+    with pytest.raises(MissingExtraError, match="must be converted once, which needs PyTorch"):
+        SessionCache(1).get(model, Wish(), store)
+
+
+def test_torch_without_a_checkpoint_says_so() -> None:
+    """The embedded network has no checkpoint for torch."""
+    with pytest.raises(WeightsError, match="no files for torch"):
+        choose(EMBEDDED, Wish("torch"), NOWHERE)
+
+
+def test_int8_that_was_not_made_says_how(tmp_path: Path) -> None:
+    """int8 files are made on purpose."""
+    with pytest.raises(EngineError, match="models quantize embedded"):
+        SessionCache(1).get(EMBEDDED, Wish(precision="int8"), Store(tmp_path))
+
+
+def test_too_large_for_memory_says_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is loaded that would not fit."""
+    monkeypatch.setattr(sessions, "free_bytes", lambda: 1_000_000)
+    with pytest.raises(EngineError, match=r"needs about 0\.\d GB of memory"):
+        SessionCache(1).get(EMBEDDED, Wish(), Store(tmp_path))
+
+
+@pytest.mark.parametrize("wrong", [{"precision": "int4"}, {"device": "tpu"}])
+def test_unknown_wishes(wrong: dict[str, str]) -> None:
+    """A precision or a device that there is not is told."""
+    with pytest.raises(ParameterError):
+        Wish(**wrong)
+
+
+def test_label_says_what_is_unusual() -> None:
+    """A result carries engine, device and precision in a word."""
+    found = Found(Path("x"), "a" * 64, "torch")
+    assert Choice("torch", "float32", "mps", found, "").label == "torch-mps"
+    assert Choice("onnxruntime", "float32", "cpu", found, "").label == "onnxruntime"

@@ -15,8 +15,9 @@ from nearfar.errors import ParameterError
 from nearfar.options import describe, parse
 from nearfar.pipeline import Estimator
 from nearfar.registry import EFFECTS, EXPORTS
-from nearfar.sessions import SessionCache, choose_engine, choose_threads
+from nearfar.sessions import SessionCache, wish_of
 from nearfar.types import Clip, DepthMap, Photo, Picture
+from nearfar.weights import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -49,6 +50,8 @@ class Model:
     card: ModelCard
     estimator: Estimator
     settings: Settings
+    why: str = ""
+    """Why this engine runs it."""
 
     def estimate(self, photo: PhotoSource) -> DepthMap:
         """The depth map of a photo, as large as the photo; errors as in :func:`estimate`."""
@@ -87,9 +90,19 @@ def load(
     *,
     size: int | None = None,
     engine: str | None = None,
+    precision: str | None = None,
+    device: str | None = None,
     settings: Settings | None = None,
 ) -> Model:
     """A model, loaded and ready; loading the same one again is free while it is among the recent ones.
+
+    Args:
+        name: a name out of :func:`models`; the setting ``model`` where none is given.
+        size: length of the network input in pixels, rounded to what the network takes; its card's otherwise.
+        engine: auto, onnxruntime, openvino or torch.
+        precision: auto, float32, bfloat16 or int8.
+        device: auto, cpu, cuda or mps.
+        settings: those of the environment where none are given.
 
     Raises:
         UnknownNameError: there is no such model or engine; the message offers the nearest name.
@@ -101,9 +114,17 @@ def load(
     card = catalogue.card(name or settings.model)
     if size is not None:
         card = replace(card, input=card.input.with_size(size))
-    chosen = choose_engine(card, engine or settings.engine)
-    session = _sessions(settings.session_cache).get(card, chosen, choose_threads(settings))
-    return Model(card, Estimator(card, session, chosen), settings)
+    wish = wish_of(settings, engine or "", precision or "", device or "")
+    opened = _sessions(settings.session_cache).get(card, wish, open_store(settings))
+    fixed = opened.session.fixed_size
+    if size is not None and fixed is not None and card.input.size not in fixed:
+        raise ParameterError(
+            f"size is {size}, but the file of '{card.name}' takes {fixed[0]}×{fixed[1]} only.",
+            "Leave the size out, or pull its checkpoint: nearfar models pull NAME --engine torch.",
+            parameter="size",
+        )
+    estimator = Estimator(card, opened.session, opened.choice.label, opened.sha256 or card.sha256)
+    return Model(card, estimator, settings, opened.choice.why)
 
 
 def list_models() -> tuple[ModelCard, ...]:

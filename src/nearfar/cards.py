@@ -53,6 +53,12 @@ class InputSpec:
     fit: Fit = "upper_bound"
     min_size: int = 32
     max_size: int = 2048
+    shape: tuple[int, int] | None = None
+    """The one (width, height) that a file with fixed sizes takes; it goes before the rule."""
+
+    def only(self, width: int, height: int) -> InputSpec:
+        """The same means and scales for a file that takes one size."""
+        return replace(self, shape=(width, height))
 
     def __post_init__(self) -> None:
         if self.fit not in get_args(Fit):
@@ -74,6 +80,8 @@ class InputSpec:
 
     def network_size(self, width: int, height: int) -> tuple[int, int]:
         """(width, height) of the network input for a photo of that width and height, in pixels."""
+        if self.shape is not None:
+            return self.shape
         if self.fit == "exact":
             return self.size, self.size
         by_width, by_height = self.size / width, self.size / height
@@ -98,8 +106,9 @@ class InputSpec:
 class WeightFile:
     """One file of weights and how to know that it is the right one.
 
-    ``location`` is ``asset:NAME`` (inside the package) or an https address. ``sha256`` may be a published
-    prefix of at least 8 digits; ``bytes`` is 0 where no size is published.
+    ``location`` is ``asset:NAME`` (inside the package), ``hub:OWNER/NAME/PATH`` (the model hub), an https
+    address, or empty where a file comes from the user alone. ``sha256`` may be a published prefix of at least
+    8 digits, or empty where none is published; ``bytes`` is 0 where no size is.
     """
 
     name: str
@@ -127,7 +136,12 @@ class ModelCard:
     domain: str = "any"
     max_depth_m: float | None = None
     extra: str = ""
-    """The optional dependency set this model needs, empty for the base install."""
+    """The optional dependency set that its torch checkpoint needs, empty where it has none."""
+    network: str = ""
+    """What :mod:`nearfar.nets` builds for its torch checkpoint, such as ``midas/small``."""
+    reference_focal_px: float | None = None
+    """Focal length, in pixels of the network's input, for which metric depth is right as it comes; metres
+    are in proportion to it. None where depth does not depend on it."""
     details: Mapping[str, object] = field(default_factory=dict)
     """Everything else the card says: training data and terms, seeds, steps, figures."""
 
@@ -140,3 +154,17 @@ class ModelCard:
     def unit(self) -> str:
         """Unit of the values this network gives."""
         return self.kind.unit
+
+    @property
+    def speed_class(self) -> str:
+        """``fast``, ``medium`` or ``slow`` on a plain CPU, by the number of parameters."""
+        return "fast" if self.parameters < 30e6 else "medium" if self.parameters < 130e6 else "slow"
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """Engines that published files of this model are made for, the preferred one first."""
+        return tuple(dict.fromkeys(file.engine for file in self.weights))
+
+    def files(self, engine: str) -> tuple[WeightFile, ...]:
+        """The files that together are this model's weights for an engine; the first is the one to open."""
+        return tuple(file for file in self.weights if file.engine == engine)

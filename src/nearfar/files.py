@@ -1,13 +1,19 @@
-"""Writing a file so that it is whole or not there."""
+"""Writing a file so that it is whole or not there, and one writer at a time."""
 
 from __future__ import annotations
 
 import errno
 import os
 import stat
+import sys
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nearfar.errors import OutputError, OutputExistsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def write_whole(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = True) -> Path:
@@ -75,3 +81,38 @@ def _claim(source: Path, target: Path) -> None:
         if target.exists():  # a file system without hard links: check, then rename
             raise FileExistsError(errno.EEXIST, "exists") from exc
         source.rename(target)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock file ``path``; another process or thread that wants it waits. Its folder is made.
+
+    Raises:
+        OutputError: the folder is not writable.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+b")
+    except OSError as exc:
+        raise OutputError(
+            f"Cannot write into {path.parent}: {exc.strerror or exc}.", "Choose another folder: NEARFAR_HOME."
+        ) from exc
+    with file:
+        _lock(file.fileno())
+        yield  # closing the file lets go
+
+
+def _lock(handle: int) -> None:
+    """Wait for the whole file; the system lets go when the process ends, however it ends."""
+    if sys.platform == "win32":
+        import msvcrt
+
+        while True:
+            try:
+                msvcrt.locking(handle, msvcrt.LK_LOCK, 1)
+            except OSError:  # it gives up after ten seconds
+                continue
+            return
+    import fcntl
+
+    fcntl.flock(handle, fcntl.LOCK_EX)

@@ -14,7 +14,7 @@ from nearfar.types import DepthMap, Photo, Provenance
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from nearfar.cards import ModelCard
+    from nearfar.cards import InputSpec, ModelCard
     from nearfar.engines import Session
 
 BATCH_LIMIT = 8
@@ -28,6 +28,14 @@ class Estimator:
     card: ModelCard
     session: Session
     engine: str
+    sha256: str = ""
+    """Hash of the weights that are loaded."""
+
+    @property
+    def input(self) -> InputSpec:
+        """How photos are prepared: the card's rule, or the one size that the loaded file takes."""
+        fixed = self.session.fixed_size
+        return self.card.input if fixed is None else self.card.input.only(*fixed)
 
     def estimate(self, photo: Photo) -> DepthMap:
         """The depth map of a photo, as large as the photo.
@@ -36,7 +44,7 @@ class Estimator:
             NonFiniteOutputError: the network answered with NaN or infinity.
             EngineError: the network failed.
         """
-        prepared = prepare(photo, self.card.input)
+        prepared = prepare(photo, self.input)
         return self._finish(self.session.run(prepared.tensor)[0], prepared)
 
     def estimate_batch(self, photos: Iterable[Photo]) -> list[DepthMap]:
@@ -44,23 +52,23 @@ class Estimator:
 
         The same as one by one within 1e-5 of the range.
         """
-        prepared = [prepare(photo, self.card.input) for photo in photos]
+        prepared = [prepare(photo, self.input) for photo in photos]
         results: dict[int, DepthMap] = {}
-        for places in _buckets(prepared):
+        for places in _buckets(prepared, min(BATCH_LIMIT, self.session.batch_limit or BATCH_LIMIT)):
             raw = self.session.run(np.concatenate([prepared[i].tensor for i in places]))
             results |= {i: self._finish(raw[k], prepared[i]) for k, i in enumerate(places)}
         return [results[i] for i in range(len(prepared))]
 
     def _finish(self, raw: np.ndarray[tuple[int, int], np.dtype[np.float32]], prepared: Prepared) -> DepthMap:
-        provenance = Provenance(self.card.name, self.card.sha256, prepared.size, self.engine)
+        provenance = Provenance(self.card.name, self.sha256, prepared.size, self.engine)
         return finish(raw, prepared.undo, self.card, provenance)
 
 
-def _buckets(prepared: list[Prepared]) -> Iterable[list[int]]:
-    """Places of inputs of equal size, at most ``BATCH_LIMIT`` together."""
+def _buckets(prepared: list[Prepared], limit: int) -> Iterable[list[int]]:
+    """Places of inputs of equal size, at most ``limit`` together."""
     by_size: dict[tuple[int, int], list[int]] = {}
     for place, item in enumerate(prepared):
         by_size.setdefault(item.size, []).append(place)
     for places in by_size.values():
-        for start in range(0, len(places), BATCH_LIMIT):
-            yield places[start : start + BATCH_LIMIT]
+        for start in range(0, len(places), limit):
+            yield places[start : start + limit]

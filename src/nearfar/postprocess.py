@@ -8,7 +8,7 @@ import numpy as np
 
 from nearfar.errors import NonFiniteOutputError
 from nearfar.ops.resize import enlarge
-from nearfar.types import DepthMap, Provenance
+from nearfar.types import DepthMap, PhotoWarning, Provenance
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -28,5 +28,16 @@ def finish(raw: npt.NDArray[np.float32], undo: Undo, card: ModelCard, provenance
             f"The network '{card.name}' answered with NaN or infinity.",
             "Run it in float32; if it still does, its weights are damaged: verify them.",
         )
-    values = np.asarray(enlarge(raw, undo.width, undo.height), np.float32)
-    return DepthMap(values, card.kind, None, undo.camera, provenance, undo.warnings)
+    scale, warnings = _focal_scale(undo, card, provenance.input_size[0])
+    values = np.asarray(enlarge(raw * np.float32(scale), undo.width, undo.height), np.float32)
+    return DepthMap(values, card.kind, None, undo.camera, provenance, undo.warnings + warnings)
+
+
+def _focal_scale(undo: Undo, card: ModelCard, input_width: int) -> tuple[float, tuple[PhotoWarning, ...]]:
+    """What depth is multiplied by where it depends on the focal length of the camera."""
+    if card.reference_focal_px is None:
+        return 1.0, ()
+    if undo.camera is None:
+        text = f"The photo does not say its focal length: metres of '{card.name}' may be off by a factor."
+        return 1.0, (PhotoWarning("focal_unknown", text),)
+    return undo.camera.fx_px * input_width / undo.width / card.reference_focal_px, ()

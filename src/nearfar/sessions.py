@@ -1,24 +1,85 @@
-"""Loaded networks, shared by threads and bounded in number."""
+"""Loaded networks, shared by threads and bounded in number; and which engine is chosen, and why."""
 
 from __future__ import annotations
 
+import importlib.util
 import threading
 from collections import OrderedDict
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nearfar import convert
 from nearfar.cpus import usable_cpus
-from nearfar.engines import EngineOptions
+from nearfar.engines import DEVICES, PRECISIONS, EngineOptions
+from nearfar.errors import EngineError, MissingExtraError, ParameterError, did_you_mean
+from nearfar.memory import free_bytes
 from nearfar.registry import ENGINES
 from nearfar.weights import locate
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from nearfar.cards import ModelCard
     from nearfar.engines import Session
     from nearfar.settings import Settings
+    from nearfar.weights import Found, Store
 
-_NEEDS_NO_WEIGHTS = {"fake"}
+AUTO = "auto"
+_NEEDS_NO_WEIGHTS = "fake"
+_MEMORY_FACTOR = (
+    2.0  # of a file's bytes: the weights as the runtime packs them, and what flows between layers
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a caller wants a network to run; ``auto`` leaves it to :func:`choose`."""
+
+    engine: str = AUTO
+    precision: str = AUTO
+    device: str = AUTO
+    threads: int = 1
+
+    def __post_init__(self) -> None:
+        for name, known in (("precision", PRECISIONS), ("device", DEVICES)):
+            value = getattr(self, name)
+            if value not in (AUTO, *known):
+                raise ParameterError(
+                    f"{name} is '{value}'.", did_you_mean(value, (AUTO, *known)), parameter=name
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What runs: engine, precision, device, the weights found; ``why`` says why this."""
+
+    engine: str
+    precision: str
+    device: str
+    found: Found | None
+    why: str
+
+    @property
+    def label(self) -> str:
+        """The choice in a word, as results carry it: ``onnxruntime-int8``, ``torch-cuda``."""
+        parts = [self.engine]
+        parts += [self.device] if self.device != "cpu" else []
+        parts += [self.precision] if self.precision != "float32" else []
+        return "-".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A loaded network and what was chosen for it."""
+
+    session: Session
+    choice: Choice
+
+    @property
+    def sha256(self) -> str:
+        """Hash of the weights, as they were published or imported."""
+        return self.choice.found.sha256 if self.choice.found else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +87,7 @@ class SessionKey:
     """What makes two loaded networks the same."""
 
     model: str
-    sha256: str
-    engine: str
+    choice: Choice
     threads: int
 
 
@@ -42,14 +102,16 @@ class SessionCache:
     def __len__(self) -> int:
         return len(self._slots)
 
-    def get(self, card: ModelCard, engine: str, threads: int) -> Session:
+    def get(self, card: ModelCard, wish: Wish, store: Store) -> Opened:
         """The session of a model; threads that ask for the same one at once wait for one load.
 
         Raises:
             WeightsError: its weights are absent or wrong.
-            EngineError: they cannot be loaded.
+            EngineError: they cannot be loaded, or not with such a wish.
+            MissingExtraError: the wish needs a library that is not installed.
         """
-        key = SessionKey(card.name, card.sha256, engine, threads)
+        choice = choose(card, wish, store)
+        key = SessionKey(card.name, choice, wish.threads)
         with self._lock:
             slot = self._slots.get(key)
             is_mine = slot is None
@@ -59,29 +121,145 @@ class SessionCache:
             while len(self._slots) > self._limit:  # one that still loads serves those who wait, then goes
                 self._slots.popitem(last=False)
         if is_mine:
-            self._load(key, card, slot)
-        return slot.result()
+            self._load(key, card, store, slot)
+        return Opened(slot.result(), choice)
 
-    def _load(self, key: SessionKey, card: ModelCard, slot: Future[Session]) -> None:
+    def _load(self, key: SessionKey, card: ModelCard, store: Store, slot: Future[Session]) -> None:
         try:
-            weights = None if key.engine in _NEEDS_NO_WEIGHTS else locate(card)
-            slot.set_result(ENGINES.load(key.engine).open(card, weights, EngineOptions(key.threads)))
-        except (
-            BaseException
-        ) as exc:  # handed to all who wait, this thread among them; the next one tries anew
+            slot.set_result(_open(card, key, store))
+        except BaseException as exc:
+            # Handed to all who wait, this thread among them; the next one tries anew.
             with self._lock:
                 if self._slots.get(key) is slot:
                     del self._slots[key]
             slot.set_exception(exc)
 
 
-def choose_engine(card: ModelCard, wanted: str) -> str:
-    """The engine's name: the wanted one, or for ``auto`` the one the model's weights are made for."""
-    if wanted != "auto" or not card.weights:
-        return wanted
-    return card.weights[0].engine
+def _open(card: ModelCard, key: SessionKey, store: Store) -> Session:
+    choice = key.choice
+    path = file_to_open(card, choice, store)
+    if path is not None:
+        check_memory(card, path)
+    cache = store.converted(card) / "openvino" if choice.engine == "openvino" else None
+    options = EngineOptions(key.threads, choice.precision, choice.device, cache)
+    session: Session = ENGINES.load(choice.engine).open(card, path, options)
+    return session
+
+
+def choose(card: ModelCard, wish: Wish, store: Store) -> Choice:
+    """What runs a model on this machine, and why.
+
+    Raises:
+        WeightsError: no weights are installed, or none that the wished engine can take.
+        MissingExtraError: the wish needs a library that is not installed.
+        UnknownNameError: there is no such engine.
+    """
+    if wish.engine == _NEEDS_NO_WEIGHTS:
+        return Choice(wish.engine, "float32", "cpu", None, "asked for")
+    engine, why = _engine(card, wish, store)
+    if engine == "torch":
+        return _with_torch(card, wish, store, why)
+    ENGINES.load(engine)  # an unknown name is told before weights are looked for
+    precision = "float32" if wish.precision == AUTO else wish.precision
+    device = "cpu" if wish.device == AUTO else wish.device
+    found = locate(card, store)
+    how = "as published" if found.engine == "onnxruntime" else "converted from its checkpoint"
+    return Choice(engine, precision, device, found, f"{why}; {how}")
+
+
+def file_to_open(card: ModelCard, choice: Choice, store: Store) -> Path | None:
+    """The file that the chosen engine opens; a checkpoint is converted where the engine wants ONNX.
+
+    Raises:
+        EngineError: the conversion does not agree with torch; or int8 was chosen and is not made yet.
+        MissingExtraError: a conversion is needed, and the libraries for it are not installed.
+    """
+    if choice.found is None:
+        return None
+    if choice.engine == "torch":
+        return choice.found.path
+    if choice.precision == "int8":
+        path = convert.int8_path(card, choice.found, store)
+        if not path.is_file():
+            raise EngineError(
+                f"There is no int8 file of '{card.name}' yet.", f"Run: nearfar models quantize {card.name}"
+            )
+        return path
+    return float_file(card, choice.found, store)
+
+
+def float_file(card: ModelCard, found: Found, store: Store) -> Path:
+    """The float32 ONNX file of some weights: themselves, or converted from them."""
+    return found.path if found.engine == "onnxruntime" else convert.to_onnx(card, found, store)
+
+
+def check_memory(card: ModelCard, path: Path) -> None:
+    """Raise EngineError where a network of that file will not fit into what is left of the memory."""
+    needed, free = _MEMORY_FACTOR * path.stat().st_size, free_bytes()
+    if free is not None and needed > free:
+        raise EngineError(
+            f"'{card.name}' needs about {needed / 1e9:.1f} GB of memory, but {free / 1e9:.1f} GB are free.",
+            "Close other programs, or choose a smaller model.",
+        )
 
 
 def choose_threads(settings: Settings) -> int:
     """Threads of one network run: as set, or all usable processors."""
     return settings.threads or usable_cpus()
+
+
+def wish_of(settings: Settings, engine: str = "", precision: str = "", device: str = "") -> Wish:
+    """A wish from what is named, else from the settings."""
+    return Wish(
+        engine or settings.engine,
+        precision or settings.precision,
+        device or settings.device,
+        choose_threads(settings),
+    )
+
+
+def _engine(card: ModelCard, wish: Wish, store: Store) -> tuple[str, str]:
+    """The engine's name and the reason."""
+    if wish.engine != AUTO:
+        return wish.engine, "asked for"
+    if wish.device not in (AUTO, "cpu"):
+        return "torch", f"device {wish.device} was asked for"
+    if wish.precision == "bfloat16":
+        is_there = importlib.util.find_spec("openvino") is not None
+        return ("openvino" if is_there else "torch"), "bfloat16 was asked for"
+    if wish.precision == "int8":
+        return "onnxruntime", "int8 was asked for"
+    has_checkpoint = store.is_installed(card, "torch")
+    if has_checkpoint and wish.device == AUTO and _gpu():
+        return "torch", "there is a GPU"
+    if has_checkpoint and card.network.startswith("transformers/") and not _has_onnx(card, store):
+        return "torch", "its checkpoint runs there without a conversion"
+    return "onnxruntime", "fastest of the base install on a processor"
+
+
+def _has_onnx(card: ModelCard, store: Store) -> bool:
+    if store.is_installed(card, "onnxruntime"):
+        return True
+    return convert.float_path(card, store.find(card, "torch"), store).is_file()
+
+
+def _gpu() -> str:
+    """The GPU that torch sees, or nothing; torch is not loaded where it is not installed."""
+    if importlib.util.find_spec("torch") is None:
+        return ""
+    from nearfar.engines.torch import devices
+
+    return "" if devices()[0] == "cpu" else devices()[0]
+
+
+def _with_torch(card: ModelCard, wish: Wish, store: Store, why: str) -> Choice:
+    if importlib.util.find_spec("torch") is None:
+        raise MissingExtraError(
+            "The engine torch is not installed.", "Install it: pip install 'nearfar[torch]'"
+        )
+    found = store.find(card, "torch")
+    device = (_gpu() or "cpu") if wish.device == AUTO else wish.device
+    precision = wish.precision
+    if precision == AUTO:
+        precision = "bfloat16" if device == "cuda" else "float32"
+    return Choice("torch", precision, device, found, why)

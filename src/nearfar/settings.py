@@ -17,6 +17,13 @@ if TYPE_CHECKING:
 
 PREFIX = "NEARFAR_"
 LAB_PREFIX = "NEARFAR_LAB_"  # read by nearfar_lab
+_WORDS = {"1": True, "true": True, "yes": True, "on": True} | {
+    "0": False,
+    "false": False,
+    "no": False,
+    "off": False,
+    "": False,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +32,15 @@ class Settings:
 
     model: str = option("embedded", "Model used when none is named.")
     engine: str = option("auto", "Engine that runs the networks: auto takes what the weights are made for.")
+    precision: str = option(
+        "auto", "Numbers that networks compute with.", choices=("auto", "float32", "bfloat16", "int8")
+    )
+    device: str = option(
+        "auto", "Where networks run; others than cpu need torch.", choices=("auto", "cpu", "cuda", "mps")
+    )
+    calibration: str = option(
+        "", "Folder of pictures that int8 files are calibrated on; empty means those in the package."
+    )
     threads: int = option(
         0,
         "Threads of one network run; 0 means all usable processors (affinity, cgroup quota).",
@@ -37,6 +53,9 @@ class Settings:
     max_bytes: int = option(64 * 2**20, "Largest picture accepted, in bytes.", low=1)
     max_pixels: int = option(100_000_000, "Largest picture accepted, in pixels.", low=1)
     home: str = option("", "Folder for downloaded weights; empty means the platform's cache folder.")
+    offline: bool = option(False, "Never touch the network, not even to pull weights when asked.")
+    mirror: str = option("", "Text put before every address that weights are pulled from.")
+    hub: str = option("https://huggingface.co", "Address of the model hub, or of a copy of it.")
     host: str = option("127.0.0.1", "Address the service listens on.")
     port: int = option(8080, "Port the service listens on.", low=0, high=65535)
     queue: int = option(
@@ -75,8 +94,17 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
             continue
         if key not in rows:
             raise SettingsError(f"{key} is not a setting.", did_you_mean(key, rows))
-        given[rows[key].name] = _number(key, text) if isinstance(rows[key].default, int) else text
+        given[rows[key].name] = _value(key, text, rows[key].default)
     return Settings(**given)
+
+
+def _value(key: str, text: str, default: object) -> bool | int | str:
+    """The text as a value of the default's type."""
+    if isinstance(default, bool):
+        if text.lower() not in _WORDS:
+            raise SettingsError(f"{key} is '{text}', but true or false was expected.")
+        return _WORDS[text.lower()]
+    return _number(key, text) if isinstance(default, int) else text
 
 
 def _number(key: str, text: str) -> int:

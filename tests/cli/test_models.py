@@ -18,7 +18,7 @@ def test_list_has_a_row_a_model(run: Run) -> None:
     code, out, _ = run("models")
     head, *lines = out.splitlines()
     assert code == 0
-    assert head.split() == ["name", "title", "kind", "licence", "commercial", "size", "installed"]
+    assert head.split() == ["name", "kind", "licence", "commercial", "parameters", "speed", "installed"]
     for card, line in zip(CARDS, lines, strict=True):
         assert line.startswith(f"{card.name} ")
         assert f" {card.kind.value} " in line

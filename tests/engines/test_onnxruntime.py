@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,10 +12,7 @@ from nearfar.catalogue import card
 from nearfar.engines import EngineOptions
 from nearfar.engines.onnxruntime import PLUGIN, OnnxSession
 from nearfar.errors import EngineError
-from nearfar.weights import locate
-
-if TYPE_CHECKING:
-    from pathlib import Path
+from nearfar.weights import Store, locate
 
 EMBEDDED = card("embedded")
 
@@ -23,7 +20,7 @@ EMBEDDED = card("embedded")
 @pytest.fixture(scope="module")
 def session() -> OnnxSession:
     """The embedded network on one thread."""
-    return PLUGIN.open(EMBEDDED, locate(EMBEDDED), EngineOptions(1))
+    return PLUGIN.open(EMBEDDED, locate(EMBEDDED, Store(Path("/nowhere"))).path, EngineOptions(1))
 
 
 @pytest.mark.parametrize("shape", [(1, 3, 32, 32), (2, 3, 64, 96), (3, 3, 256, 32)])

@@ -92,6 +92,27 @@ def _nowhere() -> io.TextIOWrapper:
 
 
 @contextmanager
+def transfer() -> Iterator[Callable[[str, int, int], None] | None]:
+    """A bar on standard error while a file comes; gives what is told the name, bytes here, bytes in all."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, Any] = {}
+
+        def tell(name: str, here: int, total: int) -> None:
+            if name not in tasks:
+                tasks[name] = bar.add_task(name)
+            bar.update(tasks[name], completed=here, total=total or None)
+
+        yield tell
+
+
+@contextmanager
 def progress(total: int) -> Iterator[Callable[[bool], bool]]:
     """A bar on standard error while several photos are done; nothing where that is no terminal.
 

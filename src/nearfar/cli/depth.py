@@ -36,6 +36,9 @@ class DepthOptions(HeatmapOptions):
     png16: str = option("", "Write a 16-bit PNG too, scale and offset in its text; or a folder.")
     model: str = option("", "Network to use, a name out of nearfar models; else the setting, embedded.")
     size: int | None = option(None, "Length of the network's input in pixels; the network's own otherwise.")
+    engine: str = option("", "auto, onnxruntime, openvino or torch; else the setting, auto.")
+    precision: str = option("", "auto, float32, bfloat16 or int8; else the setting, auto.")
+    device: str = option("", "auto, cpu, cuda or mps; else the setting, auto.")
     overwrite: bool = option(False, "Replace files that exist already.")
     json: bool = option(False, "One JSON object a photo on standard output, errors included.")
 
@@ -47,6 +50,9 @@ _FLAGS = {
     "raw": Flag(value="FILE.npy"),
     "png16": Flag(value="FILE.png"),
     "model": Flag(value="NAME"),
+    "engine": Flag(value="NAME"),
+    "precision": Flag(value="NAME"),
+    "device": Flag(value="NAME"),
 }
 
 
@@ -58,7 +64,15 @@ def command(photos: tuple[str, ...], given: dict[str, str | bool]) -> int:
     options = parse(DepthOptions, given)
     jobs = _plan.plan(photos, options.output, options.raw, options.png16)
     _check_streams(jobs, options)
-    model = api.load(options.model or None, size=options.size)
+    model = api.load(
+        options.model or None,
+        size=options.size,
+        engine=options.engine,
+        precision=options.precision,
+        device=options.device,
+    )
+    if "auto" in {options.engine, options.precision, options.device}:
+        _say.line(f"{model.card.name} runs in {model.estimator.engine}: {model.why}.")
     _plan.make_folders(jobs, (options.output, options.raw, options.png16))
     for photo in _plan.repeated(photos):
         _say.line(f"{photo} is named twice and is done once.")

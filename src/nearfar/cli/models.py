@@ -1,23 +1,26 @@
-"""``nearfar models``: which networks there are, and what is known about one."""
+"""``nearfar models``: which networks there are, what is known about one, and their weights."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nearfar import catalogue
+from nearfar import catalogue, settings
 from nearfar.cli import _say
-from nearfar.cli._verb import verb
-from nearfar.errors import ParameterError, WeightsError
+from nearfar.cli._verb import Flag, verb
+from nearfar.errors import ParameterError
 from nearfar.options import option, parse
-from nearfar.weights import locate
+from nearfar.weights import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from nearfar.cards import ModelCard
+    from nearfar.settings import Settings
+    from nearfar.weights import Store
 
-_HEADS = ("name", "title", "kind", "licence", "commercial", "size", "installed")
+_HEADS = ("name", "kind", "licence", "commercial", "parameters", "speed", "installed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,46 +28,165 @@ class ModelsOptions:
     """The flags of the verb."""
 
     json: bool = option(False, "JSON on standard output: an array of all cards, or the one card.")
+    commercial: bool = option(False, "Only networks that may be used commercially.")
+    installed: bool = option(False, "Only networks whose weights are on this machine.")
+    engine: str = option("", "With pull: the files for this engine; else the preferred ones.")
+    output: str = option("", "With export: the pack to write.")
+    overwrite: bool = option(False, "With export: replace a pack that exists already.")
 
 
-@verb(ModelsOptions, ("NAME", "Show the whole card of this model."))
-def command(names: tuple[str, ...], given: dict[str, str | bool]) -> int:
-    """List the networks, or show the whole card of one."""
+_FLAGS = {"output": Flag("-o", "FILE"), "engine": Flag(value="NAME")}
+_WORDS = (
+    "NAME",
+    (
+        "Show the whole card of this model. Or what to do with weights: pull NAME..., verify [NAME...], "
+        "remove NAME..., path NAME, import NAME FILE, import PACK, export NAME... -o PACK, quantize NAME."
+    ),
+)
+
+
+@verb(ModelsOptions, _WORDS, _FLAGS)
+def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
+    """List the networks, show the whole card of one, or bring, check and carry weights."""
     options = parse(ModelsOptions, given)
-    if len(names) > 1:
-        raise ParameterError("Several models were named.", "Name one, or none for the list.")
-    if names:
-        card = _whole(catalogue.card(names[0]))
+    read = settings.load()
+    if words and words[0] in _ACTIONS:
+        return _ACTIONS[words[0]](words[1:], options, read)
+    if len(words) > 1:
+        actions = ", ".join(_ACTIONS)
+        raise ParameterError("Several models were named.", f"Name one, or none, or one of: {actions}.")
+    store = open_store(read)
+    if words:
+        card = _whole(catalogue.card(words[0]), store)
         _say.document(card) if options.json else _say.lines(_outline(card))
         return 0
-    cards = catalogue.cards().values()
+    cards = [card for card in catalogue.cards().values() if _is_wanted(card, store, options)]
     if options.json:
-        _say.document([_whole(card) for card in cards])
+        _say.document([_whole(card, store) for card in cards])
     else:
-        _say.lines(_table([_HEADS, *(_row(card) for card in cards)]))
+        _say.lines(_table([_HEADS, *(_row(card, store) for card in cards)]))
     return 0
 
 
-def _whole(card: ModelCard) -> dict[str, Any]:
+def _pull(names: tuple[str, ...], options: ModelsOptions, read: Settings) -> int:
+    from nearfar import zoo
+
+    for name in _some(names, "pull"):
+        with _say.transfer() as progress:
+            paths = zoo.pull(name, read, engine=options.engine, progress=progress)
+        _say.lines(str(path) for path in paths)
+    return 0
+
+
+def _verify(names: tuple[str, ...], options: ModelsOptions, read: Settings) -> int:
+    from nearfar import zoo
+
+    store = open_store(read)
+    chosen = names or tuple(card.name for card in catalogue.cards().values() if store.is_installed(card))
+    rows = [(name, row) for name in chosen for row in zoo.verify(name, read)]
+    for name, row in rows:
+        if row.error is not None:
+            _say.failure(row.error, is_json=options.json)
+        elif options.json:
+            _say.row({"model": name, "path": str(row.path), "sha256": row.sha256})
+        else:
+            _say.lines([f"{row.sha256}  {row.path}"])
+    return 0 if all(row.error is None for _, row in rows) else 1
+
+
+def _remove(names: tuple[str, ...], options: ModelsOptions, read: Settings) -> int:  # noqa: ARG001 - one shape
+    from nearfar import zoo
+
+    for name in _some(names, "remove"):
+        _say.line(f"{name}: {zoo.remove(name, read) / 1e6:.1f} MB are free again.")
+    return 0
+
+
+def _path(names: tuple[str, ...], options: ModelsOptions, read: Settings) -> int:  # noqa: ARG001 - one shape
+    from nearfar import zoo
+
+    _say.lines(str(zoo.path(name, read)) for name in _some(names, "path"))
+    return 0
+
+
+def _import(words: tuple[str, ...], options: ModelsOptions, read: Settings) -> int:  # noqa: ARG001 - one shape
+    from nearfar import zoo
+
+    if len(words) == 1:
+        _say.lines(zoo.import_pack(Path(words[0]), read))
+        return 0
+    if len(words) != 2:
+        raise ParameterError("import takes a name and a file, or a pack.", "nearfar models import NAME FILE")
+    for done in zoo.import_file(words[0], Path(words[1]), read):
+        if not done.is_published:
+            _say.line(f"SHA-256 {done.sha256[:12]}… is not one that the card names; it is pinned now.")
+        _say.lines([str(done.path)])
+    return 0
+
+
+def _export(names: tuple[str, ...], options: ModelsOptions, read: Settings) -> int:
+    from nearfar import zoo
+
+    if not options.output:
+        raise ParameterError("export needs a place to write to.", "nearfar models export NAME... -o FILE")
+    target = Path(options.output)
+    size = zoo.export(_some(names, "export"), target, read, overwrite=options.overwrite)
+    _say.line(f"{size / 1e6:.1f} MB; on the other machine: nearfar models import {target.name}")
+    _say.lines([str(target)])
+    return 0
+
+
+def _quantize(names: tuple[str, ...], options: ModelsOptions, read: Settings) -> int:  # noqa: ARG001 - one shape
+    from nearfar import zoo
+
+    for name in _some(names, "quantize"):
+        path, agreement = zoo.quantize(name, read)
+        _say.line(
+            f"{name}: int8 maps differ from float32's by {agreement.mean_difference:.2%} on average and "
+            f"correlate by {agreement.correlation:.4f}."
+        )
+        _say.lines([str(path)])
+    return 0
+
+
+_ACTIONS: dict[str, Callable[[tuple[str, ...], ModelsOptions, Settings], int]] = {
+    "pull": _pull,
+    "verify": _verify,
+    "remove": _remove,
+    "path": _path,
+    "import": _import,
+    "export": _export,
+    "quantize": _quantize,
+}
+
+
+def _some(names: tuple[str, ...], action: str) -> tuple[str, ...]:
+    if not names:
+        raise ParameterError(f"{action} needs the name of a model.", "See nearfar models.")
+    for name in names:
+        catalogue.card(name)  # all names are known before anything is done
+    return names
+
+
+def _is_wanted(card: ModelCard, store: Store, options: ModelsOptions) -> bool:
+    if options.commercial and not card.is_commercial_use_allowed:
+        return False
+    return store.is_installed(card) or not options.installed
+
+
+def _whole(card: ModelCard, store: Store) -> dict[str, Any]:
     """The card as plain values; its details stand beside its own fields."""
     values = asdict(card)
     details = values.pop("details")
-    return {**values, "unit": card.unit, "installed": _is_installed(card), **details}
+    facts = {"unit": card.unit, "speed": card.speed_class, "installed": store.is_installed(card)}
+    return {**values, **facts, **details}
 
 
-def _row(card: ModelCard) -> tuple[str, ...]:
-    size = f"{card.parameters / 1e6:.1f} M, {sum(file.bytes for file in card.weights) / 1e6:.1f} MB"
+def _row(card: ModelCard, store: Store) -> tuple[str, ...]:
     commercial = "yes" if card.is_commercial_use_allowed else "no"
-    installed = "yes" if _is_installed(card) else "no"
-    return card.name, card.title, card.kind.value, card.licence, commercial, size, installed
-
-
-def _is_installed(card: ModelCard) -> bool:
-    try:
-        locate(card)
-    except WeightsError:
-        return False
-    return True
+    installed = "yes" if store.is_installed(card) else "no"
+    size = f"{card.parameters / 1e6:.1f} M"
+    return card.name, card.kind.value, card.licence, commercial, size, card.speed_class, installed
 
 
 def _table(rows: list[tuple[str, ...]]) -> Iterable[str]:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 class FakeSession:
     """Ramp plus brightness."""
 
+    fixed_size = None
+    batch_limit = None
+
     def run(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """N×h×w float32 from N×3×h×w float32."""
         ramp = np.linspace(0, 1, batch.shape[2], dtype=np.float32)[None, :, None]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nearfar.engines import single_map
 from nearfar.errors import EngineError
 
 if TYPE_CHECKING:
@@ -25,6 +26,10 @@ class OnnxSession:
         self._model = model
         self._input = inner.get_inputs()[0].name
         self._output = inner.get_outputs()[0].name
+        count, _, height, width = inner.get_inputs()[0].shape
+        is_fixed = isinstance(width, int) and isinstance(height, int)
+        self.fixed_size = (width, height) if is_fixed else None
+        self.batch_limit = count if isinstance(count, int) else None
 
     def run(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """N×h×w float32 from N×3×h×w float32."""
@@ -32,11 +37,7 @@ class OnnxSession:
             raw = self._inner.run([self._output], {self._input: batch})[0]
         except Exception as exc:  # ONNX Runtime's own errors share no public base
             raise EngineError(f"The network '{self._model}' failed: {exc}.") from exc
-        if raw.ndim == 4 and raw.shape[1] == 1:
-            raw = raw[:, 0]
-        if raw.ndim != 3 or raw.shape[0] != batch.shape[0]:
-            raise EngineError(f"The network '{self._model}' gave {raw.shape} for {batch.shape}.")
-        return np.asarray(raw, np.float32)
+        return np.asarray(single_map(raw, batch, self._model), np.float32)
 
 
 class OnnxRuntime:
@@ -48,6 +49,7 @@ class OnnxRuntime:
         """Load a network from a file; spinning is off, so that idle threads leave the processor alone."""
         import onnxruntime as ort
 
+        _check_options(options)
         how = ort.SessionOptions()
         how.intra_op_num_threads = options.threads
         how.inter_op_num_threads = 1
@@ -57,17 +59,35 @@ class OnnxRuntime:
             inner = ort.InferenceSession(str(weights), how, providers=["CPUExecutionProvider"])
         except Exception as exc:  # ONNX Runtime's own errors share no public base
             raise EngineError(f"The weights of '{card.name}' could not be loaded: {exc}.") from exc
-        _check_input(inner, card)
+        check_input(inner, card)
         return OnnxSession(inner, card.name)
 
 
-def _check_input(inner: Any, card: ModelCard) -> None:
+def check_input(inner: Any, card: ModelCard) -> None:
+    """Raise EngineError unless the file takes one float32 N×3×H×W picture of a size that the card allows."""
     inputs = inner.get_inputs()
-    shape = inputs[0].shape if inputs else None
-    if shape is None or len(inputs) != 1 or len(shape) != 4 or shape[1] not in (3, "3", None):
+    shape = inputs[0].shape if len(inputs) == 1 else None
+    is_picture = shape is not None and len(shape) == 4 and not (isinstance(shape[1], int) and shape[1] != 3)
+    if shape is None or not is_picture or inputs[0].type != "tensor(float)":
+        given = [f"{i.name}: {i.type} {i.shape}" for i in inputs]
+        raise EngineError(f"The file of '{card.name}' takes {given}, not one float32 N×3×H×W input.")
+    if not inner.get_outputs():
+        raise EngineError(f"The file of '{card.name}' has no output.")
+    for side in shape[2:]:
+        if isinstance(side, int) and (side % card.input.multiple or side < 1):
+            raise EngineError(
+                f"The file of '{card.name}' takes {shape}, but its card wants multiples "
+                f"of {card.input.multiple}."
+            )
+
+
+def _check_options(options: EngineOptions) -> None:
+    if options.device != "cpu":
         raise EngineError(
-            f"The file of '{card.name}' takes {[i.shape for i in inputs]}, not one N×3×H×W input."
+            f"onnxruntime runs on the processor here, not on '{options.device}'.", "Choose --engine torch."
         )
+    if options.precision == "bfloat16":
+        raise EngineError("onnxruntime does not run bfloat16.", "Choose --engine openvino or torch.")
 
 
 PLUGIN = OnnxRuntime()

@@ -226,6 +226,10 @@ def _models() -> Json:
         "domain": _STRING,
         "max_depth_m": _or_null(_NUMBER),
         "extra": _STRING,
+        "network": _STRING,
+        "reference_focal_px": _or_null(_NUMBER),
+        "speed": {"type": "string", "enum": ["fast", "medium", "slow"]},
+        "is_installed": _BOOLEAN,
         "details": {"type": "object"},
     }
     return _object({"default": _STRING, "models": {"type": "array", "items": _object(card)}})

@@ -9,10 +9,12 @@ from fastapi import APIRouter
 
 from nearfar import catalogue
 from nearfar.service.openapi import models_operation
+from nearfar.weights import open_store
 
 if TYPE_CHECKING:
     from nearfar.cards import ModelCard
     from nearfar.service.app import Service
+    from nearfar.weights import Store
 
 
 def router(service: Service) -> APIRouter:
@@ -22,13 +24,17 @@ def router(service: Service) -> APIRouter:
     @routes.get("/v1/models", **models_operation())
     async def list_models() -> dict[str, Any]:
         default = service.settings.model
-        return {"default": default, "models": [describe(card) for card in catalogue.cards().values()]}
+        store = open_store(service.settings)
+        rows = [describe(card, store) for card in catalogue.cards().values()]
+        return {"default": default, "models": rows}
 
     return routes
 
 
-def describe(card: ModelCard) -> dict[str, Any]:
-    """A card as plain values."""
+def describe(card: ModelCard, store: Store) -> dict[str, Any]:
+    """A card as plain values, and whether its weights are on this machine."""
     row = asdict(card)
+    del row["input"]["shape"]  # of loaded files, never of cards
     own = {"kind": card.kind.value, "unit": card.unit, "near_is_large": card.kind.is_near_large}
-    return row | own | {"details": dict(card.details)}
+    here = {"speed": card.speed_class, "is_installed": store.is_installed(card)}
+    return row | own | here | {"details": dict(card.details)}

@@ -1,0 +1,98 @@
+"""PyTorch (extra ``torch``): checkpoints as they are published, on CUDA, MPS or the processor."""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nearfar.engines import single_map
+from nearfar.errors import EngineError, MissingExtraError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    from nearfar.cards import ModelCard
+    from nearfar.engines import EngineOptions
+
+
+class TorchSession:
+    """One network in PyTorch."""
+
+    fixed_size = None
+    batch_limit = None
+
+    def __init__(self, network: Any, model: str, device: str, *, is_bfloat16: bool) -> None:
+        self._network = network
+        self._model = model
+        self._device = device
+        self._is_bfloat16 = is_bfloat16
+
+    def run(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """N×h×w float32 from N×3×h×w float32."""
+        import torch
+
+        narrow = torch.autocast(self._device, torch.bfloat16) if self._is_bfloat16 else nullcontext()
+        try:
+            with torch.inference_mode(), narrow:
+                picture = torch.from_numpy(batch).to(self._device, memory_format=torch.channels_last)
+                raw = self._network(picture).float().cpu().numpy()
+        except (RuntimeError, ValueError) as exc:  # out of memory among them
+            raise EngineError(f"The network '{self._model}' failed: {exc}.") from exc
+        return np.asarray(single_map(raw, batch, self._model), np.float32)
+
+
+class Torch:
+    """Opens checkpoints."""
+
+    name = "torch"
+
+    def open(self, card: ModelCard, weights: Path | None, options: EngineOptions) -> TorchSession:
+        """Load a network; its weights lie channels-last, which convolutions are fastest with."""
+        torch = import_torch()
+        if options.precision == "int8":
+            raise EngineError("The engine torch does not run int8.", "Choose --engine onnxruntime.")
+        if options.device not in devices():
+            raise EngineError(
+                f"There is no '{options.device}' on this machine.", f"There is: {', '.join(devices())}."
+            )
+        if weights is None or not card.network:
+            raise EngineError(f"'{card.name}' is no network that torch runs.", "Choose --engine onnxruntime.")
+        from nearfar import nets
+
+        torch.set_num_threads(options.threads)
+        network: Any = nets.load(card.network, weights)
+        network = network.to(options.device, memory_format=torch.channels_last).requires_grad_(False)
+        return TorchSession(network, card.name, options.device, is_bfloat16=options.precision == "bfloat16")
+
+
+def import_torch() -> Any:
+    """PyTorch.
+
+    Raises:
+        MissingExtraError: it is not installed.
+    """
+    try:
+        import torch
+    except ImportError as exc:
+        raise MissingExtraError(
+            "This needs PyTorch, which is not installed.", "Install it: pip install 'nearfar[torch]'"
+        ) from exc
+    return torch
+
+
+def devices() -> tuple[str, ...]:
+    """What this machine can run networks on, the fastest first."""
+    torch = import_torch()
+    found = ["cpu"]
+    if torch.backends.mps.is_available():
+        found.insert(0, "mps")
+    if torch.cuda.is_available():
+        found.insert(0, "cuda")
+    return tuple(found)
+
+
+PLUGIN = Torch()

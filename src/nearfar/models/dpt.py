@@ -1,0 +1,139 @@
+"""DPT: MiDaS 3.0 and 3.1, with transformers as encoders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from nearfar.cards import DepthKind, Fit, InputSpec, ModelCard, WeightFile
+from nearfar.models import _hub
+
+V3 = "https://arxiv.org/abs/2103.13413"
+V31 = "https://arxiv.org/abs/2307.14460"
+LEVIT = "https://github.com/isl-org/MiDaS/releases/download/v3_1/dpt_levit_224.pt"
+HALF = (0.5, 0.5, 0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What tells the variants apart. ``size`` is the network's; encoders with windows want a square."""
+
+    variant: str
+    title: str
+    size: int
+    millions: int
+    paper: str
+    licence: str
+    repository: str = ""
+    onnx: str = ""
+    fit: Fit = "minimal"
+    figures: dict[str, float] = field(default_factory=dict)
+
+
+ROWS = (
+    Row(
+        "large",
+        "DPT-Large 384 (MiDaS 3.0, ViT-L)",
+        384,
+        344,
+        V3,
+        "Apache-2.0",
+        "Intel/dpt-large",
+        "Xenova/dpt-large",
+        figures={"DIW": 0.1082, "ETH3D": 0.0888, "Sintel": 0.2697, "TUM": 9.97, "KITTI": 8.46, "NYU": 8.32},
+    ),
+    Row(
+        "hybrid",
+        "DPT-Hybrid 384 (MiDaS 3.0, ResNet-50 and ViT-B)",
+        384,
+        123,
+        V3,
+        "Apache-2.0",
+        "Intel/dpt-hybrid-midas",
+        "Xenova/dpt-hybrid-midas",
+        figures={"DIW": 0.1106, "ETH3D": 0.0934, "Sintel": 0.2741, "TUM": 10.89, "KITTI": 11.56, "NYU": 8.69},
+    ),
+    Row(
+        "beit-large-512",
+        "DPT BEiT-L 512 (MiDaS 3.1)",
+        512,
+        345,
+        V31,
+        "MIT",
+        "Intel/dpt-beit-large-512",
+        figures={"DIW": 0.1137, "ETH3D": 0.0659, "Sintel": 0.2366, "TUM": 6.13, "KITTI": 11.56, "NYU": 1.86},
+    ),
+    Row("beit-large-384", "DPT BEiT-L 384 (MiDaS 3.1)", 384, 344, V31, "MIT", "Intel/dpt-beit-large-384"),
+    Row(
+        "swin2-large-384",
+        "DPT Swin2-L 384 (MiDaS 3.1)",
+        384,
+        213,
+        V31,
+        "MIT",
+        "Intel/dpt-swinv2-large-384",
+        fit="exact",
+        figures={"DIW": 0.1106, "ETH3D": 0.0732, "Sintel": 0.2442, "TUM": 8.87, "KITTI": 5.84, "NYU": 2.92},
+    ),
+    Row(
+        "swin2-base-384",
+        "DPT Swin2-B 384 (MiDaS 3.1)",
+        384,
+        102,
+        V31,
+        "MIT",
+        "Intel/dpt-swinv2-base-384",
+        fit="exact",
+    ),
+    Row(
+        "swin2-tiny-256",
+        "DPT Swin2-T 256 (MiDaS 3.1)",
+        256,
+        42,
+        V31,
+        "MIT",
+        "Intel/dpt-swinv2-tiny-256",
+        fit="exact",
+        figures={"DIW": 0.1211, "ETH3D": 0.1106, "Sintel": 0.2868, "TUM": 13.43, "KITTI": 10.13, "NYU": 5.55},
+    ),
+    Row(
+        "levit-224",
+        "DPT LeViT 224 (MiDaS 3.1)",
+        224,
+        51,
+        V31,
+        "MIT",
+        fit="exact",
+        figures={"DIW": 0.1314, "ETH3D": 0.1206, "Sintel": 0.3148, "TUM": 18.21, "KITTI": 15.27, "NYU": 8.64},
+    ),
+)
+
+
+def _card(row: Row) -> ModelCard:
+    files = (*(_hub.onnx(row.onnx) if row.onnx else ()), *(_hub.checkpoint(row.repository)))
+    is_on_hub = bool(row.repository)
+    return ModelCard(
+        name=f"dpt-{row.variant}",
+        title=row.title,
+        family="dpt",
+        kind=DepthKind.RELATIVE_INVERSE,
+        input=_input(row),
+        weights=files if is_on_hub else (WeightFile("dpt_levit_224.pt", LEVIT, engine="torch"),),
+        licence=row.licence,
+        is_commercial_use_allowed=True,
+        parameters=row.millions * 1_000_000,
+        summary="Relative depth with finer edges than the convolutional MiDaS.",
+        paper=row.paper,
+        extra="transformers" if is_on_hub else "torch",
+        network=_hub.NETWORK if is_on_hub else "levit/dpt_224",
+        details={"figures": {"MiDaS zero-shot protocol": row.figures}} if row.figures else {},
+    )
+
+
+def _input(row: Row) -> InputSpec:
+    """Windows and LeViT's attention tables fix the size: their square cannot be changed."""
+    is_fixed = row.fit == "exact"
+    low, high = (row.size, row.size) if is_fixed else (64, 2048)
+    return InputSpec(row.size, 32, HALF, HALF, row.fit, low, high)
+
+
+PLUGIN = tuple(_card(row) for row in ROWS)

@@ -1,0 +1,99 @@
+"""Networks that the transformers library has, from a folder as the model hub keeps it."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from nearfar.errors import MissingExtraError, WeightsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from torch import Tensor
+
+NEAREST_M, FARTHEST_M = 1e-4, 1e4  # the clamp of the published Depth Pro
+# Buffers that old checkpoints carry, and pooling layers that depth does not use.
+_MAY_DIFFER = ("position_ids", "relative_position_index", "pooler.")
+
+
+class Depth(nn.Module):
+    """Any depth estimator whose ``predicted_depth`` is the answer."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N×h'×w' depth (or inverse depth) from N×3×h×w; some networks answer at another size."""
+        answer: Tensor = self.inner(pixel_values=x).predicted_depth
+        return answer
+
+
+class DepthPro(Depth):
+    """Depth Pro answers with inverse depth for a canonical camera, and the field of view of the real one."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N×h×w depth in metres from N×3×h×w: the published scaling by width over focal length."""
+        answer = self.inner(pixel_values=x)
+        inverse: Tensor = answer.predicted_depth
+        if answer.field_of_view is not None:
+            half = torch.deg2rad(answer.field_of_view.reshape(-1, 1, 1)) / 2
+            inverse = inverse * 2 * torch.tan(half)
+        return 1 / torch.clamp(inverse, NEAREST_M, FARTHEST_M)
+
+
+_WRAPPERS = {"depth": Depth, "depth_pro": DepthPro}
+
+
+def load(variant: str, path: Path) -> nn.Module:
+    """The network whose weights are at ``path``, with ``config.json`` beside them; nothing is downloaded.
+
+    Raises:
+        MissingExtraError: transformers is not installed.
+        WeightsError: the files are damaged or do not fit one another.
+    """
+    try:
+        from transformers import AutoModelForDepthEstimation
+    except ImportError as exc:
+        raise MissingExtraError(
+            "This network needs the library transformers, which is not installed.",
+            "Install it: pip install 'nearfar[transformers]'",
+        ) from exc
+    for name in ("transformers", "transformers.modeling_utils"):
+        logging.getLogger(name).setLevel(logging.ERROR)  # what it would say is checked below
+    try:
+        inner, report = AutoModelForDepthEstimation.from_pretrained(
+            path.parent,
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+            dtype=torch.float32,
+            attn_implementation="eager",
+            output_loading_info=True,
+        )
+    except Exception as exc:  # the library raises whatever its parts raise
+        raise WeightsError(
+            f"The checkpoint in {path.parent} could not be loaded: {_first_line(exc)}",
+            "Are config.json and model.safetensors of the same model, and whole?",
+        ) from exc
+    _check_complete(report, path)
+    return _WRAPPERS[variant](inner).eval()
+
+
+def _check_complete(report: dict[str, Any], path: Path) -> None:
+    """The library fills what a file lacks with random numbers: refuse that."""
+    for kind in ("missing_keys", "mismatched_keys"):
+        keys = [str(key) for key in report.get(kind) or () if not any(m in str(key) for m in _MAY_DIFFER)]
+        if keys:
+            raise WeightsError(
+                f"{path.name} does not fit its config.json: {kind.replace('_', ' ')}, first {min(keys)}.",
+                "Get both files from the same place.",
+            )
+
+
+def _first_line(exc: Exception) -> str:
+    return str(exc).strip().partition("\n")[0][:300]

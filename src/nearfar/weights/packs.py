@@ -1,0 +1,238 @@
+"""Weights without a network: a file that a user has, and packs from one machine to another."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nearfar.errors import OutputError, OutputExistsError, WeightsError
+from nearfar.files import locked
+from nearfar.weights.store import PINS, pin_of, sha256_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from nearfar.cards import ModelCard, WeightFile
+    from nearfar.weights.store import Store
+
+MANIFEST = "nearfar-pack.json"
+_VERSION = 1
+_ENGINE_OF = {
+    ".onnx": "onnxruntime",
+    ".pt": "torch",
+    ".pth": "torch",
+    ".bin": "torch",
+    ".safetensors": "torch",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A file that was taken in. ``is_published``: its hash is the one that the card names."""
+
+    path: Path
+    sha256: str
+    engine: str
+    is_published: bool
+
+
+def is_pack(path: Path) -> bool:
+    """The file is a pack made by :func:`export`."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as pack:
+        return MANIFEST in pack.namelist()
+
+
+def import_file(
+    card: ModelCard, source: Path, store: Store, check: Callable[[Path, str], None]
+) -> tuple[Imported, ...]:
+    """Take a file (or a folder as the model hub keeps it) in as the weights of a model.
+
+    Args:
+        card: the model.
+        source: .onnx, .pt, .pth, .bin or .safetensors; or a folder with all files of the card's checkpoint.
+        store: where it goes.
+        check: given a path and its engine, raises where the file cannot be loaded as this model. It runs
+            before anything that is installed changes.
+
+    Raises:
+        WeightsError: it cannot be read, is of no known kind, or is not of this model.
+    """
+    pairs = _pairs(card, source)
+    engine = pairs[0][1].engine
+    with locked(store.folder(card) / f".{engine}-import.lock"):
+        place = store.folder(card) / engine
+        with tempfile.TemporaryDirectory(prefix=".importing-", dir=store.folder(card)) as folder:
+            parts = [(_copy(path, Path(folder) / file.name), file) for path, file in pairs]
+            check(parts[0][0], engine)
+            place.mkdir(exist_ok=True)
+            return tuple(_settle(card, part, file, store, source) for part, file in parts)
+
+
+def export(cards: Iterable[ModelCard], store: Store, target: Path, *, overwrite: bool = False) -> int:
+    """Write one pack with the files of these models, what was converted of them, cards and hashes.
+
+    Gives its size in bytes.
+
+    Raises:
+        WeightsError: a model is not installed, or its files are not the right ones.
+        OutputError: the pack cannot be written.
+    """
+    if target.exists() and not overwrite:
+        raise OutputExistsError(f"{target} exists already.", "Pass --overwrite, or choose another name.")
+    rows: dict[str, dict[str, str]] = {}
+    files: dict[str, Path] = {}
+    for card in cards:
+        files |= dict(_files_of(card, store))
+        rows[card.name] = {"title": card.title, "licence": card.licence, "paper": card.paper}
+    manifest = {
+        "version": _VERSION,
+        "models": rows,
+        "files": {name: {"sha256": sha256_of(p), "bytes": p.stat().st_size} for name, p in files.items()},
+    }
+    try:
+        return _write_pack(target, manifest, files)
+    except OSError as exc:
+        raise OutputError(f"Cannot write {target}: {exc.strerror or exc}.", "Choose another place.") from exc
+
+
+def import_pack(source: Path, store: Store, known: Iterable[str]) -> tuple[str, ...]:
+    """Take in a pack; gives the names of its models. Nothing changes unless every hash in it is right.
+
+    Raises:
+        WeightsError: it is no pack, is damaged, or holds models that the catalogue does not know.
+    """
+    try:
+        with zipfile.ZipFile(source) as pack:
+            manifest = _manifest(pack, source)
+            unknown = sorted(set(manifest["models"]) - set(known))
+            if unknown:
+                raise WeightsError(
+                    f"{source.name} holds models unknown here: {', '.join(unknown)}.", "Update."
+                )
+            store.home.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(prefix=".importing-", dir=store.home) as folder:
+                for name, facts in manifest["files"].items():
+                    _extract(pack, name, facts, Path(folder), set(manifest["models"]))
+                _move_all(Path(folder), manifest["files"], store)
+    except (zipfile.BadZipFile, OSError, KeyError, ValueError, TypeError, EOFError) as exc:
+        raise WeightsError(
+            f"{source.name} is no pack, or a damaged one: {exc}.", "Make it again: nearfar models export."
+        ) from exc
+    return tuple(manifest["models"])
+
+
+def _pairs(card: ModelCard, source: Path) -> list[tuple[Path, WeightFile]]:
+    """Which file of the user is which file of the card."""
+    if source.is_dir():
+        for engine in card.engines:
+            files = card.files(engine)
+            if all((source / file.name).is_file() for file in files):
+                return [(source / file.name, file) for file in files]
+        wanted = " or ".join(" + ".join(f.name for f in card.files(e)) for e in card.engines)
+        raise WeightsError(f"{source} does not hold the files of '{card.name}'.", f"It takes {wanted}.")
+    if not source.is_file():
+        raise WeightsError(f"There is no file {source}.", "Check the path.")
+    engine = _ENGINE_OF.get(source.suffix.lower(), "")
+    files = card.files(engine)
+    if not files:
+        known = ", ".join(s for s, e in _ENGINE_OF.items() if e in card.engines)
+        raise WeightsError(
+            f"'{card.name}' is not loaded from '{source.suffix}' files.", f"Give one of: {known}."
+        )
+    if len(files) > 1:
+        names = " and ".join(file.name for file in files)
+        raise WeightsError(f"'{card.name}' takes several files.", f"Give the folder that holds {names}.")
+    return [(source, files[0])]
+
+
+def _copy(source: Path, target: Path) -> Path:
+    try:
+        shutil.copyfile(source, target)
+    except OSError as exc:
+        raise WeightsError(
+            f"{source} cannot be copied: {exc.strerror or exc}.", "Is it readable, is there room?"
+        ) from exc
+    return target if source.suffix == target.suffix else target.rename(target.with_suffix(source.suffix))
+
+
+def _settle(card: ModelCard, part: Path, file: WeightFile, store: Store, source: Path) -> Imported:
+    sha256, target = sha256_of(part), store.path(card, file)
+    part.replace(target)
+    store.pin(card, file, pin_of(target, sha256, f"imported from {source.name}"))
+    is_published = len(file.sha256) >= 8 and sha256.startswith(file.sha256)
+    return Imported(target, sha256, file.engine, is_published)
+
+
+def _files_of(card: ModelCard, store: Store) -> Iterable[tuple[str, Path]]:
+    """(name in the pack, path) of all that a model has in the store, checked."""
+    engines = [engine for engine in card.engines if store.is_installed(card, engine)]
+    if not engines:
+        store.find(card, card.engines[0])  # raises what is missing
+    for engine in engines:
+        for file in card.files(engine):
+            store.check(card, file, is_thorough=True)
+            yield f"models/{card.name}/{engine}/{file.name}", store.path(card, file)
+    if (store.folder(card) / PINS).is_file():
+        yield f"models/{card.name}/{PINS}", store.folder(card) / PINS
+    for path in sorted(store.converted(card).glob("*.onnx")):
+        yield f"converted/{card.name}/{path.name}", path
+
+
+def _write_pack(target: Path, manifest: dict[str, Any], files: dict[str, Path]) -> int:
+    handle, name = tempfile.mkstemp(prefix=".nearfar-", suffix=".part", dir=target.parent)
+    try:
+        with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as pack:
+            pack.writestr(MANIFEST, json.dumps(manifest, indent=1))
+            for inside, path in files.items():
+                pack.write(path, inside)
+        Path(name).chmod(0o644)
+        Path(name).replace(target)
+    finally:
+        Path(name).unlink(missing_ok=True)
+    return target.stat().st_size
+
+
+def _manifest(pack: zipfile.ZipFile, source: Path) -> dict[str, Any]:
+    manifest: dict[str, Any] = json.loads(pack.read(MANIFEST))
+    if manifest["version"] != _VERSION:
+        raise WeightsError(
+            f"{source.name} is a pack of version {manifest['version']}, not {_VERSION}.", "Update."
+        )
+    return manifest
+
+
+def _extract(pack: zipfile.ZipFile, name: str, facts: dict[str, Any], folder: Path, models: set[str]) -> None:
+    """One file into a folder, its hash checked while it is written; names cannot lead elsewhere."""
+    parts = Path(name).parts
+    is_inside = len(parts) in {3, 4} and parts[0] in {"models", "converted"} and parts[1] in models
+    if not is_inside or ".." in parts:
+        raise WeightsError(f"The pack holds '{name}', which belongs nowhere.", "It was not made by nearfar.")
+    target = folder.joinpath(*parts)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    digest = hashlib.sha256()
+    with pack.open(name) as source, target.open("wb") as out:
+        while chunk := source.read(1 << 20):
+            digest.update(chunk)
+            out.write(chunk)
+    if digest.hexdigest() != facts["sha256"]:
+        raise WeightsError(
+            f"{name} in the pack is damaged: its SHA-256 is not the one the pack names.",
+            "Copy the pack again.",
+        )
+
+
+def _move_all(folder: Path, names: Iterable[str], store: Store) -> None:
+    """Files first, pins last: a model counts as pinned only when it is whole."""
+    for name in sorted(names, key=lambda name: name.endswith(PINS)):
+        target = store.home.joinpath(*Path(name).parts)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).replace(target)

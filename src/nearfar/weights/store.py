@@ -1,0 +1,215 @@
+"""Where weights lie on this disk, and which hashes they were found with.
+
+HOME/models/NAME/ENGINE/FILE       as published
+HOME/models/NAME/pins.json         the hash, size and source of each, pinned when it first came
+HOME/converted/NAME/…              made here from them; may be removed at any time
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nearfar import assets
+from nearfar.errors import WeightsError
+from nearfar.files import locked, write_whole
+
+if TYPE_CHECKING:
+    from nearfar.cards import ModelCard, WeightFile
+    from nearfar.settings import Settings
+
+ASSET = "asset:"
+PINS = "pins.json"
+_FEWEST_DIGITS = 8  # of a published prefix; a file of which nobody knows a hash is not trusted
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """What a file was when it came: its hash, its size, and where from."""
+
+    sha256: str
+    bytes: int
+    source: str
+    modified_ns: int = 0
+    """When the file was last written: one that has not changed since is not hashed again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Weights on this disk: the file to open, its whole SHA-256, and the engine that it is made for."""
+
+    path: Path
+    sha256: str
+    engine: str
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The folder of weights."""
+
+    home: Path
+
+    def folder(self, card: ModelCard) -> Path:
+        """The folder of one model; it need not exist."""
+        return self.home / "models" / card.name
+
+    def path(self, card: ModelCard, file: WeightFile) -> Path:
+        """Where a file lies once it is there."""
+        if file.location.startswith(ASSET):
+            return assets.FOLDER / file.location.removeprefix(ASSET)
+        return self.folder(card) / file.engine / file.name
+
+    def converted(self, card: ModelCard) -> Path:
+        """The folder of what was made here from a model's files; it need not exist."""
+        return self.home / "converted" / card.name
+
+    def pins(self, card: ModelCard) -> dict[str, Pin]:
+        """Pins by ``ENGINE/FILE``; empty where nothing came yet.
+
+        Raises:
+            WeightsError: the file of pins is damaged.
+        """
+        path = self.folder(card) / PINS
+        if not path.is_file():
+            return {}
+        try:
+            rows: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            return {key: Pin(**row) for key, row in rows.items()}
+        except (ValueError, TypeError, AttributeError, OSError) as exc:
+            raise WeightsError(
+                f"{path} is damaged: {exc}.", f"Run: nearfar models remove {card.name}, then pull it again."
+            ) from exc
+
+    def pin(self, card: ModelCard, file: WeightFile, pin: Pin) -> None:
+        """Remember what a file was."""
+        with locked(self.folder(card) / f".{PINS}.lock"):
+            rows = self.pins(card) | {key_of(file): pin}
+            text = json.dumps({key: asdict(row) for key, row in sorted(rows.items())}, indent=1)
+            write_whole(self.folder(card) / PINS, f"{text}\n".encode())
+
+    def is_installed(self, card: ModelCard, engine: str = "") -> bool:
+        """All files for an engine (or, where none is named, for any) are there; they are not hashed."""
+        engines = (engine,) if engine else card.engines
+        return any(self._has(card, name) for name in engines)
+
+    def _has(self, card: ModelCard, engine: str) -> bool:
+        files = card.files(engine)
+        return bool(files) and all(self.path(card, file).is_file() for file in files)
+
+    def find(self, card: ModelCard, engine: str) -> Found:
+        """The model's weights for an engine, verified.
+
+        Raises:
+            WeightsError: they are absent, or are not the ones that the card and the pins name.
+        """
+        files = card.files(engine)
+        if not files:
+            raise WeightsError(
+                f"'{card.name}' has no files for {engine}.", f"It has some for {', '.join(card.engines)}."
+            )
+        hashes = [self.check(card, file) for file in files]
+        return Found(self.path(card, files[0]), hashes[0], engine)
+
+    def check(self, card: ModelCard, file: WeightFile, *, is_thorough: bool = False) -> str:
+        """The SHA-256 of a file that is there and is the right one.
+
+        A pinned file that was not written since is believed, unless ``is_thorough``.
+
+        Raises:
+            WeightsError: it is absent, or differs from the card or from its pin.
+        """
+        path = self.path(card, file)
+        is_asset = file.location.startswith(ASSET)
+        if not path.is_file():
+            raise _absent(card, file)
+        pin = None if is_asset else self.pins(card).get(key_of(file))
+        if pin and not is_thorough and _is_untouched(path, pin):
+            return pin.sha256
+        found = sha256_of(path)
+        expected = pin.sha256 if pin else file.sha256.lower()
+        if len(expected) < _FEWEST_DIGITS or not found.startswith(expected):
+            mend = (
+                "reinstall nearfar" if is_asset else f"run: nearfar models remove {card.name}, pull it again"
+            )
+            raise WeightsError(
+                f"{file.name} of '{card.name}' has SHA-256 {found[:12]}…, not {expected[:12]}…",
+                f"It is not the file that came or that the card names: {mend}.",
+            )
+        return found
+
+    def remove(self, card: ModelCard) -> int:
+        """Delete a model's files and what was converted from them; gives the bytes that became free.
+
+        Raises:
+            WeightsError: it is inside the package.
+        """
+        if all(file.location.startswith(ASSET) for file in card.weights):
+            raise WeightsError(f"'{card.name}' is part of the package.", "Only pulled models can be removed.")
+        freed = 0
+        for folder in (self.folder(card), self.converted(card)):
+            freed += sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+            shutil.rmtree(folder, ignore_errors=True)
+        return freed
+
+
+def open_store(settings: Settings) -> Store:
+    """The store at the setting ``home``, or in the platform's cache folder."""
+    if settings.home:
+        return Store(Path(settings.home).expanduser())
+    from platformdirs import user_cache_path
+
+    return Store(user_cache_path("nearfar", appauthor=False))
+
+
+def locate(card: ModelCard, store: Store) -> Found:
+    """The model's weights for the first engine whose files are there, verified.
+
+    Raises:
+        WeightsError: none are there, or they are not the right ones.
+    """
+    if not card.weights:
+        raise WeightsError(f"The card of '{card.name}' names no weights.")
+    for engine in card.engines:
+        if store.is_installed(card, engine):
+            return store.find(card, engine)
+    return store.find(card, card.engines[0])  # raises what is missing
+
+
+def pin_of(path: Path, sha256: str, source: str) -> Pin:
+    """The pin of a file that is in its place."""
+    stat = path.stat()
+    return Pin(sha256, stat.st_size, source, stat.st_mtime_ns)
+
+
+def _is_untouched(path: Path, pin: Pin) -> bool:
+    stat = path.stat()
+    return (stat.st_size, stat.st_mtime_ns) == (pin.bytes, pin.modified_ns)
+
+
+def key_of(file: WeightFile) -> str:
+    """The name of a file's pin."""
+    return f"{file.engine}/{file.name}"
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file; one that did not change is not read again."""
+    stat = path.stat()
+    return _sha256(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=256)
+def _sha256(path: Path, modified_ns: int, size: int) -> str:  # noqa: ARG001 - a changed file is hashed anew
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _absent(card: ModelCard, file: WeightFile) -> WeightsError:
+    if file.location.startswith(ASSET):
+        return WeightsError(f"{file.name} is missing from the package.", "Reinstall nearfar.")
+    verb = f"import {card.name} FILE" if not file.location else f"pull {card.name}"
+    return WeightsError(f"The weights of '{card.name}' are not installed.", f"Run: nearfar models {verb}")

@@ -1,0 +1,148 @@
+"""Weights on this disk."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from nearfar import catalogue
+from nearfar.errors import WeightsError
+from nearfar.settings import Settings
+from nearfar.weights import Pin, Store, locate, open_store
+from nearfar.weights.store import key_of, pin_of, sha256_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from nearfar.cards import ModelCard
+
+    CardAt = Callable[..., ModelCard]
+
+
+def put(store: Store, card: ModelCard, data: bytes) -> Path:
+    """A file of the card, in place and pinned."""
+    path = store.path(card, card.weights[0])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    store.pin(card, card.weights[0], Pin(sha256_of(path), len(data), "here"))
+    return path
+
+
+def test_embedded_weights_need_no_store(store: Store) -> None:
+    """The network inside the package is found with its whole hash."""
+    card = catalogue.card("embedded")
+    found = locate(card, store)
+    assert (found.path.name, found.sha256, found.engine) == ("embedded.onnx", card.sha256, "onnxruntime")
+
+
+def with_file(**changes: object) -> ModelCard:
+    """The embedded network's card with other words about its file."""
+    card = catalogue.card("embedded")
+    return replace(card, weights=(replace(card.weights[0], **changes),))
+
+
+def test_published_prefix_is_enough(store: Store) -> None:
+    """Eight digits in any case identify a file of the package; fewer do not, nor none."""
+    full = catalogue.card("embedded").sha256
+    assert locate(with_file(sha256=full[:8].upper()), store).path.is_file()
+    for short in (full[:7], "", "0" * 64):
+        with pytest.raises(WeightsError, match="reinstall nearfar"):
+            locate(with_file(sha256=short), store)
+
+
+def test_file_that_the_package_lacks(store: Store) -> None:
+    """A missing file of the package is told."""
+    with pytest.raises(WeightsError, match="missing from the package"):
+        locate(with_file(location="asset:none.onnx"), store)
+
+
+def test_card_without_weights(store: Store) -> None:
+    """A card that names no file cannot be loaded."""
+    with pytest.raises(WeightsError, match="names no weights"):
+        locate(replace(catalogue.card("embedded"), weights=()), store)
+
+
+def test_untouched_file_is_not_hashed_again(card_at: CardAt, store: Store) -> None:
+    """A pin of the file's size and time is believed; a thorough check is not fooled."""
+    card = card_at("https://example.org/toy")
+    path = put(store, card, b"good")
+    store.pin(card, card.weights[0], pin_of(path, "f" * 64, "here"))
+    assert locate(card, store).sha256 == "f" * 64
+    with pytest.raises(WeightsError, match="not ffffffffffff"):
+        store.check(card, card.weights[0], is_thorough=True)
+
+
+def test_absent_weights_say_how_to_get_them(card_at: CardAt, store: Store) -> None:
+    """Pull where there is an address, import where there is none."""
+    with pytest.raises(WeightsError, match="models pull toy"):
+        locate(card_at("https://example.org/toy"), store)
+    with pytest.raises(WeightsError, match="models import toy FILE"):
+        locate(card_at(""), store)
+
+
+def test_changed_file_is_found_out(card_at: CardAt, store: Store) -> None:
+    """Weights that differ from their pin are refused."""
+    card = card_at("https://example.org/toy")
+    path = put(store, card, b"good")
+    assert locate(card, store).sha256 == sha256_of(path)
+    path.write_bytes(b"evil")
+    with pytest.raises(WeightsError, match="not the file that came"):
+        locate(card, store)
+
+
+def test_unpinned_file_is_held_against_the_card(card_at: CardAt, store: Store) -> None:
+    """A file that someone put there by hand needs the card's hash."""
+    card = card_at("https://example.org/toy", sha256="0" * 64)
+    path = store.path(card, card.weights[0])
+    path.parent.mkdir(parents=True)
+    path.write_bytes(b"anything")
+    with pytest.raises(WeightsError, match="not 000000000000"):
+        locate(card, store)
+
+
+def test_damaged_pins_are_one_clear_error(card_at: CardAt, store: Store) -> None:
+    """Pins that are no JSON say which file, and what to do."""
+    card = card_at("https://example.org/toy")
+    put(store, card, b"good")
+    (store.folder(card) / "pins.json").write_text("{")
+    with pytest.raises(WeightsError, match=r"pins.json is damaged.*models remove toy"):
+        locate(card, store)
+
+
+def test_remove_frees_a_model_and_what_was_made_of_it(card_at: CardAt, store: Store) -> None:
+    """Files and conversions go; another model stays."""
+    card, other = card_at("https://example.org/toy"), replace(card_at(""), name="other")
+    put(store, card, b"12345")
+    kept = put(store, other, b"67890")
+    store.converted(card).mkdir(parents=True)
+    (store.converted(card) / "made.onnx").write_bytes(b"123")
+    assert store.remove(card) > 8
+    assert not store.folder(card).exists()
+    assert not store.converted(card).exists()
+    assert kept.exists()
+
+
+def test_embedded_weights_cannot_be_removed(store: Store) -> None:
+    """The package's own files stay."""
+    with pytest.raises(WeightsError, match="part of the package"):
+        store.remove(catalogue.card("embedded"))
+
+
+def test_first_engine_whose_files_are_there_is_taken(card_at: CardAt, store: Store) -> None:
+    """A checkpoint alone serves where the preferred file is absent."""
+    card = card_at("https://example.org/toy")
+    torch = replace(card.weights[0], name="toy.pt", engine="torch")
+    card = replace(card, weights=(*card.weights, torch))
+    only = replace(card, weights=(torch,))
+    put(store, only, b"checkpoint")
+    assert key_of(torch) == "torch/toy.pt"
+    assert locate(card, store).engine == "torch"
+
+
+def test_home_is_a_setting(tmp_path: Path) -> None:
+    """NEARFAR_HOME, or the platform's cache folder."""
+    assert open_store(Settings(home=str(tmp_path))).home == tmp_path
+    assert open_store(Settings()).home.name == "nearfar"
