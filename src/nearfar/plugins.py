@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nearfar.options import describe
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from nearfar.options import OptionInfo
     from nearfar.types import Clip, DepthMap, Photo, Picture
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
@@ -42,3 +45,15 @@ class Export:
     options: type
     write: Callable[[Photo | None, DepthMap, Any], bytes]
     has_record: bool = True
+
+
+def outline(plugin: Any) -> dict[str, Any]:
+    """An effect or export as plain values: name, summary, what it writes, and its options."""
+    keep = ("name", "summary", "suffix", "media_type", "needs_photo", "suffixes", "extra")
+    row = {key: getattr(plugin, key) for key in keep if hasattr(plugin, key)}
+    return row | {"options": [_plain(info) for info in describe(plugin.options)]}
+
+
+def _plain(info: OptionInfo) -> dict[str, Any]:
+    keep = ("name", "type", "default", "low", "high", "choices", "help")
+    return {key: getattr(info, key) for key in keep}

@@ -9,6 +9,7 @@ import pytest
 from nearfar import catalogue
 from nearfar.cards import DepthKind
 from nearfar.options import describe
+from nearfar.registry import EFFECTS, EXPORTS
 from nearfar.service.answers import HEADERS, DepthQuery, formats
 
 
@@ -53,7 +54,10 @@ def _check(document, schema, value, place="answer") -> None:
 
 def test_all_routes_are_documented(document) -> None:
     """What programs call stands in the document, and nothing else."""
-    assert set(document["paths"]) == {"/v1/depth", "/v1/models", "/healthz", "/readyz"}
+    plugins = {f"/v1/effects/{EFFECTS.load(name).name}" for name in EFFECTS.names()}
+    plugins |= {f"/v1/exports/{name}" for name in EXPORTS.names()}
+    own = {"/v1/depth", "/v1/models", "/v1/effects", "/v1/exports", "/healthz", "/readyz"}
+    assert set(document["paths"]) == own | plugins
 
 
 def test_parameters_come_from_the_options(document) -> None:

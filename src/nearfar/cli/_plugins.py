@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nearfar import api
+from nearfar import api, plugins
 from nearfar.calibration import Calibration
 from nearfar.cli import _say
 from nearfar.decode.depth import read_depth
@@ -137,18 +137,7 @@ def each(photos: Iterable[str], work: Callable[[str], Mapping[Path, bytes]], *, 
 
 def catalogue(registry: Registry) -> list[dict[str, Any]]:
     """Every plug-in with its options as plain values."""
-    return [_row(registry.load(name)) for name in registry.names()]
-
-
-def _row(plugin: Any) -> dict[str, Any]:
-    keep = ("name", "summary", "suffix", "media_type", "needs_photo", "suffixes", "extra")
-    row = {key: getattr(plugin, key) for key in keep if hasattr(plugin, key)}
-    return row | {"options": [_plain(info) for info in describe(plugin.options)]}
-
-
-def _plain(info: OptionInfo) -> dict[str, Any]:
-    keep = ("name", "type", "default", "low", "high", "choices", "help")
-    return {key: getattr(info, key) for key in keep}
+    return [plugins.outline(registry.load(name)) for name in registry.names()]
 
 
 def outline(rows: list[dict[str, Any]]) -> Iterable[str]:

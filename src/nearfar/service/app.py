@@ -20,7 +20,7 @@ from nearfar.service.answers import HEADERS, formats
 from nearfar.service.frame import REQUEST_ID, Frame
 from nearfar.service.pool import EnginePool
 from nearfar.service.probe import Probe
-from nearfar.service.routes import depth, docs, health, models, pages
+from nearfar.service.routes import depth, docs, effects, exports, health, models, pages
 from nearfar.service.uploads import UploadLimits, UploadRoom
 from nearfar.sessions import choose_threads
 
@@ -70,7 +70,7 @@ def create_app(settings: Settings | None = None, loader: Loader | None = None) -
     )
     app.state.service = service
     problems.install(app)
-    for noun in (depth, models, health, docs, pages):
+    for noun in (depth, effects, exports, models, health, docs, pages):
         app.include_router(noun.router(service))
     openapi.install(app, service.formats)
     _add_origins(app, settings)

@@ -65,6 +65,44 @@ def depth_operation(formats: Mapping[str, Format]) -> Json:
     }
 
 
+def plugin_operation(plugin: Any, noun: str, media_types: Iterable[str]) -> Json:
+    """What FastAPI is told of the route of an effect or a format."""
+    infos = describe(plugin.options)
+    files = {info.name: _BINARY | {"description": info.help} for info in infos if info.file}
+    body: Json = {kind: {"schema": _BINARY} for kind in RAW_TYPES}
+    body[MULTIPART] = {
+        "schema": {"type": "object", "required": [FIELD], "properties": {FIELD: _BINARY, **files}}
+    }
+    model = {"name": "model", "in": "query", "required": False, "description": "The network that is run."}
+    model["schema"] = {"type": "string", "enum": list(catalogue.cards())}
+    content = {kind: {"schema": _BINARY} for kind in media_types}
+    ok = {"description": plugin.summary + ".", "headers": _meaning(), "content": content}
+    rows = [_plugin_parameter(info) for info in infos if not info.file]
+    return {
+        "operation_id": f"{noun}_{plugin.name.replace('-', '_')}",
+        "summary": plugin.summary,
+        "responses": {200: ok} | _refusals(400, 408, 413, 415, 422, 500, 501, 503),
+        "openapi_extra": {
+            "parameters": [model, *rows],
+            "requestBody": {"required": True, "content": body},
+        },
+    }
+
+
+def plugins_operation(noun: str) -> Json:
+    """What FastAPI is told of ``GET /v1/effects`` and ``GET /v1/exports``."""
+    return {
+        "operation_id": f"list_{noun}",
+        "summary": f"The {noun} and their options",
+        "responses": {200: _json_answer("All of them.", {"type": "array", "items": {"type": "object"}})},
+    }
+
+
+def _plugin_parameter(info: OptionInfo) -> Json:
+    schema = _plain_schema(info)
+    return {"name": info.name, "in": "query", "required": False, "description": info.help, "schema": schema}
+
+
 def models_operation() -> Json:
     """What FastAPI is told of ``GET /v1/models``."""
     return {
@@ -112,12 +150,19 @@ def _schema_of(info: OptionInfo, formats: Mapping[str, Format]) -> Json:
     }
     if info.name in own:
         return own[info.name]
-    kind = {"int": "integer", "float": "number"}.get(info.type, "string")
+    return _plain_schema(info)
+
+
+def _plain_schema(info: OptionInfo) -> Json:
+    kind = {"int": "integer", "float": "number", "bool": "boolean"}.get(info.type, "string")
+    default = info.default
+    if isinstance(default, tuple):
+        default = ",".join(str(part) for part in default)
     limits = {
         "minimum": info.low,
         "maximum": info.high,
         "enum": list(info.choices) or None,
-        "default": info.default,
+        "default": default,
     }
     return {"type": kind} | {key: value for key, value in limits.items() if value is not None}
 

@@ -14,6 +14,8 @@ from nearfar.errors import BusyError, ParameterError, TooLargeError
 from nearfar.service.errors import ClientLeftError, MalformedRequestError, MediaTypeError, SlowUploadError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from python_multipart.multipart import MultipartCallbacks
     from starlette.requests import Request
     from starlette.types import Receive
@@ -75,13 +77,22 @@ class Upload:
             ParameterError: multipart without that field, or with several.
             TooLargeError: more than ``max_bytes``.
         """
-        kind, options = parse_options_header(self.content_type)
-        if kind.decode("latin-1").lower() != MULTIPART:
-            return self.body
-        data = _field(self.body, options.get(b"boundary", b""))
+        data = self.files(())[FIELD]
         if len(data) > max_bytes:
             raise too_large(max_bytes)
         return data
+
+    def files(self, optional: Iterable[str]) -> dict[str, bytes]:
+        """The image and those of the optional multipart fields that are there, by name.
+
+        Raises:
+            MalformedRequestError: multipart that is not.
+            ParameterError: multipart without ``image``, or with one of the fields twice.
+        """
+        kind, options = parse_options_header(self.content_type)
+        if kind.decode("latin-1").lower() != MULTIPART:
+            return {FIELD: self.body}
+        return _fields(self.body, options.get(b"boundary", b""), {FIELD, *optional})
 
 
 def too_large(max_bytes: int) -> TooLargeError:
@@ -149,11 +160,11 @@ async def _collect(receive: Receive, limits: UploadLimits, *, is_multipart: bool
         limits.room.give_back(len(body))
 
 
-def _field(body: bytes, boundary: bytes) -> bytes:
-    """The one part named ``image`` of a multipart body."""
+def _fields(body: bytes, boundary: bytes, names: set[str]) -> dict[str, bytes]:
+    """The parts of those names of a multipart body, each at most once; ``image`` must be there."""
     if not boundary:
         raise MalformedRequestError("The multipart Content-Type names no boundary.", _TYPE_HINT)
-    parts = _Parts()
+    parts = _Parts(names)
     try:
         parser = MultipartParser(boundary, parts.callbacks())
         parser.write(body)
@@ -162,20 +173,22 @@ def _field(body: bytes, boundary: bytes) -> bytes:
         raise MalformedRequestError("The multipart body is damaged.", _TYPE_HINT) from exc
     if not parts.is_ended:
         raise MalformedRequestError("The multipart body ends early.", _TYPE_HINT)
-    images = parts.images
-    if len(images) != 1:
-        found = "no field" if not images else f"{len(images)} fields"
-        raise ParameterError(
-            f"The multipart body has {found} named '{FIELD}', but one was expected.", _TYPE_HINT, FIELD
-        )
-    return bytes(images[0])
+    for name in sorted(names):
+        count = len(parts.found.get(name, ()))
+        if count > 1 or (name == FIELD and not count):
+            found = "no field" if not count else f"{count} fields"
+            raise ParameterError(
+                f"The multipart body has {found} named '{name}', but one was expected.", _TYPE_HINT, name
+            )
+    return {name: bytes(values[0]) for name, values in parts.found.items()}
 
 
 class _Parts:
-    """Gathers the parts named ``image``; everything else is passed over."""
+    """Gathers the parts of some names; everything else is passed over."""
 
-    def __init__(self) -> None:
-        self.images: list[bytearray] = []
+    def __init__(self, names: set[str]) -> None:
+        self.found: dict[str, list[bytearray]] = {}
+        self._wanted = {name.encode(): name for name in names}
         self.is_ended = False
         self._header = bytearray()
         self._value = bytearray()
@@ -202,12 +215,12 @@ class _Parts:
         self._value.clear()
 
     def _headers_finished(self) -> None:
-        if self._name == FIELD.encode():
-            self.images.append(bytearray())
+        if self._name in self._wanted:
+            self.found.setdefault(self._wanted[self._name], []).append(bytearray())
 
     def _data(self, data: bytes, start: int, end: int) -> None:
-        if self._name == FIELD.encode():
-            self.images[-1] += data[start:end]
+        if self._name in self._wanted:
+            self.found[self._wanted[self._name]][-1] += data[start:end]
 
     def _end(self) -> None:
         self.is_ended = True

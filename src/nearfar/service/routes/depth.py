@@ -40,11 +40,11 @@ def router(service: Service) -> APIRouter:
         upload = await read_upload(request, service.uploads)
         question = Question(upload, query, chosen, request_id_of(request.scope))
         work = partial(answer, question, service.loader, service.limits)
-        found: Answer = await _while_connected(request.receive, service.pool.run(work))
+        found: Answer = await while_connected(request.receive, service.pool.run(work))
         if not query.model:
             service.probe.note_success()
         add_timing(request.scope, found.stages)
-        return _response(found, chosen.suffix)
+        return respond(found, chosen.suffix)
 
     return routes
 
@@ -68,7 +68,7 @@ def read_query(request: Request) -> DepthQuery:
     return query
 
 
-async def _while_connected(receive: Receive, work: Coroutine[Any, Any, Any]) -> Any:
+async def while_connected(receive: Receive, work: Coroutine[Any, Any, Any]) -> Any:
     """What ``work`` gives; ClientLeftError, and the work dropped, where the client leaves before."""
     doing = asyncio.create_task(work)
     leaving = asyncio.create_task(_leaving(receive))
@@ -87,7 +87,8 @@ async def _leaving(receive: Receive) -> None:
         pass
 
 
-def _response(found: Answer, suffix: str) -> Response:
+def respond(found: Answer, suffix: str) -> Response:
+    """The response that carries an answer."""
     response = Response(found.body, media_type=found.media_type)
     response.headers["Cache-Control"] = "no-store"
     response.headers["Content-Disposition"] = f'inline; filename="depth{suffix}"'

@@ -1,0 +1,38 @@
+"""``POST /v1/exports/NAME``: a photo in, a file of its depth out; ``GET /v1/exports``: what there is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter
+
+from nearfar.plugins import outline
+from nearfar.registry import EXPORTS
+from nearfar.service.openapi import plugins_operation
+from nearfar.service.plugin_work import Maker, add_route
+
+if TYPE_CHECKING:
+    from nearfar.service.answers import Result
+    from nearfar.service.app import Service
+
+
+def router(service: Service) -> APIRouter:
+    """The routes of this noun."""
+    routes = APIRouter(tags=["exports"])
+
+    @routes.get("/v1/exports", **plugins_operation("exports"))
+    async def list_exports() -> list[dict[str, Any]]:
+        return [outline(EXPORTS.load(name)) for name in EXPORTS.names()]
+
+    for name in EXPORTS.names():
+        plugin = EXPORTS.load(name)
+        add_route(routes, service, Maker(plugin, "exports", (plugin.media_type,), _suffix, _write))
+    return routes
+
+
+def _suffix(plugin: Any, options: Any) -> tuple[str, str]:  # noqa: ARG001 - the seam's shape
+    return plugin.suffix, plugin.media_type
+
+
+def _write(plugin: Any, result: Result, options: Any) -> bytes:
+    return bytes(plugin.write(result.photo, result.depth, options))

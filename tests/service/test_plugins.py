@@ -1,0 +1,92 @@
+"""``POST /v1/effects/NAME`` and ``POST /v1/exports/NAME``: the registry over HTTP."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from nearfar.registry import EFFECTS, EXPORTS
+from pictures import encoded
+
+SHORT = {"wiggle": "?frames=2&size=64", "parallax": "?frames=2&size=64"}
+
+
+def send(service, address: str, jpeg: bytes, **files: bytes):
+    """The answer to a photo and other files in multipart fields."""
+    fields = {"image": jpeg, **files}
+    return service.client.post(address, files={name: (name, data) for name, data in fields.items()})
+
+
+@pytest.mark.parametrize("name", EFFECTS.names())
+def test_every_effect_answers(service, jpeg, name) -> None:
+    """Each effect gives a file of its media type with what the depth means in its headers."""
+    plugin = EFFECTS.load(name)
+    found = send(service, f"/v1/effects/{plugin.name}{SHORT.get(name, '')}", jpeg)
+    assert found.status_code == 200, found.text
+    assert found.headers["content-type"].split("/")[0] in {"image", "video"}
+    assert found.headers["nearfar-kind"] == "relative_inverse"
+    assert plugin.name + plugin.suffixes[0] in found.headers["content-disposition"]
+
+
+@pytest.mark.parametrize("name", EXPORTS.names())
+def test_every_export_answers(service, jpeg, name) -> None:
+    """Each format gives its media type, from a raw body too."""
+    body = {"content": jpeg, "headers": {"Content-Type": "image/jpeg"}}
+    found = service.client.post(f"/v1/exports/{name}", **body)
+    assert (found.status_code, found.headers["content-type"].split(";")[0]) == (
+        200,
+        EXPORTS.load(name).media_type,
+    )
+
+
+def test_options_shape_the_answer(service, jpeg) -> None:
+    """A clip comes in the format asked for, a stereo pair in the width asked for."""
+    clip = send(service, "/v1/effects/wiggle?format=webp&frames=2&size=32", jpeg)
+    assert (clip.headers["content-type"], clip.content[8:12]) == ("image/webp", b"WEBP")
+    pair = send(service, "/v1/effects/stereo?half=true", jpeg)
+    assert Image.open(io.BytesIO(pair.content)).size == (128, 96)
+
+
+def test_files_come_in_fields_of_their_own(service, jpeg) -> None:
+    """A mask and a picture are uploaded beside the photo."""
+    mask = np.zeros((96, 128), np.uint8)
+    mask[20:60, 30:90] = 255
+    found = send(service, "/v1/effects/cutout?refine=false", jpeg, mask=encoded(mask))
+    alpha = np.asarray(Image.open(io.BytesIO(found.content)))[..., 3]
+    assert np.array_equal(alpha, mask)
+
+
+@pytest.mark.parametrize(
+    ("address", "parameter"),
+    [
+        ("/v1/effects/bokeh?strength=99", "strength"),
+        ("/v1/effects/bokeh?colormap=inferno", "colormap"),
+        ("/v1/effects/cutout?picture=/etc/passwd", "picture"),
+        ("/v1/effects/bokeh?focus=1", "focus"),
+        ("/v1/exports/glb?faces=1", "faces"),
+    ],
+)
+def test_bad_options_are_refused(service, jpeg, address, parameter) -> None:
+    """A wrong option is a 422 that names it; no text ever names a file of the server."""
+    found = send(service, address, jpeg)
+    assert (found.status_code, found.json()["parameter"]) == (422, parameter)
+
+
+def test_unknown_names_and_models(service, jpeg) -> None:
+    """An effect that there is not is a 404, a model that there is not a 422."""
+    assert send(service, "/v1/effects/bokehh", jpeg).status_code == 404
+    assert send(service, "/v1/effects/fog?model=none", jpeg).status_code == 422
+
+
+@pytest.mark.parametrize("noun", ["effects", "exports"])
+def test_lists(service, noun) -> None:
+    """Everything is listed with its options, and has an address in the OpenAPI document."""
+    rows = service.client.get(f"/v1/{noun}").json()
+    paths = service.client.get("/openapi.json").json()["paths"]
+    assert {f"/v1/{noun}/{row['name']}" for row in rows} <= set(paths)
+    for row in rows:
+        named = {p["name"] for p in paths[f"/v1/{noun}/{row['name']}"]["post"]["parameters"]}
+        assert named == {"model"} | {o["name"] for o in row["options"] if o["type"] != "file"}
