@@ -49,6 +49,8 @@ class GatedSession:
 
     open: threading.Event = field(default_factory=threading.Event)
     entered: int = 0
+    fixed_size: tuple[int, int] | None = None
+    batch_limit: int | None = None
 
     def run(self, batch: np.ndarray) -> np.ndarray:
         """What the fake network gives, once the gate is open."""

@@ -19,6 +19,8 @@ MEMBERS = {"type", "title", "status", "detail", "instance", "request_id"}
 class _Failing:
     """A network that raises what it was given."""
 
+    fixed_size = batch_limit = None
+
     def __init__(self, error: Exception) -> None:
         self._error = error
 
