@@ -29,7 +29,7 @@ function words(schema) {
 
 function operation(path, method, row) {
   const parts = [element("summary", {}, element("b", {}, method.toUpperCase()), code(path), ` ${row.summary ?? ""}`)];
-  if (row.description) parts.push(element("p", {}, row.description));
+  if (row.description) parts.push(element("p", {}, row.description.replaceAll("`", "")));
   if (row.parameters?.length) {
     parts.push(element("h3", {}, "Query"),
       table(["Name", "Values", "Meaning"], row.parameters.map((p) => [code(p.name), words(p.schema), p.description])));
