@@ -153,13 +153,14 @@ def _export(card: ModelCard, checkpoint: Path, part: Path) -> None:
     if sum(p.numel() * p.element_size() for p in network.parameters()) > _LARGEST_BYTES:
         raise EngineError(f"'{card.name}' is too large for one ONNX file.", "Run it with --engine torch.")
     try:
-        _write(network, card.input, part)
+        spec = _spec(network, card.input)
+        _write(network, spec, part)
     except Exception as exc:  # the exporter raises whatever its parts raise
         first = str(exc).strip().partition("\n")[0][:300]
         raise EngineError(
             f"'{card.name}' cannot be converted: {first}", "Run it with --engine torch."
         ) from exc
-    for height, width in _sizes(card.input):
+    for height, width in _sizes(spec):
         difference = _parity(network, part, height, width)
         if not difference <= LARGEST_DIFFERENCE:
             raise EngineError(
@@ -170,12 +171,18 @@ def _export(card: ModelCard, checkpoint: Path, part: Path) -> None:
         _log.info("%s at %d×%d differs from torch by %.1e", card.name, width, height, difference)
 
 
+def _spec(network: Any, spec: InputSpec) -> InputSpec:
+    """The card's rule, or the one size that the network itself takes."""
+    fixed: tuple[int, int] | None = getattr(network, "fixed_size", None)
+    return spec if fixed is None else spec.only(*fixed)
+
+
 def _write(network: Any, spec: InputSpec, part: Path) -> None:
     """One ONNX file; height and width are free where the network's rule lets them vary."""
     import torch
 
     step = spec.multiple
-    is_free = spec.min_size < spec.max_size
+    is_free = spec.min_size < spec.max_size and spec.shape is None
     height, width = _sizes(spec)[0]
     dim = torch.export.Dim
     shape = {2: step * dim("rows", min=2, max=256), 3: step * dim("columns", min=2, max=256)}
@@ -198,6 +205,8 @@ def _write(network: Any, spec: InputSpec, part: Path) -> None:
 
 def _sizes(spec: InputSpec) -> tuple[tuple[int, int], ...]:
     """(height, width) to export at and to compare at: small, unequal, allowed by the rule."""
+    if spec.shape is not None:
+        return (spec.shape[::-1],)
     if spec.min_size == spec.max_size:
         return ((spec.size, spec.size),)
     step = spec.multiple

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 class TorchSession:
     """One network in PyTorch."""
 
-    fixed_size = None
     batch_limit = None
 
     def __init__(self, network: Any, model: str, device: str, *, is_bfloat16: bool) -> None:
         self._network = network
+        self.fixed_size: tuple[int, int] | None = getattr(network, "fixed_size", None)
         self._model = model
         self._device = device
         self._is_bfloat16 = is_bfloat16

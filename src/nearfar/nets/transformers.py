@@ -21,15 +21,32 @@ _MAY_DIFFER = ("position_ids", "relative_position_index", "pooler.")
 
 
 class Depth(nn.Module):
-    """Any depth estimator whose ``predicted_depth`` is the answer."""
+    """Any depth estimator whose ``predicted_depth`` is the answer.
 
-    def __init__(self, inner: nn.Module) -> None:
+    ``fixed_size``: the only (width, height) in pixels that the library runs it at, or None.
+    """
+
+    def __init__(self, inner: Any) -> None:
         super().__init__()
         self.inner = inner
+        self.fixed_size = _fixed_size(inner.config)
 
     def forward(self, x: Tensor) -> Tensor:
         """N×h'×w' depth (or inverse depth) from N×3×h×w; some networks answer at another size."""
         answer: Tensor = self.inner(pixel_values=x).predicted_depth
+        return answer
+
+
+class Dpt(Depth):
+    """DPT with a plain transformer, at any size: the library's own way takes the features for a square."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N×h×w inverse depth from N×3×h×w; sides are multiples of the patch."""
+        config = self.inner.config
+        states = self.inner.dpt(x, output_hidden_states=True).hidden_states[1:]
+        features = [states[place] for place in config.backbone_out_indices]
+        rows, columns = x.shape[2] // config.patch_size, x.shape[3] // config.patch_size
+        answer: Tensor = self.inner.head(self.inner.neck(features, rows, columns))
         return answer
 
 
@@ -47,6 +64,18 @@ class DepthPro(Depth):
 
 
 _WRAPPERS = {"depth": Depth, "depth_pro": DepthPro}
+
+
+def _fixed_size(config: Any) -> tuple[int, int] | None:
+    """Hybrid DPT checks the size of its input, and windows of Swin2 are bound to theirs."""
+    backbone = getattr(config, "backbone_config", None)
+    if config.model_type != "dpt" or backbone is None:
+        return None
+    if config.is_hybrid:
+        return config.image_size, config.image_size
+    if backbone.model_type == "swinv2":
+        return backbone.image_size, backbone.image_size
+    return None
 
 
 def load(variant: str, path: Path) -> nn.Module:
@@ -81,7 +110,8 @@ def load(variant: str, path: Path) -> nn.Module:
             "Are config.json and model.safetensors of the same model, and whole?",
         ) from exc
     _check_complete(report, path)
-    return _WRAPPERS[variant](inner).eval()
+    is_plain_dpt = inner.config.model_type == "dpt" and inner.config.backbone_config is None
+    return (Dpt if is_plain_dpt else _WRAPPERS[variant])(inner).eval()
 
 
 def _check_complete(report: dict[str, Any], path: Path) -> None:

@@ -1,0 +1,270 @@
+"""Families that the transformers library has: small random checkpoints of the real configuration classes."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+transformers = pytest.importorskip("transformers")
+
+import nearfar  # noqa: E402 - after the checks
+from nearfar import zoo  # noqa: E402
+from nearfar.catalogue import card, cards  # noqa: E402
+from nearfar.errors import WeightsError  # noqa: E402
+from nearfar.settings import Settings  # noqa: E402
+from nearfar.weights import open_store  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+HUB = [name for name, row in cards().items() if row.network.startswith("transformers/")]
+DINO: dict[str, Any] = {
+    "model_type": "dinov2",
+    "hidden_size": 16,
+    "num_hidden_layers": 4,
+    "num_attention_heads": 2,
+    "mlp_ratio": 2,
+    "image_size": 56,
+    "patch_size": 14,
+    "out_features": ["stage1", "stage2", "stage3", "stage4"],
+    "reshape_hidden_states": False,
+}
+BEIT: dict[str, Any] = {
+    "model_type": "beit",
+    "hidden_size": 16,
+    "num_hidden_layers": 4,
+    "num_attention_heads": 2,
+    "intermediate_size": 32,
+    "image_size": 64,
+    "patch_size": 16,
+    "use_relative_position_bias": True,
+    "out_features": ["stage1", "stage2", "stage3", "stage4"],
+    "reshape_hidden_states": False,
+}
+NECK = {"neck_hidden_sizes": [8, 8, 16, 16], "fusion_hidden_size": 16, "reassemble_factors": [4, 2, 1, 0.5]}
+
+
+def dpt_plain() -> Any:
+    """As DPT-Large: a plain transformer."""
+    return transformers.DPTConfig(
+        hidden_size=16,
+        num_hidden_layers=4,
+        num_attention_heads=2,
+        intermediate_size=32,
+        image_size=64,
+        backbone_out_indices=[0, 1, 2, 3],
+        **NECK,
+    )
+
+
+def dpt_hybrid() -> Any:
+    """As DPT-Hybrid: a convolutional stem under a transformer."""
+    return transformers.DPTConfig(
+        is_hybrid=True,
+        hidden_size=16,
+        num_hidden_layers=4,
+        num_attention_heads=2,
+        intermediate_size=32,
+        image_size=64,
+        backbone_featmap_shape=[1, 32, 4, 4],
+        backbone_out_indices=[0, 1, 2, 3],
+        neck_ignore_stages=[0, 1],
+        neck_hidden_sizes=[8, 16, 16, 16],
+        fusion_hidden_size=16,
+        reassemble_factors=[1, 1, 1, 0.5],
+        backbone_config={
+            "model_type": "bit",
+            "embedding_size": 8,
+            "hidden_sizes": [8, 16, 32],
+            "depths": [1, 1, 1],
+            "layer_type": "bottleneck",
+            "global_padding": "same",
+            "embedding_dynamic_padding": True,
+            "num_groups": 2,
+            "out_features": ["stage1", "stage2", "stage3"],
+        },
+    )
+
+
+def dpt_beit() -> Any:
+    """As DPT BEiT."""
+    return transformers.DPTConfig(backbone_config=transformers.BeitConfig(**BEIT), **NECK)
+
+
+def dpt_swin2() -> Any:
+    """As DPT Swin2."""
+    backbone = transformers.Swinv2Config(
+        image_size=256,
+        embed_dim=8,
+        depths=[1, 1, 1, 1],
+        num_heads=[1, 2, 2, 4],
+        window_size=8,
+        out_features=["stage1", "stage2", "stage3", "stage4"],
+    )
+    sizes = {"neck_hidden_sizes": [8, 16, 32, 64], "fusion_hidden_size": 16}
+    return transformers.DPTConfig(backbone_config=backbone, reassemble_factors=[1, 1, 1, 1], **sizes)
+
+
+def depth_anything(**changes: Any) -> Any:
+    """As Depth Anything."""
+    return transformers.DepthAnythingConfig(
+        backbone_config=transformers.Dinov2Config(**DINO),
+        patch_size=14,
+        reassemble_hidden_size=16,
+        neck_hidden_sizes=[8, 8, 16, 16],
+        fusion_hidden_size=16,
+        head_hidden_size=8,
+        **changes,
+    )
+
+
+def depth_anything_metric() -> Any:
+    """As Depth Anything V2 Metric."""
+    return depth_anything(depth_estimation_type="metric", max_depth=20)
+
+
+def zoedepth() -> Any:
+    """As ZoeDepth N."""
+    return transformers.ZoeDepthConfig(
+        backbone_config=transformers.BeitConfig(**BEIT),
+        bottleneck_features=16,
+        bin_embedding_dim=16,
+        num_attractors=[4, 2, 1, 1],
+        bin_configurations=[{"name": "nyu", "n_bins": 8, "min_depth": 0.001, "max_depth": 10.0}],
+        num_relative_features=8,
+        **NECK,
+    )
+
+
+def depth_pro() -> Any:
+    """As Depth Pro, with its field-of-view network."""
+    small = DINO | {"image_size": 16, "patch_size": 4}
+    del small["out_features"], small["reshape_hidden_states"]
+    encoder = transformers.Dinov2Config(**small)
+    return transformers.DepthProConfig(
+        fusion_hidden_size=16,
+        patch_size=16,
+        intermediate_hook_ids=[2, 1],
+        intermediate_feature_dims=[16, 16],
+        scaled_images_ratios=[0.5, 1.0],
+        scaled_images_overlap_ratios=[0.0, 0.5],
+        scaled_images_feature_dims=[16, 16],
+        use_fov_model=True,
+        image_model_config=encoder,
+        patch_model_config=encoder,
+        fov_model_config=encoder,
+    )
+
+
+FAMILIES: dict[str, Callable[[], Any]] = {
+    "dpt-large": dpt_plain,
+    "dpt-hybrid": dpt_hybrid,
+    "dpt-beit-large-384": dpt_beit,
+    "dpt-swin2-tiny-256": dpt_swin2,
+    "depth-anything-v2-small": depth_anything,
+    "depth-anything-v2-metric-indoor-small": depth_anything_metric,
+    "zoedepth-n": zoedepth,
+}
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A home of the test's own, and no network."""
+    return Settings(home=str(tmp_path / "home"), offline=True, threads=1)
+
+
+def checkpoint(folder: Path, config: Any) -> Path:
+    """A folder as the hub keeps it, with random weights."""
+    import torch
+
+    torch.manual_seed(0)
+    transformers.AutoModelForDepthEstimation.from_config(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", FAMILIES)
+def test_family_loads_through_the_real_path(
+    name: str, settings: Settings, tmp_path: Path, photo_jpeg: Path
+) -> None:
+    """A folder of the hub is imported and gives a map of the photo's size, of the card's kind."""
+    zoo.import_file(name, checkpoint(tmp_path / "hub", FAMILIES[name]()), settings)
+    spec = card(name).input
+    small = None if spec.min_size == spec.max_size else spec.min_size
+    depth = nearfar.load(name, size=small, engine="torch", settings=settings).estimate(photo_jpeg)
+    assert (depth.width, depth.height, depth.kind) == (128, 96, card(name).kind)
+    assert len(depth.provenance.weights_sha256) == 64
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_depth_pro_gives_metres(tmp_path: Path) -> None:
+    """The answer is turned over and scaled by the field of view, as published."""
+    import torch
+
+    from nearfar.nets import load
+
+    folder = checkpoint(tmp_path / "hub", depth_pro())
+    inner = transformers.AutoModelForDepthEstimation.from_pretrained(folder)
+    image = torch.randn(1, 3, 32, 32)
+    with torch.inference_mode():
+        found = load("transformers/depth_pro", folder / "model.safetensors")(image).numpy()
+        raw = inner(pixel_values=image)
+    width = found.shape[2]
+    focal_px = 0.5 * width / np.tan(np.radians(float(raw.field_of_view)) / 2)
+    inverse = raw.predicted_depth.numpy() * width / focal_px
+    assert np.allclose(found, 1 / np.clip(inverse, 1e-4, 1e4), rtol=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_plain_dpt_is_the_librarys_on_a_square_and_runs_beside_it(tmp_path: Path) -> None:
+    """Equal at the trained size; other shapes, which the library refuses, work too."""
+    import torch
+
+    from nearfar.nets import load
+
+    folder = checkpoint(tmp_path / "hub", dpt_plain())
+    inner = transformers.AutoModelForDepthEstimation.from_pretrained(folder)
+    network = load("transformers/depth", folder / "model.safetensors")
+    image = torch.randn(2, 3, 64, 64)
+    with torch.inference_mode():
+        assert torch.allclose(network(image), inner(pixel_values=image).predicted_depth, atol=1e-6)
+        assert network(torch.randn(1, 3, 64, 96)).shape == (1, 64, 96)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_file_that_lacks_weights_is_refused(settings: Settings, tmp_path: Path) -> None:
+    """Where the library would fill in random numbers, there is an error instead, and nothing is installed."""
+    from safetensors.torch import load_file, save_file
+
+    folder = checkpoint(tmp_path / "hub", dpt_plain())
+    state = load_file(folder / "model.safetensors")
+    lost = next(key for key in state if key.startswith("head"))
+    save_file({k: v for k, v in state.items() if k != lost}, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(WeightsError, match=r"missing keys, first head"):
+        zoo.import_file("dpt-large", folder, settings)
+    assert not open_store(settings).is_installed(card("dpt-large"))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_damaged_configuration_is_refused(settings: Settings, tmp_path: Path) -> None:
+    """A configuration of nothing is told."""
+    folder = checkpoint(tmp_path / "hub", dpt_plain())
+    (folder / "config.json").write_text(json.dumps({"model_type": "nonsense"}))
+    with pytest.raises(WeightsError, match="could not be loaded"):
+        zoo.import_file("dpt-large", folder, settings)
+
+
+def test_folder_without_weights_names_what_it_takes(settings: Settings, tmp_path: Path) -> None:
+    """Both files are needed."""
+    with pytest.raises(WeightsError, match=r"model.safetensors \+ config.json"):
+        zoo.import_file("zoedepth-n", tmp_path, settings)
+
+
+def test_every_hub_row_is_of_a_tested_family() -> None:
+    """No row uses a network that these tests do not build."""
+    assert {cards()[name].family for name in HUB} == {"dpt", "depth_anything", "zoedepth", "depth_pro"}
