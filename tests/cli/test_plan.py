@@ -64,7 +64,6 @@ def test_standard_input_in_a_folder() -> None:
     [
         (([], "", "", ""), "No photo"),
         ((["a.jpg"], "depth.npy", "", ""), "--raw FILE.npy"),
-        ((["a.jpg"], "depth", "", ""), "ends in .png"),
         ((["a.jpg"], "", "depth.txt", ""), "--raw"),
         ((["a.jpg"], "", "", "depth.jpg"), "--png16"),
         ((["a.jpg", "b.jpg"], "one.png", "", ""), "one file for several photos"),
@@ -117,3 +116,9 @@ def test_folder_that_cannot_be(output: str) -> None:
 def test_names_without_a_stem(odd: str) -> None:
     """A folder named as a photo is left to the reader to refuse."""
     assert plan([odd], "", "", "")[0].source == odd
+
+
+def test_name_without_suffix_is_a_folder_for_one_photo_too() -> None:
+    """A pattern that matches one photo does what it does for many: the folder is made."""
+    (job,) = plan(["a.jpg"], "maps", "", "")
+    assert job.picture == Path("maps/a.depth.png")

@@ -59,7 +59,7 @@ class Place:
         if not self.given:
             return None
         given = Path(self.given)
-        if self._is_folder(is_one_of_many=is_one_of_many):
+        if self._is_folder():
             return given / (_stem(source) + self.ending)
         if given.suffix.lower() not in self.suffixes:
             raise ParameterError(
@@ -73,11 +73,11 @@ class Place:
             )
         return given
 
-    def _is_folder(self, *, is_one_of_many: bool) -> bool:
-        """An existing folder, or a name that can only mean a folder still to be made."""
+    def _is_folder(self) -> bool:
+        """An existing folder, or a name without a suffix: that can only mean a folder still to be made."""
         if os.path.isdir(self.given) or self.given.endswith(("/", os.sep)):  # noqa: PTH112 - Path drops the slash
             return True
-        return is_one_of_many and not Path(self.given).suffix and not Path(self.given).exists()
+        return not Path(self.given).suffix and not Path(self.given).exists()
 
 
 def plan(photos: Sequence[str], output: str, raw: str, png16: str) -> tuple[Job, ...]:
