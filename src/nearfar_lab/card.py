@@ -29,6 +29,11 @@ ARCHITECTURE = (
     "{attention} block(s) of attention at stride 32, additive skips, bilinear decoder, sub-pixel head at "
     "full size; x and y of every pixel are inputs of the first convolution"
 )
+LICENCE_NOTE = (
+    "The weights are ours, made from nothing, and Apache-2.0. Some of the pictures they learned from are under "
+    "research-only, non-commercial or unstated terms (see training.data). None of those pictures is in the "
+    "package; whether such terms bear on learned weights is not settled everywhere: check your own policy."
+)
 PROTOCOL = (
     "Scale and shift per picture by least squares in inverse depth over all known pixels, inverse depth "
     "floored at 1/cap, output resized bilinearly to the annotation, means over pictures. Order: 5000 random "
@@ -47,6 +52,7 @@ class Training:
     machine: str
     scenes: int
     looks: dict[str, int] = field(default_factory=dict)
+    note: str = ""
 
 
 def machine_class() -> str:
@@ -94,6 +100,7 @@ def make_card(
         ],
         "licence": "Apache-2.0",
         "is_commercial_use_allowed": True,
+        "licence_note": LICENCE_NOTE,
         "parameters": parameter_count(net),
         "multiply_adds": multiply_adds(net, *COUNTED_AT),
         "multiply_adds_at": f"{COUNTED_AT[1]}x{COUNTED_AT[0]}",
@@ -107,6 +114,7 @@ def make_card(
             "pictures_seen": progress["pictures"],
             "hours": round(progress["elapsed_s"] / 3600, 2),
             "machine": training.machine,
+            "note": training.note,
             "data": _data_rows(recipe, training.scenes),
         },
         "protocol": PROTOCOL,

@@ -148,21 +148,24 @@ def export(checkpoint: Path, out: Path) -> None:
 
 
 @app.command
-def card(checkpoint: Path, weights: Path, *, data: tuple[str, ...] = ("nyu_v2", "kitti_tiny")) -> None:
+def card(
+    checkpoint: Path, weights: Path, *, data: tuple[str, ...] = ("nyu_v2", "kitti_tiny"), note: str = ""
+) -> None:
     """Evaluate an exported file and write its card, figures and all.
 
     Args:
         checkpoint: Checkpoint file or run folder it was exported from.
         weights: The ONNX file.
         data: Data sets to measure on.
+        note: What is to be said of the training beside its figures.
     """
     found = [_evaluate(_predictor(str(weights), None, None, name), name) for name in data]
-    _write_card(checkpoint, weights, found)
+    _write_card(checkpoint, weights, found, note)
     for evaluation in found:
         print(json.dumps({"data": evaluation.data, **evaluation.means()}))
 
 
-def _write_card(checkpoint: Path, weights: Path, found: list[Evaluation]) -> None:
+def _write_card(checkpoint: Path, weights: Path, found: list[Evaluation], note: str) -> None:
     from nearfar_lab import card as cards
     from nearfar_lab.checkpoint import load_net
     from nearfar_lab.evaluate import count_looks
@@ -171,7 +174,7 @@ def _write_card(checkpoint: Path, weights: Path, found: list[Evaluation]) -> Non
     settings = read_settings()
     net, state = load_net(checkpoint)
     training = cards.Training(
-        state, cards.machine_class(), cards.scene_count(settings.scenes), count_looks(settings.runs)
+        state, cards.machine_class(), cards.scene_count(settings.scenes), count_looks(settings.runs), note
     )
     made = cards.make_card(net, recipe(state["recipe"]), weights, training, found)
     cards.write_card(made, weights.with_suffix(".json"))
