@@ -30,8 +30,8 @@ ARCHITECTURE = (
     "full size; x and y of every pixel are inputs of the first convolution"
 )
 LICENCE_NOTE = (
-    "The weights are ours, made from nothing, and Apache-2.0. Some of the pictures they learned from are under "
-    "research-only, non-commercial or unstated terms (see training.data). None of those pictures is in the "
+    "The weights are ours, made from nothing, and Apache-2.0. Some of the pictures they learned from are "
+    "under research-only, non-commercial or unstated terms (see training.data). None of them is in the "
     "package; whether such terms bear on learned weights is not settled everywhere: check your own policy."
 )
 PROTOCOL = (

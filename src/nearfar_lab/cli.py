@@ -143,7 +143,7 @@ def export(checkpoint: Path, out: Path) -> None:
 
     net, _ = load_net(checkpoint)
     difference = export_onnx(net, out)
-    _write_card(checkpoint, out, [])
+    _write_card(checkpoint, out, [], note="")
     print(f"{out}: differs from torch by {difference:.1e} of the range")
 
 
@@ -160,12 +160,12 @@ def card(
         note: What is to be said of the training beside its figures.
     """
     found = [_evaluate(_predictor(str(weights), None, None, name), name) for name in data]
-    _write_card(checkpoint, weights, found, note)
+    _write_card(checkpoint, weights, found, note=note)
     for evaluation in found:
         print(json.dumps({"data": evaluation.data, **evaluation.means()}))
 
 
-def _write_card(checkpoint: Path, weights: Path, found: list[Evaluation], note: str) -> None:
+def _write_card(checkpoint: Path, weights: Path, found: list[Evaluation], *, note: str) -> None:
     from nearfar_lab import card as cards
     from nearfar_lab.checkpoint import load_net
     from nearfar_lab.evaluate import count_looks
