@@ -15,7 +15,8 @@ serve: .venv/.ready  ## set up what is needed, then serve the page on http://loc
 
 test: .venv-dev/.ready  ## set up what is needed, then run all tests
 	sh tools/browser.sh
-	$(DEV)/python -m pytest -n 2 --dist loadgroup $(TESTS)
+	$(DEV)/python -m pytest -n 2 -m "not browser"
+	$(DEV)/python -m pytest -m browser tests/browser
 
 check: .venv-dev/.ready  ## lint, types, layers
 	$(DEV)/ruff check .

@@ -14,5 +14,5 @@ printf 'hatchling>=1.27\neditables>=0.5\n' >"$work/build.in"
 compile pyproject.toml "$work/build.in" --output-file requirements/base.txt
 # torch is installed beside the lock (see Makefile): its builds differ, and the usual one brings CUDA along.
 printf "torch>=2.6 ; python_version < '3'\n" >"$work/without-torch.in"
-compile pyproject.toml "$work/build.in" --extra lab --extra transformers --extra openvino --group test --group check \
+compile pyproject.toml "$work/build.in" --all-extras --group test --group check \
     --override "$work/without-torch.in" --output-file requirements/dev.txt

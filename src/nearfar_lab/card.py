@@ -39,8 +39,7 @@ PROTOCOL = (
     "floored at 1/cap, output resized bilinearly to the annotation, means over pictures. Order: 5000 random "
     "pairs a picture (seed 0) whose depths differ by more than 0.1 m. beyond: share of pixels with "
     "max(z/z*, z*/z) > 1.25. nyu_v2: official test split, cap 10 m, rows 45:471, columns 41:601, 8-bit "
-    "filled depth. kitti_tiny: cap 80 m, one lidar scan, no crop, the"
-    " input's shorter side three quarters of the card's size."
+    "filled depth. kitti_tiny: cap 80 m, one lidar scan, no crop. Input by this card's own rule."
 )
 
 
