@@ -33,6 +33,7 @@ export interface Answer {
 export interface Model {
   readonly name: string;
   readonly title: string;
+  readonly is_installed: boolean;
 }
 
 const CODES: Record<number, FailureCode> = {
@@ -80,12 +81,13 @@ export function postDepth(
   });
 }
 
-/** The models of the service, its default first. */
+/** The models whose weights the service has at hand, its default first. */
 export async function getModels(): Promise<Model[]> {
   const answer = await fetch("v1/models");
   if (!answer.ok) throw new Failure("server", `status ${answer.status}`);
   const found = (await answer.json()) as { default: string; models: Model[] };
-  return found.models.sort((a, b) => Number(b.name === found.default) - Number(a.name === found.default));
+  const ready = found.models.filter((model) => model.is_installed || model.name === found.default);
+  return ready.sort((a, b) => Number(b.name === found.default) - Number(a.name === found.default));
 }
 
 function failureOf(request: XMLHttpRequest): Failure {
