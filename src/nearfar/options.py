@@ -15,6 +15,7 @@ import typing
 from collections.abc import Callable  # noqa: TC003 - get_type_hints reads it
 from dataclasses import dataclass
 from functools import cache
+from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import ParameterError, did_you_mean
@@ -143,7 +144,7 @@ def _check_value(info: OptionInfo, value: Any) -> None:
 
 
 def _check_number(info: OptionInfo, value: Any) -> None:
-    is_number = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+    is_number = isinstance(value, int) or (isinstance(value, Real) and math.isfinite(value))  # NumPy's too
     is_number = is_number and not isinstance(value, bool)
     if not is_number or (info.type == "int" and int(value) != value):
         kind = "a whole number" if info.type == "int" else "a finite number"

@@ -65,7 +65,7 @@ def _from_focus(near: FloatMap, depth: DepthMap, options: BokehOptions) -> Float
     """H×W signed nearness from the focus: 0 within the depth of field, above 0 before it."""
     low, high = _in_focus(near, depth, options)
     low, high = low - options.depth_of_field, high + options.depth_of_field
-    away = np.minimum(near - np.float32(low), 0) + np.maximum(near - np.float32(high), 0)
+    away = near - np.clip(near, np.float32(low), np.float32(high))
     if options.mask is not None:
         away[chosen_by(options.mask, depth)] = 0
     return np.asarray(away, np.float32)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -20,12 +22,14 @@ from nearfar.plugins import Effect
 from nearfar.types import Clip, DepthMap, Photo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 _CODECS = {
     "mp4": ("libx264", {"preset": "veryfast", "crf": "20"}),
     "webm": ("libvpx-vp9", {"crf": "34", "b": "0", "deadline": "realtime", "cpu-used": "8"}),
 }
+
+_WORKERS = 2  # frames made at the same time: memory stays bounded
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +81,23 @@ def _frames(pixels: np.ndarray, near: np.ndarray, options: ParallaxOptions) -> I
     reach = options.amount / 100
     at = stage(pixels, near, reach)
     margin = 2 * reach * max(options.plane, 1 - options.plane) * 16 / 9 if options.crop else 0.0
-    for i in range(options.frames):
+
+    def frame(i: int) -> np.ndarray:
         view = PATHS[options.path](i / options.frames, reach, options.plane)
-        yield look(at, replace(view, zoom=view.zoom + margin, zoom_far=view.zoom_far + margin))
+        return look(at, replace(view, zoom=view.zoom + margin, zoom_far=view.zoom_far + margin))
+
+    yield from _ahead(frame, options.frames)
+
+
+def _ahead(make: Callable[[int], np.ndarray], count: int) -> Iterator[np.ndarray]:
+    """What ``make`` gives for 0, 1, ... in order; a few are made while earlier ones are encoded."""
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        doing = deque(pool.submit(make, i) for i in range(min(count, _WORKERS + 1)))
+        for i in range(count):
+            done = doing.popleft().result()
+            if i + _WORKERS + 1 < count:
+                doing.append(pool.submit(make, i + _WORKERS + 1))
+            yield done
 
 
 def _encoded(frames: Iterable[np.ndarray], width: int, height: int, options: ParallaxOptions) -> bytes:

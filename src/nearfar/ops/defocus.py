@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from nearfar.ops.inpaint import extend
+from nearfar.ops.resize import enlarged_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,10 +28,13 @@ Shape = Literal["disc", "hexagon", "anamorphic"]
 SHAPES: tuple[Shape, ...] = ("disc", "hexagon", "anamorphic")
 
 _SHARP_PX = 0.7  # a circle of about a pixel is no blur
-_RATIO = 1.45  # of the radii of two layers
+_RATIO = 1.6  # of the radii of two layers
+_HALF = 2  # all blur is done on copies of at most half the size
 # (radius from which, scale): a blur of that radius in pixels is done on a copy 1/scale as large.
-_SCALES = ((_SHARP_PX, 2), (6.0, 4), (16.0, 8))
+_SCALES = ((_SHARP_PX, _HALF), (4.0, 4), (12.0, 8))
 _TINY = np.float32(1e-4)
+_RIM_TRUST = np.float32(0.02)
+_STRIP_ROWS = 128  # rows finished at once: the working set stays in the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,43 @@ class _Group:
         return np.asarray((signed >= self.radii[0]) & (signed < self.radii[-1]))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Copy:
+    """The picture at half its size: ``light`` h×w×3, ``coc`` h×w in the photo's pixels, ``trust`` h×w in 0…1.
+
+    Trust is small where what a pixel averages has unlike blur: at the rim of an object it holds colours of
+    both sides, and would carry a fringe into the blur.
+    """
+
+    light: Floats
+    coc: Floats
+    trust: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """The pixels of a group at its scale: ``colour`` h×w×3, its ``trust``, their ``share`` and ``radius``."""
+
+    colour: Floats
+    trust: Floats
+    share: Floats
+    radius: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Layers:
+    """What is laid over the photo, all at half its size.
+
+    ``behind``: the blurred background, or None. ``filled``: what stands behind near things; ``added`` and
+    ``clear``: blurred near things, premultiplied, and the share of the rest that they let through; or None.
+    """
+
+    behind: Floats | None
+    filled: Floats | None
+    added: Floats | None
+    clear: Floats | None
+
+
 def defocus(pixels: npt.NDArray[Any], coc_px: Floats, aperture: Aperture | None = None) -> npt.NDArray[Any]:
     """H×W×3 pixels of the same type, blurred.
 
@@ -67,40 +108,70 @@ def defocus(pixels: npt.NDArray[Any], coc_px: Floats, aperture: Aperture | None 
     far_px, near_px = float(-coc_px.min()), float(coc_px.max())
     if max(far_px, near_px) < _SHARP_PX:
         return pixels.copy()
-    top = int(np.iinfo(pixels.dtype).max)
-    light = _light(pixels, top)
-    glowing = _boosted(light, aperture.highlights)
-    behind = _far_side(glowing, coc_px, far_px, aperture.shape)
-    is_far = coc_px <= -_SHARP_PX
-    out = light if behind is None else _mixed(light, behind, is_far)
-    if near_px >= _SHARP_PX:
-        out = out.copy() if out is glowing else out  # it is painted on while it is read
-        _paint_near(out, glowing, coc_px, near_px, aperture.shape)
-    return _pixels(out, top, pixels.dtype)
+    half = _half(pixels, coc_px)
+    glowing = _Copy(_boosted(half.light, aperture.highlights), half.coc, half.trust)
+    behind = _far_side(glowing, far_px, aperture.shape)
+    if near_px < _SHARP_PX:
+        return _finished(pixels, coc_px, _Layers(behind, None, None, None))
+    is_far = (half.coc <= -_SHARP_PX)[..., None]
+    beyond = half.light if behind is None else np.where(is_far, behind, half.light)
+    filled = _filled_behind(beyond, (half.coc < _SHARP_PX) & (half.trust == 1))
+    added, clear = _near_side(glowing, near_px, aperture.shape)
+    return _finished(pixels, coc_px, _Layers(behind, filled, added, clear))
 
 
-def _light(pixels: npt.NDArray[Any], top: int) -> Floats:
-    light = pixels.astype(np.float32)
-    light *= np.float32(1 / top)
-    np.multiply(light, light, out=light)
+def _half(pixels: npt.NDArray[Any], coc: Floats) -> _Copy:
+    size = (-(-coc.shape[1] // _HALF), -(-coc.shape[0] // _HALF))
+    light = _light(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), int(np.iinfo(pixels.dtype).max))
+    block = np.ones((2 * _HALF - 1, 2 * _HALF - 1), np.uint8)
+    low, high = (_sampled(op(coc, block), size) for op in (cv2.erode, cv2.dilate))
+    limit = np.maximum(1, np.float32(0.15) * np.maximum(np.abs(low), np.abs(high)))
+    trust = np.where(high - low <= limit, np.float32(1), _RIM_TRUST)
+    return _Copy(light, _sampled(coc, size), trust)
+
+
+def _sampled(values: Any, size: tuple[int, int]) -> Floats:
+    return np.asarray(cv2.resize(values, size, interpolation=cv2.INTER_NEAREST), np.float32)
+
+
+def _light(pixels: Any, top: int) -> Floats:
+    light: Floats = np.multiply(pixels, np.float32(1 / top), dtype=np.float32)
+    light *= light
     return light
-
-
-def _pixels(light: Floats, top: int, kind: Any) -> npt.NDArray[Any]:
-    np.clip(light, 0, 1, out=light)
-    cv2.sqrt(light, light)
-    light *= np.float32(top)
-    light += np.float32(0.5)
-    return light.astype(kind)
 
 
 def _boosted(light: Floats, highlights: float) -> Floats:
     """Light in which what is nearly white is brighter than white: the film could not hold it."""
     if highlights <= 0:
         return light
-    brightest = light.max(axis=2)
-    over = np.clip((brightest - np.float32(0.8)) / np.float32(0.2), 0, 1)
+    over = cv2.max(cv2.max(light[..., 0], light[..., 1]), light[..., 2])
+    over = np.clip((over - np.float32(0.8)) / np.float32(0.2), 0, 1)
     return np.asarray(light * (1 + np.float32(highlights) * over * over)[..., None], np.float32)
+
+
+def _finished(pixels: npt.NDArray[Any], coc: Floats, layers: _Layers) -> npt.NDArray[Any]:
+    """The photo with the layers over it, strip by strip."""
+    height, width = coc.shape
+    top = int(np.iinfo(pixels.dtype).max)
+    out = np.empty_like(pixels)
+    for start in range(0, height, _STRIP_ROWS):
+        rows = (start, min(height, start + _STRIP_ROWS))
+        part = slice(*rows)
+        light = _light(pixels[part], top)
+        if layers.behind is not None:
+            behind = enlarged_rows(layers.behind, rows, height, width)
+            np.copyto(light, behind, where=(coc[part] <= -_SHARP_PX)[..., None])
+        if layers.filled is not None and layers.added is not None and layers.clear is not None:
+            filled = enlarged_rows(layers.filled, rows, height, width)
+            np.copyto(light, filled, where=(coc[part] >= _SHARP_PX)[..., None])
+            light *= enlarged_rows(layers.clear, rows, height, width)[..., None]
+            light += enlarged_rows(layers.added, rows, height, width)
+        np.clip(light, 0, 1, out=light)
+        cv2.sqrt(light, light)
+        light *= np.float32(top)
+        light += np.float32(0.5)
+        out[part] = light
+    return out
 
 
 def _groups(largest_px: float, is_near: bool) -> Iterator[_Group]:
@@ -115,24 +186,24 @@ def _groups(largest_px: float, is_near: bool) -> Iterator[_Group]:
         yield _Group(scale, is_near, (*bounds, float(min(end, largest_px * 1.001 + 1))))
 
 
-def _far_side(light: Floats, coc: Floats, largest_px: float, shape: Shape) -> Floats | None:
-    """The blurred background as if nothing stood before it, H×W×3; None where all is in focus or nearer."""
+def _far_side(half: _Copy, largest_px: float, shape: Shape) -> Floats | None:
+    """The blurred background as if nothing stood before it, at half size; None where there is none."""
     out: Floats | None = None
     for group in reversed(list(_groups(largest_px, is_near=False))):
-        mask = group.covers(coc)
+        mask = group.covers(half.coc)
         if not mask.any():
             continue
-        colour, weight, radius = _small(light, np.abs(coc), mask, group.scale)
-        farther = _small_mask(coc <= -group.radii[-1], group.scale)
-        nearer = _small_mask(coc > -group.radii[0], group.scale)
-        under = extend(colour, weight) if out is None else _enlarged(out, (weight.shape[1], weight.shape[0]))
-        if out is not None:
-            share = extend(weight / np.maximum(weight + farther, _TINY), np.minimum(1, weight + farther))
-            nearer *= share
-        out = _paint(under, colour, weight, nearer, _layers(group, radius), shape)
-    if out is None:
-        return None
-    return out if out.shape == light.shape else _enlarged(out, (light.shape[1], light.shape[0]))
+        part = _part(half, mask, group.scale)
+        farther = _small_mask(half.coc <= -group.radii[-1], group.scale)
+        nearer = np.maximum(0, 1 - part.share - farther)
+        if out is None:
+            under = extend(part.colour, part.trust)
+        else:
+            under = _enlarged(out, (nearer.shape[1], nearer.shape[0]))
+            known = part.share + farther
+            nearer *= extend(part.share / np.maximum(known, _TINY), np.minimum(1, known))
+        out = _paint(under, part, nearer, _layers(group, part.radius), shape)
+    return None if out is None else _enlarged(out, half.coc.shape[::-1])
 
 
 def _layers(group: _Group, radius: Floats) -> list[tuple[float, npt.NDArray[np.bool_]]]:
@@ -148,105 +219,112 @@ def _layers(group: _Group, radius: Floats) -> list[tuple[float, npt.NDArray[np.b
 
 def _paint(
     under: Floats,
-    colour: Floats,
-    weight: Floats,
+    part: _Part,
     nearer: Floats,
     layers: list[tuple[float, npt.NDArray[np.bool_]]],
     shape: Shape,
 ) -> Floats:
     """The layers over what lies behind them. ``nearer``: h×w share of what stands before all of them."""
-    rest: Floats = np.asarray(np.minimum(1, weight + nearer), np.float32)
-    for radius, where in layers:
-        own = weight * where
-        blurred = _blurred(np.dstack([colour * own[..., None], own, rest]), radius, shape)
-        cover, own_cover = blurred[..., 4], blurred[..., 3]
+    out = under.copy()
+    for paint, cover, known in _blurred_layers(part, nearer, layers, shape):
         # Where the layer itself does not reach, what lies behind shows.
-        known = own_cover / (own_cover + _TINY)
-        paint = blurred[..., :3] / np.maximum(own_cover, _TINY)[..., None]
-        under = np.asarray(under + (paint - under) * (cover * known)[..., None], np.float32)
-        rest = np.asarray(np.maximum(rest - own, 0), np.float32)
-    return under
+        change = np.subtract(paint, out, out=paint)
+        change *= (cover * known)[..., None]
+        out += change
+    return out
 
 
-def _paint_near(out: Floats, light: Floats, coc: Floats, largest_px: float, shape: Shape) -> None:
-    """Lay what is before the focus over ``out``, in place: blurred, its rims see-through."""
-    is_near = coc >= _SHARP_PX
-    _fill_behind(out, is_near)
+def _near_side(half: _Copy, largest_px: float, shape: Shape) -> tuple[Floats, Floats]:
+    """What is before the focus, blurred, at half size: premultiplied light, share let through."""
+    size = half.coc.shape[::-1]
+    added = np.zeros(half.light.shape, np.float32)
+    clear = np.ones(half.coc.shape, np.float32)
     for group in _groups(largest_px, is_near=True):
-        mask = group.covers(coc)
+        mask = group.covers(half.coc)
         if not mask.any():
             continue
-        colour, weight, radius = _small(light, coc, mask, group.scale)
-        nearer = _small_mask(coc >= group.radii[-1], group.scale)
-        painted, seen = _paint_over(colour, weight, nearer, _layers(group, radius), shape)
-        full = (out.shape[1], out.shape[0])
-        cover = _enlarged(seen, full)
-        out *= (1 - cover)[..., None]
-        out += _enlarged(painted, full)
+        part = _part(half, mask, group.scale)
+        nearer = _small_mask(half.coc >= group.radii[-1], group.scale)
+        painted, through = _painted(part, nearer, _layers(group, part.radius), shape)
+        through = _enlarged(through, size)
+        added *= through[..., None]
+        added += _enlarged(painted, size)
+        clear *= through
+    return added, clear
 
 
-def _paint_over(
-    colour: Floats,
-    weight: Floats,
+def _painted(
+    part: _Part,
     nearer: Floats,
     layers: list[tuple[float, npt.NDArray[np.bool_]]],
     shape: Shape,
 ) -> tuple[Floats, Floats]:
-    """What the layers add (premultiplied, h×w×3) and how much of the rest they hide (h×w)."""
-    clear = np.ones(weight.shape, np.float32)
-    added = np.zeros(colour.shape, np.float32)
-    rest: Floats = np.asarray(np.minimum(1, weight + nearer), np.float32)
+    """What the layers add (premultiplied, h×w×3) and how much of the rest they let through (h×w)."""
+    clear = np.ones(part.share.shape, np.float32)
+    added = np.zeros(part.colour.shape, np.float32)
+    for paint, cover, known in _blurred_layers(part, nearer, layers, shape):
+        share = cover * known
+        added *= (1 - share)[..., None]
+        added += np.multiply(paint, share[..., None], out=paint)
+        clear *= 1 - share
+    return added, clear
+
+
+def _blurred_layers(
+    part: _Part,
+    nearer: Floats,
+    layers: list[tuple[float, npt.NDArray[np.bool_]]],
+    shape: Shape,
+) -> Iterator[tuple[Floats, Floats, Floats]]:
+    """Of each layer from far to near: colours h×w×3, share that it and all nearer cover, where it reaches."""
+    rest: Floats = np.asarray(np.minimum(1, part.share + nearer), np.float32)
     for radius, where in layers:
-        own = weight * where
-        blurred = _blurred(np.dstack([colour * own[..., None], own, rest]), radius, shape)
-        own_cover = blurred[..., 3]
-        cover = blurred[..., 4] * own_cover / (own_cover + _TINY)
-        paint = blurred[..., :3] / np.maximum(own_cover, _TINY)[..., None]
-        added *= (1 - cover)[..., None]
-        added += paint * cover[..., None]
-        clear *= 1 - cover
-        rest = np.asarray(np.maximum(rest - own, 0), np.float32)
-    return added, 1 - clear
+        own = np.asarray(part.trust * where, np.float32)
+        kernel = aperture_kernel(radius, shape)
+        paint, reach, cover = (_filtered(a, kernel) for a in (part.colour * own[..., None], own, rest))
+        paint /= np.maximum(reach, _TINY)[..., None]
+        yield paint, cover, reach / (reach + _TINY)
+        rest = np.asarray(np.maximum(rest - part.share * where, 0), np.float32)
 
 
-def _fill_behind(out: Floats, is_near: npt.NDArray[np.bool_]) -> None:
-    """Carry colours on to where near things stood, in place: their rims will let them through."""
-    scale = 4 if min(out.shape[:2]) >= 64 else 1
-    size = (max(1, out.shape[1] // scale), max(1, out.shape[0] // scale))
-    keep = (~is_near).astype(np.float32)
-    weight = _resized(keep, size, cv2.INTER_AREA)
-    colour = _resized(out * keep[..., None], size, cv2.INTER_AREA)
-    colour /= np.maximum(weight, _TINY)[..., None]
-    filled = _enlarged(extend(colour, np.minimum(1, weight)), (out.shape[1], out.shape[0]))
-    np.copyto(out, filled, where=is_near[..., None])
+def _filtered(array: Floats, kernel: Floats) -> Floats:
+    return np.asarray(cv2.filter2D(array, -1, kernel, borderType=cv2.BORDER_REPLICATE), np.float32)
 
 
-def _mixed(light: Floats, behind: Floats, is_far: npt.NDArray[np.bool_]) -> Floats:
-    return np.where(is_far[..., None], behind, light)
-
-
-def _small(
-    light: Floats, radius: Floats, mask: npt.NDArray[np.bool_], scale: int
-) -> tuple[Floats, Floats, Floats]:
-    """Colours, share and radius of the masked pixels alone, at 1/scale."""
-    share = mask.astype(np.float32)
-    if scale == 1:
-        return light, share, radius
-    size = _size(light, scale)
+def _filled_behind(light: Floats, keep: npt.NDArray[np.bool_]) -> Floats:
+    """The picture with near things replaced by their surroundings: their rims will let them through."""
+    size = (max(1, light.shape[1] // 2), max(1, light.shape[0] // 2))
+    share = keep.astype(np.float32)
     weight = _resized(share, size, cv2.INTER_AREA)
-    per = 1 / np.maximum(weight, _TINY)
     colour = _resized(light * share[..., None], size, cv2.INTER_AREA)
-    colour *= per[..., None]
-    return colour, weight, np.asarray(_resized(radius * share, size, cv2.INTER_AREA) * per, np.float32)
+    colour /= np.maximum(weight, _TINY)[..., None]
+    filled = _enlarged(extend(colour, np.minimum(1, weight)), (light.shape[1], light.shape[0]))
+    return np.where(keep[..., None], light, filled)
+
+
+def _part(half: _Copy, mask: npt.NDArray[np.bool_], scale: int) -> _Part:
+    """The masked pixels alone, at 1/scale of the photo."""
+    share = mask.astype(np.float32)
+    trust = share * half.trust
+    if scale == _HALF:
+        return _Part(half.light, trust, share, np.abs(half.coc))
+    size = _size(share, scale)
+    small_trust, small_share = (_resized(a, size, cv2.INTER_AREA) for a in (trust, share))
+    colour = _resized(half.light * trust[..., None], size, cv2.INTER_AREA)
+    colour /= np.maximum(small_trust, _TINY)[..., None]
+    radius = _resized(np.abs(half.coc) * share, size, cv2.INTER_AREA)
+    radius /= np.maximum(small_share, _TINY)
+    return _Part(colour, small_trust, small_share, radius)
 
 
 def _small_mask(mask: npt.NDArray[np.bool_], scale: int) -> Floats:
     share = mask.astype(np.float32)
-    return share if scale == 1 else _resized(share, _size(share, scale), cv2.INTER_AREA)
+    return share if scale == _HALF else _resized(share, _size(share, scale), cv2.INTER_AREA)
 
 
 def _size(array: Floats, scale: int) -> tuple[int, int]:
-    return max(1, -(-array.shape[1] // scale)), max(1, -(-array.shape[0] // scale))
+    step = scale // _HALF
+    return -(-array.shape[1] // step), -(-array.shape[0] // step)
 
 
 def _resized(array: Floats, size: tuple[int, int], how: int) -> Floats:
@@ -255,15 +333,6 @@ def _resized(array: Floats, size: tuple[int, int], how: int) -> Floats:
 
 def _enlarged(array: Floats, size: tuple[int, int]) -> Floats:
     return array if array.shape[1::-1] == size else _resized(array, size, cv2.INTER_LINEAR)
-
-
-def _blurred(array: Floats, radius: float, shape: Shape) -> Floats:
-    kernel = aperture_kernel(radius, shape)
-    parts = [
-        cv2.filter2D(np.ascontiguousarray(part), -1, kernel, borderType=cv2.BORDER_REPLICATE)
-        for part in (array[..., :3], array[..., 3:])
-    ]
-    return np.concatenate(parts, axis=2)
 
 
 def aperture_kernel(radius: float, shape: Shape = "disc") -> Floats:

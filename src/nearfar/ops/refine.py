@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 
 from nearfar.errors import ParameterError
+from nearfar.ops.resize import enlarged_rows
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -141,7 +142,7 @@ def _evaluate(terms: Floats, guide: npt.NDArray[Any], low: np.float32, span: np.
     planes = [p * scale for p in planes[:3]] + [planes[3], planes[4] * span + low, planes[5] * span]
     for start in range(0, height, _STRIP_ROWS):
         stop = min(height, start + _STRIP_ROWS)
-        strip = [_enlarged_rows(p, start, stop, height, width) for p in planes]
+        strip = [enlarged_rows(p, (start, stop), height, width) for p in planes]
         channels = cv2.split(guide[start:stop])
         share = strip[3]
         for plane, channel in zip(strip[:3], channels, strict=True):
@@ -150,14 +151,3 @@ def _evaluate(terms: Floats, guide: npt.NDArray[Any], low: np.float32, span: np.
         np.multiply(share, strip[5], out=share)
         np.add(share, strip[4], out=out[start:stop])
     return np.clip(out, low, low + span, out=out)
-
-
-def _enlarged_rows(plane: Floats, start: int, stop: int, height: int, width: int) -> Floats:
-    """Rows start…stop of the plane as if enlarged to height × width, linear, without making the rest."""
-    small_height, small_width = plane.shape
-    sx, sy = small_width / width, small_height / height
-    matrix = np.array([[sx, 0, (sx - 1) / 2], [0, sy, (start + 0.5) * sy - 0.5]], np.float64)
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    return np.asarray(
-        cv2.warpAffine(plane, matrix, (width, stop - start), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    )

@@ -161,16 +161,18 @@ def _filled(near: Floats, known: npt.NDArray[np.bool_]) -> Floats:
     """Holes take the farther of the nearest known values on their left and right."""
     if known.all():
         return near
-    height, width = near.shape
-    index = np.where(known, np.arange(width, dtype=np.int32)[None], -1)
-    left = np.maximum.accumulate(index, axis=1)
-    index[~known] = width
-    right = np.minimum.accumulate(index[:, ::-1], axis=1)[:, ::-1]
-    rows = np.arange(height)[:, None]
-    from_left = np.where(left >= 0, near[rows, np.maximum(left, 0)], np.float32(2))
-    from_right = np.where(right < width, near[rows, np.minimum(right, width - 1)], np.float32(2))
+    width = near.shape[1]
+    row, column = np.nonzero(~known)
+    index = np.where(known, np.arange(width, dtype=np.int32)[None], np.int32(-1))
+    left = np.maximum.accumulate(index, axis=1)[row, column]
+    index[row, column] = width
+    right = np.minimum.accumulate(index[:, ::-1], axis=1)[:, ::-1][row, column]
+    from_left = np.where(left >= 0, near[row, np.maximum(left, 0)], np.float32(2))
+    from_right = np.where(right < width, near[row, np.minimum(right, width - 1)], np.float32(2))
     best = np.minimum(from_left, from_right)
-    return np.where(known, near, np.where(best > 1, np.float32(0), best))
+    out = near.copy()
+    out[row, column] = np.where(best > 1, np.float32(0), best)
+    return out
 
 
 def _sources(near: Floats, view: View) -> tuple[Floats, Floats]:
