@@ -8,8 +8,15 @@ import pytest
 
 from nearfar.service.answers import HEADERS
 from nearfar.service.frame import SECURITY_HEADERS
+from serving import until
 
 PATHS = ["/", "/healthz", "/docs", "/docs/docs.js", "/openapi.json", "/v1/models", "/nothing"]
+
+
+def _line(caplog, request_id: str) -> str:
+    """The log line of a request; it is written just after the answer."""
+    until(lambda: request_id in caplog.text)
+    return next(r.getMessage() for r in caplog.records if request_id in r.getMessage())
 
 
 @pytest.mark.parametrize("path", PATHS)
@@ -54,7 +61,7 @@ def test_the_log_has_the_request_but_not_its_secrets(service, jpeg, caplog) -> N
             files={"image": ("secret-name.jpg", jpeg)},
             headers={"X-Request-Id": "line-1"},
         )
-    line = next(r.getMessage() for r in caplog.records if "line-1" in r.getMessage())
+    line = _line(caplog, "line-1")
     assert line.startswith(f"POST /v1/depth 200 {len(answer.content)} B")
     assert "npy" not in line
     assert "secret" not in line
@@ -64,7 +71,7 @@ def test_the_log_cannot_be_forged_by_a_path(service, caplog) -> None:
     """Line breaks and control characters in an address do not reach the log."""
     with caplog.at_level(logging.INFO, "nearfar.access"):
         service.client.get("/a%0Ab%1b[31m", headers={"X-Request-Id": "line-2"})
-    line = next(r.getMessage() for r in caplog.records if "line-2" in r.getMessage())
+    line = _line(caplog, "line-2")
     assert line.startswith("GET /a?b?[31m 404")
 
 
