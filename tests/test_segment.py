@@ -1,0 +1,108 @@
+"""Segment Anything by its real classes, small and random."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from nearfar.decode.masks import read_masks
+from nearfar.errors import ParameterError, WeightsError
+from nearfar.segment import Everything, labelled, load_segmenter
+from nearfar.types import Photo
+from pictures import draw
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nearfar.segment import Segmenter
+
+pytest.importorskip("transformers")
+PHOTO = Photo(draw(60, 48))
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a network of 56 thousand random weights and its processor."""
+    import torch
+    from transformers import SamConfig, SamImageProcessor, SamModel, SamProcessor
+
+    vision = {"hidden_size": 32, "output_channels": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
+    vision |= {
+        "image_size": 64,
+        "patch_size": 16,
+        "mlp_dim": 64,
+        "global_attn_indexes": [1],
+        "window_size": 2,
+    }
+    prompt = {"hidden_size": 16, "image_size": 64, "patch_size": 16, "mask_input_channels": 4}
+    decoder = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "mlp_dim": 32}
+    decoder |= {"iou_head_hidden_dim": 16, "attention_downsample_rate": 2}
+    torch.manual_seed(0)
+    config = SamConfig(
+        vision_config=vision | {"num_pos_feats": 8}, prompt_encoder_config=prompt, mask_decoder_config=decoder
+    )
+    processor = SamImageProcessor(
+        size={"longest_edge": 64},
+        pad_size={"height": 64, "width": 64},
+        mask_size={"longest_edge": 16},
+        mask_pad_size={"height": 16, "width": 16},
+    )
+    folder = tmp_path_factory.mktemp("sam")
+    SamModel(config).save_pretrained(folder)
+    SamProcessor(processor).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def network(weights: Path) -> Segmenter:
+    """The network, loaded the way a user's is."""
+    return load_segmenter(weights)
+
+
+def test_points_give_masks_of_the_photos_size(network: Segmenter) -> None:
+    """One mask a point, and the same again on a second run."""
+    masks = network.at_points(PHOTO, [(10, 10), (40, 30), (50.5, 5)])
+    assert (masks.shape, masks.dtype) == ((3, 48, 60), np.bool_)
+    assert np.array_equal(masks, network.at_points(PHOTO, [(10, 10), (40, 30), (50.5, 5)]))
+
+
+def test_many_points_are_the_same_as_one_by_one(network: Segmenter) -> None:
+    """Batches of prompts change nothing."""
+    points = [(float(x), float(y)) for y in range(2, 48, 8) for x in range(2, 60, 8)]
+    together = network.at_points(PHOTO, points)
+    alone = [network.at_points(PHOTO, [point])[0] for point in points[::9]]
+    assert (together[::9] == np.stack(alone)).mean() > 0.999
+
+
+def test_boxes_give_masks(network: Segmenter) -> None:
+    """A box is a prompt too."""
+    assert network.in_boxes(PHOTO, [(5, 5, 30, 30)]).shape == (1, 48, 60)
+
+
+def test_everything_is_distinct_and_sorted(network: Segmenter) -> None:
+    """Masks are told once each, the largest first, and come back from a label picture."""
+    masks = network.everything(PHOTO, Everything(4, -10, 0.0))
+    sizes = masks.sum(axis=(1, 2))
+    assert (np.diff(sizes) <= 0).all()
+    labels = labelled(masks)
+    assert read_masks(labels).shape[1:] == (48, 60)
+    with pytest.raises(ParameterError, match="No object"):
+        network.everything(PHOTO, Everything(2, 1e9))
+
+
+def test_wrong_prompts_are_refused(network: Segmenter) -> None:
+    """Points outside, empty boxes and nothing at all are told."""
+    with pytest.raises(ParameterError, match="outside"):
+        network.at_points(PHOTO, [(99, 1)])
+    with pytest.raises(ParameterError, match="empty"):
+        network.in_boxes(PHOTO, [(5, 5, 5, 9)])
+    with pytest.raises(ParameterError, match="Nothing was pointed at"):
+        network.at_points(PHOTO, [])
+
+
+def test_folder_without_a_network_is_told(tmp_path: Path) -> None:
+    """Weights that are not there give one clear error."""
+    with pytest.raises(WeightsError, match="No Segment Anything network"):
+        load_segmenter(tmp_path)
