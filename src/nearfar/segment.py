@@ -85,14 +85,14 @@ class Segmenter:
         grid = [(x * photo.width, y * photo.height) for y in steps for x in steps]
         masks, scores = self._masks(photo, [{"input_points": [[[[float(x), float(y)]]]]} for x, y in grid])
         good = [
-            masks[i]
+            np.asarray(masks[i])
             for i in np.argsort(-scores)
             if scores[i] >= how.least_score and masks[i].mean() >= how.least_share
         ]
         found = _distinct(good)
         if not found:
             raise ParameterError("No object was found in the picture.", "Point at one, or lower the score.")
-        return np.stack(sorted(found, key=lambda mask: -int(mask.sum())))
+        return np.stack(sorted(found, key=lambda mask: -int(np.count_nonzero(mask))))
 
     def _masks(self, photo: Photo, prompts: list[dict[str, Any]]) -> tuple[Masks, npt.NDArray[np.float32]]:
         """The best mask of each prompt, and its score. The picture is looked at once."""
@@ -151,7 +151,8 @@ def load_segmenter(weights: str | os.PathLike[str], *, offline: bool = False) ->
             f"No Segment Anything network can be loaded from '{weights}': {exc}.",
             "Give a folder written by save_pretrained, or a name on the hub such as facebook/sam-vit-base.",
         ) from exc
-    return Segmenter(model.eval(), processor)
+    model.train(mode=False)
+    return Segmenter(model, processor)
 
 
 def labelled(masks: Masks) -> npt.NDArray[np.uint16]:

@@ -197,6 +197,19 @@ def sheet(model: str, folder: Path, out: Path, *, size: int | None = None, colum
     print(out)
 
 
+@app.command
+def gallery(*, out: Path, scene: str = "person") -> None:
+    """Write a page that shows every effect.
+
+    Args:
+        out: Folder for the page and its pictures.
+        scene: person, table or street.
+    """
+    from nearfar_lab.gallery import make_gallery
+
+    print(make_gallery(out, scene))
+
+
 def main(words: list[str] | None = None) -> None:
     """The entry of the console script: 0 when done, 1 with one line on standard error when not.
 

@@ -97,6 +97,15 @@ def test_highlights_bloom() -> None:
     assert glowing[45, 50].max() > plain[45, 50].max() + 40
 
 
+def test_white_paper_does_not_bloom() -> None:
+    """Thin dark lines on white are not swallowed: large bright areas are no lamps."""
+    pixels = np.full((90, 90, 3), 250, np.uint8)
+    pixels[:, 40:46] = 30
+    far = np.full((90, 90), -4, np.float32)
+    plain, glowing = (defocus(pixels, far, Aperture("disc", h)).astype(int) for h in (0, 4))
+    assert np.abs(plain - glowing).max() <= 12
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_kernel_has_its_shape(shape: str) -> None:
     """The sum is 1, both axes are mirrored, and the anamorphic opening is taller than wide."""
