@@ -188,9 +188,12 @@ def test_the_wait_is_estimated_from_the_work() -> None:
     async def work() -> None:
         await pool.run(lambda _: time.sleep(0.6))
         assert pool.estimated_wait_s() == 1
-        taken = [asyncio.create_task(pool.run(lambda _: time.sleep(0.1))) for _ in range(4)]
+        gate = threading.Event()
+        taken = [asyncio.create_task(pool.run(lambda _: gate.wait(30))) for _ in range(4)]
         await asyncio.sleep(0)
-        assert pool.estimated_wait_s() >= 2
+        waited_s = pool.estimated_wait_s()
+        gate.set()
         await asyncio.gather(*taken)
+        assert waited_s >= 2
 
     asyncio.run(_in_pool(pool, work))
