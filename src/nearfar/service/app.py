@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -17,6 +17,7 @@ from nearfar.cpus import usable_cpus
 from nearfar.decode.photo import Limits
 from nearfar.service import openapi, problems
 from nearfar.service.answers import HEADERS, formats
+from nearfar.service.context import Service
 from nearfar.service.frame import REQUEST_ID, Frame
 from nearfar.service.pool import EnginePool
 from nearfar.service.probe import Probe
@@ -24,9 +25,8 @@ from nearfar.service.routes import depth, docs, effects, exports, health, models
 from nearfar.service.uploads import UploadLimits, UploadRoom
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping
+    from collections.abc import AsyncIterator
 
-    from nearfar.service.answers import Format
     from nearfar.service.estimation import Loader
     from nearfar.settings import Settings
 
@@ -34,19 +34,6 @@ SMALL_NETWORK = 10_000_000
 """Parameters up to which a network runs with its share of the processors, not with all of them."""
 UPLOADS_AT_ONCE = 8
 """Bodies of the largest size that may be arriving at the same time; smaller ones may be more."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Service:
-    """Everything that the routes share."""
-
-    settings: Settings
-    loader: Loader
-    pool: EnginePool
-    probe: Probe
-    limits: Limits
-    uploads: UploadLimits
-    formats: Mapping[str, Format]
 
 
 def create_app(settings: Settings | None = None, loader: Loader | None = None) -> FastAPI:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from nearfar.service.answers import Result
-    from nearfar.service.app import Service
+    from nearfar.service.context import Service
     from nearfar.service.uploads import Upload
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive
 
-    from nearfar.service.app import Service
+    from nearfar.service.context import Service
 
 
 def router(service: Service) -> APIRouter:

@@ -15,7 +15,7 @@ from nearfar.service.routes.pages import endpoint
 from nearfar.service.static_files import read_folder
 
 if TYPE_CHECKING:
-    from nearfar.service.app import Service
+    from nearfar.service.context import Service
 
 _TEMPLATE = "index.html"
 

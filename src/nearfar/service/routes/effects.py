@@ -14,7 +14,7 @@ from nearfar.service.plugin_work import Maker, add_route
 
 if TYPE_CHECKING:
     from nearfar.service.answers import Result
-    from nearfar.service.app import Service
+    from nearfar.service.context import Service
 
 
 def router(service: Service) -> APIRouter:

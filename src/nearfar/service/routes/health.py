@@ -9,7 +9,7 @@ from fastapi import APIRouter
 from nearfar.service.openapi import health_operation, ready_operation
 
 if TYPE_CHECKING:
-    from nearfar.service.app import Service
+    from nearfar.service.context import Service
 
 
 def router(service: Service) -> APIRouter:

@@ -13,7 +13,7 @@ from nearfar.weights import open_store
 
 if TYPE_CHECKING:
     from nearfar.cards import ModelCard
-    from nearfar.service.app import Service
+    from nearfar.service.context import Service
     from nearfar.weights import Store
 
 

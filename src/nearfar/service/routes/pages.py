@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from nearfar.service.app import Service
+    from nearfar.service.context import Service
 
 
 def router(service: Service) -> APIRouter:  # noqa: ARG001 - every noun takes the service
