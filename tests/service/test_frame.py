@@ -61,7 +61,7 @@ def test_the_log_has_the_request_but_not_its_secrets(service, jpeg, caplog) -> N
             files={"image": ("secret-name.jpg", jpeg)},
             headers={"X-Request-Id": "line-1"},
         )
-    line = _line(caplog, "line-1")
+        line = _line(caplog, "line-1")  # written after the answer: the level must still hold
     assert line.startswith(f"POST /v1/depth 200 {len(answer.content)} B")
     assert "npy" not in line
     assert "secret" not in line
@@ -71,7 +71,7 @@ def test_the_log_cannot_be_forged_by_a_path(service, caplog) -> None:
     """Line breaks and control characters in an address do not reach the log."""
     with caplog.at_level(logging.INFO, "nearfar.access"):
         service.client.get("/a%0Ab%1b[31m", headers={"X-Request-Id": "line-2"})
-    line = _line(caplog, "line-2")
+        line = _line(caplog, "line-2")
     assert line.startswith("GET /a?b?[31m 404")
 
 

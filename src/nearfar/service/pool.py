@@ -144,10 +144,11 @@ class EnginePool:
             return False
         start = time.perf_counter()
         ticket.waited_s = start - ticket.queued_at
-        self._do(ticket)
-        with self._condition:
+        result, error = self._do(ticket)
+        with self._condition:  # counted before it is given back: who has an answer finds it counted
             self._running -= 1
             self._note(time.perf_counter() - start)
+        ticket.finish(result, error)
         return True
 
     def _next(self) -> Ticket | None:
@@ -160,11 +161,11 @@ class EnginePool:
             return self._waiting.popleft()
 
     @staticmethod
-    def _do(ticket: Ticket) -> None:
+    def _do(ticket: Ticket) -> tuple[Any, BaseException | None]:
         try:
-            ticket.finish(ticket.work(ticket), None)
+            return ticket.work(ticket), None
         except BaseException as exc:  # every outcome belongs to the one who waits
-            ticket.finish(None, exc)
+            return None, exc
 
     def _note(self, seconds: float) -> None:
         self._mean_s = seconds if self._mean_s == 0 else self._mean_s + _SMOOTHING * (seconds - self._mean_s)
