@@ -72,6 +72,20 @@ def _write(net: EmbeddedNet, path: Path) -> None:
         verbose=False,
     )
     cast("torch.onnx.ONNXProgram", program).save(str(path), include_initializers=True)
+    forget_the_machine(path)
+
+
+def forget_the_machine(path: Path) -> None:
+    """Take out of an ONNX file what the exporter notes of the machine: stack traces with its folders."""
+    import onnx
+
+    model = onnx.load(str(path))
+    graph = model.graph
+    values = (*graph.initializer, *graph.value_info, *graph.input, *graph.output)
+    for part in (model, graph, *graph.node, *values):
+        part.ClearField("doc_string")
+        part.ClearField("metadata_props")
+    path.write_bytes(model.SerializeToString(deterministic=True))
 
 
 @torch.no_grad()

@@ -28,6 +28,13 @@ def test_the_shipped_file_is_the_card_s() -> None:
     assert card["weights"][0]["bytes"] == len(content)
 
 
+def test_the_shipped_file_tells_nothing_of_the_machine() -> None:
+    """No stack trace, and so no folder of the machine that exported it, is inside."""
+    _, content = _shipped()
+    assert b'File "' not in content
+    assert b"stack_trace" not in content
+
+
 def test_the_shipped_network_is_small() -> None:
     """At most 3 M parameters and 12 MB."""
     card, content = _shipped()
