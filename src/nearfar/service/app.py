@@ -16,6 +16,7 @@ from nearfar import settings as settings_module
 from nearfar.cpus import usable_cpus
 from nearfar.decode.photo import Limits
 from nearfar.service import openapi, problems
+from nearfar.service.access import Access
 from nearfar.service.answers import HEADERS, formats
 from nearfar.service.context import Service
 from nearfar.service.frame import REQUEST_ID, Frame
@@ -60,6 +61,7 @@ def create_app(settings: Settings | None = None, loader: Loader | None = None) -
     for noun in (depth, effects, exports, models, health, docs, pages):
         app.include_router(noun.router(service))
     openapi.install(app, service.formats)
+    app.add_middleware(Access)
     _add_origins(app, settings)
     app.add_middleware(Frame, on_error=problems.unforeseen)
     return app
