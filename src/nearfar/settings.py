@@ -72,6 +72,11 @@ class Settings:
     log_level: str = option(
         "info", "How much the service says.", choices=("debug", "info", "warning", "error")
     )
+    log_format: str = option(
+        "auto",
+        "How the service says it: sentences, JSON lines, or as fits a terminal or a file.",
+        choices=("auto", "json", "console"),
+    )
 
     def __post_init__(self) -> None:
         try:

@@ -15,7 +15,7 @@ from nearfar import __version__, api, catalogue
 from nearfar import settings as settings_module
 from nearfar.cpus import usable_cpus
 from nearfar.decode.photo import Limits
-from nearfar.service import openapi, problems
+from nearfar.service import logs, openapi, problems
 from nearfar.service.access import Access
 from nearfar.service.answers import HEADERS, formats
 from nearfar.service.context import Service
@@ -63,7 +63,7 @@ def create_app(settings: Settings | None = None, loader: Loader | None = None) -
     openapi.install(app, service.formats)
     app.add_middleware(Access)
     _add_origins(app, settings)
-    app.add_middleware(Frame, on_error=problems.unforeseen)
+    app.add_middleware(Frame, on_error=problems.unforeseen, watchers=(logs.log_access,))
     return app
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from structlog.contextvars import bound_contextvars
+
 from nearfar.decode.photo import Limits, read_photo
 from nearfar.service.answers import DepthQuery, Format, Result, headers_of
+from nearfar.service.timing import Timing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,38 +24,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Question:
-    """What a client asks."""
+    """What a client asks; ``timing`` takes the stages of the work."""
 
     upload: Upload
     query: DepthQuery
     format: Format
     request_id: str = ""
+    timing: Timing = field(default_factory=Timing)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """What it gets: body, media type, headers, and the seconds that each stage took."""
+    """What it gets: body, media type, headers."""
 
     body: bytes
     media_type: str
     headers: tuple[tuple[str, str], ...]
-    stages: dict[str, float]
 
 
-@dataclass(slots=True)
-class Stages:
-    """Seconds by stage; before each it is asked whether the work is still wanted."""
-
-    ticket: Ticket
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time what is done within."""
-        self.ticket.check()
-        start = time.perf_counter()
+@contextmanager
+def stage(name: str, ticket: Ticket, timing: Timing) -> Iterator[None]:
+    """Time what is done within; before, it is asked whether the work is still wanted."""
+    ticket.check()
+    with timing.stage(name):
         yield
-        self.seconds[name] = time.perf_counter() - start
 
 
 def answer(question: Question, loader: Loader, limits: Limits, ticket: Ticket) -> Answer:
@@ -63,19 +57,20 @@ def answer(question: Question, loader: Loader, limits: Limits, ticket: Ticket) -
         NearfarError: whatever is wrong with the photo, a parameter or the network.
         ClientLeftError: nobody waits any more.
     """
-    stages = Stages(ticket, {"queue": ticket.waited_s})
-    query = question.query
-    with stages.stage("model"):
-        model = loader(query.model, query.size)
-    with stages.stage("decode"):
-        photo = read_photo(question.upload.image(limits.max_bytes), limits, "the image")
-    with stages.stage("engine"):
-        depth = model.estimator.estimate(photo)
-    with stages.stage("encode"):
-        body = question.format.write(Result(photo, depth, query, _facts(question, stages)))
-    return Answer(body, question.format.media_type, tuple(headers_of(depth)), stages.seconds)
+    query, timing = question.query, question.timing
+    timing.note("queue", ticket.queued_at, ticket.waited_s)
+    with bound_contextvars(request_id=question.request_id):
+        with stage("model", ticket, timing):
+            model = loader(query.model, query.size)
+        with stage("decode", ticket, timing):
+            photo = read_photo(question.upload.image(limits.max_bytes), limits, "the image")
+        with stage("engine", ticket, timing):
+            depth = model.estimator.estimate(photo)
+        with stage("encode", ticket, timing):
+            body = question.format.write(Result(photo, depth, query, _facts(question)))
+    return Answer(body, question.format.media_type, tuple(headers_of(depth)))
 
 
-def _facts(question: Question, stages: Stages) -> dict[str, Any]:
-    timing = {name: round(seconds * 1e3, 2) for name, seconds in stages.seconds.items()}
+def _facts(question: Question) -> dict[str, Any]:
+    timing = {name: round(seconds * 1e3, 2) for name, seconds in question.timing.seconds().items()}
     return {"request_id": question.request_id, "timing_ms": timing}

@@ -1,15 +1,19 @@
-"""What frames every request: its id, its log line, its time, and the headers that keep browsers safe."""
+"""What frames every request: its id, its time, the headers that keep browsers safe, and who watches it."""
 
 from __future__ import annotations
 
-import logging
 import random
 import re
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from structlog.contextvars import bound_contextvars
+
+from nearfar.service.exchange import Exchange
+from nearfar.service.timing import Timing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -30,8 +34,6 @@ SECURITY_HEADERS = {
 }
 _RAW_SECURITY = [(k.lower().encode(), v.encode()) for k, v in SECURITY_HEADERS.items()]
 _GOOD_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
-_UNSAFE = re.compile(r"[^\x21-\x7e]")
-_log = logging.getLogger("nearfar.access")
 
 
 def request_id_of(scope: Scope) -> str:
@@ -39,32 +41,43 @@ def request_id_of(scope: Scope) -> str:
     return str(scope.get("nearfar.request_id", ""))
 
 
-def add_timing(scope: Scope, stages: dict[str, float]) -> None:
-    """Put named seconds into the request's ``Server-Timing`` header."""
-    scope.setdefault("nearfar.timing", {}).update(stages)
+def timing_of(scope: Scope) -> Timing:
+    """Where a request's stages are written down: for ``Server-Timing``, the log, metrics and traces."""
+    found: Timing = scope.setdefault("nearfar.timing", Timing())
+    return found
 
 
 class Frame:
-    """ASGI middleware around everything else."""
+    """ASGI middleware around everything else; ``watchers`` are told of each request when it is over."""
 
-    def __init__(self, app: ASGIApp, on_error: Callable[[Scope, Exception], ASGIApp]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        on_error: Callable[[Scope, Exception], ASGIApp],
+        watchers: Sequence[Callable[[Exchange], object]] = (),
+    ) -> None:
         self._app = app
         self._on_error = on_error
+        self._watchers = watchers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        start = time.perf_counter()
-        scope["nearfar.request_id"] = _request_id(scope)
+        scope["nearfar.request_id"] = request_id = _request_id(scope)
+        with bound_contextvars(request_id=request_id):
+            await self._serve(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        start, timing = time.perf_counter(), timing_of(scope)
         status, sent = 0, 0
 
         async def framed(message: Message) -> None:
             nonlocal status, sent
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *_own_headers(scope, start)]
+                message["headers"] = [*message["headers"], *_own_headers(scope, timing, start)]
             else:
                 sent += len(message.get("body", b""))
             await send(message)
@@ -76,7 +89,9 @@ class Frame:
                 raise  # half an answer is out: the server closes the connection
             await self._on_error(scope, exc)(scope, receive, framed)
         finally:
-            _log_line(scope, status, sent, time.perf_counter() - start)
+            exchange = Exchange(scope, timing, status, sent, start, time.perf_counter() - start)
+            for watch in self._watchers:
+                watch(exchange)
 
 
 def _request_id(scope: Scope) -> str:
@@ -85,23 +100,8 @@ def _request_id(scope: Scope) -> str:
     return given.decode("ascii") if _GOOD_ID.fullmatch(given) else f"{random.getrandbits(64):016x}"
 
 
-def _own_headers(scope: Scope, start: float) -> list[tuple[bytes, bytes]]:
-    stages: dict[str, float] = {**scope.get("nearfar.timing", {}), "total": time.perf_counter() - start}
-    timing = ", ".join(f"{name};dur={seconds * 1e3:.1f}" for name, seconds in stages.items())
-    own = [(b"x-request-id", request_id_of(scope).encode()), (b"server-timing", timing.encode())]
+def _own_headers(scope: Scope, timing: Timing, start: float) -> list[tuple[bytes, bytes]]:
+    stages = {**timing.seconds(), "total": time.perf_counter() - start}
+    text = ", ".join(f"{name};dur={seconds * 1e3:.1f}" for name, seconds in stages.items())
+    own = [(b"x-request-id", request_id_of(scope).encode()), (b"server-timing", text.encode())]
     return own + _RAW_SECURITY
-
-
-def _log_line(scope: Scope, status: int, sent: int, seconds: float) -> None:
-    """Method, path, status, time: never a query, a header, a file name or a picture."""
-    if not _log.isEnabledFor(logging.INFO):
-        return
-    facts: dict[str, Any] = {
-        "request_id": request_id_of(scope),
-        "method": scope["method"],
-        "path": _UNSAFE.sub("?", scope["path"])[:200],
-        "status": status or 499,  # nothing was answered: the client had left
-        "bytes": sent,
-        "ms": round(seconds * 1e3, 1),
-    }
-    _log.info("%(method)s %(path)s %(status)s %(bytes)d B %(ms).1f ms %(request_id)s", facts)

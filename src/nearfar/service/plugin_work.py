@@ -14,7 +14,7 @@ from nearfar.errors import ParameterError
 from nearfar.options import describe, parse
 from nearfar.service.answers import DepthQuery, Format
 from nearfar.service.estimation import Answer, Question, answer
-from nearfar.service.frame import add_timing, request_id_of
+from nearfar.service.frame import request_id_of, timing_of
 from nearfar.service.openapi import plugin_operation
 from nearfar.service.routes.depth import respond, while_connected
 from nearfar.service.uploads import read_upload
@@ -47,13 +47,16 @@ def add_route(routes: APIRouter, service: Service, maker: Maker) -> None:
         query, given = read_query(request, maker.plugin.options)
         suffix, media_type = maker.suffix(maker.plugin, parse(maker.plugin.options, given))
         service.pool.check_room()
-        upload = await read_upload(request, service.uploads)
+        timing = timing_of(request.scope)
+        with timing.stage("upload"):
+            upload = await read_upload(request, service.uploads)
         write = partial(_write, maker, given, upload)
         chosen = Format(maker.plugin.name, maker.plugin.summary, media_type, suffix, write)
-        question = Question(upload, query, chosen, request_id_of(request.scope))
+        question = Question(upload, query, chosen, request_id_of(request.scope), timing)
         doing = service.pool.run(partial(answer, question, service.loader, service.limits))
         found: Answer = await while_connected(request.receive, doing)
-        add_timing(request.scope, found.stages)
+        if not query.model:
+            service.probe.note_success()
         response = respond(found, suffix)
         response.headers["Content-Disposition"] = f'inline; filename="{maker.plugin.name}{suffix}"'
         return response

@@ -13,6 +13,7 @@ from starlette.responses import Response
 from nearfar import errors as tree
 from nearfar.errors import NearfarError
 from nearfar.service import errors as http_tree
+from nearfar.service.exchange import CLIENT_LEFT, note_problem
 from nearfar.service.frame import request_id_of
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from starlette.types import Scope
 
 MEDIA_TYPE = "application/problem+json"
-CLIENT_LEFT = 499  # never seen by anybody: the log's word for a client that left
+LEFT = "client-left"
+"""Not a problem that anybody is told of: the log's and the metrics' name for a client that left."""
 DOCS_ANCHOR = "/docs#problem-"
 _log = logging.getLogger("nearfar.service")
 
@@ -106,6 +108,7 @@ async def _on_http_error(request: Request, exc: Exception) -> Response:
 
 
 async def _on_client_left(request: Request, exc: Exception) -> Response:  # noqa: ARG001 - nobody reads the answer
+    note_problem(request.scope, LEFT)
     return Response(status_code=CLIENT_LEFT)
 
 
@@ -127,6 +130,7 @@ def respond(scope: Scope, error: Exception) -> Response:
 
 
 def _document(scope: Scope, problem: Problem, more: dict[str, Any], headers: dict[str, str]) -> Response:
+    note_problem(scope, problem.slug)
     request_id = request_id_of(scope)
     row = {"type": problem.type, "title": problem.title, "status": problem.status}
     row |= {key: value for key, value in more.items() if value}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import signal
 import socket
@@ -13,7 +12,7 @@ import uvicorn
 
 from nearfar import catalogue
 from nearfar.registry import ENGINES
-from nearfar.service import memory
+from nearfar.service import logs, memory
 from nearfar.service.app import create_app
 from nearfar.service.errors import AddressError
 
@@ -42,7 +41,7 @@ def serve(settings: Settings, announce: Callable[[str], object] | None = None) -
     memory.tune()
     app = create_app(settings)
     listener = listen(settings.host, settings.port)
-    _set_up_logging(settings.log_level)
+    logs.set_up(settings.log_level, settings.log_format)
     config = uvicorn.Config(
         app,
         http="h11",
@@ -117,14 +116,3 @@ def _stop_without_a_trace() -> None:
     """The server raises the signal that stopped it once more when it is done: then it is no news."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
-
-
-def _set_up_logging(level: str) -> None:
-    """One line a request from ``nearfar.access``; the server's own chatter only where it warns."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s %(message)s"))
-    for name, least in (("nearfar", level.upper()), ("uvicorn", "DEBUG" if level == "debug" else "WARNING")):
-        logger = logging.getLogger(name)
-        logger.handlers[:] = [handler]
-        logger.setLevel(least)
-        logger.propagate = False

@@ -16,7 +16,7 @@ from nearfar.options import parse
 from nearfar.service.answers import DepthQuery, choose_format
 from nearfar.service.errors import ClientLeftError
 from nearfar.service.estimation import Answer, Question, answer
-from nearfar.service.frame import add_timing, request_id_of
+from nearfar.service.frame import request_id_of, timing_of
 from nearfar.service.openapi import depth_operation
 from nearfar.service.uploads import read_upload
 
@@ -37,13 +37,14 @@ def router(service: Service) -> APIRouter:
         query = read_query(request)
         chosen = choose_format(query.format, request.headers.get("accept", ""), service.formats)
         service.pool.check_room()
-        upload = await read_upload(request, service.uploads)
-        question = Question(upload, query, chosen, request_id_of(request.scope))
+        timing = timing_of(request.scope)
+        with timing.stage("upload"):
+            upload = await read_upload(request, service.uploads)
+        question = Question(upload, query, chosen, request_id_of(request.scope), timing)
         work = partial(answer, question, service.loader, service.limits)
         found: Answer = await while_connected(request.receive, service.pool.run(work))
         if not query.model:
             service.probe.note_success()
-        add_timing(request.scope, found.stages)
         return respond(found, chosen.suffix)
 
     return routes
