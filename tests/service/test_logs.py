@@ -137,11 +137,15 @@ def test_no_secret_is_said(start, said, format) -> None:
     said.set_up(format, "debug")
     photo = _with_exif(HIDDEN)
     headers = {"Authorization": f"Bearer {HIDDEN}", "X-Api-Key": HIDDEN, "Cookie": HIDDEN}
+    ids = iter(f"said-{format}-{number}" for number in range(6))
     for running in (start(), start(loader=loader_of(Broken()))):
         for query in ("", f"?model={HIDDEN}", f"?{HIDDEN}=1"):
             files = {"image": (f"{HIDDEN}.jpg", photo), HIDDEN: (HIDDEN, photo)}
-            running.client.post(f"/v1/depth{query}", files=files, headers=headers)
-    until(lambda: said.text.count("POST /v1/depth") == 6)
+            running.client.post(
+                f"/v1/depth{query}", files=files, headers={**headers, "X-Request-Id": next(ids)}
+            )
+    until(lambda: all(f"said-{format}-{number}" in said.text for number in range(6)))
+    until(lambda: said.text.count("POST /v1/depth") >= 6)
     assert HIDDEN not in said.text
 
 
