@@ -41,6 +41,7 @@ def train(
     processes: int = 1,
     threads: int = 0,
     device: str = "cpu",
+    start: Path | None = None,
 ) -> None:
     """Train a recipe into a folder.
 
@@ -53,13 +54,14 @@ def train(
         processes: Processes that share every batch (on a busy machine: one a core, one thread each).
         threads: Threads of torch in each (0: its own choice).
         device: cpu or cuda.
+        start: Finished network to go on from: a checkpoint, a run folder or an exported ONNX file.
     """
     from nearfar_lab.team import start_team
     from nearfar_lab.train import Order, carry_out
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     left_s = seconds_until(until, datetime.now(UTC)) if until else None
-    order = Order(recipe, out, minutes * 60, left_s, resume, threads, device)
+    order = Order(recipe, out, minutes * 60, left_s, resume, threads, device, start)
     start_team(processes, carry_out, order, read_settings())
 
 

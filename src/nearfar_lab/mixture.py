@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING
 
 import cv2
@@ -15,7 +15,7 @@ from torch.utils.data import IterableDataset
 from nearfar_lab.augment import Random, Strength, geometric, photometric
 from nearfar_lab.datasets import data_set
 from nearfar_lab.datasets.frames import FloatMap, Frame
-from nearfar_lab.losses.normalise import normalise_target
+from nearfar_lab.losses.normalise import normalise_with_zero
 from nearfar_lab.shards import VALIDATION_PER_SHARD, Shard, find_shards
 
 if TYPE_CHECKING:
@@ -46,15 +46,17 @@ class Batch:
     """image: uint8 N x H x W x 3. target: float32 N x H x W, normalised inverse depth, NaN unknown.
 
     has_edges: bool N, false where depth is sparse and its gradients mean nothing.
+    zero: float32 N, where inverse depth zero lies on the target's scale; NaN where the set does not know.
     """
 
     image: Tensor
     target: Tensor
     has_edges: Tensor
+    zero: Tensor
 
     def pin_memory(self) -> Batch:
         """The same batch in memory a GPU can copy from."""
-        return Batch(self.image.pin_memory(), self.target.pin_memory(), self.has_edges.pin_memory())
+        return Batch(*(getattr(self, field.name).pin_memory() for field in fields(self)))
 
 
 class LoadedSet:
@@ -64,7 +66,7 @@ class LoadedSet:
         source = data_set(name)
         if source.is_held_out:
             raise ValueError(f"{name} is held out: it must not be trained on")
-        self.has_edges = source.has_edges
+        self.has_edges, self.has_zero = source.has_edges, source.has_zero
         self.groups: dict[str, list[Frame]] = {}
         for item in source.items(root):
             self.groups.setdefault(item.group, []).append(_compact(item.read()))
@@ -95,7 +97,7 @@ def _compact(frame: Frame) -> Frame:
 class SceneSet:
     """The scene shards of a folder, looked for again every two minutes."""
 
-    has_edges = True
+    has_edges = has_zero = True
 
     def __init__(self, root: Path, weights: dict[str, float]) -> None:
         self._root = root
@@ -170,11 +172,12 @@ class Mixture(IterableDataset[Batch]):
             torch.from_numpy(np.stack([v[0] for v in views])),
             torch.from_numpy(np.stack([v[1] for v in views])),
             torch.tensor([v[2] for v in views]),
+            torch.tensor([v[3] for v in views], dtype=torch.float32),
         )
 
     def _view(
         self, rng: Random, source: LoadedSet | SceneSet, size: tuple[int, int]
-    ) -> tuple[np.ndarray, FloatMap, bool]:
+    ) -> tuple[np.ndarray, FloatMap, bool, float]:
         """One augmented frame with enough known pixels."""
         while True:
             frame = source.draw(rng)
@@ -188,4 +191,5 @@ class Mixture(IterableDataset[Batch]):
             )
             if np.isfinite(inverse).sum() >= LEAST_VALID:
                 rgb = photometric(rng, rgb, self.plan.strength)
-                return rgb, normalise_target(inverse), source.has_edges
+                target, zero = normalise_with_zero(inverse)
+                return rgb, target, source.has_edges, zero if source.has_zero else np.nan

@@ -16,10 +16,12 @@ from torch.utils.data import DataLoader
 from nearfar_lab.checkpoint import LAST, Average, Progress, load_state, save_whole
 from nearfar_lab.losses.invariant import invariant_loss
 from nearfar_lab.losses.regression import regression_loss
+from nearfar_lab.losses.relative import relative_loss
 from nearfar_lab.mixture import Batch, Mixture, Plan
 from nearfar_lab.net import EmbeddedNet, parameter_count
 from nearfar_lab.recipes import Recipe
 from nearfar_lab.recipes import recipe as find_recipe
+from nearfar_lab.start import prepared, start_from
 from nearfar_lab.team import Team
 from nearfar_lab.validation import Validation
 
@@ -94,6 +96,9 @@ class Run:
             batch.has_edges.to(self.device),
             edge_weight=stage.edge_weight,
         )
+        if stage.relative_weight:
+            target, zero = batch.target.to(self.device), batch.zero.to(self.device)
+            loss = loss + stage.relative_weight * relative_loss(prediction.float(), target, zero)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         elapsed_s = self.team.agree(self.net.parameters(), elapsed_s)
@@ -131,6 +136,11 @@ class Run:
         self.optimiser.load_state_dict(state["optimiser"])
         self.average.values = state["average"]
         self.progress = Progress(**state["progress"])
+
+    def start(self, source: Path, batches: Iterator[Batch]) -> None:
+        """Begin with the weights of a finished network instead of random ones."""
+        start_from(self.net, source, prepared(batches, self._mean, self._std))
+        self.average = Average(self.net, self.recipe.average_decay)
 
     def save(self) -> None:
         """Write the last checkpoint."""
@@ -173,6 +183,7 @@ class Order:
     is_resumed: bool = False
     threads: int = 0
     device: str = "cpu"
+    start: Path | None = None
 
 
 def carry_out(team: Team, order: Order, settings: LabSettings) -> None:
@@ -183,6 +194,8 @@ def carry_out(team: Team, order: Order, settings: LabSettings) -> None:
     run = Run(find_recipe(order.recipe), order.folder, Budget(order.total_s, device=order.device), team)
     if order.is_resumed and run.has_checkpoint():
         run.restore()
+    elif order.start is not None:
+        run.start(order.start, _batches(run, 0, settings))
     if order.left_s is not None:
         run.budget = replace(run.budget, total_s=run.progress.elapsed_s + order.left_s)
     train(run, settings)

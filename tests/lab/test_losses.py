@@ -9,8 +9,9 @@ torch = pytest.importorskip("torch")
 
 from nearfar_lab.losses.gradient import gradient_matching  # noqa: E402
 from nearfar_lab.losses.invariant import invariant_loss  # noqa: E402
-from nearfar_lab.losses.normalise import normalise_maps, normalise_target  # noqa: E402
+from nearfar_lab.losses.normalise import normalise_maps, normalise_target, normalise_with_zero  # noqa: E402
 from nearfar_lab.losses.regression import regression_loss  # noqa: E402
+from nearfar_lab.losses.relative import relative_loss  # noqa: E402
 
 
 @pytest.fixture
@@ -107,3 +108,48 @@ def test_regression_clips_its_target() -> None:
     target = torch.tensor([[[-20.0, 30.0], [0.0, 0.0]]])
     prediction = torch.tensor([[[-4.0, 6.0], [0.0, 0.0]]])
     assert float(regression_loss(prediction, target, torch.tensor([True]))) == 0.0
+
+
+def test_zero_travels_with_a_normalised_target() -> None:
+    """Inverse depth zero lands where the same scale and shift put it."""
+    inverse = np.random.default_rng(0).uniform(0.1, 2, (20, 30)).astype(np.float32)
+    found, zero = normalise_with_zero(inverse)
+    scale = (found[0, 0] - found[5, 7]) / (inverse[0, 0] - inverse[5, 7])
+    assert zero == pytest.approx(found[0, 0] - scale * inverse[0, 0], rel=1e-4)
+
+
+@pytest.fixture
+def inverse() -> torch.Tensor:
+    """Two maps of inverse depth, 0.02 to 1 per metre."""
+    rng = torch.Generator().manual_seed(1)
+    return torch.exp(torch.rand(2, 32, 48, generator=rng) * np.log(50)) / 50
+
+
+ZERO = torch.zeros(2)
+
+
+def test_relative_error_is_free_of_scale_and_shift(inverse: torch.Tensor) -> None:
+    """A prediction that only needs aligning costs nothing."""
+    assert relative_loss(3 * inverse - 7, inverse, ZERO) < 1e-3
+
+
+def test_relative_error_counts_ratios(inverse: torch.Tensor) -> None:
+    """Noise in proportion costs what the formula says, near or far, once alignment has nothing to gain."""
+    flips = torch.ones_like(inverse)
+    flips[:, ::2] = 1.2
+    found = float(relative_loss(inverse * flips, inverse, ZERO))
+    # Every pixel is off by up to log(1.2) in sum over the two rows of a pair.
+    half = np.log(1.2) / 2
+    assert found == pytest.approx(half / (half + 0.3), rel=0.25)
+
+
+def test_relative_error_leaves_out_what_has_no_zero_and_sky(inverse: torch.Tensor) -> None:
+    """A map whose shift is unknown, unknown pixels and the sky have no part, and no gradient."""
+    target = inverse.clone()
+    target[0, 0], target[0, 1] = torch.nan, 0.0
+    prediction = torch.randn(target.shape, generator=torch.Generator().manual_seed(2), requires_grad=True)
+    relative_loss(prediction, target, torch.tensor([0.0, torch.nan])).backward()
+    assert prediction.grad is not None
+    assert not prediction.grad[1].any()
+    assert not prediction.grad[0, :2].any()
+    assert prediction.grad[0, 2:].any()

@@ -35,7 +35,7 @@ def _batch() -> Batch:
     rng = torch.Generator().manual_seed(0)
     image = torch.randint(0, 255, (4, 32, 64, 3), generator=rng, dtype=torch.uint8)
     target = torch.linspace(-2, 2, 32).view(1, 32, 1).expand(4, 32, 64).clone()
-    return Batch(image, target, torch.ones(4, dtype=torch.bool))
+    return Batch(image, target, torch.ones(4, dtype=torch.bool), torch.full((4,), -2.5))
 
 
 def test_a_run_learns_a_ramp(tmp_path: Path) -> None:
@@ -43,6 +43,13 @@ def test_a_run_learns_a_ramp(tmp_path: Path) -> None:
     run = Run(TINY, tmp_path, Budget(1000))
     losses = [run.step(_batch(), 0.1 * i) for i in range(40)]
     assert losses[-1] < 0.5 * losses[0]
+
+
+def test_the_relative_error_adds_to_the_loss(tmp_path: Path) -> None:
+    """The same batch costs more where a stage asks for relative error too."""
+    also = tuple(replace(stage, relative_weight=1.0) for stage in TINY.stages)
+    plain = Run(TINY, tmp_path, Budget(1000)).step(_batch(), 0.0)
+    assert Run(replace(TINY, stages=also), tmp_path, Budget(1000)).step(_batch(), 0.0) > plain + 0.05
 
 
 def test_a_run_goes_on_where_it_was_saved(tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ class Item:
 class DataSet:
     """A set of frames: how to list them, what its depth can carry, and its terms.
 
+    has_zero: whether inverse depth zero means infinitely far (false: known up to scale and shift).
     fit: how a photo's size bounds the network's input in an evaluation (None: the card's rule).
     size_share: that size as a share of the card's.
     """
@@ -61,6 +62,7 @@ class DataSet:
     items: Callable[[Path], list[Item]]
     is_held_out: bool = False
     has_edges: bool = True
+    has_zero: bool = True
     cap_m: float = 80.0
     fit: str | None = None
     size_share: float = 1.0

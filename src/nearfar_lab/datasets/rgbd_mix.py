@@ -38,6 +38,7 @@ class Row:
     terms: str
     has_edges: bool = True
     has_sky: bool = False
+    has_zero: bool = True
 
 
 ROWS = (
@@ -49,7 +50,7 @@ ROWS = (
     Row("misc_indoor", 1e-3, "mixed, some MIT"),
     Row("carla_lidar", 1e-2, "none stated", has_edges=False),
     Row("ddad", 1e-2, "DDAD: CC BY-NC-SA", has_edges=False),
-    Row("zed_street", 1e-2, "none stated", has_sky=True),
+    Row("zed_street", 1e-2, "none stated", has_sky=True, has_zero=False),
     Row("people_fall", 1e-3, "none stated"),
     Row("strawberry_outdoor", 1e-3, "none stated"),
     Row("gazebo_gray", 1e-3, "none stated"),
@@ -88,7 +89,7 @@ def _items(row: Row, root: Path) -> list[Item]:
 
 def _data_set(row: Row) -> DataSet:
     lister: Callable[[Path], list[Item]] = partial(_items, row)
-    return DataSet(row.name, row.terms, lister, has_edges=row.has_edges)
+    return DataSet(row.name, row.terms, lister, has_edges=row.has_edges, has_zero=row.has_zero)
 
 
 DATA_SETS = tuple(_data_set(row) for row in ROWS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,13 +21,19 @@ def normalise_target(inverse: FloatMap) -> FloatMap:
     The spread is at least a thousandth of the largest value, so a flat map becomes zeros. Values end
     at -30 and 30.
     """
+    return normalise_with_zero(inverse)[0]
+
+
+def normalise_with_zero(inverse: FloatMap) -> tuple[FloatMap, float]:
+    """:func:`normalise_target`, and where inverse depth zero lies on that scale (NaN for an empty map)."""
     known = inverse[np.isfinite(inverse)]
     if not known.size:
-        return inverse
-    median = np.median(known)
-    spread = np.abs(known - median).mean()
+        return inverse, math.nan
+    median = float(np.median(known))
+    spread = float(np.abs(known - median).mean())
     least = max(_LEAST_SPREAD * float(np.abs(known).max()), 1e-9)
-    return np.asarray(np.clip((inverse - median) / max(spread, least), -30, 30), np.float32)
+    unit = max(spread, least)
+    return np.asarray(np.clip((inverse - median) / unit, -30, 30), np.float32), -median / unit
 
 
 def normalise_maps(values: Tensor, is_known: Tensor) -> Tensor:

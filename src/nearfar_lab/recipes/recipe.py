@@ -12,18 +12,22 @@ class Stage:
     """A part of the run. until: the fraction of the time budget at which it ends.
 
     sizes: (height, width, batch, weight) rows, one drawn for every batch.
-    loss: `regression` or `invariant`.
+    loss: `regression` or `invariant`; relative_weight: how much the relative error of depth adds to it.
     """
 
     until: float
     sizes: tuple[tuple[int, int, int, float], ...]
     loss: str = "regression"
     edge_weight: float = 0.5
+    relative_weight: float = 0.0
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """Everything that decides a run but the data's folder and the time."""
+    """Everything that decides a run but the data's folder and the time.
+
+    starts_from: the recipe whose finished network this one goes on from, if any.
+    """
 
     name: str
     shares: dict[str, float]
@@ -39,6 +43,7 @@ class Recipe:
     mean: tuple[float, float, float] = (0.5, 0.5, 0.5)
     std: tuple[float, float, float] = (0.25, 0.25, 0.25)
     scene_weights: dict[str, float] = field(default_factory=dict)
+    starts_from: str = ""
 
     def stage_at(self, fraction: float) -> int:
         """Index of the stage that a fraction (0..1) of the budget belongs to."""

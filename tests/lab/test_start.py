@@ -1,0 +1,75 @@
+"""A network goes on from a finished one without forgetting it."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from nearfar_lab.convert import export_onnx  # noqa: E402
+from nearfar_lab.errors import CheckpointError  # noqa: E402
+from nearfar_lab.net import EmbeddedNet, NetOptions  # noqa: E402
+from nearfar_lab.start import start_from  # noqa: E402
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SMALL = NetOptions((8, 8, 16, 16, 24), (0, 1, 0, 0, 0), (1, 0, 0, 0), 1, 2)
+
+
+def _images(seed: int) -> list[torch.Tensor]:
+    rng = torch.Generator().manual_seed(seed)
+    return [torch.randn(2, 3, 64, 64, generator=rng) for _ in range(3)]
+
+
+@pytest.fixture(scope="module")
+def finished() -> EmbeddedNet:
+    """A network whose normalisations hold statistics of their own."""
+    torch.manual_seed(0)
+    net = EmbeddedNet(SMALL)
+    for image in _images(0):
+        net(image)
+    for module in net.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(module.weight, 0.5, 1.5)
+            torch.nn.init.uniform_(module.bias, -0.5, 0.5)
+    return net.eval()
+
+
+@pytest.fixture(scope="module")
+def exported(finished: EmbeddedNet, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same network as an ONNX file."""
+    path = tmp_path_factory.mktemp("start") / "net.onnx"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's exporter warns of itself
+        export_onnx(finished, path)
+    return path
+
+
+def test_an_exported_file_and_more_attention_compute_the_same(finished: EmbeddedNet, exported: Path) -> None:
+    """New blocks change nothing at first, and normalisations that export folded away are back."""
+    net = EmbeddedNet(replace(SMALL, attention_blocks=2))
+    start_from(net, exported, iter(_images(1)))
+    image = _images(2)[0]
+    expected = finished(image).detach()
+    assert torch.allclose(net.eval()(image), expected, atol=1e-3 * float(expected.std()))
+
+
+def test_in_training_it_computes_nearly_the_same(finished: EmbeddedNet, exported: Path) -> None:
+    """The statistics given back are those of the pictures: normalising by a batch's own changes little."""
+    net = EmbeddedNet(SMALL)
+    images = _images(1)
+    start_from(net, exported, iter(images))
+    expected = finished(images[0]).detach()
+    assert (net.train()(images[0]) - expected).std() < 0.3 * expected.std()
+
+
+def test_other_widths_are_refused(exported: Path) -> None:
+    """What does not fit says so instead of starting from chance."""
+    other = EmbeddedNet(replace(SMALL, encoder_blocks=(0, 0, 0, 0, 0)))
+    with pytest.raises(CheckpointError, match="widths and blocks"):
+        start_from(other, exported, iter(_images(1)))
