@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 import threading
 import time
 from dataclasses import dataclass, field, replace
@@ -62,8 +63,14 @@ class GatedSession:
 @contextlib.contextmanager
 def running(loader: Any = None, **changes: Any) -> Iterator[Running]:
     """A service with the fake engine, or with the loader given; ``changes`` are settings."""
-    chosen = replace(settings.load({"NEARFAR_ENGINE": "fake"}), **changes)
-    app = create_app(chosen, loader)
+    with tempfile.TemporaryDirectory() as home:
+        chosen = replace(settings.load({"NEARFAR_ENGINE": "fake", "NEARFAR_HOME": home}), **changes)
+        with _answering(create_app(chosen, loader)) as service:
+            yield service
+
+
+@contextlib.contextmanager
+def _answering(app: FastAPI) -> Iterator[Running]:
     listener = listen("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(app, http="h11", log_config=None, server_header=False))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-def write_whole(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = True) -> Path:
+def write_whole(
+    path: str | os.PathLike[str], data: bytes, *, overwrite: bool = True, private: bool = False
+) -> Path:
     """Write bytes to a temporary file beside ``path``, then rename; gives the path back.
+
+    ``private``: nobody but its owner may read it, from its first byte on.
 
     Raises:
         OutputExistsError: something is there and ``overwrite`` is False.
@@ -25,7 +29,7 @@ def write_whole(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = 
     """
     target = Path(path)
     try:
-        _write(target, data, overwrite=overwrite)
+        _write(target, data, overwrite=overwrite, mode=0o600 if private else 0o666)
     except FileExistsError as exc:
         raise OutputExistsError(
             f"{target} exists already.", "Pass overwrite, or choose another name."
@@ -38,16 +42,16 @@ def write_whole(path: str | os.PathLike[str], data: bytes, *, overwrite: bool = 
     return target
 
 
-def _write(target: Path, data: bytes, *, overwrite: bool) -> None:
-    mode = _mode_of(target)
-    if stat.S_ISDIR(mode):
+def _write(target: Path, data: bytes, *, overwrite: bool, mode: int) -> None:
+    found = _mode_of(target)
+    if stat.S_ISDIR(found):
         raise IsADirectoryError(errno.EISDIR, "it is a folder")
-    if mode and not stat.S_ISREG(mode):  # a device or a pipe, such as /dev/stdout: never replace it by a file
+    if found and not stat.S_ISREG(found):  # a device or pipe, as /dev/stdout: never replace it
         target.write_bytes(data)
-    elif mode and not overwrite:
+    elif found and not overwrite:
         raise FileExistsError(errno.EEXIST, "exists")
     else:
-        _write_and_rename(target.resolve() if overwrite else target, data, overwrite=overwrite)
+        _write_and_rename(target.resolve() if overwrite else target, data, overwrite=overwrite, mode=mode)
 
 
 def _mode_of(target: Path) -> int:
@@ -58,10 +62,11 @@ def _mode_of(target: Path) -> int:
         return 0
 
 
-def _write_and_rename(target: Path, data: bytes, *, overwrite: bool) -> None:
+def _write_and_rename(target: Path, data: bytes, *, overwrite: bool, mode: int) -> None:
     part = target.with_name(f".nearfar-{os.urandom(8).hex()}.part")
     try:
-        with part.open("xb") as file:
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
+        with open(handle, "wb") as file:  # noqa: PTH123 - a path cannot be opened with a mode of its own
             file.write(data)
         if overwrite:
             part.replace(target)

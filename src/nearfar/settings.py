@@ -69,6 +69,10 @@ class Settings:
     origins: str = option(
         "", "Web origins whose pages may use the service, commas between, or *; empty means its own only."
     )
+    keys: str = option(
+        "", "File of the API keys; empty means keys.json in home, or in the user's data folder without one."
+    )
+    require_keys: bool = option(False, "Need a key also where no key was ever made.")
     log_level: str = option(
         "info", "How much the service says.", choices=("debug", "info", "warning", "error")
     )

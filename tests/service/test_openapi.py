@@ -116,6 +116,22 @@ def test_bodies_are_documented(document) -> None:
     assert content["multipart/form-data"]["schema"]["required"] == ["image"]
 
 
+def test_the_document_says_what_keys_do(document, service) -> None:
+    """Health needs none; other operations name their scope and refusals. Open now: a key is a choice."""
+    assert document["security"] == [{}, {"bearer": []}, {"header": []}]
+    assert set(document["components"]["securitySchemes"]) == {"bearer", "header"}
+    assert document["paths"]["/healthz"]["get"]["security"] == []
+    depth = _depth(document)
+    assert depth["x-scope"] == "infer"
+    assert {"401", "403"} <= set(depth["responses"])
+
+
+def test_the_document_says_when_a_key_is_needed(start) -> None:
+    """Then the empty choice is gone."""
+    answer = start(require_keys=True).client.get("/openapi.json")
+    assert answer.json()["security"] == [{"bearer": []}, {"header": []}]
+
+
 def test_no_schema_is_left_over(document) -> None:
     """The framework's own error schemas are not ours."""
     assert set(document["components"]["schemas"]) == {"Problem", "Depth", "Models"}

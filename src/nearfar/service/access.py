@@ -1,9 +1,9 @@
-"""Who asks, and what they may: the layer between the frame of a request and its route.
+"""Who asks, and what an address needs.
 
-Every HTTP request and websocket that passes carries, for routes and other layers to read:
+Every HTTP request and websocket that passed the gate carries, for routes and other layers to read:
 
 - ``request.state.caller``: who asks, as a text that stays the same: ``key:ID`` or ``address:IP``;
-- ``request.state.scopes``: what they may, a frozen set out of :data:`SCOPES`.
+- ``request.state.scopes``: what they may, a frozen set out of :data:`nearfar.keys.SCOPES`.
 
 A layer that has no request object reads ``scope["state"]["caller"]``, or :func:`caller_of`.
 """
@@ -13,11 +13,11 @@ from __future__ import annotations
 import ipaddress
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Receive, Scope, Send
+from nearfar.keys import ADMIN, INFER, JOBS
 
-INFER, JOBS, ADMIN = "infer", "jobs", "admin"
-SCOPES = (INFER, JOBS, ADMIN)
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
 OPEN = ""
 """The scope of addresses that need none: pages, documents, health."""
 
@@ -37,8 +37,14 @@ def scope_needed(path: str) -> str:
     return next((needed for head, needed in RULES if path == head or path.startswith(head + "/")), OPEN)
 
 
+def path_of(scope: Scope) -> str:
+    """The address as routes see it: without the prefix that a proxy serves it under."""
+    path, root = str(scope["path"]), str(scope.get("root_path", ""))
+    return path.removeprefix(root) if root and path.startswith(root + "/") else path
+
+
 def caller_of(scope: Scope) -> str:
-    """Who asks, of a request that went through :class:`Access`; empty where it did not."""
+    """Who asks, of a request that passed the gate; empty where it did not."""
     return str(scope.get("state", {}).get("caller", ""))
 
 
@@ -53,18 +59,3 @@ def address_caller(client: tuple[str, int] | None) -> str:
             return f"address:{ipaddress.ip_network((int(address), _IPV6_NETWORK), strict=False)}"
         address = address.ipv4_mapped
     return f"address:{address}"
-
-
-class Access:
-    """ASGI middleware that finds out who asks."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request or websocket."""
-        if scope["type"] in {"http", "websocket"}:
-            state = scope.setdefault("state", {})
-            state["caller"] = address_caller(scope.get("client"))
-            state["scopes"] = frozenset(SCOPES)
-        await self._app(scope, receive, send)

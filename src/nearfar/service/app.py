@@ -16,10 +16,11 @@ from nearfar import settings as settings_module
 from nearfar.cpus import usable_cpus
 from nearfar.decode.photo import Limits
 from nearfar.service import logs, openapi, problems
-from nearfar.service.access import Access
 from nearfar.service.answers import HEADERS, formats
 from nearfar.service.context import Service
 from nearfar.service.frame import REQUEST_ID, Frame
+from nearfar.service.gate import Access
+from nearfar.service.guards import guards_of
 from nearfar.service.pool import EnginePool
 from nearfar.service.probe import Probe
 from nearfar.service.routes import depth, docs, effects, exports, health, models, pages
@@ -60,8 +61,8 @@ def create_app(settings: Settings | None = None, loader: Loader | None = None) -
     problems.install(app)
     for noun in (depth, effects, exports, models, health, docs, pages):
         app.include_router(noun.router(service))
-    openapi.install(app, service.formats)
-    app.add_middleware(Access)
+    openapi.install(app, service.formats, service.guards.keys)
+    app.add_middleware(Access, guards=service.guards)
     _add_origins(app, settings)
     app.add_middleware(Frame, on_error=problems.unforeseen, watchers=(logs.log_access,))
     return app
@@ -78,6 +79,7 @@ def _service(settings: Settings, loader: Loader) -> Service:
         limits=Limits(settings.max_bytes, settings.max_pixels),
         uploads=UploadLimits(settings.max_bytes, settings.upload_timeout, room),
         formats=formats(),
+        guards=guards_of(settings),
     )
 
 
@@ -103,12 +105,19 @@ def _default_loader(settings: Settings) -> Loader:
 def _add_origins(app: FastAPI, settings: Settings) -> None:
     origins = [origin.strip() for origin in settings.origins.split(",") if origin.strip()]
     if origins:
-        exposed = [*HEADERS, REQUEST_ID, "Server-Timing", "Retry-After", "Content-Disposition"]
+        exposed = [
+            *HEADERS,
+            REQUEST_ID,
+            "Server-Timing",
+            "Retry-After",
+            "WWW-Authenticate",
+            "Content-Disposition",
+        ]
         app.add_middleware(
             CORSMiddleware,
             allow_origins=origins,
             allow_methods=["GET", "POST"],
-            allow_headers=["Content-Type", REQUEST_ID],
+            allow_headers=["Content-Type", "Authorization", "X-API-Key", REQUEST_ID],
             expose_headers=exposed,
         )
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from nearfar.decode.photo import Limits
     from nearfar.service.answers import Format
     from nearfar.service.estimation import Loader
+    from nearfar.service.guards import Guards
     from nearfar.service.pool import EnginePool
     from nearfar.service.probe import Probe
     from nearfar.service.uploads import UploadLimits
@@ -28,3 +29,4 @@ class Service:
     limits: Limits
     uploads: UploadLimits
     formats: Mapping[str, Format]
+    guards: Guards

@@ -6,13 +6,21 @@ NearfarError
 ├── MediaTypeError (ValueError)      the request's Content-Type or Content-Encoding is not taken
 ├── NotAcceptableError (ValueError)  the client accepts nothing that we can answer
 ├── SlowUploadError (TimeoutError)   the body did not arrive in time
+├── UnauthorizedError (PermissionError)  the address needs a key, and none that is known was sent
+├── ForbiddenError (PermissionError)     the key does not allow this
 ├── NotReadyError (RuntimeError)     the default model does not answer
 └── AddressError (OSError)           the service cannot listen where it should
+
+An error may bring ``headers`` of its answer and ``members`` of its problem document.
 """
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from nearfar.errors import InputError, NearfarError
+
+_REALM = 'realm="nearfar"'
 
 
 class MalformedRequestError(InputError):
@@ -29,6 +37,24 @@ class NotAcceptableError(NearfarError, ValueError):
 
 class SlowUploadError(NearfarError, TimeoutError):
     """The body did not arrive in time."""
+
+    headers: ClassVar = {"Connection": "close"}
+
+
+class UnauthorizedError(NearfarError, PermissionError):
+    """The address needs a key, and none that is known was sent."""
+
+    headers: ClassVar = {"WWW-Authenticate": f"Bearer {_REALM}"}
+
+
+class ForbiddenError(NearfarError, PermissionError):
+    """The key does not allow this; ``scope`` is what it lacks."""
+
+    def __init__(self, message: str, hint: str = "", scope: str = "") -> None:
+        super().__init__(message, hint)
+        self.members = {"scope": scope}
+        challenge = f'Bearer {_REALM}, error="insufficient_scope", scope="{scope}"'
+        self.headers = {"WWW-Authenticate": challenge}
 
 
 class NotReadyError(NearfarError, RuntimeError):

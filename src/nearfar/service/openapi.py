@@ -9,6 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from nearfar import catalogue
 from nearfar.cards import DepthKind
 from nearfar.options import OptionInfo, describe
+from nearfar.service.access import OPEN, scope_needed
 from nearfar.service.answers import HEADERS, OPTIONAL_HEADERS, PICTURES, DepthQuery
 from nearfar.service.frame import REQUEST_ID
 from nearfar.service.problems import MEDIA_TYPE, PROBLEMS, all_problems
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from nearfar.service.answers import Format
+    from nearfar.service.guards import Keys
 
 Json = dict[str, Any]
 _BINARY: Json = {"type": "string", "format": "binary"}
@@ -27,10 +29,22 @@ _STRING: Json = {"type": "string"}
 _NUMBER: Json = {"type": "number"}
 _WHOLE: Json = {"type": "integer"}
 _BOOLEAN: Json = {"type": "boolean"}
+_GUARDED = (401, 403)
+"""Statuses of the layers before every operation that needs a scope."""
+_REFUSAL_HEADERS = {
+    401: ("WWW-Authenticate", "How a key is sent.", _STRING),
+    503: ("Retry-After", "Seconds to wait.", _WHOLE),
+}
 
 
-def install(app: FastAPI, formats: Mapping[str, Format]) -> None:
-    """Give an application its document; it is made once."""
+_SECURITY: Json = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "A key of `nearfar keys add`."},
+    "header": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "The same key."},
+}
+
+
+def install(app: FastAPI, formats: Mapping[str, Format], keys: Keys) -> None:
+    """Give an application its document; it is made once, and tells whether keys are needed now."""
 
     def document() -> Json:
         if app.openapi_schema is None:
@@ -39,10 +53,26 @@ def install(app: FastAPI, formats: Mapping[str, Format]) -> None:
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
             schemas |= {"Problem": _problem(), "Depth": _depth(formats), "Models": _models()}
+            made["components"]["securitySchemes"] = _SECURITY
+            _guard(made["paths"])
             app.openapi_schema = made
-        return app.openapi_schema
+        ways: list[Json] = [{name: []} for name in _SECURITY]
+        return app.openapi_schema | {"security": ways if keys.is_on else [{}, *ways]}
 
     app.openapi = document  # type: ignore[method-assign]
+
+
+def _guard(paths: Json) -> None:
+    """Tell of each operation what it needs, and how it refuses who may not."""
+    for path, operations in paths.items():
+        needed = scope_needed(path)
+        for operation in operations.values():
+            if needed == OPEN:
+                operation["security"] = []
+                continue
+            operation["x-scope"] = needed
+            refusals = {str(status): row for status, row in _refusals(*_GUARDED).items()}
+            operation["responses"] = dict(sorted((refusals | operation["responses"]).items()))
 
 
 def depth_operation(formats: Mapping[str, Format]) -> Json:
@@ -183,10 +213,9 @@ def _refusals(*statuses: int) -> dict[int | str, Json]:
 def _refusal(status: int) -> Json:
     titles = dict.fromkeys(problem.title for problem in PROBLEMS.values() if problem.status == status)
     row: Json = {"description": "; ".join(titles) + ".", "content": {MEDIA_TYPE: {"schema": _ref("Problem")}}}
-    if status == 503:
-        row["headers"] = {
-            "Retry-After": {"description": "Seconds to wait.", "required": True, "schema": _WHOLE}
-        }
+    if status in _REFUSAL_HEADERS:
+        name, text, schema = _REFUSAL_HEADERS[status]
+        row["headers"] = {name: {"description": text, "required": True, "schema": schema}}
     return row
 
 

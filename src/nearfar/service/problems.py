@@ -49,6 +49,8 @@ PROBLEMS: dict[type[Exception], Problem] = {
     tree.BrokenImageError: Problem("broken-image", 400, "The image is damaged"),
     http_tree.MalformedRequestError: Problem("malformed-request", 400, "The request is damaged"),
     tree.InputError: Problem("bad-input", 400, "The input cannot be used"),
+    http_tree.UnauthorizedError: Problem("key-needed", 401, "A key is needed"),
+    http_tree.ForbiddenError: Problem("forbidden", 403, "The key does not allow this"),
     http_tree.NotAcceptableError: Problem("not-acceptable", 406, "No answer fits the Accept header"),
     http_tree.SlowUploadError: Problem("slow-upload", 408, "The upload took too long"),
     tree.TooLargeError: Problem("too-large", 413, "The image is too large"),
@@ -118,14 +120,12 @@ def respond(scope: Scope, error: Exception) -> Response:
     if problem.status >= 500 and problem.status != 503:
         _log.error("request %s failed", request_id_of(scope), exc_info=error)
     message, hint = getattr(error, "message", str(error)), getattr(error, "hint", "")
-    more: dict[str, Any] = {"detail": message, "hint": hint}
-    headers: dict[str, str] = {}
+    more: dict[str, Any] = {"detail": message, "hint": hint, **getattr(error, "members", {})}
+    headers: dict[str, str] = dict(getattr(error, "headers", {}))
     if isinstance(error, tree.ParameterError) and error.parameter:
         more["parameter"] = error.parameter
     if problem.status == 503:
         headers["Retry-After"] = str(getattr(error, "retry_after_s", 5))
-    if isinstance(error, http_tree.SlowUploadError):
-        headers["Connection"] = "close"
     return _document(scope, problem, more, headers)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import socket
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -104,7 +106,14 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            self._reload_keys_on_hangup()
             self._announce(self._address)
+
+    def _reload_keys_on_hangup(self) -> None:
+        """SIGHUP reads the keys again at once; without it a change is seen within a second or so."""
+        if os.name == "posix":
+            keys = self.config.loaded_app.state.service.guards.keys
+            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, partial(keys.refresh, now=True))
 
 
 def _say(address: str) -> None:

@@ -1,0 +1,118 @@
+"""The gate between the frame of a request and its route: it finds out who asks, and lets pass who may."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nearfar.errors import NearfarError
+from nearfar.keys import SCOPES
+from nearfar.service import problems
+from nearfar.service.access import OPEN, address_caller, path_of, scope_needed
+from nearfar.service.errors import ForbiddenError, UnauthorizedError
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from nearfar.keys import Key
+    from nearfar.service.guards import Guards
+
+SUBPROTOCOL = "nearfar"
+KEY_SUBPROTOCOL = "nearfar-key."
+"""How a browser's websocket carries a key, since it cannot set a header."""
+
+_SECRET_HEADERS = (b"authorization", b"x-api-key")
+_ALL = frozenset(SCOPES)
+_WAY_IN = "Send the header 'Authorization: Bearer KEY' (or X-API-Key) with a key of nearfar keys add."
+
+
+class Access:
+    """ASGI middleware that finds out who asks, and lets pass who may."""
+
+    def __init__(self, app: ASGIApp, guards: Guards) -> None:
+        self._app = app
+        self._keys = guards.keys
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request or websocket."""
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        try:
+            self._admit(scope)
+        except NearfarError as exc:
+            await problems.respond(scope, exc)(scope, receive, send)
+            return
+        await self._app(scope, receive, _naming(scope, send))
+
+    def _admit(self, scope: Scope) -> None:
+        """Set caller and scopes.
+
+        Raises:
+            UnauthorizedError: the address needs a key, and none or a wrong one was sent.
+            ForbiddenError: the key does not allow this.
+        """
+        needed = scope_needed(path_of(scope))
+        presented = _take_key(scope)
+        self._keys.refresh()
+        key = self._keys.find(presented)
+        state = scope.setdefault("state", {})
+        state["caller"] = f"key:{key.id}" if key else address_caller(scope.get("client"))
+        state["scopes"] = _scopes(key, is_on=self._keys.is_on)
+        if needed == OPEN or not self._keys.is_on:
+            return
+        if key is None:
+            raise UnauthorizedError(_refusal(presented), _WAY_IN)
+        if needed not in key.scopes:
+            raise ForbiddenError(
+                f"This needs the scope '{needed}'; the key has {', '.join(key.scopes)}.",
+                f"Make a key that has it: nearfar keys add NAME --scopes {needed}.",
+                needed,
+            )
+
+
+def _scopes(key: Key | None, *, is_on: bool) -> frozenset[str]:
+    if key is not None:
+        return frozenset(key.scopes)
+    return frozenset() if is_on else _ALL
+
+
+def _refusal(presented: str) -> str:
+    return "The key is not known; it may have been revoked." if presented else "This service needs a key."
+
+
+def _take_key(scope: Scope) -> str:
+    """The key that a request carries, or "". It is taken out, so that nothing behind can tell or log it."""
+    headers = scope["headers"]
+    secret = [(name, value) for name, value in headers if name in _SECRET_HEADERS]
+    if secret:
+        scope["headers"] = [pair for pair in headers if pair[0] not in _SECRET_HEADERS]
+    protocols = scope.get("subprotocols") or []
+    hidden = [word for word in protocols if word.startswith(KEY_SUBPROTOCOL)]
+    if hidden:
+        scope["subprotocols"] = [word for word in protocols if word not in hidden]
+        scope["headers"] = [pair for pair in scope["headers"] if pair[0] != b"sec-websocket-protocol"]
+    found = [text for name, value in secret if (text := _key_text(name, value))]
+    found += [word.removeprefix(KEY_SUBPROTOCOL) for word in hidden]
+    return found[0] if len(set(found)) == 1 else ("?" if found else "")
+
+
+def _key_text(name: bytes, value: bytes) -> str:
+    """What a header holds as a key; other schemes of Authorization (a proxy's own) are passed over."""
+    text = value.decode("latin-1").strip()
+    if name == b"x-api-key":
+        return text
+    scheme, _, rest = text.partition(" ")
+    return rest.strip() if scheme.lower() == "bearer" else ""
+
+
+def _naming(scope: Scope, send: Send) -> Send:
+    """For a browser that offered subprotocols to carry its key: it wants one of them chosen."""
+    if scope["type"] != "websocket" or SUBPROTOCOL not in (scope.get("subprotocols") or []):
+        return send
+
+    async def named(message: Message) -> None:
+        if message["type"] == "websocket.accept" and not message.get("subprotocol"):
+            message = {**message, "subprotocol": SUBPROTOCOL}
+        await send(message)
+
+    return named

@@ -1,0 +1,88 @@
+"""What the layers before the routes remember between requests: the keys as they stand."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nearfar.errors import NearfarError
+from nearfar.keys import KeyFile, open_keys
+
+if TYPE_CHECKING:
+    from nearfar.keys import Key
+    from nearfar.settings import Settings
+
+LOOK_EVERY_S = 1.0
+"""How long a change of the key file may go unseen."""
+_log = logging.getLogger("nearfar.service")
+
+
+class Keys:
+    """The keys of a file, read again when it changes.
+
+    Keys are needed (``is_on``) where the file exists or a setting says so, and remain needed from then on:
+    a file that is emptied or taken away closes the service, and never opens it.
+    """
+
+    def __init__(self, file: KeyFile, *, is_required: bool = False) -> None:
+        """Read the file.
+
+        Raises:
+            SourceError: it cannot be read.
+            SettingsError: it is damaged.
+        """
+        self._file = file
+        self._stamp = file.stamp()
+        self._ring = file.read()
+        self._is_on = is_required or self._stamp is not None
+        self._looked_at = time.monotonic()
+
+    @property
+    def is_on(self) -> bool:
+        """Whether requests need a key."""
+        return self._is_on
+
+    def find(self, text: str) -> Key | None:
+        """The key that a client presents, or None."""
+        return self._ring.find(text) if text and self._is_on else None
+
+    def refresh(self, *, now: bool = False) -> None:
+        """Read the file again where it changed; at most every second unless ``now``.
+
+        A file that is damaged or cannot be read leaves the keys as they were, and is logged once.
+        """
+        if not now and time.monotonic() - self._looked_at < LOOK_EVERY_S:
+            return
+        self._looked_at = time.monotonic()
+        try:
+            stamp = self._file.stamp()
+            if stamp == self._stamp and not now:
+                return
+            self._stamp = stamp
+            ring = self._file.read()
+        except NearfarError as exc:
+            _log.error("the keys stay as they were: %s", exc)
+            return
+        if ring != self._ring or (stamp is not None and not self._is_on):
+            _log.warning("%d keys are read from %s", len(ring.keys), self._file.path)
+        self._ring = ring
+        self._is_on = self._is_on or stamp is not None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guards:
+    """Everything that the layers before the routes share."""
+
+    keys: Keys
+
+
+def guards_of(settings: Settings) -> Guards:
+    """Those of the settings.
+
+    Raises:
+        SourceError: the key file cannot be read.
+        SettingsError: the key file is damaged.
+    """
+    return Guards(Keys(open_keys(settings), is_required=settings.require_keys))
