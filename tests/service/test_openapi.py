@@ -56,7 +56,7 @@ def test_all_routes_are_documented(document) -> None:
     """What programs call stands in the document, and nothing else."""
     plugins = {f"/v1/effects/{EFFECTS.load(name).name}" for name in EFFECTS.names()}
     plugins |= {f"/v1/exports/{name}" for name in EXPORTS.names()}
-    own = {"/v1/depth", "/v1/models", "/v1/effects", "/v1/exports", "/healthz", "/readyz"}
+    own = {"/v1/depth", "/v1/models", "/v1/effects", "/v1/exports", "/healthz", "/readyz", "/metrics"}
     assert set(document["paths"]) == own | plugins
 
 

@@ -21,9 +21,10 @@ from nearfar.service.context import Service
 from nearfar.service.frame import REQUEST_ID, Frame
 from nearfar.service.gate import Access
 from nearfar.service.guards import guards_of
+from nearfar.service.metrics import Metrics
 from nearfar.service.pool import EnginePool
 from nearfar.service.probe import Probe
-from nearfar.service.routes import depth, docs, effects, exports, health, models, pages
+from nearfar.service.routes import depth, docs, effects, exports, health, metrics, models, pages
 from nearfar.service.uploads import UploadLimits, UploadRoom
 
 if TYPE_CHECKING:
@@ -59,12 +60,12 @@ def create_app(settings: Settings | None = None, loader: Loader | None = None) -
     )
     app.state.service = service
     problems.install(app)
-    for noun in (depth, effects, exports, models, health, docs, pages):
+    for noun in (depth, effects, exports, models, health, metrics, docs, pages):
         app.include_router(noun.router(service))
     openapi.install(app, service.formats, service.guards.keys)
     app.add_middleware(Access, guards=service.guards)
     _add_origins(app, settings)
-    app.add_middleware(Frame, on_error=problems.unforeseen, watchers=(logs.log_access,))
+    app.add_middleware(Frame, on_error=problems.unforeseen, watchers=(logs.log_access, service.metrics.watch))
     return app
 
 
@@ -80,6 +81,7 @@ def _service(settings: Settings, loader: Loader) -> Service:
         uploads=UploadLimits(settings.max_bytes, settings.upload_timeout, room),
         formats=formats(),
         guards=guards_of(settings),
+        metrics=Metrics(),
     )
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from nearfar.service.answers import Format
     from nearfar.service.estimation import Loader
     from nearfar.service.guards import Guards
+    from nearfar.service.metrics import Metrics
     from nearfar.service.pool import EnginePool
     from nearfar.service.probe import Probe
     from nearfar.service.uploads import UploadLimits
@@ -30,3 +31,4 @@ class Service:
     uploads: UploadLimits
     formats: Mapping[str, Format]
     guards: Guards
+    metrics: Metrics

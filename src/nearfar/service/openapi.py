@@ -157,7 +157,17 @@ def ready_operation() -> Json:
     return {
         "operation_id": "is_ready",
         "summary": "Does the default model answer?",
-        "responses": {200: _json_answer("It does.", schema)} | _refusals(500, 503),
+        "responses": {200: _json_answer("It does.", schema)} | _refusals(503),
+    }
+
+
+def metrics_operation() -> Json:
+    """What FastAPI is told of ``GET /metrics``."""
+    answer = {"description": "The metrics.", "content": {"text/plain": {"schema": _STRING}}}
+    return {
+        "operation_id": "read_metrics",
+        "summary": "Counters for Prometheus",
+        "responses": {200: answer},
     }
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearfar.errors import NearfarError
+from nearfar.errors import BusyError, NearfarError
 from nearfar.service.errors import NotReadyError
 from nearfar.types import Photo
 
@@ -24,36 +25,75 @@ _log = logging.getLogger("nearfar.service")
 
 
 class Probe:
-    """Keeps the time of the last proof."""
+    """Keeps the time of the last proof. Whoever asks while a probe is under way waits for that one."""
 
     def __init__(self, pool: EnginePool, loader: Loader) -> None:
         self._pool = pool
         self._loader = loader
         self._proved_at = float("-inf")
+        self._asking: asyncio.Task[None] | None = None
+        self._is_told = False
+        self.has_answered = False
+        """Whether the default model answered when it was last asked."""
+        self.weights_sha256 = ""
+        """Hash of the default model's weights, known once it has answered."""
 
     def note_success(self) -> None:
-        """The default model has just answered a client."""
+        """The default model has just answered."""
         self._proved_at = time.monotonic()
+        self.has_answered = True
+        self._is_told = False
 
     async def check(self) -> None:
-        """Raise NotReadyError or BusyError unless the default model answers, or answered a moment ago."""
+        """Return where the default model answers, or answered a moment ago.
+
+        Raises:
+            NotReadyError: it fails, or does not answer in time.
+            BusyError: the queue has no place for the question, and nothing of the model was heard lately.
+        """
         if time.monotonic() - self._proved_at < FRESH_S:
             return
-        try:
-            async with asyncio.timeout(TIMEOUT_S):
-                await self._pool.run(self._estimate)
-        except TimeoutError as exc:
-            raise NotReadyError(f"The default model did not answer within {TIMEOUT_S:g} s.") from exc
-        self.note_success()
+        if self._asking is None:
+            self._asking = asyncio.create_task(self._ask())
+            self._asking.add_done_callback(self._forget)
+        await asyncio.shield(self._asking)
 
     async def warm_up(self) -> None:
-        """Load the default model before the first client asks; a failure is logged, ``check`` repeats it."""
-        try:
+        """Load the default model before the first client asks; where that fails, ``check`` tries again."""
+        with contextlib.suppress(NearfarError):
             await self.check()
-        except NearfarError as exc:
-            _log.error("the default model does not answer: %s", exc)
 
-    def _estimate(self, ticket: Ticket) -> None:
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._asking = None
+        if not task.cancelled():
+            task.exception()  # heard by those who wait; where they left it is nobody's
+
+    async def _ask(self) -> None:
+        try:
+            async with asyncio.timeout(TIMEOUT_S):
+                self.weights_sha256 = await self._pool.run(self._estimate)
+        except BusyError:
+            raise
+        except TimeoutError as exc:
+            raise self._failed(exc, f" within {TIMEOUT_S:g} s") from exc
+        except Exception as exc:
+            raise self._failed(exc, f": {exc.message}" if isinstance(exc, NearfarError) else "") from exc
+        self.note_success()
+
+    def _failed(self, cause: Exception, how: str) -> NotReadyError:
+        """What a caller is told; the log is told once, until the model has answered again."""
+        error = NotReadyError(
+            f"The default model did not answer{how.rstrip('.')}.", getattr(cause, "hint", "")
+        )
+        if not self._is_told:
+            _log.error("%s", error, exc_info=cause)
+        self._is_told, self.has_answered = True, False
+        return error
+
+    def _estimate(self, ticket: Ticket) -> str:
+        """Hash of the weights that answered."""
         ticket.check()
         pixels = np.arange(32 * 32 * 3, dtype=np.uint32).reshape(32, 32, 3)
-        self._loader("", None).estimator.estimate(Photo((pixels * 255 // pixels.max()).astype(np.uint8)))
+        model = self._loader("", None)
+        model.estimator.estimate(Photo((pixels * 255 // pixels.max()).astype(np.uint8)))
+        return model.estimator.sha256

@@ -1,0 +1,82 @@
+"""What has a value at any time, and is read when somebody asks: the queue, the models, the build."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nearfar import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from nearfar.service.context import Service
+
+    Values = Iterable[tuple[tuple[str, ...], float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One metric: name, help, how it is read (label values and number), and its labels."""
+
+    name: str
+    help: str
+    read: Callable[[Service], Values]
+    labels: tuple[str, ...] = ()
+
+
+def _one(read: Callable[[Service], float]) -> Callable[[Service], Values]:
+    """A reading without labels."""
+    return lambda service: [((), float(read(service)))]
+
+
+def _build(service: Service) -> Values:
+    yield (__version__, service.settings.model, service.probe.weights_sha256), 1.0
+
+
+READINGS = (
+    Reading(
+        "nearfar_build_info",
+        "Always 1; version, default model, SHA-256 of its weights (empty until it has answered once).",
+        _build,
+        ("version", "model", "weights_sha256"),
+    ),
+    Reading(
+        "nearfar_ready",
+        "1 where the default model answered when it was last asked, else 0.",
+        _one(lambda service: service.probe.has_answered),
+    ),
+    Reading(
+        "nearfar_queue_waiting",
+        "Requests that wait for a thread.",
+        _one(lambda service: service.pool.waiting),
+    ),
+    Reading(
+        "nearfar_queue_places",
+        "Requests that may wait; further ones are refused.",
+        _one(lambda service: service.settings.queue),
+    ),
+    Reading(
+        "nearfar_queue_estimated_seconds",
+        "Estimated time until the queue as it stands is worked off: what Retry-After says, whole seconds.",
+        _one(lambda service: service.pool.estimated_wait_s()),
+    ),
+    Reading(
+        "nearfar_running",
+        "Pieces of work under way.",
+        _one(lambda service: service.pool.running),
+    ),
+    Reading(
+        "nearfar_streams",
+        "Pieces of work that may be under way at the same time.",
+        _one(lambda service: service.pool.workers),
+    ),
+    Reading(
+        "nearfar_upload_bytes",
+        "Bytes of bodies that are arriving now.",
+        _one(lambda service: service.uploads.room.used),
+    ),
+    Reading("nearfar_threads", "Threads of the process.", _one(lambda _: threading.active_count())),
+)
+"""Every one of them."""
