@@ -65,6 +65,11 @@ class Settings:
         0, "Photos worked on at the same time in the service; 0 means all usable processors.", low=0, high=64
     )
     upload_timeout: int = option(120, "Seconds within which a request's body must have arrived.", low=1)
+    request_timeout: int = option(
+        120,
+        "Seconds within which a request is answered once its body is there; less by its Prefer: wait.",
+        low=1,
+    )
     drain_timeout: int = option(30, "Seconds that taken requests get when the service is stopped.", low=1)
     origins: str = option(
         "", "Web origins whose pages may use the service, commas between, or *; empty means its own only."

@@ -12,8 +12,9 @@ import httpx
 import pytest
 
 from nearfar.errors import BusyError
-from nearfar.service.errors import ClientLeftError
+from nearfar.service.errors import ClientLeftError, DeadlineError
 from nearfar.service.pool import EnginePool, Ticket
+from nearfar.service.terms import Terms
 from nearfar.service.timing import STAGES
 from serving import loader_of, until
 
@@ -114,11 +115,13 @@ def test_server_timing_names_the_stages(service, jpeg) -> None:
     assert json.dumps(row)
 
 
-async def _in_pool(pool: EnginePool, work) -> object:
+async def _in_pool(pool: EnginePool, work, held: Held | None = None) -> object:
     pool.start()
     try:
         return await work()
     finally:
+        if held is not None:
+            held.gate.set()  # also where the test failed
         await asyncio.to_thread(pool.close)
 
 
@@ -198,3 +201,115 @@ def test_the_wait_is_estimated_from_the_work() -> None:
         assert waited_s >= 2
 
     asyncio.run(_in_pool(pool, work))
+
+
+class Held:
+    """Work that waits for ``gate``, and a list of the names in the order in which they were begun."""
+
+    def __init__(self) -> None:
+        self.gate = threading.Event()
+        self.begun: list[str] = []
+
+    def work(self, name: str):
+        """Work of that name."""
+
+        def run(_: Ticket) -> str:
+            self.begun.append(name)
+            assert self.gate.wait(30)
+            return name
+
+        return run
+
+
+def _submit(pool: EnginePool, held: Held, name: str, terms: Terms) -> asyncio.Task:
+    return asyncio.create_task(pool.run(held.work(name), terms))
+
+
+def test_a_greedy_caller_gives_way() -> None:
+    """In a full queue its newest place goes to a caller with none, who is served next but one."""
+    pool, held = EnginePool(1, 3), Held()
+
+    async def work() -> None:
+        greedy = [_submit(pool, held, f"g{number}", Terms("greedy")) for number in range(4)]
+        await asyncio.to_thread(until, lambda: held.begun == ["g0"])
+        with pytest.raises(BusyError, match="3 requests wait"):
+            await pool.run(held.work("g4"), Terms("greedy"))
+        other = _submit(pool, held, "other", Terms("modest"))
+        with pytest.raises(BusyError, match="fewer requests"):
+            await greedy[3]
+        held.gate.set()
+        assert await other == "other"
+        assert await asyncio.gather(*greedy[:3]) == ["g0", "g1", "g2"]
+
+    asyncio.run(_in_pool(pool, work, held))
+    assert held.begun.index("other") <= 2
+    assert pool.refused == {"full": 1, "displaced": 1}
+
+
+def test_background_work_takes_no_place_and_waits() -> None:
+    """Jobs wait in a queue of their own, behind what somebody waits for."""
+    pool, held = EnginePool(1, 2), Held()
+
+    async def work() -> None:
+        jobs = [_submit(pool, held, "job0", Terms("jobs", is_background=True))]
+        await asyncio.to_thread(until, lambda: held.begun == ["job0"])
+        jobs += [_submit(pool, held, f"job{n}", Terms("jobs", is_background=True)) for n in (1, 2)]
+        asked = [_submit(pool, held, f"ask{n}", Terms("a")) for n in range(2)]
+        await asyncio.sleep(0)
+        assert (pool.waiting, pool.waiting_in_background, pool.running) == (2, 2, 1)
+        with pytest.raises(BusyError):
+            await pool.run(held.work("job3"), Terms("jobs", is_background=True))
+        held.gate.set()
+        await asyncio.gather(*jobs, *asked)
+
+    asyncio.run(_in_pool(pool, work, held))
+    assert held.begun == ["job0", "ask0", "ask1", "job1", "job2"]
+
+
+def test_work_whose_time_is_over_is_not_done() -> None:
+    """It is answered when its time is over, not when its turn would have come, and never begun."""
+    pool, held = EnginePool(1, 4), Held()
+
+    async def work() -> None:
+        first = _submit(pool, held, "first", Terms("a"))
+        await asyncio.to_thread(until, lambda: held.begun == ["first"])
+        with pytest.raises(DeadlineError, match=r"within 0\.05 s"):
+            await pool.run(held.work("late"), Terms("a", 0.05))
+        held.gate.set()
+        await first
+
+    asyncio.run(_in_pool(pool, work, held))
+    assert held.begun == ["first"]
+    assert pool.expired == 1
+
+
+def test_a_wait_that_is_too_long_is_refused_at_once() -> None:
+    """Who wants the answer sooner than its turn would come is told so before anything is done."""
+    pool, held = EnginePool(1, 4), Held()
+
+    async def work() -> None:
+        await pool.run(lambda _: time.sleep(0.5))
+        taken = [_submit(pool, held, f"t{number}", Terms("a")) for number in range(3)]
+        await asyncio.to_thread(until, lambda: held.begun == ["t0"])
+        with pytest.raises(BusyError, match=r"The wait is about 1\.\d s, but .* in 1 s"):
+            pool.check_room(Terms("a", 1))
+        pool.check_room(Terms("b", 1))  # its turn comes earlier: callers take turns
+        held.gate.set()
+        await asyncio.gather(*taken)
+
+    asyncio.run(_in_pool(pool, work, held))
+    assert pool.refused == {"deadline": 1}
+
+
+def test_a_deadline_is_a_504(busy, gate, jpeg) -> None:
+    """``Prefer: wait`` gives the time that a client has."""
+    with ThreadPoolExecutor(1) as threads:
+        begun = gate.entered
+        asked = threads.submit(_ask, busy.url, jpeg)
+        until(lambda: gate.entered == begun + 1)
+        answer = busy.upload(jpeg, Prefer="wait=1")
+        assert (answer.status_code, answer.json()["type"]) == (504, "/docs#problem-deadline")
+        assert busy.app.state.service.pool.waiting == 0
+        gate.open.set()
+        assert asked.result() == 200
+    assert gate.entered == begun + 1

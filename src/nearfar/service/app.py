@@ -119,7 +119,7 @@ def _add_origins(app: FastAPI, settings: Settings) -> None:
             CORSMiddleware,
             allow_origins=origins,
             allow_methods=["GET", "POST"],
-            allow_headers=["Content-Type", "Authorization", "X-API-Key", REQUEST_ID],
+            allow_headers=["Content-Type", "Prefer", "Authorization", "X-API-Key", REQUEST_ID],
             expose_headers=exposed,
         )
 

@@ -8,6 +8,7 @@ NearfarError
 ├── SlowUploadError (TimeoutError)   the body did not arrive in time
 ├── UnauthorizedError (PermissionError)  the address needs a key, and none that is known was sent
 ├── ForbiddenError (PermissionError)     the key does not allow this
+├── DeadlineError (TimeoutError)     the answer was not ready in its time
 ├── NotReadyError (RuntimeError)     the default model does not answer
 └── AddressError (OSError)           the service cannot listen where it should
 
@@ -55,6 +56,10 @@ class ForbiddenError(NearfarError, PermissionError):
         self.members = {"scope": scope}
         challenge = f'Bearer {_REALM}, error="insufficient_scope", scope="{scope}"'
         self.headers = {"WWW-Authenticate": challenge}
+
+
+class DeadlineError(NearfarError, TimeoutError):
+    """The answer was not ready in the time that the client, or the service, gives it."""
 
 
 class NotReadyError(NearfarError, RuntimeError):

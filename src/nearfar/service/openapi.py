@@ -35,6 +35,13 @@ _REFUSAL_HEADERS = {
     401: ("WWW-Authenticate", "How a key is sent.", _STRING),
     503: ("Retry-After", "Seconds to wait.", _WHOLE),
 }
+_PREFER: Json = {
+    "name": "Prefer",
+    "in": "header",
+    "required": False,
+    "description": "`wait=SECONDS` (RFC 7240): refused where the queue is longer, 504 when it ran out.",
+    "schema": {"type": "string", "examples": ["wait=10"]},
+}
 
 
 _SECURITY: Json = {
@@ -87,9 +94,9 @@ def depth_operation(formats: Mapping[str, Format]) -> Json:
         "summary": "Depth of one photo",
         "description": "Takes a photo as the multipart field `image` or as the raw body; answers its heat "
         "map as PNG, or what `format` or the Accept header asks for, as large as the upright photo.",
-        "responses": {200: ok} | _refusals(400, 406, 408, 413, 415, 422, 500, 501, 503),
+        "responses": {200: ok} | _refusals(400, 406, 408, 413, 415, 422, 500, 501, 503, 504),
         "openapi_extra": {
-            "parameters": [_parameter(info, formats) for info in describe(DepthQuery)],
+            "parameters": [*(_parameter(info, formats) for info in describe(DepthQuery)), _PREFER],
             "requestBody": {"required": True, "content": body},
         },
     }
@@ -111,9 +118,9 @@ def plugin_operation(plugin: Any, noun: str, media_types: Iterable[str]) -> Json
     return {
         "operation_id": f"{noun}_{plugin.name.replace('-', '_')}",
         "summary": plugin.summary,
-        "responses": {200: ok} | _refusals(400, 408, 413, 415, 422, 500, 501, 503),
+        "responses": {200: ok} | _refusals(400, 408, 413, 415, 422, 500, 501, 503, 504),
         "openapi_extra": {
-            "parameters": [model, *rows],
+            "parameters": [model, *rows, _PREFER],
             "requestBody": {"required": True, "content": body},
         },
     }

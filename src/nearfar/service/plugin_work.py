@@ -17,6 +17,7 @@ from nearfar.service.estimation import Answer, Question, answer
 from nearfar.service.frame import request_id_of, timing_of
 from nearfar.service.openapi import plugin_operation
 from nearfar.service.routes.depth import respond, while_connected
+from nearfar.service.terms import terms_of
 from nearfar.service.uploads import read_upload
 
 if TYPE_CHECKING:
@@ -46,14 +47,15 @@ def add_route(routes: APIRouter, service: Service, maker: Maker) -> None:
     async def work(request: Request) -> Response:
         query, given = read_query(request, maker.plugin.options)
         suffix, media_type = maker.suffix(maker.plugin, parse(maker.plugin.options, given))
-        service.pool.check_room()
+        terms = terms_of(request, service.settings.request_timeout)
+        service.pool.check_room(terms)
         timing = timing_of(request.scope)
         with timing.stage("upload"):
             upload = await read_upload(request, service.uploads)
         write = partial(_write, maker, given, upload)
         chosen = Format(maker.plugin.name, maker.plugin.summary, media_type, suffix, write)
         question = Question(upload, query, chosen, request_id_of(request.scope), timing)
-        doing = service.pool.run(partial(answer, question, service.loader, service.limits))
+        doing = service.pool.run(partial(answer, question, service.loader, service.limits), terms)
         found: Answer = await while_connected(request.receive, doing)
         if not query.model:
             service.probe.note_success()

@@ -1,4 +1,9 @@
-"""Worker threads behind a bounded queue: the event loop hands work over and never does it itself."""
+"""Worker threads behind a bounded queue: the event loop hands work over and never does it itself.
+
+Callers take turns. Where the queue is full, the newest work of the caller with the most places gives way to
+a caller with fewer; where that is nobody, the newcomer is refused. Work that could not begin before its time
+is over is refused at once; work whose client left, or whose time is over, is not done.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +12,14 @@ import contextlib
 import math
 import threading
 import time
-from collections import deque
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import BusyError
-from nearfar.service.errors import ClientLeftError
+from nearfar.service.errors import ClientLeftError, DeadlineError
+from nearfar.service.line import Line
+from nearfar.service.terms import ANYBODY, Terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,14 +34,29 @@ class Ticket:
     work: Callable[[Ticket], Any]
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
+    terms: Terms = ANYBODY
     queued_at: float = field(default_factory=time.perf_counter)
     waited_s: float = 0.0
     is_wanted: bool = True
 
     def check(self) -> None:
-        """Raise ClientLeftError where the work is not wanted any more; call it between the stages."""
+        """Between the stages: is the work still wanted?
+
+        Raises:
+            ClientLeftError: nobody waits any more.
+            DeadlineError: its time is over.
+        """
         if not self.is_wanted:
             raise ClientLeftError
+        if time.perf_counter() - self.queued_at > self.terms.seconds:
+            raise self.too_late()
+
+    def too_late(self) -> DeadlineError:
+        """The error of work that was not done in its time."""
+        return DeadlineError(
+            f"The answer was not ready within {self.terms.seconds:g} s.",
+            "Ask with more time, for less, or when the service has less to do.",
+        )
 
     def finish(self, result: Any, error: BaseException | None) -> None:
         """Hand the outcome to the event loop."""
@@ -51,17 +73,24 @@ class Ticket:
 
 
 class EnginePool:
-    """``workers`` threads; ``places`` more pieces of work may wait, others are refused at once."""
+    """``workers`` threads; ``places`` more pieces of work may wait, others are refused at once.
+
+    ``refused`` counts what was refused, by reason: ``full``, ``displaced`` (it gave its place to a caller
+    with fewer), ``deadline`` (it could not have begun in time), ``closing``. ``expired`` counts what was
+    taken and not done in its time.
+    """
 
     def __init__(self, workers: int, places: int) -> None:
         self._workers = workers
         self._places = places
         self._condition = threading.Condition()
-        self._waiting: deque[Ticket] = deque()
+        self._line = Line()
         self._running = 0
         self._mean_s = 0.0
         self._is_closed = False
         self._threads: list[threading.Thread] = []
+        self.refused: Counter[str] = Counter()
+        self.expired = 0
 
     @property
     def workers(self) -> int:
@@ -70,8 +99,13 @@ class EnginePool:
 
     @property
     def waiting(self) -> int:
-        """Pieces of work that wait for a thread."""
-        return len(self._waiting)
+        """Pieces of work that wait for a thread, and somebody for them."""
+        return len(self._line.front)
+
+    @property
+    def waiting_in_background(self) -> int:
+        """Pieces of background work that wait for a thread."""
+        return len(self._line.back)
 
     @property
     def running(self) -> int:
@@ -93,45 +127,84 @@ class EnginePool:
         for thread in self._threads:
             thread.join()
 
-    def check_room(self) -> None:
+    def check_room(self, terms: Terms = ANYBODY) -> None:
         """Raise BusyError where :meth:`run` would: asked before a body is read."""
-        if self._is_closed:
-            raise BusyError("The service is shutting down.", "Ask another one.", 5)
-        if len(self._waiting) + self._running >= self._workers + self._places:
-            raise BusyError(
-                f"{len(self._waiting)} requests wait already, as many as may.",
-                "Try again after the time that Retry-After gives.",
-                self.estimated_wait_s(),
-            )
+        with self._condition:
+            self._check_room(terms)
 
     def estimated_wait_s(self) -> int:
         """Whole seconds until the queue as it stands is worked off, at least 1."""
-        work_s = (len(self._waiting) + self._running) * self._mean_s
+        work_s = (len(self._line.front) + self._running) * self._mean_s
         return max(1, math.ceil(work_s / self._workers))
 
-    async def run(self, work: Callable[[Ticket], Any]) -> Any:
+    async def run(self, work: Callable[[Ticket], Any], terms: Terms = ANYBODY) -> Any:
         """What ``work`` returns, from a thread; cancelling the wait frees its place.
 
         Raises:
-            BusyError: the queue is full.
+            BusyError: the queue is full, or too long for the time that the terms give.
+            DeadlineError: the time is over.
         """
         loop = asyncio.get_running_loop()
-        ticket = Ticket(work, loop, loop.create_future())
+        ticket = Ticket(work, loop, loop.create_future(), terms)
         with self._condition:
-            self.check_room()
-            self._waiting.append(ticket)
+            self._check_room(terms)
+            displaced = self._make_room(terms)
+            self._line.of(ticket).add(ticket)
             self._condition.notify()
+        if displaced is not None:
+            displaced.finish(None, self._busy("Another caller had fewer requests waiting."))
         try:
-            return await ticket.future
+            return await _outcome(ticket)
+        except DeadlineError:
+            self.expired += 1
+            raise
         finally:
             if not ticket.future.done() or ticket.future.cancelled():
                 self._drop(ticket)
 
+    def _check_room(self, terms: Terms) -> None:
+        if self._is_closed:
+            self.refused["closing"] += 1
+            raise BusyError("The service is shutting down.", "Ask another one.", 5)
+        if self._is_full(terms) and (terms.is_background or self._line.front.greediest(terms.caller) is None):
+            self.refused["full"] += 1
+            count = self.waiting_in_background if terms.is_background else self.waiting
+            raise self._busy(f"{count} requests wait already, as many as may.")
+        wait_s = 0.0 if terms.is_background else self._wait_s(terms.caller)
+        if wait_s > terms.seconds:
+            self.refused["deadline"] += 1
+            raise self._busy(
+                f"The wait is about {wait_s:.1f} s, but the answer is wanted in {terms.seconds:g} s."
+            )
+
+    def _is_full(self, terms: Terms) -> bool:
+        if terms.is_background:
+            return len(self._line.back) >= self._places
+        return len(self._line.front) + self._running >= self._workers + self._places
+
+    def _make_room(self, terms: Terms) -> Ticket | None:
+        """The ticket that gives its place to a caller with fewer, or None where there is room."""
+        greediest = None if not self._is_full(terms) else self._line.front.greediest(terms.caller)
+        if greediest is None:
+            return None
+        self.refused["displaced"] += 1
+        return self._line.front.newest_of(greediest)
+
+    def _wait_s(self, caller: str) -> float:
+        """Seconds until the next work of a caller would begin; of what runs half is done, on average."""
+        if self._running < self._workers:
+            return 0.0
+        ahead = self._line.front.ahead_of(caller) + self._running / 2
+        return ahead * self._mean_s / self._workers
+
+    def _busy(self, message: str) -> BusyError:
+        return BusyError(message, "Try again after the time that Retry-After gives.", self.estimated_wait_s())
+
     def _drop(self, ticket: Ticket) -> None:
+        ticket.future.cancel()  # a late outcome finds nobody, and says nothing
         with self._condition:
             ticket.is_wanted = False
-            with contextlib.suppress(ValueError):  # under way already: it stops after its stage
-                self._waiting.remove(ticket)
+            self._line.of(ticket).remove(ticket)  # not there: under way already, it stops after its stage
 
     def _serve(self) -> None:
         while self._serve_one():
@@ -147,25 +220,36 @@ class EnginePool:
         result, error = self._do(ticket)
         with self._condition:  # counted before it is given back: who has an answer finds it counted
             self._running -= 1
-            self._note(time.perf_counter() - start)
+            if not ticket.terms.is_background and not isinstance(error, (ClientLeftError, DeadlineError)):
+                self._note(time.perf_counter() - start)
         ticket.finish(result, error)
         return True
 
     def _next(self) -> Ticket | None:
         with self._condition:
-            while not self._waiting:
+            while not len(self._line):
                 if self._is_closed:
                     return None
                 self._condition.wait()
             self._running += 1
-            return self._waiting.popleft()
+            return self._line.pop()
 
     @staticmethod
     def _do(ticket: Ticket) -> tuple[Any, BaseException | None]:
         try:
+            ticket.check()
             return ticket.work(ticket), None
         except BaseException as exc:  # every outcome belongs to the one who waits
             return None, exc
 
     def _note(self, seconds: float) -> None:
         self._mean_s = seconds if self._mean_s == 0 else self._mean_s + _SMOOTHING * (seconds - self._mean_s)
+
+
+async def _outcome(ticket: Ticket) -> Any:
+    """What the work gave; DeadlineError where its time is over before."""
+    seconds = ticket.terms.seconds
+    await asyncio.wait({ticket.future}, timeout=None if math.isinf(seconds) else seconds)
+    if not ticket.future.done():
+        raise ticket.too_late()
+    return ticket.future.result()

@@ -63,6 +63,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     tree.BusyError: Problem("busy", 503, "The queue is full"),
     tree.WeightsError: Problem("weights", 503, "The model's weights are absent or damaged"),
     http_tree.NotReadyError: Problem("not-ready", 503, "The service is not ready"),
+    http_tree.DeadlineError: Problem("deadline", 504, "The answer was not ready in time"),
     NearfarError: INTERNAL,
 }
 """Error class to problem; an error takes the row of its nearest ancestor."""
@@ -117,7 +118,7 @@ async def _on_client_left(request: Request, exc: Exception) -> Response:  # noqa
 def respond(scope: Scope, error: Exception) -> Response:
     """The problem document of an error of the tree."""
     problem = problem_of(error)
-    if problem.status >= 500 and problem.status != 503:
+    if problem.status >= 500 and problem.status not in {503, 504}:
         _log.error("request %s failed", request_id_of(scope), exc_info=error)
     message, hint = getattr(error, "message", str(error)), getattr(error, "hint", "")
     more: dict[str, Any] = {"detail": message, "hint": hint, **getattr(error, "members", {})}

@@ -18,6 +18,7 @@ from nearfar.service.errors import ClientLeftError
 from nearfar.service.estimation import Answer, Question, answer
 from nearfar.service.frame import request_id_of, timing_of
 from nearfar.service.openapi import depth_operation
+from nearfar.service.terms import terms_of
 from nearfar.service.uploads import read_upload
 
 if TYPE_CHECKING:
@@ -36,13 +37,14 @@ def router(service: Service) -> APIRouter:
     async def estimate_depth(request: Request) -> Response:
         query = read_query(request)
         chosen = choose_format(query.format, request.headers.get("accept", ""), service.formats)
-        service.pool.check_room()
+        terms = terms_of(request, service.settings.request_timeout)
+        service.pool.check_room(terms)
         timing = timing_of(request.scope)
         with timing.stage("upload"):
             upload = await read_upload(request, service.uploads)
         question = Question(upload, query, chosen, request_id_of(request.scope), timing)
         work = partial(answer, question, service.loader, service.limits)
-        found: Answer = await while_connected(request.receive, service.pool.run(work))
+        found: Answer = await while_connected(request.receive, service.pool.run(work, terms))
         if not query.model:
             service.probe.note_success()
         return respond(found, chosen.suffix)
