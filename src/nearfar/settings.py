@@ -78,6 +78,15 @@ class Settings:
         "", "File of the API keys; empty means keys.json in home, or in the user's data folder without one."
     )
     require_keys: bool = option(False, "Need a key also where no key was ever made.")
+    rate_per_minute: int = option(
+        0, "Requests a minute that one key or address may send; 0 means no limit.", low=0, high=1_000_000
+    )
+    rate_burst: int = option(
+        20, "Requests that may come at once where there is such a limit.", low=1, high=100_000
+    )
+    concurrency: int = option(
+        0, "Requests of one key or address under way at once; 0 means no limit.", low=0, high=100_000
+    )
     log_level: str = option(
         "info", "How much the service says.", choices=("debug", "info", "warning", "error")
     )

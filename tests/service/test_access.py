@@ -9,7 +9,13 @@ import pytest
 from nearfar.keys import ADMIN, INFER, JOBS, SCOPES, KeyFile
 from nearfar.service.access import OPEN, address_caller, scope_needed
 from nearfar.service.gate import Access
-from nearfar.service.guards import LOOK_EVERY_S, Guards, Keys
+from nearfar.service.guards import LOOK_EVERY_S, Guards, Keys, guards_of
+from nearfar.settings import Settings
+
+
+def _guards(file: KeyFile) -> Guards:
+    """Those of a key file, without limits."""
+    return guards_of(Settings(keys=str(file.path)))
 
 
 @pytest.mark.parametrize(
@@ -57,7 +63,7 @@ def test_requests_and_websockets_carry_their_caller(kind, tmp_path) -> None:
         seen.update(scope["state"])
 
     scope = {"type": kind, "path": "/v1/live", "headers": [], "client": ("192.0.2.7", 5)}
-    asyncio.run(Access(app, Guards(Keys(KeyFile(tmp_path / "none"))))(scope, None, None))
+    asyncio.run(Access(app, _guards(KeyFile(tmp_path / "none")))(scope, None, None))
     assert seen == {"caller": "address:192.0.2.7", "scopes": frozenset(SCOPES)}
 
 
@@ -143,7 +149,7 @@ def test_the_key_does_not_reach_what_stands_behind(keys, worker) -> None:
 
     header = (b"authorization", f"Bearer {worker}".encode())
     scope = {"type": "http", "path": "/v1/depth", "headers": [header, (b"a", b"b")], "client": None}
-    asyncio.run(Access(app, Guards(Keys(keys)))(scope, None, None))
+    asyncio.run(Access(app, _guards(keys))(scope, None, None))
     assert seen["headers"] == [(b"a", b"b")]
     assert seen["state"]["caller"] == f"key:{keys.read().named('worker').id}"
     assert seen["state"]["scopes"] == {"infer", "jobs"}
@@ -162,7 +168,7 @@ def test_a_websocket_carries_its_key_as_a_subprotocol(keys, worker) -> None:
 
     words = ["nearfar", f"nearfar-key.{worker}"]
     scope = {"type": "websocket", "path": "/v1/live", "headers": [], "client": None, "subprotocols": words}
-    asyncio.run(Access(app, Guards(Keys(keys)))(scope, None, send))
+    asyncio.run(Access(app, _guards(keys))(scope, None, send))
     assert sent == [{"type": "websocket.accept", "subprotocol": "nearfar"}]
 
 
@@ -174,7 +180,7 @@ def test_a_websocket_without_a_key_is_refused(keys, worker) -> None:
         sent.append(message)
 
     scope = {"type": "websocket", "path": "/v1/live", "headers": [], "client": None}
-    asyncio.run(Access(None, Guards(Keys(keys)))(scope, None, send))
+    asyncio.run(Access(None, _guards(keys))(scope, None, send))
     assert (sent[0]["type"], sent[0]["status"]) == ("websocket.http.response.start", 401)
 
 

@@ -123,7 +123,7 @@ def test_the_document_says_what_keys_do(document, service) -> None:
     assert document["paths"]["/healthz"]["get"]["security"] == []
     depth = _depth(document)
     assert depth["x-scope"] == "infer"
-    assert {"401", "403"} <= set(depth["responses"])
+    assert {"401", "403", "429"} <= set(depth["responses"])
 
 
 def test_the_document_says_when_a_key_is_needed(start) -> None:

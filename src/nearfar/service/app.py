@@ -112,6 +112,8 @@ def _add_origins(app: FastAPI, settings: Settings) -> None:
             REQUEST_ID,
             "Server-Timing",
             "Retry-After",
+            "RateLimit",
+            "RateLimit-Policy",
             "WWW-Authenticate",
             "Content-Disposition",
         ]

@@ -6,8 +6,11 @@ NearfarError
 ├── MediaTypeError (ValueError)      the request's Content-Type or Content-Encoding is not taken
 ├── NotAcceptableError (ValueError)  the client accepts nothing that we can answer
 ├── SlowUploadError (TimeoutError)   the body did not arrive in time
-├── UnauthorizedError (PermissionError)  the address needs a key, and none that is known was sent
-├── ForbiddenError (PermissionError)     the key does not allow this
+├── UnauthorizedError (PermissionError)
+│                                    the address needs a key, and none that is known was sent
+├── ForbiddenError (PermissionError) the key does not allow this
+├── RateError (RuntimeError)         one caller sent too many requests
+├── CrowdingError (RuntimeError)     one caller has too many requests under way
 ├── DeadlineError (TimeoutError)     the answer was not ready in its time
 ├── NotReadyError (RuntimeError)     the default model does not answer
 └── AddressError (OSError)           the service cannot listen where it should
@@ -17,9 +20,12 @@ An error may bring ``headers`` of its answer and ``members`` of its problem docu
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from nearfar.errors import InputError, NearfarError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _REALM = 'realm="nearfar"'
 
@@ -60,6 +66,22 @@ class ForbiddenError(NearfarError, PermissionError):
 
 class DeadlineError(NearfarError, TimeoutError):
     """The answer was not ready in the time that the client, or the service, gives it."""
+
+
+class RateError(NearfarError, RuntimeError):
+    """One caller sent too many requests; the headers say when the next one may come."""
+
+    def __init__(
+        self, message: str, hint: str = "", retry_after_s: int = 1, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(message, hint)
+        self.headers = {"Retry-After": str(max(1, retry_after_s)), **(headers or {})}
+
+
+class CrowdingError(NearfarError, RuntimeError):
+    """One caller has too many requests under way."""
+
+    headers: ClassVar = {"Retry-After": "1"}
 
 
 class NotReadyError(NearfarError, RuntimeError):

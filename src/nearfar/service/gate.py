@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from nearfar.errors import NearfarError
 from nearfar.keys import SCOPES
 from nearfar.service import problems
-from nearfar.service.access import OPEN, address_caller, path_of, scope_needed
+from nearfar.service.access import OPEN, address_caller, caller_of, path_of, scope_needed
 from nearfar.service.errors import ForbiddenError, UnauthorizedError
 
 if TYPE_CHECKING:
@@ -15,12 +16,14 @@ if TYPE_CHECKING:
 
     from nearfar.keys import Key
     from nearfar.service.guards import Guards
+    from nearfar.service.limits import Allowance
 
 SUBPROTOCOL = "nearfar"
 KEY_SUBPROTOCOL = "nearfar-key."
 """How a browser's websocket carries a key, since it cannot set a header."""
 
 _SECRET_HEADERS = (b"authorization", b"x-api-key")
+_HEADS = {"http.response.start", "websocket.accept", "websocket.http.response.start"}
 _ALL = frozenset(SCOPES)
 _WAY_IN = "Send the header 'Authorization: Bearer KEY' (or X-API-Key) with a key of nearfar keys add."
 
@@ -30,44 +33,55 @@ class Access:
 
     def __init__(self, app: ASGIApp, guards: Guards) -> None:
         self._app = app
-        self._keys = guards.keys
+        self._guards = guards
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or websocket."""
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        try:
-            self._admit(scope)
-        except NearfarError as exc:
-            await problems.respond(scope, exc)(scope, receive, send)
-            return
-        await self._app(scope, receive, _naming(scope, send))
+        with contextlib.ExitStack() as stack:
+            try:
+                allowance = self._admit(scope)
+                if scope_needed(path_of(scope)) != OPEN:
+                    stack.enter_context(self._guards.crowd.place(caller_of(scope)))
+            except NearfarError as exc:
+                await problems.respond(scope, exc)(scope, receive, send)
+                return
+            await self._app(scope, receive, _marking(scope, send, allowance))
 
-    def _admit(self, scope: Scope) -> None:
-        """Set caller and scopes.
+    def _admit(self, scope: Scope) -> Allowance | None:
+        """Set caller and scopes; count the request.
 
         Raises:
+            RateError: the caller sent too many.
             UnauthorizedError: the address needs a key, and none or a wrong one was sent.
             ForbiddenError: the key does not allow this.
         """
-        needed = scope_needed(path_of(scope))
+        keys, needed = self._guards.keys, scope_needed(path_of(scope))
         presented = _take_key(scope)
-        self._keys.refresh()
-        key = self._keys.find(presented)
+        keys.refresh()
+        key = keys.find(presented)
         state = scope.setdefault("state", {})
         state["caller"] = f"key:{key.id}" if key else address_caller(scope.get("client"))
-        state["scopes"] = _scopes(key, is_on=self._keys.is_on)
-        if needed == OPEN or not self._keys.is_on:
-            return
-        if key is None:
-            raise UnauthorizedError(_refusal(presented), _WAY_IN)
-        if needed not in key.scopes:
-            raise ForbiddenError(
-                f"This needs the scope '{needed}'; the key has {', '.join(key.scopes)}.",
-                f"Make a key that has it: nearfar keys add NAME --scopes {needed}.",
-                needed,
-            )
+        state["scopes"] = _scopes(key, is_on=keys.is_on)
+        if needed == OPEN:
+            return None
+        allowance = self._guards.rates.take(state["caller"], key.rate if key else None)
+        if keys.is_on:
+            _check(key, needed, presented)
+        return allowance
+
+
+def _check(key: Key | None, needed: str, presented: str) -> None:
+    if key is None:
+        raise UnauthorizedError(_refusal(presented), _WAY_IN)
+    if needed not in key.scopes:
+        raise ForbiddenError(
+            f"This needs the scope '{needed}'; the key has {', '.join(key.scopes)}.",
+            f"Make a key that has it: nearfar keys add NAME --scopes {needed}.",
+            needed,
+        )
 
 
 def _scopes(key: Key | None, *, is_on: bool) -> frozenset[str]:
@@ -105,14 +119,18 @@ def _key_text(name: bytes, value: bytes) -> str:
     return rest.strip() if scheme.lower() == "bearer" else ""
 
 
-def _naming(scope: Scope, send: Send) -> Send:
-    """For a browser that offered subprotocols to carry its key: it wants one of them chosen."""
-    if scope["type"] != "websocket" or SUBPROTOCOL not in (scope.get("subprotocols") or []):
+def _marking(scope: Scope, send: Send, allowance: Allowance | None) -> Send:
+    """Tell the caller what is left; choose a subprotocol for a browser, which wants one chosen."""
+    extra = [(k.lower().encode(), v.encode()) for k, v in allowance.headers().items()] if allowance else []
+    is_named = scope["type"] == "websocket" and SUBPROTOCOL in (scope.get("subprotocols") or [])
+    if not extra and not is_named:
         return send
 
-    async def named(message: Message) -> None:
-        if message["type"] == "websocket.accept" and not message.get("subprotocol"):
-            message = {**message, "subprotocol": SUBPROTOCOL}
+    async def marked(message: Message) -> None:
+        if extra and message["type"] in _HEADS:
+            message["headers"] = [*message.get("headers", ()), *extra]
+        if is_named and message["type"] == "websocket.accept" and not message.get("subprotocol"):
+            message["subprotocol"] = SUBPROTOCOL
         await send(message)
 
-    return named
+    return marked

@@ -1,4 +1,4 @@
-"""What the layers before the routes remember between requests: the keys as they stand."""
+"""What the layers before the routes remember between requests: the keys as they stand, the callers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from nearfar.errors import NearfarError
 from nearfar.keys import KeyFile, open_keys
+from nearfar.service.limits import Crowd, Rates
 
 if TYPE_CHECKING:
     from nearfar.keys import Key
@@ -76,6 +77,8 @@ class Guards:
     """Everything that the layers before the routes share."""
 
     keys: Keys
+    rates: Rates
+    crowd: Crowd
 
 
 def guards_of(settings: Settings) -> Guards:
@@ -85,4 +88,8 @@ def guards_of(settings: Settings) -> Guards:
         SourceError: the key file cannot be read.
         SettingsError: the key file is damaged.
     """
-    return Guards(Keys(open_keys(settings), is_required=settings.require_keys))
+    return Guards(
+        Keys(open_keys(settings), is_required=settings.require_keys),
+        Rates(settings.rate_per_minute, settings.rate_burst),
+        Crowd(settings.concurrency),
+    )

@@ -29,11 +29,13 @@ _STRING: Json = {"type": "string"}
 _NUMBER: Json = {"type": "number"}
 _WHOLE: Json = {"type": "integer"}
 _BOOLEAN: Json = {"type": "boolean"}
-_GUARDED = (401, 403)
+_GUARDED = (401, 403, 429)
 """Statuses of the layers before every operation that needs a scope."""
+_RETRY_AFTER = ("Retry-After", "Seconds to wait.", _WHOLE)
 _REFUSAL_HEADERS = {
     401: ("WWW-Authenticate", "How a key is sent.", _STRING),
-    503: ("Retry-After", "Seconds to wait.", _WHOLE),
+    429: _RETRY_AFTER,
+    503: _RETRY_AFTER,
 }
 _PREFER: Json = {
     "name": "Prefer",

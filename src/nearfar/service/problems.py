@@ -58,6 +58,8 @@ PROBLEMS: dict[type[Exception], Problem] = {
     http_tree.MediaTypeError: Problem("media-type", 415, "The body's media type is not taken"),
     tree.ParameterError: Problem("bad-parameter", 422, "A parameter is missing or out of its range"),
     tree.UnknownNameError: Problem("unknown-name", 422, "A name is not known"),
+    http_tree.RateError: Problem("rate-limit", 429, "Too many requests"),
+    http_tree.CrowdingError: Problem("crowding", 429, "Too many requests at once"),
     tree.EngineError: Problem("engine", 500, "The network failed"),
     tree.MissingExtraError: Problem("missing-extra", 501, "The server lacks an optional library"),
     tree.BusyError: Problem("busy", 503, "The queue is full"),
