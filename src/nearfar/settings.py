@@ -95,6 +95,10 @@ class Settings:
         "How the service says it: sentences, JSON lines, or as fits a terminal or a file.",
         choices=("auto", "json", "console"),
     )
+    otlp_endpoint: str = option(
+        "",
+        "Address of the OpenTelemetry collector for traces, such as http://localhost:4318; empty: none.",
+    )
 
     def __post_init__(self) -> None:
         try:

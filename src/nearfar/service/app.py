@@ -28,13 +28,19 @@ from nearfar.service.routes import depth, docs, effects, exports, health, metric
 from nearfar.service.uploads import UploadLimits, UploadRoom
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
+
+    from fastapi.telemetry import TelemetryConfig
 
     from nearfar.service.estimation import Loader
+    from nearfar.service.exchange import Exchange
+    from nearfar.service.tracing import Tracing
     from nearfar.settings import Settings
 
 SMALL_NETWORK = 10_000_000
 """Parameters up to which a network runs with its share of the processors, not with all of them."""
+_NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
+"""FastAPI's own would tell queries and values to whatever provider the process has; ours tells neither."""
 UPLOADS_AT_ONCE = 8
 """Bodies of the largest size that may be arriving at the same time; smaller ones may be more."""
 
@@ -57,6 +63,7 @@ def create_app(settings: Settings | None = None, loader: Loader | None = None) -
         redoc_url=None,
         redirect_slashes=False,
         lifespan=partial(_life, service=service),
+        telemetry=_NO_TELEMETRY,
     )
     app.state.service = service
     problems.install(app)
@@ -65,7 +72,7 @@ def create_app(settings: Settings | None = None, loader: Loader | None = None) -
     openapi.install(app, service.formats, service.guards.keys)
     app.add_middleware(Access, guards=service.guards)
     _add_origins(app, settings)
-    app.add_middleware(Frame, on_error=problems.unforeseen, watchers=(logs.log_access, service.metrics.watch))
+    app.add_middleware(Frame, on_error=problems.unforeseen, watchers=_watchers(service))
     return app
 
 
@@ -82,7 +89,23 @@ def _service(settings: Settings, loader: Loader) -> Service:
         formats=formats(),
         guards=guards_of(settings),
         metrics=Metrics(),
+        tracing=_tracing(settings.otlp_endpoint),
     )
+
+
+def _watchers(service: Service) -> list[Callable[[Exchange], object]]:
+    """Who is told of each request when it is over."""
+    traced = [service.tracing.watch] if service.tracing else []
+    return [logs.log_access, service.metrics.watch, *traced]
+
+
+def _tracing(endpoint: str) -> Tracing | None:
+    """What sends traces; MissingExtraError where its libraries are not installed."""
+    if not endpoint:
+        return None
+    from nearfar.service.tracing import Tracing
+
+    return Tracing(endpoint)
 
 
 def _default_loader(settings: Settings) -> Loader:
@@ -134,3 +157,5 @@ async def _life(app: FastAPI, service: Service) -> AsyncIterator[None]:  # noqa:
     yield
     warming.cancel()
     await asyncio.to_thread(service.pool.close)
+    if service.tracing:
+        await asyncio.to_thread(service.tracing.close)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from nearfar.service.metrics import Metrics
     from nearfar.service.pool import EnginePool
     from nearfar.service.probe import Probe
+    from nearfar.service.tracing import Tracing
     from nearfar.service.uploads import UploadLimits
     from nearfar.settings import Settings
 
@@ -32,3 +33,4 @@ class Service:
     formats: Mapping[str, Format]
     guards: Guards
     metrics: Metrics
+    tracing: Tracing | None
