@@ -55,7 +55,13 @@ def load(name: str, path: Path) -> nn.Module:
     with torch.device("meta"):  # no time is spent on random weights
         network = build(name)
     load_into(network, state, name)
-    return network.eval()
+    network.eval()
+    getattr(network, "fuse", _keep)()  # what it learned is in place: norms can go into the layers before them
+    return network
+
+
+def _keep() -> None:
+    """Most networks stay as they are."""
 
 
 def _home(name: str) -> tuple[ModuleType, str]:
