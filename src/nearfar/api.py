@@ -127,6 +127,11 @@ def load(
     return Model(card, estimator, settings, opened.choice.why)
 
 
+def discard(model: Model) -> None:
+    """Forget a loaded model, so that :func:`load` opens its network anew; who holds it may go on."""
+    _sessions(model.settings.session_cache).discard(model.estimator.session)
+
+
 def list_models() -> tuple[ModelCard, ...]:
     """The cards of all models in the catalogue."""
     return tuple(catalogue.cards().values())

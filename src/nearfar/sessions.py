@@ -124,6 +124,13 @@ class SessionCache:
             self._load(key, card, store, slot)
         return Opened(slot.result(), choice)
 
+    def discard(self, session: Session) -> None:
+        """Forget a session: whoever asks next gets another one. Who holds it keeps it."""
+        with self._lock:
+            for key, slot in list(self._slots.items()):
+                if slot.done() and slot.exception() is None and slot.result() is session:
+                    del self._slots[key]
+
     def _load(self, key: SessionKey, card: ModelCard, store: Store, slot: Future[Session]) -> None:
         try:
             slot.set_result(_open(card, key, store))

@@ -70,6 +70,9 @@ class Settings:
         "Seconds within which a request is answered once its body is there; less by its Prefer: wait.",
         low=1,
     )
+    engine_timeout: int = option(
+        120, "Seconds after which a call of a network counts as stuck and is given up.", low=1
+    )
     drain_timeout: int = option(30, "Seconds that taken requests get when the service is stopped.", low=1)
     origins: str = option(
         "", "Web origins whose pages may use the service, commas between, or *; empty means its own only."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -26,6 +27,7 @@ from nearfar.service.pool import EnginePool
 from nearfar.service.probe import Probe
 from nearfar.service.routes import depth, docs, effects, exports, health, metrics, models, pages
 from nearfar.service.uploads import UploadLimits, UploadRoom
+from nearfar.service.watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -43,6 +45,11 @@ _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": Fa
 """FastAPI's own would tell queries and values to whatever provider the process has; ours tells neither."""
 UPLOADS_AT_ONCE = 8
 """Bodies of the largest size that may be arriving at the same time; smaller ones may be more."""
+
+
+GRACE_S = 3.0
+"""Seconds that work under way gets at the end, once every request was answered or given up."""
+_log = logging.getLogger("nearfar.service")
 
 
 def create_app(settings: Settings | None = None, loader: Loader | None = None) -> FastAPI:
@@ -78,12 +85,14 @@ def create_app(settings: Settings | None = None, loader: Loader | None = None) -
 
 def _service(settings: Settings, loader: Loader) -> Service:
     pool = EnginePool(settings.streams or usable_cpus(), settings.queue)
+    probe = Probe(pool, loader)
     room = UploadRoom(UPLOADS_AT_ONCE * settings.max_bytes)
     return Service(
         settings=settings,
         loader=loader,
         pool=pool,
-        probe=Probe(pool, loader),
+        probe=probe,
+        watchdog=_watchdog(pool, probe, settings.engine_timeout),
         limits=Limits(settings.max_bytes, settings.max_pixels),
         uploads=UploadLimits(settings.max_bytes, settings.upload_timeout, room),
         formats=formats(),
@@ -106,6 +115,16 @@ def _tracing(endpoint: str) -> Tracing | None:
     from nearfar.service.tracing import Tracing
 
     return Tracing(endpoint)
+
+
+def _watchdog(pool: EnginePool, probe: Probe, timeout_s: float) -> Watchdog:
+    def replace_network(model: api.Model) -> None:
+        api.discard(model)
+        probe.note_stuck()
+
+    watchdog = Watchdog(pool, timeout_s, replace_network)
+    watchdog.when_lost.append(probe.give_up)
+    return watchdog
 
 
 def _default_loader(settings: Settings) -> Loader:
@@ -153,9 +172,12 @@ def _add_origins(app: FastAPI, settings: Settings) -> None:
 async def _life(app: FastAPI, service: Service) -> AsyncIterator[None]:  # noqa: ARG001 - the lifespan's shape
     """Start the threads and warm the default model; at the end finish what was taken."""
     service.pool.start()
+    service.watchdog.start()
     warming = asyncio.create_task(service.probe.warm_up())
     yield
     warming.cancel()
-    await asyncio.to_thread(service.pool.close)
+    if not await asyncio.to_thread(service.pool.close, GRACE_S):
+        _log.warning("%d pieces of work were given up at the end.", service.pool.running)
+    service.watchdog.close()
     if service.tracing:
         await asyncio.to_thread(service.tracing.close)

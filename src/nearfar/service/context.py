@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nearfar.service.probe import Probe
     from nearfar.service.tracing import Tracing
     from nearfar.service.uploads import UploadLimits
+    from nearfar.service.watchdog import Watchdog
     from nearfar.settings import Settings
 
 
@@ -28,6 +29,7 @@ class Service:
     loader: Loader
     pool: EnginePool
     probe: Probe
+    watchdog: Watchdog
     limits: Limits
     uploads: UploadLimits
     formats: Mapping[str, Format]

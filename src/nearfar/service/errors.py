@@ -12,6 +12,9 @@ NearfarError
 ├── RateError (RuntimeError)         one caller sent too many requests
 ├── CrowdingError (RuntimeError)     one caller has too many requests under way
 ├── DeadlineError (TimeoutError)     the answer was not ready in its time
+├── EngineError (RuntimeError)
+│   ├── StuckEngineError             a call of a network did not come back
+│   └── LostEngineError              ... nor did others: the process has to be started anew
 ├── NotReadyError (RuntimeError)     the default model does not answer
 └── AddressError (OSError)           the service cannot listen where it should
 
@@ -22,7 +25,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from nearfar.errors import InputError, NearfarError
+from nearfar.errors import EngineError, InputError, NearfarError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -82,6 +85,14 @@ class CrowdingError(NearfarError, RuntimeError):
     """One caller has too many requests under way."""
 
     headers: ClassVar = {"Retry-After": "1"}
+
+
+class StuckEngineError(EngineError):
+    """A call of a network did not come back in the time that the service gives it."""
+
+
+class LostEngineError(EngineError):
+    """So many calls of networks never came back that the process has to be started anew."""
 
 
 class NotReadyError(NearfarError, RuntimeError):

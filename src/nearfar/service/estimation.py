@@ -64,7 +64,7 @@ def answer(question: Question, loader: Loader, limits: Limits, ticket: Ticket) -
             model = loader(query.model, query.size)
         with stage("decode", ticket, timing):
             photo = read_photo(question.upload.image(limits.max_bytes), limits, "the image")
-        with stage("engine", ticket, timing):
+        with stage("engine", ticket, timing), ticket.engine(model):
             depth = model.estimator.estimate(photo)
         with stage("encode", ticket, timing):
             body = question.format.write(Result(photo, depth, query, _facts(question)))

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import math
 import threading
 import time
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +24,9 @@ from nearfar.service.line import Line
 from nearfar.service.terms import ANYBODY, Terms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+
+    from nearfar.api import Model
 
 _SMOOTHING = 0.1  # weight of the newest job in the mean time of a job
 
@@ -38,6 +42,17 @@ class Ticket:
     queued_at: float = field(default_factory=time.perf_counter)
     waited_s: float = 0.0
     is_wanted: bool = True
+    call: EngineCall | None = None
+    thread: threading.Thread | None = None
+
+    @contextmanager
+    def engine(self, model: Model) -> Iterator[None]:
+        """What is done within is a call of that network: the watchdog may give it up."""
+        self.call = EngineCall(self, model, time.perf_counter())
+        try:
+            yield
+        finally:
+            self.call = None
 
     def check(self) -> None:
         """Between the stages: is the work still wanted?
@@ -72,6 +87,15 @@ class Ticket:
             self.future.set_exception(error)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class EngineCall:
+    """A call of a network that is under way; ``begin`` on the clock of ``time.perf_counter``."""
+
+    ticket: Ticket
+    model: Model
+    begin: float
+
+
 class EnginePool:
     """``workers`` threads; ``places`` more pieces of work may wait, others are refused at once.
 
@@ -83,12 +107,15 @@ class EnginePool:
     def __init__(self, workers: int, places: int) -> None:
         self._workers = workers
         self._places = places
-        self._condition = threading.Condition()
+        self._condition = threading.Condition(threading.RLock())
         self._line = Line()
-        self._running = 0
+        self._active: set[Ticket] = set()
+        self._numbers = itertools.count()
         self._mean_s = 0.0
         self._is_closed = False
-        self._threads: list[threading.Thread] = []
+        self._threads: set[threading.Thread | None] = set()
+        self.abandoned = 0
+        """Threads that are lost in a call of a network now."""
         self.refused: Counter[str] = Counter()
         self.expired = 0
 
@@ -110,22 +137,52 @@ class EnginePool:
     @property
     def running(self) -> int:
         """Pieces of work under way."""
-        return self._running
+        return len(self._active)
 
     def start(self) -> None:
         """Start the threads."""
-        for number in range(self._workers):
-            thread = threading.Thread(target=self._serve, name=f"nearfar-worker-{number}", daemon=True)
-            thread.start()
-            self._threads.append(thread)
+        for _ in range(self._workers):
+            self._add_thread()
 
-    def close(self) -> None:
-        """Refuse new work, finish what was taken, end the threads."""
+    def close(self, seconds: float = math.inf) -> bool:
+        """Refuse new work, finish what was taken, end the threads; False where that takes longer.
+
+        Threads are daemons: one that is still at work does not keep the process from ending.
+        """
         with self._condition:
             self._is_closed = True
             self._condition.notify_all()
-        for thread in self._threads:
-            thread.join()
+            return self._condition.wait_for(
+                lambda: not self._threads, None if math.isinf(seconds) else seconds
+            )
+
+    def calls_longer_than(self, seconds: float) -> list[EngineCall]:
+        """The calls of networks that have been under way for longer than that."""
+        with self._condition:
+            calls = [ticket.call for ticket in self._active]
+        now = time.perf_counter()
+        return [call for call in calls if call is not None and now - call.begin > seconds]
+
+    def abandon(self, call: EngineCall, error: BaseException) -> bool:
+        """Answer a call that does not come back with an error and replace its thread; False where it did."""
+        ticket = call.ticket
+        with self._condition:
+            if ticket not in self._active or ticket.call is not call:
+                return False
+            self._active.remove(ticket)
+            ticket.is_wanted = False
+            self.abandoned += 1
+            self._threads.discard(ticket.thread)
+            self._add_thread()
+        ticket.finish(None, error)
+        return True
+
+    def _add_thread(self) -> None:
+        name = f"nearfar-worker-{next(self._numbers)}"
+        thread = threading.Thread(target=self._serve, name=name, daemon=True)
+        with self._condition:
+            self._threads.add(thread)
+        thread.start()
 
     def check_room(self, terms: Terms = ANYBODY) -> None:
         """Raise BusyError where :meth:`run` would: asked before a body is read."""
@@ -134,7 +191,7 @@ class EnginePool:
 
     def estimated_wait_s(self) -> int:
         """Whole seconds until the queue as it stands is worked off, at least 1."""
-        work_s = (len(self._line.front) + self._running) * self._mean_s
+        work_s = (len(self._line.front) + self.running) * self._mean_s
         return max(1, math.ceil(work_s / self._workers))
 
     async def run(self, work: Callable[[Ticket], Any], terms: Terms = ANYBODY) -> Any:
@@ -180,7 +237,7 @@ class EnginePool:
     def _is_full(self, terms: Terms) -> bool:
         if terms.is_background:
             return len(self._line.back) >= self._places
-        return len(self._line.front) + self._running >= self._workers + self._places
+        return len(self._line.front) + self.running >= self._workers + self._places
 
     def _make_room(self, terms: Terms) -> Ticket | None:
         """The ticket that gives its place to a caller with fewer, or None where there is room."""
@@ -192,9 +249,9 @@ class EnginePool:
 
     def _wait_s(self, caller: str) -> float:
         """Seconds until the next work of a caller would begin; of what runs half is done, on average."""
-        if self._running < self._workers:
+        if self.running < self._workers:
             return 0.0
-        ahead = self._line.front.ahead_of(caller) + self._running / 2
+        ahead = self._line.front.ahead_of(caller) + self.running / 2
         return ahead * self._mean_s / self._workers
 
     def _busy(self, message: str) -> BusyError:
@@ -209,6 +266,9 @@ class EnginePool:
     def _serve(self) -> None:
         while self._serve_one():
             pass
+        with self._condition:
+            self._threads.discard(threading.current_thread())
+            self._condition.notify_all()
 
     def _serve_one(self) -> bool:
         """Do the next piece of work; False at the end. Its ticket and result are not held on to."""
@@ -216,10 +276,13 @@ class EnginePool:
         if ticket is None:
             return False
         start = time.perf_counter()
-        ticket.waited_s = start - ticket.queued_at
+        ticket.waited_s, ticket.thread = start - ticket.queued_at, threading.current_thread()
         result, error = self._do(ticket)
         with self._condition:  # counted before it is given back: who has an answer finds it counted
-            self._running -= 1
+            if ticket not in self._active:  # given up by the watchdog, and here after all
+                self.abandoned -= 1
+                return False
+            self._active.remove(ticket)
             if not ticket.terms.is_background and not isinstance(error, (ClientLeftError, DeadlineError)):
                 self._note(time.perf_counter() - start)
         ticket.finish(result, error)
@@ -231,8 +294,9 @@ class EnginePool:
                 if self._is_closed:
                     return None
                 self._condition.wait()
-            self._running += 1
-            return self._line.pop()
+            ticket = self._line.pop()
+            self._active.add(ticket)
+            return ticket
 
     @staticmethod
     def _do(ticket: Ticket) -> tuple[Any, BaseException | None]:

@@ -33,6 +33,7 @@ class Probe:
         self._proved_at = float("-inf")
         self._asking: asyncio.Task[None] | None = None
         self._is_told = False
+        self._lost = ""
         self.has_answered = False
         """Whether the default model answered when it was last asked."""
         self.weights_sha256 = ""
@@ -44,6 +45,16 @@ class Probe:
         self.has_answered = True
         self._is_told = False
 
+    def note_stuck(self) -> None:
+        """A call of a network was given up: what was proved before counts no more."""
+        self._proved_at = float("-inf")
+        self.has_answered = False
+
+    def give_up(self, reason: str) -> None:
+        """Too many calls are lost: the process has to be started anew."""
+        self.note_stuck()
+        self._lost = reason
+
     async def check(self) -> None:
         """Return where the default model answers, or answered a moment ago.
 
@@ -51,6 +62,8 @@ class Probe:
             NotReadyError: it fails, or does not answer in time.
             BusyError: the queue has no place for the question, and nothing of the model was heard lately.
         """
+        if self._lost:
+            raise NotReadyError(self._lost, "The service has to be started anew.")
         if time.monotonic() - self._proved_at < FRESH_S:
             return
         if self._asking is None:
@@ -95,5 +108,6 @@ class Probe:
         ticket.check()
         pixels = np.arange(32 * 32 * 3, dtype=np.uint32).reshape(32, 32, 3)
         model = self._loader("", None)
-        model.estimator.estimate(Photo((pixels * 255 // pixels.max()).astype(np.uint8)))
+        with ticket.engine(model):
+            model.estimator.estimate(Photo((pixels * 255 // pixels.max()).astype(np.uint8)))
         return model.estimator.sha256

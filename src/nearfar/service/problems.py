@@ -65,6 +65,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     tree.BusyError: Problem("busy", 503, "The queue is full"),
     tree.WeightsError: Problem("weights", 503, "The model's weights are absent or damaged"),
     http_tree.NotReadyError: Problem("not-ready", 503, "The service is not ready"),
+    http_tree.StuckEngineError: Problem("engine-stuck", 503, "The network did not answer"),
     http_tree.DeadlineError: Problem("deadline", 504, "The answer was not ready in time"),
     NearfarError: INTERNAL,
 }

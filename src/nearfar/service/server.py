@@ -16,7 +16,7 @@ from nearfar import catalogue
 from nearfar.registry import ENGINES
 from nearfar.service import logs, memory
 from nearfar.service.app import create_app
-from nearfar.service.errors import AddressError
+from nearfar.service.errors import AddressError, LostEngineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,6 +36,7 @@ def serve(settings: Settings, announce: Callable[[str], object] | None = None) -
     Raises:
         AddressError: the port is in use, or the address is not this machine's.
         UnknownNameError: the settings name a model or engine that there is not.
+        LostEngineError: too many calls of networks never came back; the process should end and start anew.
     """
     catalogue.card(settings.model)
     if settings.engine != "auto":
@@ -57,8 +58,11 @@ def serve(settings: Settings, announce: Callable[[str], object] | None = None) -
         timeout_graceful_shutdown=settings.drain_timeout,
     )
     server = _Server(config, address_of(listener, settings.host), announce or _say)
+    app.state.service.watchdog.when_lost.append(server.give_up)
     _stop_without_a_trace()
     server.run(sockets=[listener])
+    if server.lost:
+        raise LostEngineError(server.lost, "Start the service anew.")
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -102,6 +106,12 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._address = address
         self._announce = announce
+        self.lost = ""
+
+    def give_up(self, reason: str) -> None:
+        """Finish what can be finished, then end."""
+        self.lost = reason
+        self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
