@@ -124,12 +124,37 @@ def _evaluate(predictor: Predictor, data: str, limit: int = 0) -> Evaluation:
     """The figures; a look at a held-out set is noted."""
     from nearfar_lab import evaluate as evaluation
     from nearfar_lab.datasets import data_set
+    from nearfar_lab.remembered import remember
 
     settings, source = read_settings(), data_set(data)
-    found = evaluation.evaluate(predictor, source, settings.data, limit)
+    kept = remember(predictor, settings.runs / "predictions")
+    found = evaluation.evaluate(kept, source, settings.data, limit)
     if source.is_held_out:
         evaluation.note_look(settings.runs, found)
     return found
+
+
+@app.command
+def table(
+    out: Path,
+    *,
+    data: tuple[str, ...] = ("nyu_v2", "kitti_tiny", "middlebury_motorcycle", "scenes_sharp"),
+    model: tuple[str, ...] = ("ramp", "embedded"),
+) -> None:
+    """Measure models on data sets and write the page of figures.
+
+    Args:
+        out: Markdown file.
+        data: Data sets, the option once for each.
+        model: Models, the option once for each.
+    """
+    from nearfar.files import write_whole
+    from nearfar_lab.accuracy import accuracy_page
+    from nearfar_lab.card import machine_class
+
+    found = [_evaluate(_predictor(one, None, None, name), name) for name in data for one in model]
+    write_whole(out, accuracy_page(found, datetime.now(UTC).date(), machine_class()).encode())
+    print(out)
 
 
 @app.command

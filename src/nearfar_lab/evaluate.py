@@ -16,11 +16,14 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from nearfar_lab.metrics.boundary import boundary_f1
 from nearfar_lab.metrics.depth import depth_figures, depth_from_inverse
 from nearfar_lab.metrics.order import order_accuracy
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from nearfar_lab.datasets.frames import DataSet, Frame
     from nearfar_lab.predictors import Predictor
@@ -53,8 +56,13 @@ class Evaluation:
         return text.getvalue()
 
 
-def measure(predictor: Predictor, frame: Frame, cap_m: float) -> dict[str, float] | None:
-    """The figures of one picture, or None where too little of it is annotated."""
+def measure(
+    predictor: Predictor, frame: Frame, cap_m: float, *, has_sharp_edges: bool = False
+) -> dict[str, float] | None:
+    """The figures of one picture, or None where too little of it is annotated.
+
+    has_sharp_edges: whether the annotation is exact to the pixel, so that boundaries are measured too.
+    """
     is_known = np.isfinite(frame.inverse_depth) & (frame.inverse_depth > 1 / cap_m)
     if is_known.sum() < LEAST_KNOWN:
         return None
@@ -63,8 +71,19 @@ def measure(predictor: Predictor, frame: Frame, cap_m: float) -> dict[str, float
     large = cv2.resize(nearness, (width, height), interpolation=cv2.INTER_LINEAR)
     found = large[is_known].astype(np.float64)
     inverse = frame.inverse_depth[is_known].astype(np.float64)
-    figures = depth_figures(depth_from_inverse(found, inverse, cap_m), 1 / inverse)
-    return {**figures.as_row(), "order": order_accuracy(found, 1 / inverse)}
+    depth_m = depth_from_inverse(found, inverse, cap_m)
+    row = {**depth_figures(depth_m, 1 / inverse).as_row(), "order": order_accuracy(found, 1 / inverse)}
+    if has_sharp_edges:
+        ours, truth = (_whole(values, is_known, cap_m) for values in (depth_m, 1 / inverse))
+        row["boundary_f1"] = boundary_f1(ours, truth)
+    return row
+
+
+def _whole(depth_m: NDArray[np.float64], is_known: NDArray[np.bool_], cap_m: float) -> NDArray[np.float64]:
+    """H x W of the known pixels' depths; what is beyond the cap (the sky) lies at the cap."""
+    whole = np.full(is_known.shape, cap_m)
+    whole[is_known] = depth_m
+    return whole
 
 
 def evaluate(predictor: Predictor, data: DataSet, root: Path, limit: int = 0) -> Evaluation:
@@ -72,7 +91,13 @@ def evaluate(predictor: Predictor, data: DataSet, root: Path, limit: int = 0) ->
     items = data.items(root)
     if limit and len(items) > limit:
         items = items[:: -(-len(items) // limit)]
-    measured = [(item.name, measure(predictor, item.read(), data.cap_m)) for item in items]
+    measured = [
+        (
+            item.name,
+            measure(predictor, item.read(), data.cap_m, has_sharp_edges=data.has_sharp_edges),
+        )
+        for item in items
+    ]
     rows = tuple((name, row) for name, row in measured if row is not None)
     return Evaluation(data.name, predictor.label, predictor.sha256, rows)
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nearfar_lab.datasets.frames import FloatMap, Picture
 
 RAMP = "ramp"
+USUAL = "onnxruntime"
 
 
 @dataclass(frozen=True)
@@ -71,11 +72,13 @@ class Network:
     card: ModelCard
     session: Session
     sha256: str
+    engine: str = ""
 
     @property
     def label(self) -> str:
-        """The card's name and input rule."""
-        return f"{self.card.name} ({self.card.input.fit} {self.card.input.size})"
+        """The card's name, its input rule, and the engine where it is not the usual one."""
+        engine = f", {self.engine}" if self.engine else ""
+        return f"{self.card.name} ({self.card.input.fit} {self.card.input.size}{engine})"
 
     def nearness(self, rgb: Picture) -> FloatMap:
         """The network's own output, turned so that near is large."""
@@ -115,4 +118,6 @@ def _from_catalogue(name: str, rule: InputRule) -> Network:
 
     loaded = api.load(name)
     card = _with_rule(loaded.card, rule)
-    return Network(card, loaded.estimator.session, card.sha256)
+    engine = loaded.estimator.engine
+    usual = "" if engine == USUAL else engine
+    return Network(card, loaded.estimator.session, loaded.estimator.sha256, usual)

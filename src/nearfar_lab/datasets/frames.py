@@ -52,6 +52,7 @@ class Item:
 class DataSet:
     """A set of frames: how to list them, what its depth can carry, and its terms.
 
+    has_sharp_edges: whether depth is exact to the pixel, so that boundaries can be measured.
     has_zero: whether inverse depth zero means infinitely far (false: known up to scale and shift).
     fit: how a photo's size bounds the network's input in an evaluation (None: the card's rule).
     size_share: that size as a share of the card's.
@@ -63,6 +64,7 @@ class DataSet:
     is_held_out: bool = False
     has_edges: bool = True
     has_zero: bool = True
+    has_sharp_edges: bool = False
     cap_m: float = 80.0
     fit: str | None = None
     size_share: float = 1.0
