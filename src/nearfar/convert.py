@@ -108,7 +108,7 @@ def to_int8(
 
     def make(part: Path) -> None:
         nonlocal agreement
-        _quantize(source, part, [p for i, p in enumerate(pictures) if i % 4 != 3])
+        write_int8(source, part, [p for i, p in enumerate(pictures) if i % 4 != 3])
         agreement = _compare(source, part, [p for i, p in enumerate(pictures) if i % 4 == 3])
         if not agreement.is_enough:
             raise EngineError(
@@ -236,8 +236,11 @@ def _run(session: Any, batch: Batch) -> Batch:
     return np.asarray(raw[:, 0] if raw.ndim == 4 else raw, np.float32)
 
 
-def _quantize(source: Path, part: Path, pictures: Sequence[Batch]) -> None:
-    """Static quantisation in QDQ form: unsigned activations, signed weights by channel."""
+def write_int8(source: Path, part: Path, pictures: Sequence[Batch]) -> None:
+    """Static quantisation in QDQ form: unsigned activations, signed weights by channel.
+
+    ``pictures``: prepared inputs, 1×3×h×w, all of one size.
+    """
     from onnxruntime import quantization as q
     from onnxruntime.quantization.shape_inference import quant_pre_process
 

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from nearfar.weights import Found, Store
 
 AUTO = "auto"
+PUBLISHED_INT8 = "onnxruntime-int8"
+"""What weights files are made for that are int8 already (the card's word for the engine)."""
 _NEEDS_NO_WEIGHTS = "fake"
 _MEMORY_FACTOR = (
     2.0  # of a file's bytes: the weights as the runtime packs them, and what flows between layers
@@ -169,8 +171,8 @@ def choose(card: ModelCard, wish: Wish, store: Store) -> Choice:
     ENGINES.load(engine)  # an unknown name is told before weights are looked for
     precision = "float32" if wish.precision == AUTO else wish.precision
     device = "cpu" if wish.device == AUTO else wish.device
-    found = locate(card, store)
-    how = "as published" if found.engine == "onnxruntime" else "converted from its checkpoint"
+    found = _int8_weights(card, store) if precision == "int8" else locate(card, store)
+    how = "converted from its checkpoint" if found.engine == "torch" else "as published"
     return Choice(engine, precision, device, found, f"{why}; {how}")
 
 
@@ -185,6 +187,8 @@ def file_to_open(card: ModelCard, choice: Choice, store: Store) -> Path | None:
         return None
     if choice.engine == "torch":
         return choice.found.path
+    if choice.found.engine == PUBLISHED_INT8:
+        return choice.found.path
     if choice.precision == "int8":
         path = convert.int8_path(card, choice.found, store)
         if not path.is_file():
@@ -193,6 +197,15 @@ def file_to_open(card: ModelCard, choice: Choice, store: Store) -> Path | None:
             )
         return path
     return float_file(card, choice.found, store)
+
+
+def _int8_weights(card: ModelCard, store: Store) -> Found:
+    """What an int8 run opens: a file that was calibrated here before one that came with the model."""
+    if not store.is_installed(card, PUBLISHED_INT8):
+        return locate(card, store)
+    found = locate(card, store)
+    is_made = convert.int8_path(card, found, store).is_file()
+    return found if is_made else store.find(card, PUBLISHED_INT8)
 
 
 def float_file(card: ModelCard, found: Found, store: Store) -> Path:

@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nearfar.files import write_whole
+from nearfar.sessions import PUBLISHED_INT8
 from nearfar_lab.datasets import data_set
 from nearfar_lab.net import EmbeddedNet, multiply_adds, parameter_count
+from nearfar_lab.predictors import INT8_SUFFIX
 from nearfar_lab.shards import find_shards
 
 if TYPE_CHECKING:
@@ -45,13 +47,17 @@ PROTOCOL = (
 
 @dataclass(frozen=True)
 class Training:
-    """What a checkpoint says of its run, and what it ran on."""
+    """What a checkpoint says of its run, and what it ran on.
+
+    earlier: the `training` of the card of the network that the run went on from, empty where there was none.
+    """
 
     state: dict[str, Any]
     machine: str
     scenes: int
     looks: dict[str, int] = field(default_factory=dict)
     note: str = ""
+    earlier: dict[str, Any] = field(default_factory=dict)
 
 
 def machine_class() -> str:
@@ -72,10 +78,9 @@ def make_card(
     evaluations: Iterable[Evaluation],
 ) -> dict[str, Any]:
     """The card of an exported file as plain values, as `nearfar.models.embedded` reads it."""
-    content = weights.read_bytes()
     progress = training.state["progress"]
     return {
-        "name": recipe.name,
+        "name": recipe.model_name,
         "title": "Nearfar embedded",
         "summary": "The small network inside the package: no download, fast on one processor core.",
         "kind": "relative_inverse",
@@ -88,15 +93,7 @@ def make_card(
             "min_size": SMALLEST,
             "max_size": LARGEST,
         },
-        "weights": [
-            {
-                "name": weights.name,
-                "location": f"asset:{weights.name}",
-                "sha256": hashlib.sha256(content).hexdigest(),
-                "bytes": len(content),
-                "engine": "onnxruntime",
-            }
-        ],
+        "weights": _weight_rows(weights),
         "licence": "Apache-2.0",
         "is_commercial_use_allowed": True,
         "licence_note": LICENCE_NOTE,
@@ -115,11 +112,33 @@ def make_card(
             "machine": training.machine,
             "note": training.note,
             "data": _data_rows(recipe, training.scenes),
+            **({"went_on_from": training.earlier} if training.earlier else {}),
         },
         "protocol": PROTOCOL,
         "figures": {e.data: _rounded(e) for e in evaluations},
         "held_out_looks": training.looks,
     }
+
+
+def int8_beside(weights: Path) -> Path:
+    """Where the int8 file of an exported file lies."""
+    return weights.with_name(f"{weights.stem}{INT8_SUFFIX}{weights.suffix}")
+
+
+def _weight_rows(weights: Path) -> list[dict[str, object]]:
+    """The float file, and the int8 file where it was made."""
+    files = [(weights, "onnxruntime"), (int8_beside(weights), PUBLISHED_INT8)]
+    return [
+        {
+            "name": path.name,
+            "location": f"asset:{path.name}",
+            "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "bytes": path.stat().st_size,
+            "engine": engine,
+        }
+        for path, engine in files
+        if path.is_file()
+    ]
 
 
 def _data_rows(recipe: Recipe, scenes: int) -> list[dict[str, object]]:

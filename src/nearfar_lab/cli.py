@@ -16,7 +16,6 @@ from nearfar_lab.errors import LabError
 from nearfar_lab.settings import read_settings
 
 if TYPE_CHECKING:
-    from nearfar.cards import Fit
     from nearfar_lab.evaluate import Evaluation
     from nearfar_lab.predictors import Predictor
 
@@ -111,27 +110,17 @@ def evaluate(
 
 def _predictor(model: str, size: int | None, fit: str | None = None, data: str = "") -> Predictor:
     """What a model's name means; a data set may ask for its own input size."""
-    from typing import cast
-
-    from nearfar_lab.datasets import data_set
+    from nearfar_lab.finish import rule_for
     from nearfar_lab.predictors import InputRule, find_predictor
 
-    wanted, share = (data_set(data).fit, data_set(data).size_share) if data else (None, 1.0)
-    return find_predictor(model, InputRule(size, cast("Fit | None", fit or wanted), share))
+    return find_predictor(model, rule_for(data, size, fit) if data else InputRule(size))
 
 
 def _evaluate(predictor: Predictor, data: str, limit: int = 0) -> Evaluation:
     """The figures; a look at a held-out set is noted."""
-    from nearfar_lab import evaluate as evaluation
-    from nearfar_lab.datasets import data_set
-    from nearfar_lab.remembered import remember
+    from nearfar_lab.finish import measure
 
-    settings, source = read_settings(), data_set(data)
-    kept = remember(predictor, settings.runs / "predictions")
-    found = evaluation.evaluate(kept, source, settings.data, limit)
-    if source.is_held_out:
-        evaluation.note_look(settings.runs, found)
-    return found
+    return measure(predictor, data, read_settings(), limit)
 
 
 @app.command
@@ -158,53 +147,73 @@ def table(
 
 
 @app.command
-def export(checkpoint: Path, out: Path) -> None:
-    """Export a checkpoint's averaged network to one ONNX file and write its card beside it.
+def export(checkpoint: Path, out: Path, *, earlier: Path | None = None, note: str = "") -> None:
+    """Export a checkpoint's averaged network: the ONNX file, its int8 file and their card beside it.
 
     Args:
         checkpoint: Checkpoint file or run folder.
-        out: ONNX file; its card gets the same name with .json.
+        out: ONNX file; its card gets the same name with .json, the int8 file ends in -int8.onnx.
+        earlier: Card of the network that the run went on from.
+        note: What is to be said of the training beside its figures.
     """
-    from nearfar_lab.checkpoint import load_net
-    from nearfar_lab.convert import export_onnx
+    from nearfar_lab.finish import Finish
+    from nearfar_lab.finish import export as finish
 
-    net, _ = load_net(checkpoint)
-    difference = export_onnx(net, out)
-    _write_card(checkpoint, out, [], note="")
+    difference = finish(Finish(checkpoint, out, note, earlier), read_settings())
     print(f"{out}: differs from torch by {difference:.1e} of the range")
 
 
 @app.command
 def card(
-    checkpoint: Path, weights: Path, *, data: tuple[str, ...] = ("nyu_v2", "kitti_tiny"), note: str = ""
+    checkpoint: Path,
+    weights: Path,
+    *,
+    data: tuple[str, ...] = ("nyu_v2", "kitti_tiny", "scenes_sharp"),
+    note: str = "",
+    earlier: Path | None = None,
 ) -> None:
     """Evaluate an exported file and write its card, figures and all.
 
     Args:
         checkpoint: Checkpoint file or run folder it was exported from.
         weights: The ONNX file.
-        data: Data sets to measure on.
+        data: Data sets, the option once for each.
         note: What is to be said of the training beside its figures.
+        earlier: Card of the network that the run went on from.
     """
+    from nearfar_lab.finish import Finish, write_card
+
     found = [_evaluate(_predictor(str(weights), None, None, name), name) for name in data]
-    _write_card(checkpoint, weights, found, note=note)
+    write_card(Finish(checkpoint, weights, note, earlier), found, read_settings())
     for evaluation in found:
         print(json.dumps({"data": evaluation.data, **evaluation.means()}))
 
 
-def _write_card(checkpoint: Path, weights: Path, found: list[Evaluation], *, note: str) -> None:
-    from nearfar_lab import card as cards
-    from nearfar_lab.checkpoint import load_net
-    from nearfar_lab.evaluate import count_looks
-    from nearfar_lab.recipes import recipe
+@app.command
+def rebuild(
+    out: Path,
+    *,
+    recipe: str = "embedded_longer",
+    scenes: int = 8192,
+    minutes: tuple[float, ...] = (93.0, 107.0),
+    processes: int = 2,
+) -> None:
+    """Make the network inside the package again, from seeds: scenes, training, export, figures.
 
-    settings = read_settings()
-    net, state = load_net(checkpoint)
-    training = cards.Training(
-        state, cards.machine_class(), cards.scene_count(settings.scenes), count_looks(settings.runs), note
-    )
-    made = cards.make_card(net, recipe(state["recipe"]), weights, training, found)
-    cards.write_card(made, weights.with_suffix(".json"))
+    Killed at any moment, the same command goes on from there.
+
+    Args:
+        out: ONNX file to write; its int8 file and card go beside it.
+        recipe: The last recipe; those that it goes on from are trained first.
+        scenes: How many scenes to render.
+        minutes: Time budget of each recipe, the first to train first; the option once for each.
+        processes: Processes that render, and that share every batch.
+    """
+    from nearfar_lab.rebuild import Rebuild
+    from nearfar_lab.rebuild import rebuild as make
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    print(make(Rebuild(out, recipe, scenes, minutes, processes), read_settings()))
 
 
 @app.command

@@ -11,6 +11,7 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from nearfar_lab.errors import ExportError
+from nearfar_lab.halves import keep_as_halves, round_to_halves
 from nearfar_lab.net import ConvBN, EmbeddedNet
 
 if TYPE_CHECKING:
@@ -35,17 +36,21 @@ def fold(net: EmbeddedNet) -> EmbeddedNet:
 
 
 def export_onnx(net: EmbeddedNet, path: Path) -> float:
-    """Write the network to one ONNX file with dynamic batch, height and width.
+    """Write the network to one ONNX file with dynamic batch, height and width, its weights in 16 bits.
 
-    Returns the largest difference from torch over several sizes, as a share of the output's range.
+    Returns the largest difference over several sizes from torch with the same weights (normalisation folded
+    in, then rounded to 16 bits), as a share of the output's range.
 
     Raises:
         ExportError: the file does not agree with torch; nothing is left at `path` then.
     """
     part = path.with_name(f"{path.name}.part")
-    _write(fold(net), part)
+    folded = fold(net)
+    round_to_halves(folded)
     try:
-        difference = largest_difference(net, part)
+        _write(folded, part)
+        keep_as_halves(part)
+        difference = largest_difference(folded, part)
         if not difference <= LARGEST_DIFFERENCE:
             raise ExportError(
                 f"{path}: differs from torch by {difference:.2e} of the range, "

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 RAMP = "ramp"
 USUAL = "onnxruntime"
+INT8_SUFFIX = "-int8"
 
 
 @dataclass(frozen=True)
@@ -105,12 +106,13 @@ def _from_file(path: Path, rule: InputRule) -> Network:
     from nearfar.engines import EngineOptions
     from nearfar.engines.onnxruntime import PLUGIN
 
-    beside = path.with_suffix(".json")
+    beside = path.with_name(f"{path.stem.removesuffix(INT8_SUFFIX)}.json")
     if not path.is_file() or not beside.is_file():
         raise DataMissingError(f"{path}: expected this file and its card {beside.name} beside it")
     card = _with_rule(card_from_json(json.loads(beside.read_text(encoding="utf-8"))), rule)
     session = PLUGIN.open(card, path, EngineOptions(threads=1))
-    return Network(card, session, hashlib.sha256(path.read_bytes()).hexdigest())
+    kind = "int8" if path.stem.endswith(INT8_SUFFIX) else ""
+    return Network(card, session, hashlib.sha256(path.read_bytes()).hexdigest(), kind)
 
 
 def _from_catalogue(name: str, rule: InputRule) -> Network:

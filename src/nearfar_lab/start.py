@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from nearfar_lab.checkpoint import load_net
 from nearfar_lab.convert import fold
 from nearfar_lab.errors import CheckpointError
+from nearfar_lab.halves import tensors
 from nearfar_lab.net import Attention, ConvBN, EmbeddedNet
 
 if TYPE_CHECKING:
@@ -72,10 +73,9 @@ def _exported(path: Path) -> dict[str, Tensor]:
     Linear layers are stored transposed and nameless; the bias added next tells which they are.
     """
     import onnx
-    from onnx import numpy_helper
 
     graph = onnx.load(str(path)).graph
-    stored = {i.name: torch.from_numpy(numpy_helper.to_array(i).copy()) for i in graph.initializer}
+    stored = {name: torch.from_numpy(values) for name, values in tensors(graph).items()}
     found = {name: value for name, value in stored.items() if name.endswith((".weight", ".bias"))}
     added = {name: node for node in graph.node if node.op_type == "Add" for name in node.input}
     for node in graph.node:

@@ -186,6 +186,12 @@ class Order:
     start: Path | None = None
 
 
+def is_finished(order: Order) -> bool:
+    """Whether the run that is ordered has spent its budget already."""
+    path = order.folder / LAST
+    return path.is_file() and load_state(path)["progress"]["elapsed_s"] >= order.total_s
+
+
 def carry_out(team: Team, order: Order, settings: LabSettings) -> None:
     """Train as ordered, as one process of a team."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")

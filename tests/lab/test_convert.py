@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -12,6 +13,7 @@ pytest.importorskip("onnxscript")
 
 from nearfar_lab import convert  # noqa: E402
 from nearfar_lab.errors import ExportError  # noqa: E402
+from nearfar_lab.halves import round_to_halves, tensors  # noqa: E402
 from nearfar_lab.net import ConvBN, EmbeddedNet, NetOptions  # noqa: E402
 
 if TYPE_CHECKING:
@@ -42,9 +44,34 @@ def exported(net: EmbeddedNet, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 @pytest.mark.slow
 def test_the_file_computes_what_torch_computes(net: EmbeddedNet, exported: Path) -> None:
-    """At every size tried, batches and portrait included; nothing is left beside it."""
-    assert convert.largest_difference(net, exported) <= 1e-4
+    """At every size tried, batches and portrait included, with the weights the file keeps in 16 bits."""
+    same = convert.fold(net)
+    round_to_halves(same)
+    assert convert.largest_difference(same, exported) <= 1e-4
     assert [p.name for p in exported.parent.iterdir()] == ["tiny.onnx"]
+
+
+@pytest.mark.slow
+def test_sixteen_bits_cost_next_to_nothing(net: EmbeddedNet, exported: Path) -> None:
+    """The unrounded network is within two thousandths of the range; large tensors are halves."""
+    import onnx
+
+    assert convert.largest_difference(net, exported) <= 2e-3
+    graph = onnx.load(str(exported)).graph
+    sizes = {t.data_type: 0 for t in graph.initializer}
+    for tensor in graph.initializer:
+        sizes[tensor.data_type] += int(np.prod(tensor.dims))
+    assert sizes[onnx.TensorProto.FLOAT16] > 20 * sizes.get(onnx.TensorProto.FLOAT, 0)
+    assert tensors(graph)["head.weight"].dtype == np.float32
+
+
+def test_what_sixteen_bits_cannot_hold_is_refused() -> None:
+    """An error instead of infinity."""
+    net = EmbeddedNet(TINY)
+    with torch.no_grad():
+        net.head.weight[0] = 1e5
+    with pytest.raises(ValueError, match=r"head\.weight"):
+        round_to_halves(net)
 
 
 @pytest.mark.slow
@@ -59,6 +86,7 @@ def test_a_file_that_differs_is_not_written(
 ) -> None:
     """Too large a difference is an error, and nothing is left in the folder."""
     monkeypatch.setattr(convert, "_write", lambda _, path: path.write_bytes(b"x"))
+    monkeypatch.setattr(convert, "keep_as_halves", lambda _: None)
     monkeypatch.setattr(convert, "largest_difference", lambda *_: 1e-3)
     with pytest.raises(ExportError, match="not written"):
         convert.export_onnx(net, tmp_path / "bad.onnx")

@@ -39,6 +39,7 @@ _FULL = (
 RECIPE = Recipe(
     name="embedded_longer",
     starts_from="embedded",
+    card_name="embedded",
     shares={"nyu_v2_train": 0.266, "scenes": 0.48, **_MIX},
     scene_weights={"street": 1.7, "car_park": 1.5, "square": 1.5},
     stages=(

@@ -27,6 +27,7 @@ class Recipe:
     """Everything that decides a run but the data's folder and the time.
 
     starts_from: the recipe whose finished network this one goes on from, if any.
+    card_name: the network's name where it is not the recipe's.
     """
 
     name: str
@@ -44,6 +45,12 @@ class Recipe:
     std: tuple[float, float, float] = (0.25, 0.25, 0.25)
     scene_weights: dict[str, float] = field(default_factory=dict)
     starts_from: str = ""
+    card_name: str = ""
+
+    @property
+    def model_name(self) -> str:
+        """The name that its network goes by in the catalogue."""
+        return self.card_name or self.name
 
     def stage_at(self, fraction: float) -> int:
         """Index of the stage that a fraction (0..1) of the budget belongs to."""

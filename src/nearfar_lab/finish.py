@@ -1,0 +1,108 @@
+"""From a finished run to what is shipped: the float file, the int8 file, and their card."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
+
+from nearfar_lab import card as cards
+from nearfar_lab import evaluate as evaluation
+from nearfar_lab import quantize
+from nearfar_lab.checkpoint import load_net
+from nearfar_lab.convert import export_onnx
+from nearfar_lab.datasets import data_set
+from nearfar_lab.predictors import InputRule, find_predictor
+from nearfar_lab.recipes import recipe
+from nearfar_lab.remembered import remember
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nearfar.cards import Fit
+    from nearfar_lab.evaluate import Evaluation
+    from nearfar_lab.predictors import Predictor
+    from nearfar_lab.settings import LabSettings
+
+GATE = ("nyu_v2_validation", "scenes_sharp")
+"""Where int8 is held against float32: no real held-out set is opened for it."""
+
+
+@dataclass(frozen=True)
+class Finish:
+    """What to finish. earlier: the card of the network that the run went on from."""
+
+    run: Path
+    out: Path
+    note: str = ""
+    earlier: Path | None = None
+
+
+def export(order: Finish, settings: LabSettings) -> float:
+    """Write the float file, the int8 file and a card without figures; the float file's difference from torch.
+
+    Raises:
+        ExportError: a file does not compute what it should; it is not left behind.
+    """
+    net, _ = load_net(order.run)
+    difference = export_onnx(net, order.out)
+    write_card(order, [], settings)
+    state = json.loads(order.out.with_suffix(".json").read_text(encoding="utf-8"))["input"]
+    int8 = cards.int8_beside(order.out)
+    quantize.make_int8(order.out, int8, quantize.calibration(settings.scenes, state["mean"], state["std"]))
+    try:
+        quantize.check(int8_losses(order.out, settings))
+    except Exception:
+        int8.unlink()
+        raise
+    write_card(order, [], settings)
+    return difference
+
+
+def int8_losses(weights: Path, settings: LabSettings) -> list[quantize.Loss]:
+    """Figures of the float file and of the int8 file beside it on the sets of the gate."""
+    figures: list[dict[str, dict[str, float]]] = [{}, {}]
+    for kind, path in enumerate((weights, cards.int8_beside(weights))):
+        for name in GATE:
+            predictor = find_predictor(str(path), rule_for(name))
+            figures[kind][name] = measure(predictor, name, settings).means()
+    return quantize.losses(*figures)
+
+
+def rule_for(data: str, size: int | None = None, fit: str | None = None) -> InputRule:
+    """The input rule that a data set asks for, unless a size or fit is given."""
+    source = data_set(data)
+    return InputRule(size, cast("Fit | None", fit or source.fit), source.size_share)
+
+
+def measure(predictor: Predictor, data: str, settings: LabSettings, limit: int = 0) -> Evaluation:
+    """The figures of a predictor on a data set; predictions are kept, a look at a held-out set is noted."""
+    source = data_set(data)
+    kept = remember(predictor, settings.runs / "predictions")
+    found = evaluation.evaluate(kept, source, settings.data, limit)
+    if source.is_held_out:
+        evaluation.note_look(settings.runs, found)
+    return found
+
+
+def write_card(order: Finish, found: list[Evaluation], settings: LabSettings) -> None:
+    """Write the card beside the exported file."""
+    net, state = load_net(order.run)
+    training = cards.Training(
+        state,
+        cards.machine_class(),
+        cards.scene_count(settings.scenes),
+        evaluation.count_looks(settings.runs),
+        order.note,
+        _earlier(order.earlier),
+    )
+    made = cards.make_card(net, recipe(state["recipe"]), order.out, training, found)
+    cards.write_card(made, order.out.with_suffix(".json"))
+
+
+def _earlier(card: Path | None) -> dict[str, object]:
+    """What an earlier network's card says of its training, and its file's hash."""
+    if card is None:
+        return {}
+    row = json.loads(card.read_text(encoding="utf-8"))
+    return {"sha256": row["weights"][0]["sha256"], **row["training"]}

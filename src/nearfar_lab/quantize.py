@@ -1,0 +1,89 @@
+"""The int8 file of an exported network, calibrated on rendered scenes, refused where it measures worse."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+
+from nearfar.convert import write_int8
+from nearfar_lab.errors import ExportError
+from nearfar_lab.shards import VALIDATION_PER_SHARD, find_shards
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+PICTURES = 64
+SIZE = (192, 256)
+LARGEST_LOSS = 0.02
+"""Of a figure's float32 value: an int8 file that measures worse by more is not kept."""
+GATED = ("beyond", "abs_rel", "order")
+
+
+@dataclass(frozen=True)
+class Loss:
+    """One figure of one set: what float32 reaches and what int8 does."""
+
+    data: str
+    figure: str
+    float32: float
+    int8: float
+
+    @property
+    def share(self) -> float:
+        """How much worse int8 is, as a share of float32's figure; below zero where it is better."""
+        sign = -1 if self.figure == "order" else 1
+        return sign * (self.int8 - self.float32) / self.float32
+
+
+def calibration(scenes: Path, mean: Sequence[float], std: Sequence[float]) -> list[NDArray[np.float32]]:
+    """Prepared inputs, 1 x 3 x 192 x 256, from landscape shards: pictures that training leaves alone.
+
+    Raises:
+        ExportError: there are too few of them.
+    """
+    shards = [shard for shard in find_shards(scenes) if shard.rgb.shape[2] > shard.rgb.shape[1]]
+    frames = [s.frame(i) for s in shards for i in range(min(VALIDATION_PER_SHARD, len(s)))]
+    if len(frames) < PICTURES // 4:
+        raise ExportError(
+            f"{scenes}: int8 is calibrated on rendered scenes; render some first (nearfar-lab rebuild)"
+        )
+    chosen = frames[:: max(1, len(frames) // PICTURES)][:PICTURES]
+    return [_prepared(frame.rgb, mean, std) for frame in chosen]
+
+
+def _prepared(rgb: NDArray[np.uint8], mean: Sequence[float], std: Sequence[float]) -> NDArray[np.float32]:
+    small = cv2.resize(rgb, SIZE[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    scaled = (small - np.array(mean, np.float32)) / np.array(std, np.float32)
+    return np.ascontiguousarray(scaled.transpose(2, 0, 1)[None], np.float32)
+
+
+def make_int8(source: Path, target: Path, pictures: Sequence[NDArray[np.float32]]) -> None:
+    """Write the int8 file of an ONNX file: unsigned activations, symmetric signed weights by channel."""
+    part = target.with_name(f"{target.name}.part")
+    try:
+        write_int8(source, part, pictures)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+        part.with_name(f"prepared-{part.name}").unlink(missing_ok=True)
+
+
+def losses(float32: Mapping[str, Mapping[str, float]], int8: Mapping[str, Mapping[str, float]]) -> list[Loss]:
+    """Every gated figure of every set, float32 beside int8: figures by set and name."""
+    return [Loss(data, f, float32[data][f], int8[data][f]) for data in float32 for f in GATED]
+
+
+def check(found: Sequence[Loss]) -> None:
+    """Raise ExportError where int8 measures worse than float32 by more than two in a hundred."""
+    worst = max(found, key=lambda loss: loss.share)
+    if worst.share > LARGEST_LOSS:
+        raise ExportError(
+            f"int8 loses {worst.share:.1%} of {worst.figure} on {worst.data} "
+            f"({worst.float32:.4f} to {worst.int8:.4f}); at most {LARGEST_LOSS:.0%} was expected"
+        )

@@ -1,0 +1,102 @@
+"""From seeds to what is shipped, in small."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("onnxscript")
+
+from nearfar.models.embedded import card_from_json  # noqa: E402
+from nearfar_lab import finish, rebuild, recipes  # noqa: E402
+from nearfar_lab.errors import ExportError, UnknownNameError  # noqa: E402
+from nearfar_lab.net import NetOptions  # noqa: E402
+from nearfar_lab.predictors import InputRule, find_predictor  # noqa: E402
+from nearfar_lab.quantize import Loss, calibration, check  # noqa: E402
+from nearfar_lab.recipes import Recipe, Stage  # noqa: E402
+from nearfar_lab.settings import LabSettings  # noqa: E402
+from scene_shards import write_shard  # noqa: E402
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NET = NetOptions((8, 8, 16, 16, 24), (0, 0, 0, 0, 0), (1, 0, 0, 0), 1, 2)
+STAGES = (Stage(1.0, ((32, 64, 2, 1.0),)),)
+FIRST = Recipe("first_tiny", {"scenes": 1.0}, STAGES, net=NET, warm_up_steps=2)
+SECOND = replace(
+    FIRST,
+    name="second_tiny",
+    starts_from="first_tiny",
+    card_name="tiny",
+    net=replace(NET, attention_blocks=2),
+)
+
+
+@pytest.fixture
+def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LabSettings:
+    """Folders of a lab that knows two tiny recipes, and renders ramps for scenes."""
+    known = {**recipes.recipes(), "first_tiny": FIRST, "second_tiny": SECOND}
+    monkeypatch.setattr(recipes, "recipes", lambda: known)
+    made = LabSettings(data=tmp_path / "no data", scenes=tmp_path / "scenes", runs=tmp_path / "runs")
+
+    def shards(folder: Path, *_: object, **__: object) -> None:
+        folder.mkdir(exist_ok=True)
+        for name in "abc":
+            write_shard(folder, name)
+
+    monkeypatch.setattr(rebuild.shards, "render_shards", shards)
+    monkeypatch.setattr(finish, "int8_losses", lambda *_: [Loss("ramps", "beyond", 0.1, 0.1)])
+    return made
+
+
+@pytest.mark.slow
+def test_two_recipes_end_in_two_files_and_a_card(settings: LabSettings, tmp_path: Path) -> None:
+    """The second goes on from the first, and the card names both; the same command again trains nothing."""
+    order = rebuild.Rebuild(tmp_path / "tiny.onnx", "second_tiny", 3, (0.02, 0.02), figures=())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's exporter warns of itself
+        path = rebuild.rebuild(order, settings)
+        steps = _steps(settings)
+        rebuild.rebuild(order, settings)
+    row = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+    assert card_from_json(row).name == "tiny"
+    assert [weights["engine"] for weights in row["weights"]] == ["onnxruntime", "onnxruntime-int8"]
+    assert row["training"]["went_on_from"]["recipe"] == "first_tiny"
+    assert _steps(settings) == steps
+    rgb = np.random.default_rng(0).integers(0, 255, (48, 64, 3)).astype(np.uint8)
+    float32, int8 = (
+        find_predictor(str(p), InputRule(64)).nearness(rgb) for p in sorted(tmp_path.glob("*.onnx"))[::-1]
+    )
+    assert np.corrcoef(float32.ravel(), int8.ravel())[0, 1] > 0.9
+
+
+def _steps(settings: LabSettings) -> list[int]:
+    states = [torch.load(p, weights_only=True) for p in sorted(settings.runs.glob("*/last.pt"))]
+    return [state["progress"]["step"] for state in states]
+
+
+def test_every_recipe_needs_a_budget(settings: LabSettings, tmp_path: Path) -> None:
+    """Said before anything is rendered."""
+    order = rebuild.Rebuild(tmp_path / "tiny.onnx", "second_tiny", 3, (1.0,))
+    with pytest.raises(UnknownNameError, match="first_tiny, second_tiny"):
+        rebuild.rebuild(order, settings)
+
+
+def test_an_int8_file_that_measures_worse_is_refused() -> None:
+    """More than two in a hundred of any figure, in the direction that is worse."""
+    check([Loss("nyu", "beyond", 0.2, 0.203), Loss("nyu", "order", 0.85, 0.84)])
+    check([Loss("nyu", "order", 0.85, 0.95)])
+    with pytest.raises(ExportError, match=r"loses 3\.5% of order on nyu"):
+        check([Loss("nyu", "beyond", 0.2, 0.2), Loss("nyu", "order", 0.85, 0.82)])
+
+
+def test_calibration_needs_scenes(tmp_path: Path) -> None:
+    """And says where they were looked for."""
+    with pytest.raises(ExportError, match="render some first"):
+        calibration(tmp_path, (0.5, 0.5, 0.5), (0.25, 0.25, 0.25))
