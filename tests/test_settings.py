@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from nearfar.errors import SettingsError
+from nearfar.errors import SettingsError, SourceError
 from nearfar.options import describe
 from nearfar.settings import PREFIX, Settings, load
 
@@ -46,3 +46,58 @@ def test_every_setting_is_described() -> None:
     rows = describe(Settings)
     assert [row.name for row in rows] == [field.name for field in dataclasses.fields(Settings)]
     assert all(row.help.endswith(".") for row in rows)
+
+
+def _file(folder, text: str) -> str:
+    path = folder / "nearfar.toml"
+    path.write_text(text)
+    return str(path)
+
+
+def test_a_file_of_settings(tmp_path) -> None:
+    """Each kind of value; a list is one text with commas; NEARFAR_CONFIG names it too."""
+    path = _file(tmp_path, 'port = 9000\noffline = true\nmodel = "m"\nproxies = ["10.0.0.0/8", "::1"]\n')
+    expected = Settings(port=9000, offline=True, model="m", proxies="10.0.0.0/8,::1")
+    assert load({}, config=path) == expected
+    assert load({"NEARFAR_CONFIG": path}) == expected
+
+
+def test_the_order_of_precedence(tmp_path) -> None:
+    """Flag, then environment, then file, then default."""
+    path = _file(tmp_path, "port = 1\nqueue = 1\nthreads = 1\n")
+    found = load({"NEARFAR_PORT": "2", "NEARFAR_QUEUE": "2"}, config=path, flags={"port": 3})
+    assert (found.port, found.queue, found.threads, found.streams) == (3, 2, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("prot = 1", "Did you mean 'port'"),
+        ("[service]\nport = 1", "'service' is not a setting"),
+        ("port = 70000", "70000"),
+        ('port = "80"', "a whole number was expected"),
+        ("port = true", "a whole number was expected"),
+        ("offline = 1", "true or false was expected"),
+        ("hosts = [1]", "a text was expected"),
+        ("port = ", "not TOML"),
+        ("port = 1\nport = 2", "not TOML"),
+    ],
+)
+def test_a_file_that_is_wrong_is_told(tmp_path, text, told) -> None:
+    """With its name, and what was expected."""
+    with pytest.raises(SettingsError, match=told) as caught:
+        load({}, config=_file(tmp_path, text))
+    assert "nearfar.toml" in caught.value.message
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path) -> None:
+    """It must not be silently without effect."""
+    with pytest.raises(SourceError, match=r"none\.toml"):
+        load({"NEARFAR_CONFIG": str(tmp_path / "none.toml")})
+
+
+@pytest.mark.parametrize("path", ["depth", "/depth/", "/"])
+def test_a_root_path_begins_with_a_slash_and_ends_without(path) -> None:
+    """Else addresses would not fit together."""
+    with pytest.raises(SettingsError, match="root_path"):
+        Settings(root_path=path)

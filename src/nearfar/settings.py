@@ -1,21 +1,25 @@
 """One table of settings, and the only reader of the environment.
 
-A setting ``max_bytes`` is read from ``NEARFAR_MAX_BYTES``. Read once by :func:`load`, then passed on.
+A setting ``max_bytes`` is read from the variable ``NEARFAR_MAX_BYTES``, or from the line ``max_bytes = 1000``
+of a TOML file; ``nearfar serve`` has the flag ``--max-bytes``. Read once by :func:`load`, then passed on.
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nearfar.errors import SettingsError, did_you_mean
+from nearfar.errors import SettingsError, SourceError, did_you_mean
 from nearfar.options import check, option
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PREFIX = "NEARFAR_"
+CONFIG = "NEARFAR_CONFIG"
+"""Names a file of settings; no setting itself, since a file does not name another."""
 LAB_PREFIX = "NEARFAR_LAB_"  # read by nearfar_lab
 _WORDS = {"1": True, "true": True, "yes": True, "on": True} | {
     "0": False,
@@ -24,6 +28,7 @@ _WORDS = {"1": True, "true": True, "yes": True, "on": True} | {
     "off": False,
     "": False,
 }
+_KINDS = {bool: "true or false", int: "a whole number", str: "a text"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,20 @@ class Settings:
     origins: str = option(
         "", "Web origins whose pages may use the service, commas between, or *; empty means its own only."
     )
+    hosts: str = option(
+        "",
+        "Names that are answered to, commas between, or *; empty means this machine's own where the service "
+        "listens there alone, else any.",
+    )
+    proxies: str = option(
+        "", "Addresses or networks of the proxies that may tell who the client is, commas between."
+    )
+    proxy_header: str = option(
+        "x-forwarded",
+        "What those proxies set: X-Forwarded-For and X-Forwarded-Proto, or Forwarded.",
+        choices=("x-forwarded", "forwarded"),
+    )
+    root_path: str = option("", "Path under which a proxy serves the service, as /depth; it strips it.")
     keys: str = option(
         "", "File of the API keys; empty means keys.json in home, or in the user's data folder without one."
     )
@@ -108,24 +127,83 @@ class Settings:
             check(self)
         except ValueError as exc:
             raise SettingsError(str(exc)) from exc
+        if self.root_path and (self.root_path[0] != "/" or self.root_path[-1] == "/"):
+            raise SettingsError(f"root_path is '{self.root_path}', but a path as /depth was expected.")
 
 
-def load(environ: Mapping[str, str] | None = None) -> Settings:
-    """The settings of the environment (or of the mapping given).
+def load(
+    environ: Mapping[str, str] | None = None,
+    *,
+    config: str | os.PathLike[str] = "",
+    flags: Mapping[str, Any] | None = None,
+) -> Settings:
+    """The settings: a flag goes before the environment, that before the file, that before the default.
+
+    Args:
+        environ: the variables; those of this process where none are given.
+        config: the file; that of the variable ``NEARFAR_CONFIG``, if there is one, where none is given.
+        flags: values by setting, of their right type.
 
     Raises:
-        SettingsError: a ``NEARFAR_`` variable that is no setting, or a value out of range.
+        SettingsError: a name that is no setting, a value of the wrong type or out of its range.
+        SourceError: the file cannot be read.
     """
     found = os.environ if environ is None else environ
+    path = config or found.get(CONFIG, "")
+    held = read_config(path) if path else {}
+    return Settings(**{**held, **_of_environment(found), **(flags or {})})
+
+
+def read_config(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The settings that a TOML file holds, by name; a list of texts is one text with commas.
+
+    Raises:
+        SettingsError: no TOML, a name that is no setting, a value of the wrong type or out of its range.
+        SourceError: the file cannot be read.
+    """
+    import tomllib  # only where there is a file
+
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        rows = tomllib.loads(text)
+    except OSError as exc:
+        raise SourceError(
+            f"The settings in {path} cannot be read: {exc.strerror or exc}.", "Name a file that exists."
+        ) from exc
+    except ValueError as exc:  # also of text that is not UTF-8
+        raise SettingsError(f"{path} is not TOML: {exc}.", "Write a line a setting: port = 8080.") from exc
+    defaults = {f.name: f.default for f in fields(Settings)}
+    try:
+        given: dict[str, Any] = {name: _value_of_file(name, value, defaults) for name, value in rows.items()}
+        Settings(**given)
+    except SettingsError as exc:
+        raise SettingsError(f"{path}: {exc.message}", exc.hint) from exc
+    return given
+
+
+def _value_of_file(name: str, value: Any, defaults: Mapping[str, Any]) -> bool | int | str:
+    """The value, where it is of the default's type."""
+    if name not in defaults:
+        raise SettingsError(f"'{name}' is not a setting.", did_you_mean(name, defaults))
+    if isinstance(value, list) and all(isinstance(part, str) for part in value):
+        value = ",".join(value)
+    kind = type(defaults[name])
+    if type(value) is not kind:
+        raise SettingsError(f"{name} is {value!r}, but {_KINDS[kind]} was expected.")
+    found: bool | int | str = value
+    return found
+
+
+def _of_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     rows = {PREFIX + f.name.upper(): f for f in fields(Settings)}
     given: dict[str, Any] = {}
-    for key, text in found.items():
-        if not key.startswith(PREFIX) or key.startswith(LAB_PREFIX):
+    for key, text in environ.items():
+        if key == CONFIG or not key.startswith(PREFIX) or key.startswith(LAB_PREFIX):
             continue
         if key not in rows:
             raise SettingsError(f"{key} is not a setting.", did_you_mean(key, rows))
         given[rows[key].name] = _value(key, text, rows[key].default)
-    return Settings(**given)
+    return given
 
 
 def _value(key: str, text: str, default: object) -> bool | int | str:

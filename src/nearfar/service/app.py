@@ -22,9 +22,11 @@ from nearfar.service.context import Service
 from nearfar.service.frame import REQUEST_ID, Frame
 from nearfar.service.gate import Access
 from nearfar.service.guards import guards_of
+from nearfar.service.hosts import Hosts, words
 from nearfar.service.metrics import Metrics
 from nearfar.service.pool import EnginePool
 from nearfar.service.probe import Probe
+from nearfar.service.proxies import Proxies
 from nearfar.service.routes import depth, docs, effects, exports, health, metrics, models, pages
 from nearfar.service.uploads import UploadLimits, UploadRoom
 from nearfar.service.watchdog import Watchdog
@@ -69,6 +71,8 @@ def create_app(settings: Settings | None = None, loader: Loader | None = None) -
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        root_path=settings.root_path,
+        root_path_in_servers=False,
         lifespan=partial(_life, service=service),
         telemetry=_NO_TELEMETRY,
     )
@@ -79,6 +83,8 @@ def create_app(settings: Settings | None = None, loader: Loader | None = None) -
     openapi.install(app, service.formats, service.guards.keys)
     app.add_middleware(Access, guards=service.guards)
     _add_origins(app, settings)
+    app.add_middleware(Hosts, hosts=service.guards.hosts, origins=words(settings.origins))
+    app.add_middleware(Proxies, networks=service.guards.proxies, header=settings.proxy_header)
     app.add_middleware(Frame, on_error=problems.unforeseen, watchers=_watchers(service))
     return app
 
@@ -147,7 +153,7 @@ def _default_loader(settings: Settings) -> Loader:
 
 
 def _add_origins(app: FastAPI, settings: Settings) -> None:
-    origins = [origin.strip() for origin in settings.origins.split(",") if origin.strip()]
+    origins = words(settings.origins)
     if origins:
         exposed = [
             *HEADERS,

@@ -9,6 +9,9 @@ NearfarError
 ├── UnauthorizedError (PermissionError)
 │                                    the address needs a key, and none that is known was sent
 ├── ForbiddenError (PermissionError) the key does not allow this
+├── ForeignPageError (PermissionError)
+│                                    a page of an origin that is not named sent this
+├── MisdirectedError (ValueError)    the request names a host that is not answered to
 ├── RateError (RuntimeError)         one caller sent too many requests
 ├── CrowdingError (RuntimeError)     one caller has too many requests under way
 ├── DeadlineError (TimeoutError)     the answer was not ready in its time
@@ -69,6 +72,14 @@ class ForbiddenError(NearfarError, PermissionError):
 
 class DeadlineError(NearfarError, TimeoutError):
     """The answer was not ready in the time that the client, or the service, gives it."""
+
+
+class ForeignPageError(NearfarError, PermissionError):
+    """A page of an origin that is not named sent an upload or opened a websocket."""
+
+
+class MisdirectedError(NearfarError, ValueError):
+    """The request names a host that the service does not answer to."""
 
 
 class RateError(NearfarError, RuntimeError):

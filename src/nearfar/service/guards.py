@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 
 from nearfar.errors import NearfarError
 from nearfar.keys import KeyFile, open_keys
+from nearfar.service.hosts import allowed_hosts
 from nearfar.service.limits import Crowd, Rates
+from nearfar.service.proxies import trusted
 
 if TYPE_CHECKING:
     from nearfar.keys import Key
+    from nearfar.service.proxies import Network
     from nearfar.settings import Settings
 
 LOOK_EVERY_S = 1.0
@@ -79,6 +82,8 @@ class Guards:
     keys: Keys
     rates: Rates
     crowd: Crowd
+    hosts: tuple[str, ...]
+    proxies: tuple[Network, ...]
 
 
 def guards_of(settings: Settings) -> Guards:
@@ -86,10 +91,12 @@ def guards_of(settings: Settings) -> Guards:
 
     Raises:
         SourceError: the key file cannot be read.
-        SettingsError: the key file is damaged.
+        SettingsError: the key file is damaged, or a host or proxy cannot be one.
     """
     return Guards(
         Keys(open_keys(settings), is_required=settings.require_keys),
         Rates(settings.rate_per_minute, settings.rate_burst),
         Crowd(settings.concurrency),
+        allowed_hosts(settings),
+        trusted(settings),
     )

@@ -106,8 +106,13 @@ class Probe:
     def _estimate(self, ticket: Ticket) -> str:
         """Hash of the weights that answered."""
         ticket.check()
-        pixels = np.arange(32 * 32 * 3, dtype=np.uint32).reshape(32, 32, 3)
         model = self._loader("", None)
         with ticket.engine(model):
-            model.estimator.estimate(Photo((pixels * 255 // pixels.max()).astype(np.uint8)))
+            model.estimator.estimate(picture())
         return model.estimator.sha256
+
+
+def picture() -> Photo:
+    """The tiny picture that a model is asked with."""
+    pixels = np.arange(32 * 32 * 3, dtype=np.uint32).reshape(32, 32, 3)
+    return Photo((pixels * 255 // pixels.max()).astype(np.uint8))

@@ -58,6 +58,8 @@ PROBLEMS: dict[type[Exception], Problem] = {
     http_tree.MediaTypeError: Problem("media-type", 415, "The body's media type is not taken"),
     tree.ParameterError: Problem("bad-parameter", 422, "A parameter is missing or out of its range"),
     tree.UnknownNameError: Problem("unknown-name", 422, "A name is not known"),
+    http_tree.ForeignPageError: Problem("foreign-page", 403, "A page of another origin sent this"),
+    http_tree.MisdirectedError: Problem("misdirected", 421, "The service does not answer to this name"),
     http_tree.RateError: Problem("rate-limit", 429, "Too many requests"),
     http_tree.CrowdingError: Problem("crowding", 429, "Too many requests at once"),
     tree.EngineError: Problem("engine", 500, "The network failed"),
@@ -136,7 +138,11 @@ def respond(scope: Scope, error: Exception) -> Response:
 def _document(scope: Scope, problem: Problem, more: dict[str, Any], headers: dict[str, str]) -> Response:
     note_problem(scope, problem.slug)
     request_id = request_id_of(scope)
-    row = {"type": problem.type, "title": problem.title, "status": problem.status}
+    row = {
+        "type": scope.get("root_path", "") + problem.type,
+        "title": problem.title,
+        "status": problem.status,
+    }
     row |= {key: value for key, value in more.items() if value}
     row |= {"instance": f"urn:nearfar:request:{request_id}", "request_id": request_id}
     body = json.dumps(row, ensure_ascii=False).encode()

@@ -55,6 +55,7 @@ def serve(settings: Settings, announce: Callable[[str], object] | None = None) -
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        root_path=settings.root_path,
         timeout_graceful_shutdown=settings.drain_timeout,
     )
     server = _Server(config, address_of(listener, settings.host), announce or _say)

@@ -86,13 +86,13 @@ async function submit(event) {
   const place = document.getElementById("answer");
   place.replaceChildren("…");
   try {
-    await show(await fetch(`${DEPTH}?${query}`, { method: "POST", body }), place);
+    await show(await fetch(`.${DEPTH}?${query}`, { method: "POST", body }), place);
   } catch (error) {
     place.replaceChildren(`The service did not answer: ${error.message}`);
   }
 }
 
-const api = await (await fetch("/openapi.json")).json();
+const api = await (await fetch("openapi.json")).json();
 document.getElementById("version").textContent = api.info.version;
 for (const node of document.querySelectorAll(".origin")) node.textContent = location.origin;
 document.getElementById("paths").replaceChildren(...Object.entries(api.paths).flatMap(([path, methods]) =>

@@ -1,0 +1,124 @@
+"""``nearfar serve --check``: would the service start, and would it answer? Nothing listens afterwards."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from nearfar import api, catalogue
+from nearfar.errors import NearfarError, OutputError
+from nearfar.files import write_whole
+from nearfar.keys import is_private, open_keys
+from nearfar.registry import ENGINES
+from nearfar.service.guards import guards_of
+from nearfar.service.hosts import allowed_hosts, is_loopback
+from nearfar.service.probe import picture
+from nearfar.service.proxies import trusted
+from nearfar.service.server import address_of, listen
+from nearfar.weights import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nearfar.settings import Settings
+
+    Status = Literal["ok", "warning", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check found."""
+
+    name: str
+    status: Status
+    detail: str
+    hint: str = ""
+
+
+def run(load: Callable[[], Settings]) -> tuple[Finding, ...]:
+    """All checks, in order; where the settings cannot be read there is nothing else to check."""
+    try:
+        settings = load()
+    except NearfarError as exc:
+        return (_failed("settings", exc),)
+    read = Finding("settings", "ok", "every name is known, every value in its range")
+    return (read, *(_one(name, check, settings) for name, check in CHECKS.items()))
+
+
+def _one(name: str, check: Callable[[Settings], Finding], settings: Settings) -> Finding:
+    try:
+        return check(settings)
+    except NearfarError as exc:
+        return _failed(name, exc)
+
+
+def _failed(name: str, exc: NearfarError) -> Finding:
+    return Finding(name, "failed", exc.message, exc.hint)
+
+
+def _model(settings: Settings) -> Finding:
+    """The default model loads and answers a tiny picture."""
+    card = catalogue.card(settings.model)
+    if settings.engine != "auto":
+        ENGINES.load(settings.engine)
+    model = api.load(card.name, settings=settings)
+    start = time.perf_counter()
+    depth = model.estimator.estimate(picture())
+    took_ms = (time.perf_counter() - start) * 1e3
+    by = depth.provenance
+    return Finding("model", "ok", f"{by.model} answers by {by.engine}, the first time in {took_ms:.0f} ms")
+
+
+def _home(settings: Settings) -> Finding:
+    """A file can be written into the folder of weights, keys and jobs."""
+    folder = open_store(settings).home
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        reason = f"{folder} cannot be made: {exc.strerror or exc}."
+        raise OutputError(reason, "Name another: NEARFAR_HOME.") from exc
+    trial = folder / f".nearfar-{os.urandom(8).hex()}.check"
+    write_whole(trial, b"")
+    trial.unlink()
+    return Finding("home", "ok", f"{folder} takes files")
+
+
+def _keys(settings: Settings) -> Finding:
+    """The keys can be read, are nobody else's, and are there where everybody could come."""
+    keys = guards_of(settings).keys
+    path = open_keys(settings).path
+    if not keys.is_on:
+        is_far = not is_loopback(settings.host)
+        way = "nearfar keys add NAME" if is_far else ""
+        detail = f"there is no {path}: open to whoever reaches it"
+        return Finding("keys", "warning" if is_far else "ok", detail, way)
+    if not path.exists():
+        return Finding("keys", "warning", "keys are required, and there are none", "nearfar keys add NAME")
+    if not is_private(path):
+        return Finding("keys", "warning", f"others may read {path}", f"chmod 600 {path}")
+    return Finding("keys", "ok", f"{len(open_keys(settings).read().keys)} in {path}")
+
+
+def _names(settings: Settings) -> Finding:
+    """The names that are answered to can be names, and the proxies addresses."""
+    hosts, proxies = allowed_hosts(settings), trusted(settings)
+    told = f"answers to {'any name' if '*' in hosts else ', '.join(hosts)}"
+    return Finding("names", "ok", f"{told}; trusts {', '.join(map(str, proxies)) or 'no proxy'}")
+
+
+def _port(settings: Settings) -> Finding:
+    """The port is free."""
+    with listen(settings.host, settings.port) as listener:
+        return Finding("port", "ok", f"{address_of(listener, settings.host)} is free")
+
+
+CHECKS: dict[str, Callable[[Settings], Finding]] = {
+    "model": _model,
+    "home": _home,
+    "keys": _keys,
+    "names": _names,
+    "port": _port,
+}
+"""Name of a check to what does it."""

@@ -1,0 +1,74 @@
+"""``nearfar serve --check``."""
+
+from __future__ import annotations
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from nearfar.errors import SettingsError
+from nearfar.keys import KeyFile
+from nearfar.service import check
+from nearfar.settings import Settings
+
+
+@pytest.fixture
+def settings(tmp_path) -> Settings:
+    """Settings with which all is well."""
+    return Settings(engine="fake", home=str(tmp_path / "home"), port=0)
+
+
+def _found(settings: Settings, **changes) -> dict[str, check.Finding]:
+    from dataclasses import replace
+
+    return {row.name: row for row in check.run(lambda: replace(settings, **changes))}
+
+
+def test_all_is_well(settings) -> None:
+    """Every check runs, and leaves nothing behind."""
+    found = _found(settings)
+    assert {row.status for row in found.values()} == {"ok"}
+    assert set(found) == {"settings", *check.CHECKS}
+    assert "by fake" in found["model"].detail
+    assert not any(Path(settings.home).iterdir())
+
+
+def test_settings_that_cannot_be_read_end_it() -> None:
+    """There is nothing else to check then."""
+
+    def load() -> Settings:
+        raise SettingsError("port is 99999.", "Choose another.")
+
+    assert check.run(load) == (check.Finding("settings", "failed", "port is 99999.", "Choose another."),)
+
+
+def test_each_fault_is_found_and_hides_no_other(settings, tmp_path) -> None:
+    """A model that there is not, a folder that is a file, a port in use, a name that is none, broken keys."""
+    (tmp_path / "file").write_text("")
+    (tmp_path / "keys").write_text("{")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        found = _found(
+            settings,
+            model="embeded",
+            home=str(tmp_path / "file" / "home"),
+            port=taken.getsockname()[1],
+            hosts="https://a",
+            keys=str(tmp_path / "keys"),
+        )
+    failed = {name for name, row in found.items() if row.status == "failed"}
+    assert failed == {"model", "home", "keys", "names", "port"}
+    assert all(found[name].hint for name in failed)
+
+
+def test_open_to_the_world_is_a_warning(settings, tmp_path) -> None:
+    """No key on an address that others reach; required keys of which there are none; keys others may read."""
+    assert _found(settings, host="0.0.0.0")["keys"].status == "warning"  # noqa: S104 - nothing listens
+    assert _found(settings, require_keys=True)["keys"].status == "warning"
+    file = KeyFile(tmp_path / "keys.json")
+    file.add("a", ["infer"])
+    assert _found(settings, keys=str(file.path))["keys"].status == "ok"
+    if os.name == "posix":
+        file.path.chmod(0o644)
+        assert _found(settings, keys=str(file.path))["keys"].status == "warning"
