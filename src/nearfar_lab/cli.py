@@ -197,6 +197,7 @@ def rebuild(
     scenes: int = 8192,
     minutes: tuple[float, ...] = (93.0, 107.0),
     processes: int = 2,
+    device: str = "cpu",
 ) -> None:
     """Make the network inside the package again, from seeds: scenes, training, export, figures.
 
@@ -208,12 +209,13 @@ def rebuild(
         scenes: How many scenes to render.
         minutes: Time budget of each recipe, the first to train first; the option once for each.
         processes: Processes that render, and that share every batch.
+        device: cpu or cuda, to render and to train on.
     """
     from nearfar_lab.rebuild import Rebuild
     from nearfar_lab.rebuild import rebuild as make
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    print(make(Rebuild(out, recipe, scenes, minutes, processes), read_settings()))
+    print(make(Rebuild(out, recipe, scenes, minutes, processes, device), read_settings()))
 
 
 @app.command

@@ -4,6 +4,7 @@ LabError
 ├── DataMissingError      a folder or file of a data set is not there
 ├── UnknownNameError      no data set, model or recipe of that name
 ├── CheckpointError       a run folder or checkpoint cannot be used
+├── DeviceMissingError    the device that was asked for is not there
 └── ExportError           an exported file does not compute what torch computes
 """
 
@@ -31,3 +32,7 @@ class CheckpointError(LabError, ValueError):
 
 class ExportError(LabError, ValueError):
     """An exported file does not compute what the torch network computes."""
+
+
+class DeviceMissingError(LabError, RuntimeError):
+    """The device that was asked for is not there."""

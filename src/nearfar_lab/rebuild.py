@@ -28,13 +28,17 @@ FIGURES = ("nyu_v2", "kitti_tiny", "scenes_sharp")
 
 @dataclass(frozen=True)
 class Rebuild:
-    """What to make. minutes: the time budget of each recipe, the first to train first."""
+    """What to make. minutes: the time budget of each recipe, the first to train first.
+
+    device: cpu or cuda, to render and to train on.
+    """
 
     out: Path
     recipe: str
     scenes: int
     minutes: tuple[float, ...]
     processes: int = 1
+    device: str = "cpu"
     figures: tuple[str, ...] = FIGURES
 
 
@@ -58,7 +62,9 @@ def rebuild(order: Rebuild, settings: LabSettings) -> Path:
         )
     logger.info("rendering %d scenes", order.scenes)
     data = settings.data if settings.data.is_dir() else None
-    shards.render_shards(settings.scenes, order.scenes, FIRST_SEED, order.processes, data=data)
+    shards.render_shards(
+        settings.scenes, order.scenes, FIRST_SEED, order.processes, data=data, device=order.device
+    )
     before: Path | None = None
     card: Path | None = None
     for recipe, minutes in zip(recipes, order.minutes, strict=True):
@@ -80,4 +86,4 @@ def _train(training: Order, order: Rebuild, settings: LabSettings) -> None:
         return
     logger.info("training %s for %.0f minutes", training.recipe, training.total_s / 60)
     threads = 1 if order.processes > 1 else 0
-    start_team(order.processes, carry_out, replace(training, threads=threads), settings)
+    start_team(order.processes, carry_out, replace(training, threads=threads, device=order.device), settings)

@@ -30,6 +30,7 @@ def options() -> argparse.ArgumentParser:
     shard.add_argument("--seed0", type=int, default=0)
     shard.add_argument("--processes", type=int, default=1)
     shard.add_argument("--name", default=f"v{VERSION}")
+    shard.add_argument("--device", choices=["cpu", "cuda"], default="cpu", help="where pixels are computed")
     shard.add_argument("--size", type=int, nargs=2, default=(240, 320), metavar=("H", "W"))
     sample = verbs.add_parser("samples", help="write the three sample pictures of the page")
     sample.add_argument("folder", type=Path)
@@ -74,7 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             with reporter() as progress:
                 size = (o.size[0], o.size[1])
-                more = {"data": o.data, "name": o.name, "progress": progress}
+                more = {"data": o.data, "name": o.name, "device": o.device, "progress": progress}
                 shards.render_shards(o.folder, o.count, o.seed0, o.processes, size, **more)
         except KeyboardInterrupt:
             print("stopped; the same command goes on from here", file=sys.stderr)

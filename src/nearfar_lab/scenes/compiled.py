@@ -12,7 +12,7 @@ from functools import cache
 from types import FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
-from nearfar_lab.scenes import frame, light, noise, shapes, surfaces
+from nearfar_lab.scenes import frame, light, noise, pixel, shapes, surfaces
 
 LAYERS: tuple[ModuleType, ...] = (noise, shapes, surfaces, light)
 
@@ -42,5 +42,5 @@ def cpu() -> SimpleNamespace:
     import numba
 
     return functions(
-        numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FASTMATH), (*LAYERS, frame)
+        numba.njit(cache=True, nogil=True, error_model="numpy", fastmath=FASTMATH), (*LAYERS, pixel, frame)
     )

@@ -1,5 +1,6 @@
 """From a seed to a picture: choose a world, build it, render it, develop it."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -7,11 +8,13 @@ from numpy.typing import NDArray
 
 from nearfar_lab.scenes import optics
 from nearfar_lab.scenes.builder import Builder
-from nearfar_lab.scenes.scene import Lens, Picture, Scene, glance, raw
+from nearfar_lab.scenes.scene import Lens, Picture, Raw, Scene, glance, raw
 from nearfar_lab.scenes.worlds import WORLDS
 
 VERSION = 3
 ATTEMPTS = 4
+BATCH = 16
+"""Scenes that a graphics card renders together."""
 BLURRED = {"person": 0.6, "pet": 0.6, "objects": 0.55, "plant": 0.6, "tabletop": 0.2}
 
 
@@ -74,9 +77,39 @@ def render(
     """
     scene = scene_of(seed, size, world, textures)
     taken = raw(scene, size, lens)
-    rng = np.random.default_rng([seed, 3])
-    how = optics.Develop() if lens is not None else develop_of(seed, scene, taken.depth_m, size)
-    return pictured(scene, taken.radiance, taken.depth_m, how, rng, seed)
+    if lens is not None:
+        rng = np.random.default_rng([seed, 3])
+        return pictured(scene, taken.radiance, taken.depth_m, optics.Develop(), rng, seed)
+    return photographed(seed, scene, taken, size)
+
+
+def photographed(seed: int, scene: Scene, taken: Raw, size: tuple[int, int]) -> Picture:
+    """The picture of a rendered scene with the camera's flaws of a seed."""
+    how = develop_of(seed, scene, taken.depth_m, size)
+    return pictured(scene, taken.radiance, taken.depth_m, how, np.random.default_rng([seed, 3]), seed)
+
+
+def render_many(
+    seeds: Sequence[int],
+    size: tuple[int, int] = (240, 320),
+    textures: NDArray[np.float32] | None = None,
+    device: str = "cpu",
+) -> Iterator[Picture]:
+    """The pictures of seeds, as `render` gives them; on `cuda` a batch of scenes is rendered together.
+
+    Raises:
+        DeviceMissingError: cuda was asked for and there is none.
+    """
+    if device == "cpu":
+        yield from (render(seed, size, textures=textures) for seed in seeds)
+        return
+    from nearfar_lab.scenes.graphics_card import raw_batch
+
+    for start in range(0, len(seeds), BATCH):
+        part = seeds[start : start + BATCH]
+        scenes = [scene_of(seed, size, None, textures) for seed in part]
+        for seed, scene, taken in zip(part, scenes, raw_batch(scenes, size), strict=True):
+            yield photographed(seed, scene, taken, size)
 
 
 def picture_of(scene: Scene, size: tuple[int, int] = (240, 320), lens: Lens | None = None) -> Picture:

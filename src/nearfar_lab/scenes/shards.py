@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nearfar_lab.scenes import textures
-from nearfar_lab.scenes.pictures import VERSION, render
+from nearfar_lab.scenes.pictures import VERSION, render_many
 
 SHARD = 256
 
@@ -31,6 +31,7 @@ class Job:
     count: int
     size: tuple[int, int]
     data: Path | None
+    device: str = "cpu"
 
     @property
     def is_done(self) -> bool:
@@ -43,8 +44,10 @@ def jobs(
     count: int,
     seed0: int,
     size: tuple[int, int] = (240, 320),
+    *,
     data: Path | None = None,
     name: str = f"v{VERSION}",
+    device: str = "cpu",
 ) -> Iterator[Job]:
     """Shards for about `count` scenes; every fourth is portrait (height and width swapped)."""
     for k in range(-(-count // SHARD)):
@@ -58,6 +61,7 @@ def jobs(
             min(SHARD, count - k * SHARD),
             shape,
             data,
+            device,
         )
 
 
@@ -87,8 +91,8 @@ def render_shard(job: Job) -> Job:
     rgb = np.empty((job.count, *job.size, 3), np.uint8)
     inverse = np.empty((job.count, *job.size), np.float16)
     worlds, fov = [], []
-    for k in range(job.count):
-        picture = render(job.seed0 + k, job.size, textures=photos)
+    seeds = range(job.seed0, job.seed0 + job.count)
+    for k, picture in enumerate(render_many(seeds, job.size, photos, job.device)):
         rgb[k], inverse[k] = picture.rgb, picture.inverse_m
         worlds.append(picture.world)
         fov.append(round(float(2 * np.degrees(np.arctan(picture.cx / picture.fx))), 3))
@@ -121,14 +125,15 @@ def render_shards(
     *,
     data: Path | None = None,
     name: str = f"v{VERSION}",
+    device: str = "cpu",
     progress: Callable[[int, int], None] = silent,
 ) -> int:
     """Render about `count` scenes in shards, skipping those there; returns how many were rendered now.
 
-    `data` is the folder of training sets for photo textures. `progress(done, total)` hears scenes. An
-    interrupt leaves whole shards only; the next call goes on from there.
+    `device` is cpu or cuda. `data` is the folder of training sets for photo textures. `progress(done, total)`
+    hears scenes. An interrupt leaves whole shards only; the next call goes on from there.
     """
-    todo = list(jobs(folder, count, seed0, size, data, name))
+    todo = list(jobs(folder, count, seed0, size, data=data, name=name, device=device))
     missing = [job for job in todo if not job.is_done]
     done = sum(job.count for job in todo) - sum(job.count for job in missing)
     total = sum(job.count for job in todo)
