@@ -16,13 +16,15 @@ from nearfar import api, catalogue, settings
 from nearfar.engines.fake import FakeSession
 from nearfar.pipeline import Estimator
 from nearfar.service import create_app
-from nearfar.service.server import address_of, listen
+from nearfar.service.server import address_of, configure, listen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     import numpy as np
     from fastapi import FastAPI
+
+    from nearfar.settings import Settings
 
 
 @dataclass
@@ -32,6 +34,7 @@ class Running:
     app: FastAPI
     url: str
     client: httpx.Client
+    server: uvicorn.Server
 
     def post(self, body: bytes, query: str = "", **headers: str) -> httpx.Response:
         """The answer to a raw body."""
@@ -65,21 +68,21 @@ def running(loader: Any = None, **changes: Any) -> Iterator[Running]:
     """A service with the fake engine, or with the loader given; ``changes`` are settings."""
     with tempfile.TemporaryDirectory() as home:
         chosen = replace(settings.load({"NEARFAR_ENGINE": "fake", "NEARFAR_HOME": home}), **changes)
-        with _answering(create_app(chosen, loader)) as service:
+        with _answering(create_app(chosen, loader), chosen) as service:
             yield service
 
 
 @contextlib.contextmanager
-def _answering(app: FastAPI) -> Iterator[Running]:
+def _answering(app: FastAPI, chosen: Settings) -> Iterator[Running]:
     listener = listen("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(app, http="h11", log_config=None, server_header=False))
+    server = uvicorn.Server(configure(app, chosen))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     url = address_of(listener, "127.0.0.1")
     thread.start()
     try:
         with httpx.Client(base_url=url, timeout=30) as client:
             until(lambda: server.started)
-            yield Running(app, url, client)
+            yield Running(app, url, client, server)
     finally:
         server.should_exit = True
         thread.join(30)

@@ -69,6 +69,15 @@ class Settings:
     streams: int = option(
         0, "Photos worked on at the same time in the service; 0 means all usable processors.", low=0, high=64
     )
+    connections: int = option(
+        512, "Connections open at once; requests over others get a 503.", low=1, high=1_000_000
+    )
+    keep_alive: int = option(20, "Seconds that a connection may wait for its next request.", low=1)
+    header_timeout: int = option(15, "Seconds within which the head of a request must have arrived.", low=1)
+    max_header_bytes: int = option(32 * 1024, "Largest head of a request, in bytes.", low=1024, high=2**20)
+    send_timeout: int = option(
+        60, "Seconds after which a client that takes nothing of its answer is given up.", low=1
+    )
     upload_timeout: int = option(120, "Seconds within which a request's body must have arrived.", low=1)
     request_timeout: int = option(
         120,

@@ -29,6 +29,9 @@ RULES: tuple[tuple[str, str], ...] = (
 )
 """Beginning of an address to the scope that it needs; the first that fits counts, others are open."""
 
+CROWDED = "nearfar.crowded"
+"""Set in the scope of a request that came over one connection too many."""
+
 _IPV6_NETWORK = 64  # a household or a machine is given at least so much: below it addresses are free
 
 

@@ -18,6 +18,10 @@ NearfarError
 ├── EngineError (RuntimeError)
 │   ├── StuckEngineError             a call of a network did not come back
 │   └── LostEngineError              ... nor did others: the process has to be started anew
+├── SlowHeaderError (TimeoutError)   the head of a request did not arrive in time
+├── LargeHeaderError (ValueError)    the head of a request holds too many bytes
+├── BusyError (RuntimeError)
+│   └── CrowdedError                 too many connections are open
 ├── NotReadyError (RuntimeError)     the default model does not answer
 └── AddressError (OSError)           the service cannot listen where it should
 
@@ -28,7 +32,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from nearfar.errors import EngineError, InputError, NearfarError
+from nearfar.errors import BusyError, EngineError, InputError, NearfarError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,6 +108,20 @@ class StuckEngineError(EngineError):
 
 class LostEngineError(EngineError):
     """So many calls of networks never came back that the process has to be started anew."""
+
+
+class SlowHeaderError(NearfarError, TimeoutError):
+    """The head of a request did not arrive in time."""
+
+
+class LargeHeaderError(NearfarError, ValueError):
+    """The head of a request holds too many bytes."""
+
+
+class CrowdedError(BusyError):
+    """Too many connections are open."""
+
+    headers: ClassVar = {"Connection": "close"}
 
 
 class NotReadyError(NearfarError, RuntimeError):

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from nearfar.errors import NearfarError
 from nearfar.keys import SCOPES
 from nearfar.service import problems
-from nearfar.service.access import OPEN, address_caller, caller_of, path_of, scope_needed
-from nearfar.service.errors import ForbiddenError, UnauthorizedError
+from nearfar.service.access import CROWDED, OPEN, address_caller, caller_of, path_of, scope_needed
+from nearfar.service.errors import CrowdedError, ForbiddenError, UnauthorizedError
+from nearfar.service.hosts import HEALTH
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -54,10 +55,13 @@ class Access:
         """Set caller and scopes; count the request.
 
         Raises:
+            CrowdedError: too many connections are open.
             RateError: the caller sent too many.
             UnauthorizedError: the address needs a key, and none or a wrong one was sent.
             ForbiddenError: the key does not allow this.
         """
+        if CROWDED in scope and path_of(scope) not in HEALTH:
+            raise CrowdedError("As many connections are open as may be.", "Try again in a moment.", 2)
         keys, needed = self._guards.keys, scope_needed(path_of(scope))
         presented = _take_key(scope)
         keys.refresh()

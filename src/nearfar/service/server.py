@@ -16,10 +16,13 @@ from nearfar import catalogue
 from nearfar.registry import ENGINES
 from nearfar.service import logs, memory
 from nearfar.service.app import create_app
+from nearfar.service.connection import Bounds, Connection
 from nearfar.service.errors import AddressError, LostEngineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from fastapi import FastAPI
 
     from nearfar.settings import Settings
 
@@ -45,9 +48,21 @@ def serve(settings: Settings, announce: Callable[[str], object] | None = None) -
     app = create_app(settings)
     listener = listen(settings.host, settings.port)
     logs.set_up(settings.log_level, settings.log_format)
-    config = uvicorn.Config(
+    config = configure(app, settings)
+    server = _Server(config, address_of(listener, settings.host), announce or _say)
+    app.state.service.watchdog.when_lost.append(server.give_up)
+    _stop_without_a_trace()
+    server.run(sockets=[listener])
+    if server.lost:
+        raise LostEngineError(server.lost, "Start the service anew.")
+
+
+def configure(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """How uvicorn serves an application: with our connections, and without its own logs and headers."""
+    bounds = Bounds(settings.header_timeout, settings.send_timeout, settings.connections)
+    return uvicorn.Config(
         app,
-        http="h11",
+        http=partial(Connection, bounds=bounds),  # type: ignore[arg-type]  # it is only called
         ws="none",
         loop="asyncio",
         lifespan="on",
@@ -56,14 +71,10 @@ def serve(settings: Settings, announce: Callable[[str], object] | None = None) -
         server_header=False,
         proxy_headers=False,
         root_path=settings.root_path,
+        timeout_keep_alive=settings.keep_alive,
+        h11_max_incomplete_event_size=settings.max_header_bytes,
         timeout_graceful_shutdown=settings.drain_timeout,
     )
-    server = _Server(config, address_of(listener, settings.host), announce or _say)
-    app.state.service.watchdog.when_lost.append(server.give_up)
-    _stop_without_a_trace()
-    server.run(sockets=[listener])
-    if server.lost:
-        raise LostEngineError(server.lost, "Start the service anew.")
 
 
 def listen(host: str, port: int) -> socket.socket:
