@@ -16,6 +16,8 @@ from pictures import encoded
 BOUNDARY = "frontier"
 MULTIPART = f"multipart/form-data; boundary={BOUNDARY}"
 
+HEAD = "POST /v1/depth HTTP/1.1\r\nHost: localhost\r\n"
+
 
 def _part(data: bytes, name: str = "image") -> bytes:
     head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"; filename="a.jpg"\r\n\r\n'
@@ -124,7 +126,7 @@ def test_a_picture_in_multipart_may_hold_the_boundary_s_beginning(service) -> No
 def test_a_length_over_the_limit_is_413_before_a_byte_is_read(start) -> None:
     """The announced length is enough to refuse."""
     with _connect(start(max_bytes=1000).url) as connection:
-        head = "POST /v1/depth HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/jpeg\r\nContent-Length: 1001\r\n\r\n"
+        head = f"{HEAD}Content-Type: image/jpeg\r\nContent-Length: 1001\r\n\r\n"
         connection.sendall(head.encode())
         assert _read(connection)[0] == 413
 
@@ -132,7 +134,7 @@ def test_a_length_over_the_limit_is_413_before_a_byte_is_read(start) -> None:
 def test_a_stream_over_the_limit_is_413_while_it_arrives(start) -> None:
     """A body without length is cut off at the limit, before its end."""
     with _connect(start(max_bytes=1000).url) as connection:
-        head = "POST /v1/depth HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\nTransfer-Encoding: chunked"
+        head = f"{HEAD}Content-Type: image/png\r\nTransfer-Encoding: chunked"
         connection.sendall(head.encode() + b"\r\n\r\n" + b"400\r\n" + b"x" * 1024 + b"\r\n")
         status, body = _read(connection)
     assert status == 413
@@ -157,7 +159,7 @@ def test_pixels_over_the_limit_are_413(start, jpeg) -> None:
 def test_a_slow_upload_is_408_and_the_connection_ends(start) -> None:
     """A client that trickles does not hold its place for ever."""
     with _connect(start(upload_timeout=1).url) as connection:
-        head = "POST /v1/depth HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\nContent-Length: 99\r\n\r\nx"
+        head = f"{HEAD}Content-Type: image/png\r\nContent-Length: 99\r\n\r\nx"
         begin = time.monotonic()
         connection.sendall(head.encode())
         assert _read(connection)[0] == 408
@@ -168,7 +170,7 @@ def test_a_slow_upload_is_408_and_the_connection_ends(start) -> None:
 def test_uploads_together_have_a_limit(start) -> None:
     """Many half-sent bodies cannot fill the memory: the next one gets a 503."""
     limited = start(max_bytes=20_000)
-    head = b"POST /v1/depth HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\nContent-Length: 19999\r\n\r\n"
+    head = f"{HEAD}Content-Type: image/png\r\nContent-Length: 19999\r\n\r\n".encode()
     connections = [_connect(limited.url) for _ in range(8)]
     for connection in connections:
         connection.sendall(head + b"x" * 19_990)
