@@ -40,7 +40,16 @@ def test_exact_makes_a_square() -> None:
     assert InputSpec(384, fit="exact").network_size(1920, 1080) == (384, 384)
 
 
-@pytest.mark.parametrize("fit", ["upper_bound", "lower_bound", "minimal", "exact"])
+@pytest.mark.parametrize(
+    ("photo", "expected"),
+    [((640, 480), (256, 192)), ((480, 640), (192, 256)), ((500, 500), (224, 224)), ((1242, 375), (416, 128))],
+)
+def test_area_gives_every_aspect_as_many_pixels(photo: tuple[int, int], expected: tuple[int, int]) -> None:
+    """A wide photo keeps its detail instead of shrinking to a strip; the work stays nearly the same."""
+    assert InputSpec(256, fit="area").network_size(*photo) == expected
+
+
+@pytest.mark.parametrize("fit", ["upper_bound", "lower_bound", "minimal", "exact", "area"])
 @pytest.mark.parametrize("size", [(1, 1), (20000, 10), (10, 20000), (38400, 384), (100000000, 1)])
 def test_extreme_photos_make_no_extreme_input(fit: str, size: tuple[int, int]) -> None:
     """No side is zero and none is over the largest, whatever the photo's shape."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Literal, get_args
@@ -11,7 +12,8 @@ from nearfar.errors import ParameterError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-Fit = Literal["upper_bound", "lower_bound", "minimal", "exact"]
+Fit = Literal["upper_bound", "lower_bound", "minimal", "exact", "area"]
+_AREA_SHARE = 3 / 4  # of a square of `size`: what a photo of 4:3 covers
 
 
 class DepthKind(StrEnum):
@@ -41,9 +43,10 @@ class InputSpec:
 
     ``size`` is the length in pixels that ``fit`` speaks of: with ``upper_bound`` neither side is longer
     (the longer side is ``size``), with ``lower_bound`` neither is shorter, with ``minimal`` the side that
-    changes least decides, ``exact`` makes a square. The aspect is kept (save for ``exact``), and each side
-    is a multiple of ``multiple``, at most ``max_size`` and never zero. Source of the first three: the MiDaS
-    preprocessing.
+    changes least decides, ``exact`` makes a square. With ``area`` every photo becomes as many pixels as one
+    of 4:3 whose longer side is ``size``: a wide or tall one keeps its detail and costs the same. The aspect
+    is kept (save for ``exact``), and each side is a multiple of ``multiple``, at most ``max_size`` and never
+    zero. Source of the first three: the MiDaS preprocessing.
     """
 
     size: int
@@ -89,6 +92,7 @@ class InputSpec:
             "upper_bound": min(by_width, by_height),
             "lower_bound": max(by_width, by_height),
             "minimal": min(by_width, by_height, key=lambda s: abs(1 - s)),
+            "area": math.sqrt(_AREA_SHARE * by_width * by_height),
         }[self.fit]
         return self._to_multiple(scale * width), self._to_multiple(scale * height)
 

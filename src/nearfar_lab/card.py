@@ -89,7 +89,7 @@ def make_card(
             "multiple": MULTIPLE,
             "mean": list(recipe.mean),
             "std": list(recipe.std),
-            "fit": "upper_bound",
+            "fit": "area",
             "min_size": SMALLEST,
             "max_size": LARGEST,
         },
