@@ -87,6 +87,11 @@ class Settings:
     engine_timeout: int = option(
         120, "Seconds after which a call of a network counts as stuck and is given up.", low=1
     )
+    live_connections: int = option(
+        4, "Streams of /v1/live that one key or address may have open at once.", low=1, high=10_000
+    )
+    live_idle: int = option(60, "Seconds without a frame after which a stream is closed.", low=1)
+    live_max_bytes: int = option(8 * 2**20, "Largest frame of a stream, in bytes.", low=1)
     drain_timeout: int = option(30, "Seconds that taken requests get when the service is stopped.", low=1)
     origins: str = option(
         "", "Web origins whose pages may use the service, commas between, or *; empty means its own only."

@@ -7,24 +7,31 @@ from dataclasses import dataclass
 import numpy as np
 
 from nearfar.encode import encode
+from nearfar.options import option
 from nearfar.plugins import Export
-from nearfar.types import DepthMap, Photo
+from nearfar.types import DepthMap, Photo, RangeRule, parse_range
 
 TOP = 65535
 
 
 @dataclass(frozen=True, slots=True)
 class Png16Options:
-    """There is nothing to choose."""
+    """Which values the numbers span."""
+
+    range: RangeRule = option(
+        "image",
+        "Values spanned by the numbers: image, percentile, or a,b; others are cut off.",
+        parse=parse_range,
+    )
 
 
-def write(photo: Photo | None, depth: DepthMap, options: Png16Options) -> bytes:  # noqa: ARG001 - the seam's shape
+def write(photo: Photo | None, depth: DepthMap, options: Png16Options) -> bytes:  # noqa: ARG001
     """The bytes of the file: value = number × scale + offset, and both stand in its text chunks.
 
     Numbers run from 1 to 65535; 0 marks pixels that are not valid. Their order is the values' own: a large
     number is near for relative inverse depth, far for depth. A flat map has scale 0.
     """
-    low, high = depth.value_range
+    low, high = depth.limits(options.range)
     scale = (high - low) / (TOP - 1)
     numbers = depth.scaled(low, high)
     numbers *= TOP - 1

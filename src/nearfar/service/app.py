@@ -23,11 +23,12 @@ from nearfar.service.frame import REQUEST_ID, Frame
 from nearfar.service.gate import Access
 from nearfar.service.guards import guards_of
 from nearfar.service.hosts import Hosts, words
+from nearfar.service.live import Live
 from nearfar.service.metrics import Metrics
 from nearfar.service.pool import EnginePool
 from nearfar.service.probe import Probe
 from nearfar.service.proxies import Proxies
-from nearfar.service.routes import depth, docs, effects, exports, health, metrics, models, pages
+from nearfar.service.routes import depth, docs, effects, exports, health, live, metrics, models, pages
 from nearfar.service.uploads import UploadLimits, UploadRoom
 from nearfar.service.watchdog import Watchdog
 
@@ -78,7 +79,7 @@ def create_app(settings: Settings | None = None, loader: Loader | None = None) -
     )
     app.state.service = service
     problems.install(app)
-    for noun in (depth, effects, exports, models, health, metrics, docs, pages):
+    for noun in (depth, effects, exports, live, models, health, metrics, docs, pages):
         app.include_router(noun.router(service))
     openapi.install(app, service.formats, service.guards.keys)
     app.add_middleware(Access, guards=service.guards)
@@ -104,6 +105,7 @@ def _service(settings: Settings, loader: Loader) -> Service:
         formats=formats(),
         guards=guards_of(settings),
         metrics=Metrics(),
+        live=Live(settings.live_connections),
         tracing=_tracing(settings.otlp_endpoint),
     )
 

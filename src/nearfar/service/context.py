@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from nearfar.service.answers import Format
     from nearfar.service.estimation import Loader
     from nearfar.service.guards import Guards
+    from nearfar.service.live import Live
     from nearfar.service.metrics import Metrics
     from nearfar.service.pool import EnginePool
     from nearfar.service.probe import Probe
@@ -35,4 +36,5 @@ class Service:
     formats: Mapping[str, Format]
     guards: Guards
     metrics: Metrics
+    live: Live
     tracing: Tracing | None

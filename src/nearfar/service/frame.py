@@ -62,6 +62,8 @@ class Frame:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        if scope["type"] == "websocket":
+            scope["nearfar.request_id"] = _request_id(scope)
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

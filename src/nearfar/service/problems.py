@@ -53,6 +53,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     http_tree.ForbiddenError: Problem("forbidden", 403, "The key does not allow this"),
     http_tree.NotAcceptableError: Problem("not-acceptable", 406, "No answer fits the Accept header"),
     http_tree.SlowUploadError: Problem("slow-upload", 408, "The upload took too long"),
+    http_tree.OriginError: Problem("foreign-origin", 403, "Pages of that origin may not do this"),
     tree.TooLargeError: Problem("too-large", 413, "The image is too large"),
     tree.UnsupportedFormatError: Problem("not-an-image", 415, "The body is not an image that nearfar reads"),
     http_tree.MediaTypeError: Problem("media-type", 415, "The body's media type is not taken"),

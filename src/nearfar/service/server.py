@@ -63,7 +63,9 @@ def configure(app: FastAPI, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=partial(Connection, bounds=bounds),  # type: ignore[arg-type]  # it is only called
-        ws="none",
+        ws="wsproto",
+        ws_max_size=2 * settings.live_max_bytes,  # up to there a frame is refused with a message
+        ws_per_message_deflate=False,  # pictures are compressed already
         loop="asyncio",
         lifespan="on",
         log_config=None,

@@ -1,0 +1,320 @@
+"""A stream of frames over one websocket: the newest is looked at, older ones that wait are dropped."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import time
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from nearfar import catalogue
+from nearfar.decode.photo import read_photo
+from nearfar.errors import BusyError, NearfarError, ParameterError, TooLargeError
+from nearfar.ops.colormap import COLORMAPS
+from nearfar.options import option, parse
+from nearfar.registry import EFFECTS, EXPORTS
+from nearfar.service import problems
+from nearfar.service.errors import ClientLeftError, CrowdingError
+from nearfar.service.estimation import stage
+from nearfar.service.steady import Span, Steadier
+from nearfar.service.terms import Terms
+from nearfar.service.timing import Timing
+from nearfar.types import RangeRule, parse_range
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from starlette.websockets import WebSocket
+
+    from nearfar.service.context import Service
+    from nearfar.service.pool import Ticket
+    from nearfar.types import DepthMap
+
+GOING_AWAY = 1001
+_TEXT_LIMIT = 4096  # characters of a message that changes options
+_log = logging.getLogger("nearfar.service")
+
+
+@dataclass(frozen=True, slots=True)
+class LiveOptions:
+    """What a stream's answers look like: the query of ``/v1/live``, and its text messages."""
+
+    format: str = option(
+        "jpeg", "Heat map as jpeg or png, or 16-bit depth as png16.", choices=("jpeg", "png", "png16")
+    )
+    model: str = option("", "Name of a model out of /v1/models; the service's default where absent.")
+    size: int | None = option(
+        None, "Length of the network's input in pixels; the model's own where absent.", low=1
+    )
+    colormap: str = option("inferno", "Colours of the heat map, from far to near.", choices=COLORMAPS)
+    range: RangeRule = option(
+        "image",
+        "Values spanned by a frame: image (all of it), percentile (2nd to 98th), or a,b.",
+        parse=parse_range,
+    )
+    smooth: float = option(
+        0.8, "Weight of the frames before in the range; 0 takes each by itself.", low=0, high=0.99
+    )
+    quality: int = option(80, "Quality of a jpeg.", low=1, high=100)
+
+    def check_model(self, default: str) -> None:
+        """Raise UnknownNameError or ParameterError where there is no such model, or not of that size."""
+        card = catalogue.card(self.model or default)
+        if self.size is not None:
+            card.input.with_size(self.size)
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """How a depth map becomes an answer's bytes."""
+
+    media_type: str
+    write: Callable[[DepthMap, Span, LiveOptions], bytes]
+
+
+def _heatmap(suffix: str, depth: DepthMap, span: Span, options: LiveOptions) -> bytes:
+    effect = EFFECTS.load("heatmap")
+    how = parse(effect.options, {"colormap": options.colormap, "range": span.rule})
+    return bytes(effect.apply(None, depth, how).encoded(suffix, options.quality))
+
+
+def _depth16(depth: DepthMap, span: Span, options: LiveOptions) -> bytes:  # noqa: ARG001 - the table's shape
+    export = EXPORTS.load("png16")
+    return bytes(export.write(None, depth, export.options(range=span.rule)))
+
+
+ENCODERS = {
+    "jpeg": Encoder("image/jpeg", partial(_heatmap, ".jpg")),
+    "png": Encoder("image/png", partial(_heatmap, ".png")),
+    "png16": Encoder("image/png", _depth16),
+}
+
+
+@dataclass(slots=True)
+class Live:
+    """All streams of a service: ``limit`` at a time for each caller, and what they did so far."""
+
+    limit: int
+    by_caller: Counter[str] = field(default_factory=Counter)
+    answered: int = 0
+    dropped: int = 0
+    failed: int = 0
+
+    @property
+    def connections(self) -> int:
+        """Streams that are open now."""
+        return self.by_caller.total()
+
+    @contextlib.contextmanager
+    def place(self, caller: str) -> Iterator[None]:
+        """A stream's place while it is open; CrowdingError where its caller has as many as may be."""
+        if self.by_caller[caller] >= self.limit:
+            raise CrowdingError(
+                f"{self.limit} streams of yours are open already.", "Close one, or raise live_connections."
+            )
+        self.by_caller[caller] += 1
+        try:
+            yield
+        finally:
+            self.by_caller[caller] -= 1
+            if not self.by_caller[caller]:
+                del self.by_caller[caller]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A frame as it came: its number (from 1), its bytes, and when it was there."""
+
+    number: int
+    data: bytes
+    arrived_at: float
+
+
+class Stream:
+    """One connection, from its acceptance to its end."""
+
+    def __init__(self, socket: WebSocket, service: Service, options: LiveOptions, caller: str) -> None:
+        self._socket = socket
+        self._service = service
+        self._options = options
+        self._terms = Terms(caller, service.settings.request_timeout)
+        self._steadier = Steadier(options.smooth, options.range)
+        self._number = 0
+        self._dropped = 0
+        self._next: Picture | None = None
+        self._is_there = asyncio.Event()
+        self._speaking = asyncio.Lock()  # a header and its picture go out together
+
+    async def serve(self) -> None:
+        """Answer frames until the client leaves, is silent for too long, or the service ends."""
+        await self._say({"type": "ready", "options": self._outline()})
+        tasks = [asyncio.create_task(self._read()), asyncio.create_task(self._work())]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            for error in (task.exception() for task in tasks if not task.cancelled()):
+                if not isinstance(error, ClientLeftError | None):
+                    _log.error("a stream failed", exc_info=error)
+            _log.debug("a stream of %d frames ended, %d of them dropped", self._number, self._dropped)
+
+    async def _read(self) -> None:
+        idle_s = self._service.settings.live_idle
+        while True:
+            try:
+                async with asyncio.timeout(idle_s):
+                    message = await self._socket.receive()
+            except TimeoutError:
+                await self._socket.close(GOING_AWAY, f"nothing came for {idle_s} s")
+                return
+            if message["type"] == "websocket.disconnect":
+                return
+            data, text = message.get("bytes"), message.get("text")
+            await (self._take(data) if data is not None else self._change(text or ""))
+
+    async def _take(self, data: bytes) -> None:
+        """Keep a frame as the next one; one that waits already is dropped."""
+        self._number += 1
+        limit = self._service.settings.live_max_bytes
+        if len(data) > limit:
+            message = f"The frame holds {len(data)} bytes, but at most {limit} are taken."
+            await self._fail(self._number, TooLargeError(message, "Send smaller frames."))
+            return
+        if self._next is not None:
+            self._dropped += 1
+            self._service.live.dropped += 1
+        self._next = Picture(self._number, data, time.perf_counter())
+        self._is_there.set()
+
+    async def _change(self, text: str) -> None:
+        """Take over new options; those that are not named stay."""
+        try:
+            changed = _changed(self._options, text)
+            changed.check_model(self._service.settings.model)
+        except NearfarError as exc:
+            await self._fail(None, exc)
+            return
+        if (changed.smooth, changed.range, changed.model) != (
+            self._options.smooth,
+            self._options.range,
+            self._options.model,
+        ):
+            self._steadier = Steadier(changed.smooth, changed.range)
+        self._options = changed
+        await self._say({"type": "ready", "options": self._outline()})
+
+    async def _work(self) -> None:
+        while True:
+            await self._is_there.wait()
+            self._is_there.clear()
+            frame, self._next = self._next, None
+            if frame is not None:
+                await self._answer(frame)
+
+    async def _answer(self, frame: Picture) -> None:
+        try:
+            header, body = await self._service.pool.run(partial(self._look, frame), self._terms)
+        except NearfarError as exc:
+            await self._fail(frame.number, exc)
+            return
+        except Exception as exc:
+            _log.exception("a frame of a stream failed")
+            await self._fail(frame.number, exc)
+            return
+        if not self._options.model:
+            self._service.probe.note_success()
+        self._service.live.answered += 1
+        header["dropped"] = self._dropped
+        header["timing_ms"]["total"] = round((time.perf_counter() - frame.arrived_at) * 1e3, 2)
+        await self._say(header, body)
+
+    def _look(self, frame: Picture, ticket: Ticket) -> tuple[dict[str, Any], bytes]:
+        """The header and the bytes of an answer. Runs in a worker thread, one at a time for a stream."""
+        options, steadier, timing, limits = self._options, self._steadier, Timing(), self._service.limits
+        timing.note("queue", ticket.queued_at, ticket.waited_s)
+        encoder = ENCODERS[options.format]
+        with stage("model", ticket, timing):
+            model = self._service.loader(options.model, options.size)
+        with stage("decode", ticket, timing):
+            photo = read_photo(frame.data, limits, "the frame")
+        with stage("engine", ticket, timing), ticket.engine(model):
+            depth = model.estimator.estimate(photo)
+        with stage("encode", ticket, timing):
+            span = steadier.follow(photo, depth)
+            body = encoder.write(depth, span, options)
+        return _header(frame, depth, span, timing) | {"media_type": encoder.media_type}, body
+
+    async def _fail(self, number: int | None, error: Exception) -> None:
+        """Say what was wrong with a frame or a message; the stream goes on."""
+        self._service.live.failed += 1
+        problem = problems.problem_of(error)
+        row: dict[str, Any] = {"type": "error", "seq": number, "problem": problem.slug}
+        row |= {"status": problem.status, "title": problem.title}
+        if isinstance(error, NearfarError):
+            row |= {"detail": error.message, "hint": error.hint}
+        if isinstance(error, BusyError):
+            row["retry_after_s"] = error.retry_after_s
+        await self._say(row)
+
+    async def _say(self, row: dict[str, Any], body: bytes | None = None) -> None:
+        async with self._speaking:
+            try:
+                await self._socket.send_text(json.dumps(row, ensure_ascii=False))
+                if body is not None:
+                    await self._socket.send_bytes(body)
+            except (OSError, RuntimeError) as exc:  # starlette: the client left, or the end was told already
+                raise ClientLeftError from exc
+
+    def _outline(self) -> dict[str, Any]:
+        row = asdict(self._options)
+        row["model"] = self._options.model or self._service.settings.model
+        return row
+
+
+def _changed(options: LiveOptions, text: str) -> LiveOptions:
+    """The options with what a message says.
+
+    Raises:
+        ParameterError: it is no JSON object, or names what there is not.
+    """
+    try:
+        given = json.loads(text) if len(text) <= _TEXT_LIMIT else None
+    except ValueError as exc:
+        raise ParameterError("The message is not JSON.", 'Send {"colormap": "turbo"}, or a frame.') from exc
+    if not isinstance(given, dict):
+        raise ParameterError(
+            "The message is no JSON object, or too long.", 'Send {"colormap": "turbo"}, or a frame.'
+        )
+    texts = {
+        key: ",".join(map(str, value)) if isinstance(value, list) else value for key, value in given.items()
+    }
+    changed: LiveOptions = parse(LiveOptions, asdict(options) | texts)
+    return changed
+
+
+def _header(frame: Picture, depth: DepthMap, span: Span, timing: Timing) -> dict[str, Any]:
+    """What goes out before an answer's bytes."""
+    scale = (span.high - span.low) / 65534
+    return {
+        "type": "frame",
+        "seq": frame.number,
+        "width": depth.width,
+        "height": depth.height,
+        "kind": depth.kind.value,
+        "unit": depth.unit,
+        "near_is_large": depth.kind.is_near_large,
+        "model": depth.provenance.model,
+        "range": {"min": span.low, "max": span.high},
+        "scale": scale,
+        "offset": span.low - scale,
+        "is_cut": span.is_cut,
+        "warnings": [warning.code for warning in depth.warnings],
+        "timing_ms": {name: round(seconds * 1e3, 2) for name, seconds in timing.seconds().items()},
+    }

@@ -1,0 +1,72 @@
+"""``WS /v1/live``: frames in, heat maps or depth out, the newest first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter
+from starlette.websockets import WebSocket  # noqa: TC002 - FastAPI reads the annotation
+
+from nearfar.errors import NearfarError, ParameterError
+from nearfar.options import parse
+from nearfar.service import problems
+from nearfar.service.access import caller_of
+from nearfar.service.errors import OriginError
+from nearfar.service.live import LiveOptions, Stream
+
+if TYPE_CHECKING:
+    from nearfar.service.context import Service
+
+
+def router(service: Service) -> APIRouter:
+    """The routes of this noun."""
+    routes = APIRouter(tags=["live"])
+
+    @routes.websocket("/v1/live")
+    async def look_live(socket: WebSocket) -> None:
+        caller = caller_of(socket.scope)
+        try:
+            check_origin(socket, service.settings.origins)
+            options = read_options(socket)
+            options.check_model(service.settings.model)
+            place = service.live.place(caller)
+            place.__enter__()
+        except NearfarError as exc:
+            await socket.send_denial_response(problems.respond(socket.scope, exc))
+            return
+        try:
+            await socket.accept()
+            await Stream(socket, service, options, caller).serve()
+        finally:
+            place.__exit__(None, None, None)
+
+    return routes
+
+
+def read_options(socket: WebSocket) -> LiveOptions:
+    """The options of the query.
+
+    Raises:
+        ParameterError: an unknown or repeated parameter, or a value out of its range.
+        UnknownNameError: no such model.
+    """
+    pairs = socket.query_params.multi_items()
+    given = dict(pairs)
+    if len(given) != len(pairs):
+        raise ParameterError("A parameter is given twice.", "Give each one once.")
+    options: LiveOptions = parse(LiveOptions, given)
+    return options
+
+
+def check_origin(socket: WebSocket, origins: str) -> None:
+    """Raise OriginError for a page of a foreign origin: browsers open websockets without asking."""
+    origin = socket.headers.get("origin")
+    allowed = {word.strip() for word in origins.split(",")}
+    if origin is None or "*" in allowed or origin in allowed:
+        return
+    if urlsplit(origin).netloc != socket.headers.get("host"):
+        raise OriginError(
+            "Pages of other origins may not open streams here.",
+            "Name the page's origin in the setting NEARFAR_ORIGINS.",
+        )
