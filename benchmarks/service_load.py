@@ -86,7 +86,7 @@ def request(photo: bytes, query: str = "") -> bytes:
     body = b"--" + BOUNDARY + b"\r\n" + head + photo + b"\r\n--" + BOUNDARY + b"--\r\n"
     lines = (
         f"POST /v1/depth{query} HTTP/1.1",
-        "Host: nearfar",
+        "Host: localhost",
         f"Content-Type: multipart/form-data; boundary={BOUNDARY.decode()}",
         f"Content-Length: {len(body)}",
     )

@@ -16,6 +16,7 @@ from nearfar.service.answers import DepthQuery, Format
 from nearfar.service.estimation import Answer, Question, answer
 from nearfar.service.frame import request_id_of, timing_of
 from nearfar.service.openapi import plugin_operation
+from nearfar.service.plain_route import PlainRoute
 from nearfar.service.routes.depth import respond, while_connected
 from nearfar.service.terms import terms_of
 from nearfar.service.uploads import read_upload
@@ -67,6 +68,7 @@ def add_route(routes: APIRouter, service: Service, maker: Maker) -> None:
         f"/v1/{maker.noun}/{maker.plugin.name}",
         work,
         methods=["POST"],
+        route_class_override=PlainRoute,
         response_class=Response,
         **plugin_operation(maker.plugin, maker.noun, maker.media_types),
     )

@@ -18,6 +18,7 @@ from nearfar.service.errors import ClientLeftError
 from nearfar.service.estimation import Answer, Question, answer
 from nearfar.service.frame import request_id_of, timing_of
 from nearfar.service.openapi import depth_operation
+from nearfar.service.plain_route import PlainRoute
 from nearfar.service.terms import terms_of
 from nearfar.service.uploads import read_upload
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 def router(service: Service) -> APIRouter:
     """The routes of this noun."""
-    routes = APIRouter(tags=["depth"])
+    routes = APIRouter(tags=["depth"], route_class=PlainRoute)
 
     @routes.post("/v1/depth", response_class=Response, **depth_operation(service.formats))
     async def estimate_depth(request: Request) -> Response:
@@ -73,15 +74,24 @@ def read_query(request: Request) -> DepthQuery:
 
 async def while_connected(receive: Receive, work: Coroutine[Any, Any, Any]) -> Any:
     """What ``work`` gives; ClientLeftError, and the work dropped, where the client leaves before."""
-    doing = asyncio.create_task(work)
+    waiting = asyncio.current_task()
+    assert waiting is not None  # noqa: S101 - a coroutine runs in a task
+    has_left = False
+
+    def leave(_: object) -> None:
+        nonlocal has_left
+        has_left = waiting.cancel()
+
     leaving = asyncio.create_task(_leaving(receive))
+    leaving.add_done_callback(leave)
     try:
-        await asyncio.wait({doing, leaving}, return_when=asyncio.FIRST_COMPLETED)
-        if not doing.done():
-            raise ClientLeftError
-        return doing.result()
+        return await work
+    except asyncio.CancelledError:
+        if has_left and waiting.uncancel() == 0:
+            raise ClientLeftError from None
+        raise
     finally:
-        doing.cancel()
+        leaving.remove_done_callback(leave)
         leaving.cancel()
 
 
