@@ -35,6 +35,17 @@ def _build(service: Service) -> Values:
     yield (__version__, service.settings.model, service.probe.weights_sha256), 1.0
 
 
+def _refused(service: Service) -> Values:
+    counts = service.pool.refused
+    return [((reason,), float(counts[reason])) for reason in ("full", "displaced", "deadline", "closing")]
+
+
+def _frames(service: Service) -> Values:
+    live = service.live
+    counts = {"answered": live.answered, "dropped": live.dropped, "failed": live.failed}
+    return [((outcome,), float(count)) for outcome, count in counts.items()]
+
+
 READINGS = (
     Reading(
         "nearfar_build_info",
@@ -63,6 +74,22 @@ READINGS = (
         _one(lambda service: service.pool.estimated_wait_s()),
     ),
     Reading(
+        "nearfar_queue_refusals_total",
+        "Work that got no place: full, displaced by a caller with fewer, deadline too near, closing.",
+        _refused,
+        ("reason",),
+    ),
+    Reading(
+        "nearfar_queue_expired_total",
+        "Work that was taken, but not done in its time.",
+        _one(lambda service: service.pool.expired),
+    ),
+    Reading(
+        "nearfar_background_waiting",
+        "Pieces of background work (jobs) that wait for a thread.",
+        _one(lambda service: service.pool.waiting_in_background),
+    ),
+    Reading(
         "nearfar_running",
         "Pieces of work under way.",
         _one(lambda service: service.pool.running),
@@ -76,6 +103,27 @@ READINGS = (
         "nearfar_upload_bytes",
         "Bytes of bodies that are arriving now.",
         _one(lambda service: service.uploads.room.used),
+    ),
+    Reading(
+        "nearfar_engine_stuck_total",
+        "Calls of a network that did not come back in NEARFAR_ENGINE_TIMEOUT seconds and were given up.",
+        _one(lambda service: service.watchdog.stuck),
+    ),
+    Reading(
+        "nearfar_engine_abandoned",
+        "Threads that are lost in such a call now.",
+        _one(lambda service: service.pool.abandoned),
+    ),
+    Reading(
+        "nearfar_live_streams",
+        "Live streams that are open.",
+        _one(lambda service: service.live.connections),
+    ),
+    Reading(
+        "nearfar_live_frames_total",
+        "Frames of live streams: answered, dropped for a newer one, failed.",
+        _frames,
+        ("outcome",),
     ),
     Reading("nearfar_threads", "Threads of the process.", _one(lambda _: threading.active_count())),
 )
