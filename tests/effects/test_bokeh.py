@@ -122,3 +122,12 @@ def test_flat_light_stays_flat() -> None:
     coc = np.repeat(np.repeat(rng.uniform(-20, 20, (6, 8)), 20, 0), 20, 1).astype(np.float32)
     pixels = np.full((120, 160, 3), 150, np.uint8)
     assert np.abs(defocus(pixels, coc).astype(int) - 150).max() <= 2
+
+
+@pytest.mark.parametrize("blur_px", [(3, 16), (-16, -3), (-6, 6)])
+def test_no_seam_shows_where_blur_grows_over_a_surface(blur_px: tuple[float, float]) -> None:
+    """A dark thing through many layers of blur stays dark within: nothing behind it shines through."""
+    pixels, coc = np.full((160, 320, 3), 230, np.uint8), np.zeros((160, 320), np.float32)
+    pixels[40:, 40:280] = 40
+    coc[40:, 40:280] = np.linspace(*blur_px, 240, dtype=np.float32)
+    assert defocus(pixels, coc)[90:, 80:240].max() <= 42

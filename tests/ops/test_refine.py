@@ -35,6 +35,20 @@ def test_edges_are_much_better_than_bicubic() -> None:
     assert edge_f1(refined, near) > edge_f1(soft(near), near) + 0.3
 
 
+@pytest.mark.parametrize(("seed", "world"), [(1, "tabletop"), (5, "person")])
+def test_edges_of_drawn_scenes_gain(seed: int, world: str) -> None:
+    """Against the generator's exact depth boundary F1 gains at least 0.2, and the map stays near it."""
+    pytest.importorskip("numba")
+    from nearfar_lab.scenes.pictures import picture_of, scene_of
+
+    drawn = picture_of(scene_of(seed, (240, 320), world), (240, 320))
+    inverse = np.where(np.isfinite(drawn.depth_m), 1 / drawn.depth_m, 0).astype(np.float32)
+    near = np.clip(inverse / np.percentile(inverse, 99.9), 0, 1)
+    refined = refine(soft(near), drawn.rgb, (80, 60))
+    assert edge_f1(refined, near, 0.05) > edge_f1(soft(near), near, 0.05) + 0.2
+    assert np.abs(refined - near).mean() < 0.015
+
+
 def test_values_stay_in_range_and_mean() -> None:
     """Nothing beyond the given values appears, and the picture as a whole stays as near as it was."""
     photo, near = steps()
@@ -50,6 +64,7 @@ def test_texture_leaves_a_slope_alone() -> None:
     photo = np.where((np.indices((100, 200)).sum(axis=0) // 16 % 2)[..., None], 220, 40)
     refined = refine(slope, photo.repeat(3, axis=2).astype(np.uint8), (50, 25))
     assert np.abs(refined - slope).max() < 0.08
+    assert np.abs(refined - slope)[4:-4, 16:-16].max() < 0.01
 
 
 def test_sixteen_bits_and_tiny_photos() -> None:

@@ -9,7 +9,7 @@ import numpy as np
 
 from nearfar.ops.intrinsics import camera_of
 from nearfar.ops.nearness import distance
-from nearfar.ops.normals import normals
+from nearfar.ops.normals import normals, smoothed
 from nearfar.ops.refine import refine
 from nearfar.options import option
 from nearfar.plugins import Effect
@@ -20,7 +20,7 @@ from nearfar.types import DepthMap, Photo, Picture
 class NormalsOptions:
     """How normals are taken and written."""
 
-    smooth: float = option(0.3, "Smoothing before, in percent of the longer side.", low=0, high=10)
+    smooth: float = option(0.5, "Smoothing before, in percent of the longer side.", low=0, high=10)
     fov: float = option(
         0.0, "Horizontal field of view in degrees; 0 takes the photo's own, else 60.", low=0, high=179
     )
@@ -53,9 +53,11 @@ def picture_normals(photo: Photo | None, depth: DepthMap, options: NormalsOption
     if options.refine and photo is not None and photo.pixels.shape[:2] == inverse.shape:
         inverse = refine(inverse, photo.pixels, depth.provenance.input_size)
     sigma = options.smooth / 100 * max(depth.width, depth.height)
-    if sigma >= 0.3:
-        inverse = np.asarray(cv2.GaussianBlur(inverse, (0, 0), sigma), np.float32)
-    return normals(np.asarray(1 / inverse, np.float32), camera_of(depth, options.fov))
+    away = np.asarray(1 / inverse, np.float32)
+    if sigma >= 0.6:  # half of it before, where it stills noise, half after, where edges can be left out
+        inverse = np.asarray(cv2.GaussianBlur(inverse, (0, 0), sigma / 2), np.float32)
+    facing = normals(np.asarray(1 / inverse, np.float32), camera_of(depth, options.fov))
+    return smoothed(facing, away, sigma) if sigma >= 0.6 else facing
 
 
 PLUGIN = Effect("normals", "Surface normals as colours", NormalsOptions, apply, needs_photo=False)

@@ -28,7 +28,7 @@ class RelightOptions:
     ambient: float = option(0.55, "How much of the photo's own light stays.", low=0, high=2)
     colour: str = option("#fff1d6", "Colour of the lamp: a name or #rrggbb.")
     relief: float = option(0.35, "Depth of the scene, in picture widths.", low=0.01, high=5)
-    smooth: float = option(0.6, "Smoothing of surfaces, in percent of the longer side.", low=0, high=10)
+    smooth: float = option(1.2, "Smoothing of surfaces, in percent of the longer side.", low=0, high=10)
 
 
 def apply(photo: Photo | None, depth: DepthMap, options: RelightOptions) -> Picture:

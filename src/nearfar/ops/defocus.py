@@ -28,7 +28,9 @@ Shape = Literal["disc", "hexagon", "anamorphic"]
 SHAPES: tuple[Shape, ...] = ("disc", "hexagon", "anamorphic")
 
 _SHARP_PX = 0.7  # a circle of about a pixel is no blur
+_BLURRED_PX = 1.4  # from here on nothing of the sharp picture is left; between the two it is mixed in
 _RATIO = 1.6  # of the radii of two layers
+_OVERLAP = 1.6  # of a layer's largest radius: so far it goes on below the next one
 _HALF = 2  # all blur is done on copies of at most half the size
 # (radius from which, scale): a blur of that radius in pixels is done on a copy 1/scale as large.
 _SCALES = ((_SHARP_PX, _HALF), (4.0, 4), (12.0, 8))
@@ -54,8 +56,14 @@ class _Group:
     radii: tuple[float, ...]
 
     def covers(self, coc: Floats) -> npt.NDArray[np.bool_]:
+        """Where it has colours."""
         signed = coc if self.is_near else -coc
-        return np.asarray((signed >= self.radii[0]) & (signed < self.radii[-1]))
+        return np.asarray((signed >= self.radii[0]) & (signed < self.overlap * self.radii[-1]))
+
+    @property
+    def overlap(self) -> float:
+        """How far a layer goes on below the next one, whose rim is clear where that is blurrier."""
+        return _OVERLAP if self.is_near else 1.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,6 +87,15 @@ class _Part:
     trust: Floats
     share: Floats
     radius: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Layer:
+    """Like blur: ``radius`` in pixels of the small copy, ``where`` it is, and where its colours are from."""
+
+    radius: float
+    where: npt.NDArray[np.bool_]
+    own: npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -164,10 +181,10 @@ def _finished(pixels: npt.NDArray[Any], coc: Floats, layers: _Layers) -> npt.NDA
         light = _light(pixels[part], top)
         if layers.behind is not None:
             behind = enlarged_rows(layers.behind, rows, height, width)
-            np.copyto(light, behind, where=(coc[part] <= -_SHARP_PX)[..., None])
+            _mix(light, behind, -coc[part])
         if layers.filled is not None and layers.added is not None and layers.clear is not None:
             filled = enlarged_rows(layers.filled, rows, height, width)
-            np.copyto(light, filled, where=(coc[part] >= _SHARP_PX)[..., None])
+            _mix(light, filled, coc[part])
             light *= enlarged_rows(layers.clear, rows, height, width)[..., None]
             light += enlarged_rows(layers.added, rows, height, width)
         np.clip(light, 0, 1, out=light)
@@ -176,6 +193,14 @@ def _finished(pixels: npt.NDArray[Any], coc: Floats, layers: _Layers) -> npt.NDA
         light += np.float32(0.5)
         out[part] = light
     return out
+
+
+def _mix(light: Floats, other: Floats, radius: Floats) -> None:
+    """``light`` becomes ``other`` where the blur is large; a hard switch would leave specks on a slope."""
+    share = np.clip((radius - np.float32(_SHARP_PX)) * np.float32(1 / (_BLURRED_PX - _SHARP_PX)), 0, 1)
+    other -= light
+    other *= share[..., None]
+    light += other
 
 
 def _groups(largest_px: float, is_near: bool) -> Iterator[_Group]:
@@ -210,14 +235,17 @@ def _far_side(half: _Copy, largest_px: float, shape: Shape) -> Floats | None:
     return None if out is None else _enlarged(out, half.coc.shape[::-1])
 
 
-def _layers(group: _Group, radius: Floats) -> list[tuple[float, npt.NDArray[np.bool_]]]:
-    """(blur radius in pixels of the small copy, where) from far to near."""
+def _layers(group: _Group, radius: Floats) -> list[_Layer]:
+    """From far to near."""
     pairs = list(zip(group.radii, group.radii[1:], strict=False))
     found = []
     for low, high in pairs if group.is_near else reversed(pairs):
-        where = (radius >= low) & (radius < high)
+        is_last = high == group.radii[-1]
+        where = (radius >= low) & ((radius < high) | is_last)
         if where.any():
-            found.append((float(radius[where].mean()) / group.scale, where))
+            mean = min(float(radius[where].mean()), high)
+            own = (radius >= low) & ((radius < high * group.overlap) | is_last)
+            found.append(_Layer(mean / group.scale, where, own))
     return found
 
 
@@ -225,7 +253,7 @@ def _paint(
     under: Floats,
     part: _Part,
     nearer: Floats,
-    layers: list[tuple[float, npt.NDArray[np.bool_]]],
+    layers: list[_Layer],
     shape: Shape,
 ) -> Floats:
     """The layers over what lies behind them. ``nearer``: h×w share of what stands before all of them."""
@@ -260,7 +288,7 @@ def _near_side(half: _Copy, largest_px: float, shape: Shape) -> tuple[Floats, Fl
 def _painted(
     part: _Part,
     nearer: Floats,
-    layers: list[tuple[float, npt.NDArray[np.bool_]]],
+    layers: list[_Layer],
     shape: Shape,
 ) -> tuple[Floats, Floats]:
     """What the layers add (premultiplied, h×w×3) and how much of the rest they let through (h×w)."""
@@ -277,18 +305,18 @@ def _painted(
 def _blurred_layers(
     part: _Part,
     nearer: Floats,
-    layers: list[tuple[float, npt.NDArray[np.bool_]]],
+    layers: list[_Layer],
     shape: Shape,
 ) -> Iterator[tuple[Floats, Floats, Floats]]:
     """Of each layer from far to near: colours h×w×3, share that it and all nearer cover, where it reaches."""
     rest: Floats = np.asarray(np.minimum(1, part.share + nearer), np.float32)
-    for radius, where in layers:
-        own = np.asarray(part.trust * where, np.float32)
-        kernel = aperture_kernel(radius, shape)
+    for layer in layers:
+        own = np.asarray(part.trust * layer.own, np.float32)
+        kernel = aperture_kernel(layer.radius, shape)
         paint, reach, cover = (_filtered(a, kernel) for a in (part.colour * own[..., None], own, rest))
         paint /= np.maximum(reach, _TINY)[..., None]
         yield paint, cover, reach / (reach + _TINY)
-        rest = np.asarray(np.maximum(rest - part.share * where, 0), np.float32)
+        rest = np.asarray(np.maximum(rest - part.share * layer.where, 0), np.float32)
 
 
 def _filtered(array: Floats, kernel: Floats) -> Floats:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 if TYPE_CHECKING:
     from nearfar.types import Camera, FloatMap
+
+_JUMP = 0.1  # relative jump of distance within a window that halves a pixel's weight
 
 
 def normals(distance: FloatMap, camera: Camera) -> FloatMap:
@@ -30,6 +33,22 @@ def normals(distance: FloatMap, camera: Camera) -> FloatMap:
     out = -np.stack([slope_u, slope_v, ahead], axis=-1)
     out /= np.maximum(np.sqrt(np.einsum("hwc,hwc->hw", out, out)), np.float32(1e-12))[..., None]
     return np.asarray(out, np.float32)
+
+
+def smoothed(facing: FloatMap, distance: FloatMap, sigma_px: float) -> FloatMap:
+    """H×W×3 unit normals averaged over their surroundings, in which pixels at a depth edge hardly count.
+
+    Args:
+        facing: H×W×3 unit normals.
+        distance: H×W float32 above 0; where it jumps, normals belong to no surface.
+        sigma_px: of the Gaussian.
+    """
+    window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * round(sigma_px) + 3,) * 2)
+    jump = np.divide(cv2.dilate(distance, window), cv2.erode(distance, window), dtype=np.float32) - 1
+    weight = 1 / (1 + np.square(jump * np.float32(1 / _JUMP)))
+    out = np.asarray(cv2.GaussianBlur(facing * np.square(weight)[..., None], (0, 0), sigma_px), np.float32)
+    out /= np.maximum(np.sqrt(np.einsum("hwc,hwc->hw", out, out)), np.float32(1e-12))[..., None]
+    return out
 
 
 def _slope(values: FloatMap, axis: int) -> FloatMap:

@@ -7,6 +7,7 @@ a window's values are split into a near and a far plane, and between the two the
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float32]
 
-_STRIP_ROWS = 128  # rows finished at once: the working set stays in the processor's cache
+_STRIP_ROWS = 16  # rows finished at once: the working set stays in the processor's cache
+_SLOPE, _SLOPE_RAMP = 1.8, 0.5  # growth of the span in a window twice as large: 2 on a slope, 1 at a step
 _LONGEST = 512  # side of the small copy, in pixels, where the network's size is not known
 
 
@@ -82,21 +84,23 @@ def _steep_terms(colour: Floats, depth: Floats, how: Guiding) -> Floats:
     window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * how.radius + 1, 2 * how.radius + 1))
     far, near = cv2.erode(depth, window), cv2.dilate(depth, window)
     span = near - far
-    gain = 1 + how.steepness * _stepness(depth, span, how.radius)
-    per_span = gain / np.maximum(span, np.float32(1e-4))
-    weights *= per_span[..., None]
-    constant = per_span * (constant - far) + (1 - gain) / 2
+    step = _stepness(depth, span, how.radius)
+    gain = 1 + how.steepness * step
+    per_span = 1 / np.maximum(span, np.float32(1e-4))
+    weights *= (step * gain * per_span)[..., None]
+    steep = gain * per_span * (constant - far) + (1 - gain) / 2
+    constant = (depth - far) * per_span
+    constant += (steep - constant) * step  # a slope keeps its own values: the guide's texture is none of it
     blur = (3, 3)
     return np.dstack([weights, constant, cv2.blur(far, blur), cv2.blur(near, blur) - cv2.blur(far, blur)])
 
 
 def _stepness(depth: Floats, span: Floats, radius: int) -> Floats:
-    """0 where a window holds a slope, 1 where it holds two planes: by variance (1/12 and 1/4 of span²)."""
-    side = (2 * radius + 1, 2 * radius + 1)
-    variance = cv2.blur(depth * depth, side) - cv2.blur(depth, side) ** 2
-    share = variance / np.maximum(span * span, np.float32(1e-8))
+    """0 where a window holds a slope, 1 where it holds two planes: a slope's span grows with the window."""
+    large = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (4 * radius + 1, 4 * radius + 1))
+    growth = (cv2.dilate(depth, large) - cv2.erode(depth, large)) / np.maximum(span, np.float32(1e-4))
     is_wide = np.clip(span / np.float32(0.03) - 1, 0, 1)
-    return np.asarray(is_wide * np.clip((share - 0.06) / 0.08, 0, 1), np.float32)
+    return np.asarray(is_wide * np.clip((_SLOPE - growth) / _SLOPE_RAMP, 0, 1), np.float32)
 
 
 def _linear_model(colour: Floats, depth: Floats, how: Guiding) -> tuple[Floats, Floats]:
@@ -134,20 +138,36 @@ def _solve(covariance: Floats, right: Floats, softness: float) -> Floats:
 
 
 def _evaluate(terms: Floats, guide: npt.NDArray[Any], low: np.float32, span: np.float32) -> Floats:
-    """The model at full size, strip by strip."""
-    height, width = guide.shape[:2]
-    out = np.empty((height, width), np.float32)
+    """The model at full size; blocks of rows are done at the same time."""
     scale = np.float32(1 / np.iinfo(guide.dtype).max)
     planes = [np.ascontiguousarray(t) for t in np.moveaxis(terms, -1, 0)]
     planes = [p * scale for p in planes[:3]] + [planes[3], planes[4] * span + low, planes[5] * span]
-    for start in range(0, height, _STRIP_ROWS):
-        stop = min(height, start + _STRIP_ROWS)
-        strip = [enlarged_rows(p, (start, stop), height, width) for p in planes]
-        channels = cv2.split(guide[start:stop])
+    out = np.empty(guide.shape[:2], np.float32)
+    bounds = np.linspace(0, len(out), max(1, cv2.getNumThreads()) + 1).astype(int)
+
+    def work(start: int, stop: int) -> None:
+        _finish(planes, guide, (start, stop), out)
+        np.clip(out[start:stop], low, low + span, out=out[start:stop])
+
+    with ThreadPoolExecutor(len(bounds) - 1) as pool:
+        list(pool.map(work, bounds[:-1].tolist(), bounds[1:].tolist()))
+    return out
+
+
+def _finish(planes: list[Floats], guide: npt.NDArray[Any], rows: tuple[int, int], out: Floats) -> None:
+    """Rows from…to of the model, strip by strip in the same few buffers: new memory costs more than sums."""
+    height, width = out.shape
+    buffers = np.empty((len(planes), _STRIP_ROWS, width), np.float32)
+    channel = np.empty((_STRIP_ROWS, width), guide.dtype)
+    for start in range(*rows, _STRIP_ROWS):
+        stop = min(rows[1], start + _STRIP_ROWS)
+        strip, one = list(buffers[:, : stop - start]), channel[: stop - start]
+        for plane, into in zip(planes, strip, strict=True):
+            enlarged_rows(plane, (start, stop), height, width, into)
         share = strip[3]
-        for plane, channel in zip(strip[:3], channels, strict=True):
-            share += cv2.multiply(plane, channel, dtype=cv2.CV_32F)
+        for number in range(3):
+            cv2.extractChannel(guide[start:stop], number, one)
+            cv2.add(share, cv2.multiply(strip[number], one, strip[number], dtype=cv2.CV_32F), share)
         np.clip(share, 0, 1, out=share)
-        np.multiply(share, strip[5], out=share)
-        np.add(share, strip[4], out=out[start:stop])
-    return np.clip(out, low, low + span, out=out)
+        cv2.multiply(share, strip[5], share)
+        cv2.add(share, strip[4], out[start:stop])

@@ -35,17 +35,29 @@ def enlarge(values: npt.NDArray[np.float32], width: int, height: int) -> npt.NDA
 
 
 def enlarged_rows(
-    plane: npt.NDArray[np.float32], rows: tuple[int, int], height: int, width: int
+    plane: npt.NDArray[np.float32],
+    rows: tuple[int, int],
+    height: int,
+    width: int,
+    out: npt.NDArray[np.float32] | None = None,
 ) -> npt.NDArray[np.float32]:
     """Rows from…to of the h×w(×C, C up to 4) plane as if enlarged to height × width, linear.
 
-    The rest is not made: a large picture can be finished strip by strip.
+    The rest is not made: a large picture can be finished strip by strip, in ``out`` where it is given.
     """
-    small_height, small_width = plane.shape[:2]
-    sx, sy = small_width / width, small_height / height
-    matrix = np.array([[sx, 0, (sx - 1) / 2], [0, sy, (rows[0] + 0.5) * sy - 0.5]], np.float64)
-    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    size = (width, rows[1] - rows[0])
-    return np.asarray(
-        cv2.warpAffine(plane, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.float32
-    )
+    above, below, share = _neighbours(plane.shape[0], rows, height)
+    share = share.reshape(-1, *(1,) * (plane.ndim - 1))
+    lines = plane[above]
+    lines += (plane[below] - lines) * share
+    large = cv2.resize(lines, (width, len(lines)), out, interpolation=cv2.INTER_LINEAR)
+    return np.asarray(large, np.float32)
+
+
+def _neighbours(
+    small_height: int, rows: tuple[int, int], height: int
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+    """The rows of the small plane above and below each large row, and how much of the second it takes."""
+    place = (np.arange(*rows) + 0.5) * (small_height / height) - 0.5
+    place = np.clip(place, 0, small_height - 1)
+    above = place.astype(np.intp)
+    return above, np.minimum(above + 1, small_height - 1), (place - above).astype(np.float32)
