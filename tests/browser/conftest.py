@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from browser.drive import MISSING, find_chromium, launch, serving
+from nearfar.keys import KeyFile
 from pictures import draw, encoded
 
 if TYPE_CHECKING:
@@ -21,14 +22,28 @@ MAX_BYTES = 2_000_000
 """What the service under test takes: enough for every photo but the one that is meant to be too large."""
 WAYS = {"locale": "en-GB", "viewport": {"width": 1280, "height": 860}, "reduced_motion": "reduce"}
 """How a page is opened where a test says nothing else; without motion nothing has to be waited for."""
-ANSWERED_IN_WORDS = ("v1/depth", "healthz")
+ANSWERED_IN_WORDS = ("v1/depth", "v1/models", "healthz")
 """Addresses whose failures the page shows in words; the browser notes them on its console as well."""
 
 
 @pytest.fixture(scope="session")
-def service() -> Iterator[str]:
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a running service with the embedded network."""
-    with serving({"NEARFAR_MAX_BYTES": str(MAX_BYTES)}) as address:
+    home = str(tmp_path_factory.mktemp("home"))
+    with serving({"NEARFAR_MAX_BYTES": str(MAX_BYTES), "NEARFAR_HOME": home}) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def key_file(tmp_path_factory: pytest.TempPathFactory) -> KeyFile:
+    """Where the keys of the service that needs one are."""
+    return KeyFile(tmp_path_factory.mktemp("keys") / "keys.json")
+
+
+@pytest.fixture(scope="session")
+def keyed_service(key_file: KeyFile) -> Iterator[str]:
+    """The address of a running service that needs a key."""
+    with serving({"NEARFAR_KEYS": str(key_file.path), "NEARFAR_REQUIRE_KEYS": "1"}) as address:
         yield address
 
 
@@ -51,13 +66,13 @@ def open_page(browser: Browser, service: str) -> Iterator[OpenPage]:
     """Open the page in a fresh profile of given ways; at the end nothing may have gone wrong unseen."""
     contexts, faults = [], []
 
-    def open_(**ways: object) -> Page:
+    def open_(at: str = service, **ways: object) -> Page:
         context = browser.new_context(**{**WAYS, **ways})
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(60_000)
-        _watch(page, service, faults)
-        page.goto(service)
+        _watch(page, at, faults)
+        page.goto(at)
         return page
 
     yield open_

@@ -86,3 +86,51 @@ def test_an_unreliable_photo_carries_its_warning(page, level, english, chinese) 
     assert english in page.inner_text("#warnings")
     page.click("[data-language=zh]")
     assert chinese in page.inner_text("#warnings")
+
+
+@pytest.fixture
+def key(key_file):
+    """A new key of the service that needs one; it is revoked at the end."""
+    yield key_file.add("browser", ["infer"])[1]
+    key_file.revoke("browser")
+
+
+def test_a_service_that_needs_a_key_is_given_one(open_page, keyed_service, key, photo) -> None:
+    """The page asks at once, tells a wrong key from none, and keeps the right one in the tab."""
+    page = open_page(keyed_service)
+    assert "needs a key" in problem(page)
+    assert page.evaluate("document.activeElement.id") == "key"
+    assert page.get_attribute("#key", "type") == "password"
+    page.fill("#key", "nf-guess")
+    page.press("#key", "Enter")
+    page.wait_for_function(
+        "document.getElementById('problem-text').textContent.includes('does not know this key')"
+    )
+    page.click("[data-language=zh]")
+    assert "服务不认识这个密钥" in problem(page)
+    page.fill("#key", key)
+    page.click("#key-form button")
+    page.wait_for_selector("#problem", state="hidden")
+    page.wait_for_function("document.getElementById('model').options.length > 0")
+    page.reload()
+    give(page, photo)
+    assert page.is_hidden("#problem")
+    assert key not in page.url
+
+
+def test_a_photo_is_not_lost_when_the_key_goes(open_page, keyed_service, key_file, photo) -> None:
+    """A key that was revoked: the page asks for another, and the photo that waited is done."""
+    old = key_file.add("old", ["infer"])[1]
+    page = open_page(keyed_service)
+    page.fill("#key", old)
+    page.press("#key", "Enter")
+    page.wait_for_selector("#problem", state="hidden")
+    key_file.revoke("old")
+    new = key_file.add("new", ["infer"])[1]
+    page.wait_for_timeout(1200)  # the service looks at its file every second
+    page.set_input_files("#file", {**photo, "name": "kept.jpg"})
+    assert "does not know this key" in problem(page)
+    page.fill("#key", new)
+    page.press("#key", "Enter")
+    page.wait_for_selector("html[data-state=result]", state="attached")
+    assert page.inner_text("#name") == "kept.jpg"

@@ -1,4 +1,5 @@
 /** The service: one photo up, one answer down, with progress, and every failure named. */
+import { hasKey, keyHeaders } from "./key";
 
 export type FailureCode =
   | "broken"
@@ -6,6 +7,9 @@ export type FailureCode =
   | "not_image"
   | "parameter"
   | "busy"
+  | "key"
+  | "wrong_key"
+  | "forbidden"
   | "weights"
   | "server"
   | "offline"
@@ -38,6 +42,8 @@ export interface Model {
 
 const CODES: Record<number, FailureCode> = {
   400: "broken",
+  401: "key",
+  403: "forbidden",
   408: "dropped",
   413: "too_large",
   415: "not_image",
@@ -59,6 +65,7 @@ export function postDepth(
     const form = new FormData();
     form.append("image", photo, name);
     request.open("POST", `v1/depth?${new URLSearchParams(query)}`);
+    for (const [header, value] of Object.entries(keyHeaders())) request.setRequestHeader(header, value);
     request.responseType = "arraybuffer";
     request.upload.onprogress = (event) => {
       if (event.lengthComputable) onProgress({ phase: "upload", share: event.loaded / event.total });
@@ -83,8 +90,8 @@ export function postDepth(
 
 /** The models whose weights the service has at hand, its default first. */
 export async function getModels(): Promise<Model[]> {
-  const answer = await fetch("v1/models");
-  if (!answer.ok) throw new Failure("server", `status ${answer.status}`);
+  const answer = await fetch("v1/models", { headers: keyHeaders() });
+  if (!answer.ok) throw new Failure(codeOf(answer.status), `status ${answer.status}`);
   const found = (await answer.json()) as { default: string; models: Model[] };
   const ready = found.models.filter((model) => model.is_installed || model.name === found.default);
   return ready.sort((a, b) => Number(b.name === found.default) - Number(a.name === found.default));
@@ -94,8 +101,13 @@ function failureOf(request: XMLHttpRequest): Failure {
   const wait = Number(request.getResponseHeader("Retry-After") ?? "0");
   const problem = problemOf(request.response as ArrayBuffer | null);
   const isWeights = problem.type?.endsWith("#problem-weights") ?? false; // 503 as well, but waiting does not help
-  const code = isWeights ? "weights" : (CODES[request.status] ?? "server");
+  const code = isWeights ? "weights" : codeOf(request.status);
   return new Failure(code, problem.detail ?? problem.title ?? "", Number.isFinite(wait) ? wait : 0);
+}
+
+function codeOf(status: number): FailureCode {
+  const code = CODES[status] ?? "server";
+  return code === "key" && hasKey() ? "wrong_key" : code;
 }
 
 function problemOf(body: ArrayBuffer | null): { type?: string; title?: string; detail?: string } {

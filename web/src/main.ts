@@ -16,6 +16,7 @@ import { byId, make, show } from "./dom";
 import { type Download, download } from "./downloads";
 import { type Result, estimate, preview } from "./estimate";
 import { type Shot, showSamples, startIntake } from "./intake";
+import { keepKey } from "./key";
 import { type Language, language, say, startLanguage, switchLanguage } from "./language";
 import { clearHeat, recolour, showHeat, showOpacity, showPhoto, showStandIn } from "./panels";
 import { showTheme, startTheme } from "./theme";
@@ -30,6 +31,7 @@ interface Problem {
 }
 
 const RETRYABLE: readonly string[] = ["busy", "server", "offline", "dropped", "answer"];
+const KEYED: readonly string[] = ["key", "wrong_key"];
 
 let colormap = firstColormap();
 let model = "";
@@ -45,12 +47,20 @@ function start(): void {
   startIntake(take, () => report("noFile", "", null));
   startCrosshair(read);
   listen();
-  void getModels().then(
-    (models) => startModels(models, chooseModel),
-    () => undefined, // without a list there is no choice; the photo itself will tell what is wrong
-  );
   showWords();
   enter("start");
+  loadModels();
+}
+
+/** Fill the choice of models; a service that needs a key asks for it here, before a photo was chosen. */
+function loadModels(): void {
+  void getModels().then(
+    (models) => startModels(models, chooseModel),
+    (error: unknown) => {
+      // without a list there is no choice; the photo itself will tell what else is wrong
+      if (error instanceof Failure && KEYED.includes(error.code)) report(new Failure(error.code), "", loadModels);
+    },
+  );
 }
 
 function listen(): void {
@@ -63,6 +73,7 @@ function listen(): void {
   byId("cancel").addEventListener("click", cancel);
   byId("dismiss").addEventListener("click", dismiss);
   byId("retry").addEventListener("click", () => problem?.retry?.());
+  byId("key-form").addEventListener("submit", useKey);
   byId("opacity", HTMLInputElement).addEventListener("input", changeOpacity);
   for (const what of ["heat", "png16", "npy"] as const) {
     byId(`save-${what}`).addEventListener("click", () => void save(what));
@@ -179,7 +190,11 @@ function cancel(): void {
 
 function fail(error: unknown, shot: Shot, withModel: string): void {
   const failure = failureOf(error);
-  const retry = RETRYABLE.includes(failure.code) ? () => void run(shot, withModel) : null;
+  const again = () => {
+    if (KEYED.includes(failure.code)) loadModels();
+    void run(shot, withModel);
+  };
+  const retry = [...RETRYABLE, ...KEYED].includes(failure.code) ? again : null;
   forget();
   enter("start");
   report(failure, shot.name, retry);
@@ -194,7 +209,22 @@ function failureOf(error: unknown): Failure {
 function report(failure: Problem["failure"], name: string, retry: Problem["retry"]): void {
   problem = { failure, name, retry };
   showProblem();
-  byId(retry ? "retry" : "dismiss").focus();
+  byId(isKeyed(problem) ? "key" : retry ? "retry" : "dismiss").focus();
+}
+
+/** The key was typed: keep it, and ask once more what was refused. */
+function useKey(event: Event): void {
+  event.preventDefault();
+  const field = byId("key", HTMLInputElement);
+  keepKey(field.value);
+  field.value = "";
+  const retry = problem?.retry;
+  dismiss();
+  retry?.();
+}
+
+function isKeyed(what: Problem | null): boolean {
+  return what !== null && what.failure !== "noFile" && KEYED.includes(what.failure.code);
 }
 
 function dismiss(): void {
@@ -211,8 +241,9 @@ function showProblem(): void {
   const detail = failure === "noFile" ? "" : failure.detail;
   const words = make("q", { lang: "en" }, detail);
   byId("problem-detail").replaceChildren(`${say("serviceSays")} `, words);
-  show(byId("problem-detail"), detail !== "");
-  show(byId("retry"), retry !== null);
+  show(byId("problem-detail"), detail !== "" && !isKeyed(problem));
+  show(byId("key-form"), isKeyed(problem));
+  show(byId("retry"), retry !== null && !isKeyed(problem));
 }
 
 function inWords(failure: Failure, name: string): string {

@@ -76,6 +76,12 @@ async function show(response, place) {
   place.append(element("a", { href: address, download: name }, `Download ${name}`));
 }
 
+/** The key that was typed here, else the one that the page has for this tab. */
+function keyHeaders() {
+  const key = document.getElementById("key").value.trim() || sessionStorage.getItem("nearfar-key");
+  return key ? { Authorization: `Bearer ${key}` } : {};
+}
+
 async function submit(event) {
   event.preventDefault();
   const form = new FormData(event.target);
@@ -86,7 +92,7 @@ async function submit(event) {
   const place = document.getElementById("answer");
   place.replaceChildren("…");
   try {
-    await show(await fetch(`.${DEPTH}?${query}`, { method: "POST", body }), place);
+    await show(await fetch(`.${DEPTH}?${query}`, { method: "POST", body, headers: keyHeaders() }), place);
   } catch (error) {
     place.replaceChildren(`The service did not answer: ${error.message}`);
   }
