@@ -21,6 +21,7 @@ PUBLIC = {
     "Photo",
     "Picture",
     "__version__",
+    "compare",
     "effect",
     "estimate",
     "export",

@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from nearfar.api import Model, effect, estimate, export, heatmap, list_models, load, overlay, read
     from nearfar.cards import DepthKind, ModelCard
+    from nearfar.comparison import compare
     from nearfar.decode.depth import read_depth
     from nearfar.errors import NearfarError
     from nearfar.types import Camera, Clip, DepthMap, Photo, Picture
@@ -31,6 +32,7 @@ _HOMES = {
     "NearfarError": "errors",
     "Photo": "types",
     "Picture": "types",
+    "compare": "comparison",
     "effect": "api",
     "estimate": "api",
     "export": "api",
@@ -53,6 +55,7 @@ __all__ = [
     "Photo",
     "Picture",
     "__version__",
+    "compare",
     "effect",
     "estimate",
     "export",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from nearfar import catalogue
+from nearfar import catalogue, tiling
 from nearfar import settings as settings_module
 from nearfar.decode.masks import read_mask
 from nearfar.decode.photo import Limits, read_photo
@@ -16,6 +16,7 @@ from nearfar.options import describe, parse
 from nearfar.pipeline import Estimator
 from nearfar.registry import EFFECTS, EXPORTS
 from nearfar.sessions import SessionCache, wish_of
+from nearfar.tiling import Tiles
 from nearfar.types import Clip, DepthMap, Photo, Picture
 from nearfar.weights import open_store
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from nearfar.cards import ModelCard
     from nearfar.decode.photo import PhotoSource
     from nearfar.settings import Settings
+    from nearfar.tiling import Tell
     from nearfar.types import RangeRule
 
 _one_at_a_time = threading.Lock()
@@ -53,16 +55,29 @@ class Model:
     why: str = ""
     """Why this engine runs it."""
 
-    def estimate(self, photo: PhotoSource) -> DepthMap:
-        """The depth map of a photo, as large as the photo; errors as in :func:`estimate`."""
-        return self.estimator.estimate(read(photo, settings=self.settings))
+    def estimate(
+        self, photo: PhotoSource, *, tiles: bool | int = False, tell: Tell | None = None
+    ) -> DepthMap:
+        """The depth map of a photo, as large as the photo; errors as in :func:`estimate`.
+
+        Args:
+            photo: as for :func:`estimate`.
+            tiles: as for :func:`estimate`.
+            tell: told after each tile how many are done, of how many; what it raises ends the work.
+        """
+        given = read(photo, settings=self.settings)
+        if not tiles:
+            return self.estimator.estimate(given)
+        return tiling.estimate(self.estimator, given, Tiles(0 if tiles is True else tiles), tell)
 
     def estimate_batch(self, photos: Iterable[PhotoSource]) -> list[DepthMap]:
         """The depth maps of many photos, in order; the same as one by one within 1e-5 of the range."""
         return self.estimator.estimate_batch(read(photo, settings=self.settings) for photo in photos)
 
 
-def estimate(photo: PhotoSource, *, model: str | None = None, size: int | None = None) -> DepthMap:
+def estimate(
+    photo: PhotoSource, *, model: str | None = None, size: int | None = None, tiles: bool | int = False
+) -> DepthMap:
     """The depth map of a photo, as large as the photo.
 
     Args:
@@ -70,6 +85,9 @@ def estimate(photo: PhotoSource, *, model: str | None = None, size: int | None =
             uint16, or floats in 0…1), or a :class:`Photo`.
         model: a name out of :func:`list_models`; the setting ``model`` (``embedded``) where none is given.
         size: length of the network input in pixels, rounded to what the network takes; its card's otherwise.
+        tiles: True for finer detail in big pictures: overlapping tiles, each fitted to one look at the whole.
+            A number is the length in pixels at which the network then sees the photo's longer side; True is
+            three times the network's own. Time grows with the number of tiles, at most 256.
 
     Raises:
         InputError: the photo is empty, broken, too large or no picture.
@@ -82,7 +100,7 @@ def estimate(photo: PhotoSource, *, model: str | None = None, size: int | None =
         >>> depth = nearfar.estimate("photo.jpg")  # doctest: +SKIP
         >>> nearfar.heatmap(depth).save("heat.png")  # doctest: +SKIP
     """
-    return load(model, size=size).estimate(photo)
+    return load(model, size=size).estimate(photo, tiles=tiles)
 
 
 def load(

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from nearfar.cards import InputSpec, ModelCard
     from nearfar.engines import Session
 
+    Raw = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+
 BATCH_LIMIT = 8
 """Pictures in one network run at most: memory stays bounded, and on a CPU larger batches are not faster."""
 
@@ -45,7 +47,7 @@ class Estimator:
             EngineError: the network failed.
         """
         prepared = prepare(photo, self.input)
-        return self._finish(self.session.run(prepared.tensor)[0], prepared)
+        return self.finish(self.run(prepared), prepared)
 
     def estimate_batch(self, photos: Iterable[Photo]) -> list[DepthMap]:
         """The depth maps of many photos, in order; those of equal input size run together.
@@ -56,11 +58,25 @@ class Estimator:
         results: dict[int, DepthMap] = {}
         for places in _buckets(prepared, min(BATCH_LIMIT, self.session.batch_limit or BATCH_LIMIT)):
             raw = self.session.run(np.concatenate([prepared[i].tensor for i in places]))
-            results |= {i: self._finish(raw[k], prepared[i]) for k, i in enumerate(places)}
+            results |= {i: self.finish(raw[k], prepared[i]) for k, i in enumerate(places)}
         return [results[i] for i in range(len(prepared))]
 
-    def _finish(self, raw: np.ndarray[tuple[int, int], np.dtype[np.float32]], prepared: Prepared) -> DepthMap:
-        provenance = Provenance(self.card.name, self.sha256, prepared.size, self.engine)
+    def run(self, prepared: Prepared) -> Raw:
+        """What the network answers for one prepared picture: h×w float32 in its own space.
+
+        Raises:
+            EngineError: the network failed.
+        """
+        raw: Raw = self.session.run(prepared.tensor)[0]
+        return raw
+
+    def finish(self, raw: Raw, prepared: Prepared, tiles: int = 0) -> DepthMap:
+        """The depth map of a photo from what the network answered; ``tiles``: of how many that was joined.
+
+        Raises:
+            NonFiniteOutputError: there is a NaN or an infinity among the answers.
+        """
+        provenance = Provenance(self.card.name, self.sha256, prepared.size, self.engine, tiles)
         return finish(raw, prepared.undo, self.card, provenance)
 
 

@@ -23,14 +23,19 @@ def finish(raw: npt.NDArray[np.float32], undo: Undo, card: ModelCard, provenance
     Raises:
         NonFiniteOutputError: there is a NaN or an infinity among them.
     """
+    check_finite(raw, card)
+    scale, warnings = _focal_scale(undo, card, provenance.input_size[0])
+    values = np.asarray(enlarge(raw * np.float32(scale), undo.width, undo.height), np.float32)
+    return DepthMap(values, card.kind, None, undo.camera, provenance, undo.warnings + warnings)
+
+
+def check_finite(raw: npt.NDArray[np.float32], card: ModelCard) -> None:
+    """Raise NonFiniteOutputError where there is a NaN or an infinity in a network's answer."""
     if not np.isfinite(raw).all():
         raise NonFiniteOutputError(
             f"The network '{card.name}' answered with NaN or infinity.",
             "Run it in float32; if it still does, its weights are damaged: verify them.",
         )
-    scale, warnings = _focal_scale(undo, card, provenance.input_size[0])
-    values = np.asarray(enlarge(raw * np.float32(scale), undo.width, undo.height), np.float32)
-    return DepthMap(values, card.kind, None, undo.camera, provenance, undo.warnings + warnings)
 
 
 def _focal_scale(undo: Undo, card: ModelCard, input_width: int) -> tuple[float, tuple[PhotoWarning, ...]]:

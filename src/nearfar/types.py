@@ -203,12 +203,16 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Provenance:
-    """What made a depth map: model name, SHA-256 of its weights, (width, height) of the network's input."""
+    """What made a depth map: model name, SHA-256 of its weights, (width, height) of the network's input.
+
+    ``tiles``: how many overlapping tiles were joined; 0 where the network looked once at the whole.
+    """
 
     model: str = ""
     weights_sha256: str = ""
     input_size: tuple[int, int] = (0, 0)
     engine: str = ""
+    tiles: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -350,6 +354,7 @@ class DepthMap:
             "input_width": self.provenance.input_size[0],
             "input_height": self.provenance.input_size[1],
             "engine": self.provenance.engine,
+            "tiles": self.provenance.tiles,
             "camera": None if self.camera is None else asdict(self.camera),
             "warnings": [{"code": w.code, "message": w.message} for w in self.warnings],
         }

@@ -239,3 +239,20 @@ def test_the_embedded_network_answers(start, jpeg) -> None:
     answer = start(engine="auto").upload(jpeg, "?format=npy")
     expected = nearfar.estimate(jpeg)
     np.testing.assert_allclose(_values(answer), expected.values, atol=1e-5 * np.ptp(expected.values))
+
+
+@pytest.mark.parametrize("query", ["tiles=true", "tiles_length=400"])
+def test_tiles(service, query) -> None:
+    """A big picture is seen in parts where that is asked for; the answer says in how many."""
+    body = encoded(draw(640, 480))
+    tiles = 400 if "length" in query else True
+    expected = nearfar.load(engine="fake").estimate(body, tiles=tiles)
+    assert np.array_equal(_values(service.post(body, f"?{query}&format=npy")), expected.values)
+    row = service.post(body, f"?{query}&format=json&parts=").json()
+    assert row["tiles"] == expected.provenance.tiles > 1
+
+
+def test_too_many_tiles_are_refused(service) -> None:
+    """What would take too long is told as the parameter's fault."""
+    answer = service.post(encoded(draw(6000, 40)), "?tiles_length=6000&size=32")
+    assert (answer.status_code, answer.json()["parameter"]) == (422, "tiles_length")

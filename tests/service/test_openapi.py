@@ -56,7 +56,17 @@ def test_all_routes_are_documented(document) -> None:
     """What programs call stands in the document, and nothing else."""
     plugins = {f"/v1/effects/{EFFECTS.load(name).name}" for name in EFFECTS.names()}
     plugins |= {f"/v1/exports/{name}" for name in EXPORTS.names()}
-    own = {"/v1/depth", "/v1/models", "/v1/effects", "/v1/exports", "/healthz", "/readyz", "/metrics"}
+    own = {
+        "/v1/depth",
+        "/v1/compare",
+        "/v1/models",
+        "/v1/effects",
+        "/v1/exports",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+    }
+    own |= {"/v1/compare"}
     assert set(document["paths"]) == own | plugins
 
 
@@ -134,7 +144,7 @@ def test_the_document_says_when_a_key_is_needed(start) -> None:
 
 def test_no_schema_is_left_over(document) -> None:
     """The framework's own error schemas are not ours."""
-    assert set(document["components"]["schemas"]) == {"Problem", "Depth", "Models"}
+    assert set(document["components"]["schemas"]) == {"Problem", "Depth", "Models", "Comparison"}
 
 
 def test_models_show_their_cards(service) -> None:

@@ -9,7 +9,8 @@ import pytest
 from PIL import Image
 
 from nearfar.registry import EFFECTS, EXPORTS
-from pictures import encoded
+from nearfar.service.answers import NETWORK
+from pictures import draw, encoded
 
 SHORT = {"wiggle": "?frames=2&size=64", "parallax": "?frames=2&size=64"}
 
@@ -90,4 +91,12 @@ def test_lists(service, noun) -> None:
     for row in rows:
         parameters = paths[f"/v1/{noun}/{row['name']}"]["post"]["parameters"]
         named = {p["name"] for p in parameters if p["in"] == "query"}
-        assert named == {"model"} | {o["name"] for o in row["options"] if o["type"] != "file"}
+        assert named == {*NETWORK, *(o["name"] for o in row["options"] if o["type"] != "file")}
+
+
+def test_effects_take_tiles(service) -> None:
+    """Finer depth serves effects too: the heat map by tiles is another one."""
+    big = encoded(np.asarray(draw(640, 480)))
+    once, tiled = (send(service, f"/v1/effects/heatmap{query}", big) for query in ("", "?tiles=true"))
+    assert once.status_code == tiled.status_code == 200
+    assert once.content != tiled.content

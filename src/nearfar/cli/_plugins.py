@@ -33,6 +33,10 @@ class SharedOptions:
         "", "Where the result goes: a file, or a folder that exists; beside the photo otherwise."
     )
     model: str = option("", "Network to use, a name out of nearfar models; else the setting, embedded.")
+    tiles: bool = option(False, "Finer detail in big pictures: overlapping tiles fitted to the whole.")
+    tiles_length: int | None = option(
+        None, "Pixels at which tiles see the longer side; 3 times the network's own otherwise.", low=1
+    )
     depth: str = option("", "Depth file to use instead of running a network (see nearfar export).")
     calibration: str = option("", "Camera profile of nearfar calibrate: depth becomes metres.")
     overwrite: bool = option(False, "Replace files that exist already.")
@@ -90,10 +94,16 @@ def named(words: tuple[str, ...], registry: Registry, verb: str) -> tuple[Any, t
 def photo_and_depth(source: str, options: SharedOptions) -> tuple[Photo, DepthMap]:
     """The photo, and its depth: read from a file or estimated, and calibrated where asked for."""
     photo = api.read(source)
-    depth = read_depth(options.depth) if options.depth else api.load(options.model or None).estimate(photo)
+    depth = read_depth(options.depth) if options.depth else _estimated(photo, options)
     for warning in depth.warnings:
         _say.line(f"{source}: {warning.message}")
     return photo, Calibration.load(options.calibration).apply(depth) if options.calibration else depth
+
+
+def _estimated(photo: Photo, options: SharedOptions) -> DepthMap:
+    tiles = options.tiles_length or options.tiles
+    with _say.tiles(is_shown=bool(tiles)) as tell:
+        return api.load(options.model or None).estimate(photo, tiles=tiles, tell=tell)
 
 
 def target(source: str, output: str, ending: str, *, is_one_of_many: bool) -> Path:

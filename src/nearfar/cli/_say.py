@@ -113,6 +113,20 @@ def transfer() -> Iterator[Callable[[str, int, int], None] | None]:
 
 
 @contextmanager
+def tiles(*, is_shown: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """A bar on standard error while a photo is done tile by tile; gives what is told how many are done."""
+    if not is_shown or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("tiles", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
 def progress(total: int) -> Iterator[Callable[[bool], bool]]:
     """A bar on standard error while several photos are done; nothing where that is no terminal.
 

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nearfar import api, registry
@@ -36,6 +37,10 @@ class DepthOptions(HeatmapOptions):
     png16: str = option("", "Write a 16-bit PNG too, scale and offset in its text; or a folder.")
     model: str = option("", "Network to use, a name out of nearfar models; else the setting, embedded.")
     size: int | None = option(None, "Length of the network's input in pixels; the network's own otherwise.")
+    tiles: bool = option(False, "Finer detail in big pictures: overlapping tiles fitted to the whole.")
+    tiles_length: int | None = option(
+        None, "Pixels at which tiles see the longer side; 3 times the network's own otherwise.", low=1
+    )
     engine: str = option("", "auto, onnxruntime, openvino or torch; else the setting, auto.")
     precision: str = option("", "auto, float32, bfloat16 or int8; else the setting, auto.")
     device: str = option("", "auto, cpu, cuda or mps; else the setting, auto.")
@@ -78,7 +83,10 @@ def command(photos: tuple[str, ...], given: dict[str, str | bool]) -> int:
         _say.line(f"{photo} is named twice and is done once.")
     has_paths = not options.json and all(job.picture for job in jobs)
     with _say.progress(len(jobs) if not options.json else 0) as step:
-        done = [step(_attempt(job, model, options, has_paths=has_paths)) for job in jobs]
+        attempt = partial(
+            _attempt, model=model, options=options, has_paths=has_paths, is_alone=len(jobs) == 1
+        )
+        done = [step(attempt(job)) for job in jobs]
     return 0 if all(done) else 1
 
 
@@ -94,11 +102,13 @@ def _check_streams(jobs: tuple[Job, ...], options: DepthOptions) -> None:
         raise ParameterError("A picture is not shown on a terminal.", "Name a file (-o FILE), or pipe it.")
 
 
-def _attempt(job: Job, model: Model, options: DepthOptions, *, has_paths: bool) -> bool:
+def _attempt(
+    job: Job, model: Model, options: DepthOptions, *, has_paths: bool, is_alone: bool = False
+) -> bool:
     """Do one photo and say how it went."""
     started = time.perf_counter()
     try:
-        depth = _do(job, model, options)
+        depth = _do(job, model, options, is_alone=is_alone)
     except NearfarError as exc:
         _say.failure(exc, job.source, is_json=options.json)
         return False
@@ -115,11 +125,13 @@ def _attempt(job: Job, model: Model, options: DepthOptions, *, has_paths: bool) 
     return True
 
 
-def _do(job: Job, model: Model, options: DepthOptions) -> DepthMap:
+def _do(job: Job, model: Model, options: DepthOptions, *, is_alone: bool) -> DepthMap:
     """Everything is computed before anything is written."""
     _check_absent(job, overwrite=options.overwrite)
     photo = api.read(sys.stdin.buffer if job.source == _plan.STDIO else job.source, settings=model.settings)
-    depth = model.estimate(photo)
+    tiles = options.tiles_length or options.tiles
+    with _say.tiles(is_shown=bool(tiles) and is_alone and not options.json) as tell:
+        depth = model.estimate(photo, tiles=tiles, tell=tell)
     picture = _draw(photo, depth, options)
     exports = ((job.raw, "npy"), (job.png16, "png16"))
     files = [(path, _export(name, photo, depth)) for path, name in exports if path is not None]

@@ -110,6 +110,7 @@ def _depth_map(values: FloatMap, record: Record) -> DepthMap:
         str(record.get("weights_sha256", "")),
         (int(record.get("input_width", 0)), int(record.get("input_height", 0))),
         str(record.get("engine", "")),
+        int(record.get("tiles", 0)),
     )
     warnings = tuple(PhotoWarning(str(w["code"]), str(w["message"])) for w in record.get("warnings", ()))
     return DepthMap(

@@ -46,6 +46,10 @@ def _parts(text: str) -> tuple[str, ...]:
     return names
 
 
+NETWORK = ("model", "tiles", "tiles_length")
+"""Parameters of a query that say how depth is estimated, on every route that does."""
+
+
 @dataclass(frozen=True, slots=True)
 class DepthQuery:
     """The query of ``POST /v1/depth``."""
@@ -54,6 +58,13 @@ class DepthQuery:
     model: str = option("", "Name of a model out of /v1/models; the service's default where absent.")
     size: int | None = option(
         None, "Length of the network's input in pixels; the model's own where absent.", low=1
+    )
+    tiles: bool = option(False, "Finer detail in big pictures: overlapping tiles fitted to the whole.")
+    tiles_length: int | None = option(
+        None,
+        "Pixels at which tiles see the photo's longer side (and tiles are meant); 3 times the network's own "
+        "where absent.",
+        low=1,
     )
     colormap: str = option("inferno", "Colours of the picture, from far to near.", choices=COLORMAPS)
     range: RangeRule = option(

@@ -28,7 +28,18 @@ from nearfar.service.metrics import Metrics
 from nearfar.service.pool import EnginePool
 from nearfar.service.probe import Probe
 from nearfar.service.proxies import Proxies
-from nearfar.service.routes import depth, docs, effects, exports, health, live, metrics, models, pages
+from nearfar.service.routes import (
+    compare,
+    depth,
+    docs,
+    effects,
+    exports,
+    health,
+    live,
+    metrics,
+    models,
+    pages,
+)
 from nearfar.service.uploads import UploadLimits, UploadRoom
 from nearfar.service.watchdog import Watchdog
 
@@ -79,7 +90,7 @@ def create_app(settings: Settings | None = None, loader: Loader | None = None) -
     )
     app.state.service = service
     problems.install(app)
-    for noun in (depth, effects, exports, live, models, health, metrics, docs, pages):
+    for noun in (depth, compare, effects, exports, live, models, health, metrics, docs, pages):
         app.include_router(noun.router(service))
     openapi.install(app, service.formats, service.guards.keys)
     app.add_middleware(Access, guards=service.guards)

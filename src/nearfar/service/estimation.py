@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from structlog.contextvars import bound_contextvars
 
+from nearfar import tiling
 from nearfar.decode.photo import Limits, read_photo
 from nearfar.service.answers import DepthQuery, Format, Result, headers_of
 from nearfar.service.timing import Timing
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from nearfar.api import Model
     from nearfar.service.pool import Ticket
     from nearfar.service.uploads import Upload
+    from nearfar.types import DepthMap, Photo
 
     Loader = Callable[[str, int | None], Model]
 
@@ -65,10 +67,17 @@ def answer(question: Question, loader: Loader, limits: Limits, ticket: Ticket) -
         with stage("decode", ticket, timing):
             photo = read_photo(question.upload.image(limits.max_bytes), limits, "the image")
         with stage("engine", ticket, timing), ticket.engine(model):
-            depth = model.estimator.estimate(photo)
+            depth = _estimated(photo, model, query, ticket)
         with stage("encode", ticket, timing):
             body = question.format.write(Result(photo, depth, query, _facts(question)))
     return Answer(body, question.format.media_type, tuple(headers_of(depth)))
+
+
+def _estimated(photo: Photo, model: Model, query: DepthQuery, ticket: Ticket) -> DepthMap:
+    if not query.tiles and query.tiles_length is None:
+        return model.estimator.estimate(photo)
+    tiles = tiling.Tiles(query.tiles_length or 0)
+    return tiling.estimate(model.estimator, photo, tiles, lambda *_: ticket.go_on())
 
 
 def _facts(question: Question) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from nearfar import catalogue
 from nearfar.cards import DepthKind
 from nearfar.options import OptionInfo, describe
 from nearfar.service.access import OPEN, scope_needed
-from nearfar.service.answers import HEADERS, OPTIONAL_HEADERS, PICTURES, DepthQuery
+from nearfar.service.answers import HEADERS, NETWORK, OPTIONAL_HEADERS, PICTURES, DepthQuery
 from nearfar.service.frame import REQUEST_ID
 from nearfar.service.problems import MEDIA_TYPE, PROBLEMS, all_problems
 from nearfar.service.uploads import FIELD, MULTIPART, RAW_TYPES
@@ -61,7 +61,12 @@ def install(app: FastAPI, formats: Mapping[str, Format], keys: Keys) -> None:
             schemas = made.setdefault("components", {}).setdefault("schemas", {})
             for unused in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(unused, None)
-            schemas |= {"Problem": _problem(), "Depth": _depth(formats), "Models": _models()}
+            schemas |= {
+                "Problem": _problem(),
+                "Depth": _depth(formats),
+                "Models": _models(),
+                "Comparison": _comparison(),
+            }
             made["components"]["securitySchemes"] = _SECURITY
             _guard(made["paths"])
             if app.root_path:
@@ -114,8 +119,7 @@ def plugin_operation(plugin: Any, noun: str, media_types: Iterable[str]) -> Json
     body[MULTIPART] = {
         "schema": {"type": "object", "required": [FIELD], "properties": {FIELD: _BINARY, **files}}
     }
-    model = {"name": "model", "in": "query", "required": False, "description": "The network that is run."}
-    model["schema"] = {"type": "string", "enum": list(catalogue.cards())}
+    network = [_parameter(info, {}) for info in describe(DepthQuery) if info.name in NETWORK]
     content = {kind: {"schema": _BINARY} for kind in media_types}
     ok = {"description": plugin.summary + ".", "headers": _meaning(), "content": content}
     rows = [_plugin_parameter(info) for info in infos if not info.file]
@@ -124,7 +128,30 @@ def plugin_operation(plugin: Any, noun: str, media_types: Iterable[str]) -> Json
         "summary": plugin.summary,
         "responses": {200: ok} | _refusals(400, 408, 413, 415, 422, 500, 501, 503, 504),
         "openapi_extra": {
-            "parameters": [model, *rows, _PREFER],
+            "parameters": [*network, *rows, _PREFER],
+            "requestBody": {"required": True, "content": body},
+        },
+    }
+
+
+def compare_operation(query: type) -> Json:
+    """What FastAPI is told of ``POST /v1/compare``."""
+    content: Json = {"image/png": {"schema": _BINARY}, "application/json": {"schema": _ref("Comparison")}}
+    body: Json = {kind: {"schema": _BINARY} for kind in RAW_TYPES}
+    body[MULTIPART] = {"schema": {"type": "object", "required": [FIELD], "properties": {FIELD: _BINARY}}}
+    rows = [_plugin_parameter(info) for info in describe(query)]
+    for row in rows:
+        row["required"] = row["name"] == "models"
+    return {
+        "operation_id": "compare_models",
+        "summary": "What several networks see in one photo",
+        "description": "Runs one network after the other and draws one sheet: the photo, then each heat map "
+        "with its time and its rank correlation with the first. A network that cannot run says why in its "
+        "cell.",
+        "responses": {200: {"description": "The sheet, or its table.", "content": content}}
+        | _refusals(400, 408, 413, 415, 422, 500, 503, 504),
+        "openapi_extra": {
+            "parameters": [*rows, _PREFER],
             "requestBody": {"required": True, "content": body},
         },
     }
@@ -288,6 +315,7 @@ def _depth(formats: Mapping[str, Format]) -> Json:
             "input_width": _WHOLE,
             "input_height": _WHOLE,
             "engine": _STRING,
+            "tiles": _WHOLE,
             "warnings": {"type": "array", "items": _object({"code": _STRING, "message": _STRING})},
             "camera": _or_null(camera),
             "colors": _object({"colormap": _STRING, "min": _NUMBER, "max": _NUMBER}),
@@ -328,6 +356,23 @@ def _models() -> Json:
         "details": {"type": "object"},
     }
     return _object({"default": _STRING, "models": {"type": "array", "items": _object(card)}})
+
+
+def _comparison() -> Json:
+    numbers = dict.fromkeys(("milliseconds", "load_milliseconds", "agreement"), _or_null(_NUMBER))
+    names = ("model", "title", "shown_as", "licence", "engine")
+    kind = _kind()
+    row = {
+        **dict.fromkeys(names, _STRING),
+        "kind": kind["kind"],
+        "unit": kind["unit"],
+        "input_width": _WHOLE,
+        "input_height": _WHOLE,
+        **numbers,
+        "error": _or_null(_object(dict.fromkeys(("type", "message", "hint"), _STRING))),
+    }
+    sheet = _object({"media_type": _STRING, "base64": {"type": "string", "contentEncoding": "base64"}})
+    return _object({"reference": _STRING, "models": {"type": "array", "items": _object(row)}, "sheet": sheet})
 
 
 def _kind() -> Json:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 from nearfar import api, catalogue
 from nearfar.errors import ParameterError
 from nearfar.options import describe, parse
-from nearfar.service.answers import DepthQuery, Format
+from nearfar.service.answers import NETWORK, DepthQuery, Format
 from nearfar.service.estimation import Answer, Question, answer
 from nearfar.service.frame import request_id_of, timing_of
 from nearfar.service.openapi import plugin_operation
@@ -85,7 +85,7 @@ def read_query(request: Request, options: type) -> tuple[DepthQuery, dict[str, s
     given = dict(pairs)
     if len(given) != len(pairs):
         raise ParameterError("A parameter is given twice.", "Give each one once.")
-    query: DepthQuery = parse(DepthQuery, {"model": given.pop("model", "")})
+    query: DepthQuery = parse(DepthQuery, {name: given.pop(name) for name in NETWORK if name in given})
     if query.model:
         catalogue.card(query.model)
     parse(options, given)

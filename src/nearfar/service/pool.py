@@ -54,6 +54,12 @@ class Ticket:
         finally:
             self.call = None
 
+    def go_on(self) -> None:
+        """Between the steps of one long call: is it still wanted? Then the watchdog's time begins anew."""
+        self.check()
+        if self.call is not None:
+            self.call = EngineCall(self, self.call.model, time.perf_counter())
+
     def check(self) -> None:
         """Between the stages: is the work still wanted?
 
