@@ -78,6 +78,13 @@ class Settings:
     send_timeout: int = option(
         60, "Seconds after which a client that takes nothing of its answer is given up.", low=1
     )
+    workers: int = option(
+        1,
+        "Processes that serve on the one port, each with its own processors, queue and networks; "
+        "0 means one for each usable processor.",
+        low=0,
+        high=256,
+    )
     upload_timeout: int = option(120, "Seconds within which a request's body must have arrived.", low=1)
     request_timeout: int = option(
         120,

@@ -23,6 +23,7 @@ NearfarError
 ├── LargeHeaderError (ValueError)    the head of a request holds too many bytes
 ├── BusyError (RuntimeError)
 │   └── CrowdedError                 too many connections are open
+├── LostWorkersError (RuntimeError)  a worker process cannot be started
 ├── NotReadyError (RuntimeError)     the default model does not answer
 └── AddressError (OSError)           the service cannot listen where it should
 
@@ -127,6 +128,10 @@ class CrowdedError(BusyError):
     """Too many connections are open."""
 
     headers: ClassVar = {"Connection": "close"}
+
+
+class LostWorkersError(NearfarError, RuntimeError):
+    """A worker process cannot be started, however often it is tried."""
 
 
 class NotReadyError(NearfarError, RuntimeError):

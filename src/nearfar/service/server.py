@@ -14,7 +14,7 @@ import uvicorn
 
 from nearfar import catalogue
 from nearfar.registry import ENGINES
-from nearfar.service import logs, memory
+from nearfar.service import crew, logs, memory
 from nearfar.service.app import create_app
 from nearfar.service.connection import Bounds, Connection
 from nearfar.service.errors import AddressError, LostEngineError
@@ -44,12 +44,24 @@ def serve(settings: Settings, announce: Callable[[str], object] | None = None) -
     catalogue.card(settings.model)
     if settings.engine != "auto":
         ENGINES.load(settings.engine)
+    listener = listen(settings.host, settings.port)
+    address = address_of(listener, settings.host)
+    if crew.count_of(settings) > 1:
+        crew.serve(settings, listener, lambda: (announce or _say)(address))
+    else:
+        serve_on(settings, listener, lambda _: (announce or _say)(address))
+
+
+def serve_on(settings: Settings, listener: socket.socket, begin: Callable[[Server], object]) -> None:
+    """Serve on a socket, in this process, until SIGINT or SIGTERM; ``begin`` is told when it answers.
+
+    Raises:
+        LostEngineError: too many calls of networks never came back.
+    """
     memory.tune()
     app = create_app(settings)
-    listener = listen(settings.host, settings.port)
     logs.set_up(settings.log_level, settings.log_format)
-    config = configure(app, settings)
-    server = _Server(config, address_of(listener, settings.host), announce or _say)
+    server = Server(configure(app, settings), begin)
     app.state.service.watchdog.when_lost.append(server.give_up)
     _stop_without_a_trace()
     server.run(sockets=[listener])
@@ -113,13 +125,12 @@ def address_of(listener: socket.socket, host: str) -> str:
     return f"http://{f'[{name}]' if ':' in name and not name.startswith('[') else name}:{port}"
 
 
-class _Server(uvicorn.Server):
-    """Tells its address when it answers."""
+class Server(uvicorn.Server):
+    """Tells when it answers, and can give up."""
 
-    def __init__(self, config: uvicorn.Config, address: str, announce: Callable[[str], object]) -> None:
+    def __init__(self, config: uvicorn.Config, begin: Callable[[Server], object]) -> None:
         super().__init__(config)
-        self._address = address
-        self._announce = announce
+        self._begin = begin
         self.lost = ""
 
     def give_up(self, reason: str) -> None:
@@ -128,10 +139,11 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin, and tell so."""
         await super().startup(sockets)
         if self.started:
             self._reload_keys_on_hangup()
-            self._announce(self._address)
+            self._begin(self)
 
     def _reload_keys_on_hangup(self) -> None:
         """SIGHUP reads the keys again at once; without it a change is seen within a second or so."""
