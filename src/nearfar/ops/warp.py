@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _EDGE = 0.04  # difference of nearness between neighbours that is an edge, not a slope
 _LEVELS = 65535
+_MOST_ROWS = 32_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,12 +74,19 @@ def look(at: Stage, view: View) -> npt.NDArray[Any]:
     near, known = _splat(at.near, view)
     near = _filled(near, known)
     map_x, map_y = _sources(near, view)
-    front = cv2.remap(at.pixels, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    if known.all() or at.behind is at.pixels:
+    front = _fetched(at.pixels, map_x, map_y)
+    if at.behind is at.pixels or known.all():
         return front
-    back = cv2.remap(at.behind, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    np.copyto(front, back, where=(~known)[..., None])
+    holes = np.nonzero(~known)
+    # As a picture of one column, in parts: remap takes sides of less than 2^15 pixels.
+    for start in range(0, len(holes[0]), _MOST_ROWS):
+        part = holes[0][start : start + _MOST_ROWS], holes[1][start : start + _MOST_ROWS]
+        front[part] = _fetched(at.behind, map_x[part][:, None], map_y[part][:, None])[:, 0]
     return front
+
+
+def _fetched(pixels: npt.NDArray[Any], map_x: Floats, map_y: Floats) -> npt.NDArray[Any]:
+    return cv2.remap(pixels, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
 def _crisp(near: Floats) -> Floats:
@@ -117,6 +125,8 @@ def _extended(pixels: npt.NDArray[Any], weight: Floats) -> Floats:
 def _growth(near: Floats, view: View) -> Floats | np.float32:
     if view.zoom == 0 and view.zoom_far == 0:
         return np.float32(1)
+    if view.zoom == view.zoom_far:
+        return np.float32(1 + view.zoom)
     return np.asarray(1 + view.zoom_far + (view.zoom - view.zoom_far) * near, np.float32)
 
 
@@ -134,18 +144,30 @@ def _splat(near: Floats, view: View) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Nearness as the new view sees it, and where it sees any: the nearest pixel wins."""
     height, width = near.shape
     x, y = _targets(near, view)
-    column, row = np.rint(x).astype(np.int32), np.rint(y).astype(np.int32)
-    inside = (column >= 0) & (column < width) & (row >= 0) & (row < height)
-    place = row * np.int32(width) + column
-    level = (near * _LEVELS).astype(np.int32) + 1
-    seen = np.zeros(height * width, np.int32)
-    if inside.all():
-        np.maximum.at(seen, place.ravel(), level.ravel())
-    else:
-        np.maximum.at(seen, place[inside], level[inside])
-    seen = seen.reshape(height, width)
-    near_seen = (seen.astype(np.float32) - 1) / np.float32(_LEVELS)
-    return _closed(near_seen, seen > 0)
+    # What leaves the picture lands on a rim of one pixel round it.
+    place = _whole(y, height)
+    place *= np.int32(width + 2)
+    place += _whole(x, width)
+    seen = np.zeros((height + 2) * (width + 2), np.int32)
+    np.maximum.at(seen, place.ravel(), _levels(near).ravel())
+    seen = seen.reshape(height + 2, width + 2)[1:-1, 1:-1]
+    known = seen > 0
+    near_seen = np.subtract(seen, 1, dtype=np.float32)
+    near_seen *= np.float32(1 / _LEVELS)
+    return _closed(near_seen, known)
+
+
+def _whole(places: Floats, side: int) -> npt.NDArray[np.int32]:
+    """Rounded places along an axis, counted from the rim before it; ``places`` is used up."""
+    np.clip(places, -1, side, out=places)
+    places += np.float32(1.5)
+    return places.astype(np.int32)
+
+
+def _levels(near: Floats) -> npt.NDArray[np.int32]:
+    levels = near * np.float32(_LEVELS)
+    levels += 1
+    return levels.astype(np.int32)
 
 
 def _closed(near: Floats, known: npt.NDArray[np.bool_]) -> tuple[Floats, npt.NDArray[np.bool_]]:
@@ -159,19 +181,20 @@ def _closed(near: Floats, known: npt.NDArray[np.bool_]) -> tuple[Floats, npt.NDA
 
 def _filled(near: Floats, known: npt.NDArray[np.bool_]) -> Floats:
     """Holes take the farther of the nearest known values on their left and right."""
-    if known.all():
+    holes = np.flatnonzero(~known)
+    if not holes.size:
         return near
-    width = near.shape[1]
-    row, column = np.nonzero(~known)
-    index = np.where(known, np.arange(width, dtype=np.int32)[None], np.int32(-1))
-    left = np.maximum.accumulate(index, axis=1)[row, column]
-    index[row, column] = width
-    right = np.minimum.accumulate(index[:, ::-1], axis=1)[:, ::-1][row, column]
-    from_left = np.where(left >= 0, near[row, np.maximum(left, 0)], np.float32(2))
-    from_right = np.where(right < width, near[row, np.minimum(right, width - 1)], np.float32(2))
+    width, flat = near.shape[1], near.ravel()
+    is_first = np.diff(holes, prepend=-2) != 1
+    is_first |= holes % width == 0
+    first = np.flatnonzero(is_first)
+    lengths = np.diff(first, append=holes.size)
+    start, stop = holes[first], holes[first] + lengths
+    from_left = np.where(start % width > 0, flat[start - 1], np.float32(2))
+    from_right = np.where(stop % width > 0, flat[stop % flat.size], np.float32(2))
     best = np.minimum(from_left, from_right)
     out = near.copy()
-    out[row, column] = np.where(best > 1, np.float32(0), best)
+    out.ravel()[holes] = np.repeat(np.where(best > 1, np.float32(0), best), lengths)
     return out
 
 
