@@ -236,16 +236,15 @@ def sheet(model: str, folder: Path, out: Path, *, size: int | None = None, colum
 
 
 @app.command
-def gallery(*, out: Path, scene: str = "person") -> None:
+def gallery(*, out: Path) -> None:
     """Write a page that shows every effect.
 
     Args:
         out: Folder for the page and its pictures.
-        scene: person, table or street.
     """
     from nearfar_lab.gallery import make_gallery
 
-    print(make_gallery(out, scene))
+    print(make_gallery(out))
 
 
 def main(words: list[str] | None = None) -> None:

@@ -20,7 +20,7 @@ class SlicesOptions:
 
     count: int = option(5, "Number of slices.", low=2, high=64)
     show: int = option(0, "The slice shown alone, 1 is the nearest; 0 colours all of them.", low=0, high=64)
-    equal: bool = option(True, "Slices hold equally many pixels, not equal spans of depth.")
+    equal: bool = option(False, "Slices hold equally many pixels, not equal spans of depth.")
     opacity: float = option(0.5, "How much colour lies over the photo.", low=0, high=1)
     colormap: str = option("turbo", "Colours from far to near.", choices=COLORMAPS)
     refine: bool = option(True, REFINE_HELP)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
 _CODECS = {
-    "mp4": ("libx264", {"preset": "veryfast", "crf": "20"}),
+    # Without the parameter the same frames give other bytes from run to run.
+    "mp4": ("libx264", {"preset": "veryfast", "crf": "20", "x264-params": "cpu-independent=1"}),
     "webm": ("libvpx-vp9", {"crf": "34", "b": "0", "deadline": "realtime", "cpu-used": "8"}),
 }
 
