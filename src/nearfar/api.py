@@ -55,6 +55,12 @@ class Model:
     why: str = ""
     """Why this engine runs it."""
 
+    def read(self, photo: PhotoSource, *, whole: bool = False) -> Photo:
+        """A photo as this model takes it: whole, or of a JPEG just enough where the model is fast."""
+        is_enough = self.estimator.is_fast and not whole
+        needed = self.estimator.input.network_size if is_enough else None
+        return read_photo(photo, Limits(self.settings.max_bytes, self.settings.max_pixels), needed=needed)
+
     def estimate(
         self, photo: PhotoSource, *, tiles: bool | int = False, tell: Tell | None = None
     ) -> DepthMap:
@@ -65,14 +71,14 @@ class Model:
             tiles: as for :func:`estimate`.
             tell: told after each tile how many are done, of how many; what it raises ends the work.
         """
-        given = read(photo, settings=self.settings)
+        given = self.read(photo, whole=bool(tiles))
         if not tiles:
             return self.estimator.estimate(given)
         return tiling.estimate(self.estimator, given, Tiles(0 if tiles is True else tiles), tell)
 
     def estimate_batch(self, photos: Iterable[PhotoSource]) -> list[DepthMap]:
         """The depth maps of many photos, in order; the same as one by one within 1e-5 of the range."""
-        return self.estimator.estimate_batch(read(photo, settings=self.settings) for photo in photos)
+        return self.estimator.estimate_batch(self.read(photo) for photo in photos)
 
 
 def estimate(
@@ -103,7 +109,7 @@ def estimate(
     return load(model, size=size).estimate(photo, tiles=tiles)
 
 
-def load(
+def load(  # noqa: PLR0913 - all but the first are named
     name: str | None = None,
     *,
     size: int | None = None,
@@ -111,6 +117,7 @@ def load(
     precision: str | None = None,
     device: str | None = None,
     settings: Settings | None = None,
+    fast: bool = False,
 ) -> Model:
     """A model, loaded and ready; loading the same one again is free while it is among the recent ones.
 
@@ -121,6 +128,8 @@ def load(
         precision: auto, float32, bfloat16 or int8.
         device: auto, cpu, cuda or mps.
         settings: those of the environment where none are given.
+        fast: rather fast than exact: JPEGs are decoded just large enough, an int8 file is run where there is
+            one, and maps are enlarged by straight lines. Maps keep the photo's size.
 
     Raises:
         UnknownNameError: there is no such model or engine; the message offers the nearest name.
@@ -132,7 +141,7 @@ def load(
     card = catalogue.card(name or settings.model)
     if size is not None:
         card = replace(card, input=card.input.with_size(size))
-    wish = wish_of(settings, engine or "", precision or "", device or "")
+    wish = wish_of(settings, engine or "", precision or "", device or "", is_fast=fast)
     opened = _sessions(settings.session_cache).get(card, wish, open_store(settings))
     fixed = opened.session.fixed_size
     if size is not None and fixed is not None and card.input.size not in fixed:
@@ -141,7 +150,8 @@ def load(
             "Leave the size out, or pull its checkpoint: nearfar models pull NAME --engine torch.",
             parameter="size",
         )
-    estimator = Estimator(card, opened.session, opened.choice.label, opened.sha256 or card.sha256)
+    sha256 = opened.sha256 or card.sha256
+    estimator = Estimator(card, opened.session, opened.choice.label, sha256, is_fast=fast)
     return Model(card, estimator, settings, opened.choice.why)
 
 
@@ -161,18 +171,21 @@ def read(photo: PhotoSource, *, settings: Settings | None = None) -> Photo:
     return read_photo(photo, Limits(settings.max_bytes, settings.max_pixels))
 
 
-def heatmap(depth: DepthMap, colormap: str = "inferno", range: RangeRule = "image") -> Picture:
+def heatmap(
+    depth: DepthMap, colormap: str = "inferno", range: RangeRule = "image", *, fast: bool = False
+) -> Picture:
     """Depth as colours, warm is near, as large as the depth map.
 
     Args:
         depth: what :func:`estimate` gave.
         colormap: inferno, magma, plasma, viridis, turbo, spectral or grey.
         range: ``image`` spans the map's values, ``percentile`` their 2nd to 98th percentile, (a, b) those.
+        fast: 256 colours: a PNG is written several times faster.
 
     Raises:
         ParameterError: no such colour map or range.
     """
-    return _apply("heatmap", None, depth, colormap=colormap, range=range)
+    return _apply("heatmap", None, depth, colormap=colormap, range=range, fast=fast)
 
 
 def overlay(

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 PHOTOS = {"256×256": (256, 256), "512×512": (512, 512), "1024×1024": (1024, 1024), "12 MP": (4000, 3000)}
 BASELINE = "torch eager as usual"
+FAST = "fast"
+"""Stands for a precision: int8 with all else that ``--fast`` means."""
 BATCH = 8
 _LEAST_RUNS = 3
 # The child tells its own largest memory in kB: what wait() tells would include the parent's at the fork.
@@ -187,9 +189,10 @@ def _load_one(case: Case, settings: Settings, folder: Path) -> _Ready:
 
             file = stand_in.write(card.network, folder / card.files("torch")[0].name)
             zoo.import_file(case.model, file, chosen)
-    if case.precision == "int8":
+    if case.precision in {"int8", FAST}:
         zoo.quantize(case.model, chosen)
-    model = api.load(case.model, engine=case.engine, precision=case.precision, device="cpu", settings=chosen)
+    how: dict[str, Any] = {"fast": True} if case.precision == FAST else {"precision": case.precision}
+    model = api.load(case.model, engine=case.engine, device="cpu", settings=chosen, **how)
     return _Ready(model, chosen.home, is_stand_in)
 
 
@@ -245,7 +248,7 @@ def _summary(seconds: list[float]) -> Times:
 
 
 def _whole(model: Model, file: Path, target: Path) -> None:
-    api.heatmap(model.estimate(file)).save(target)
+    api.heatmap(model.estimate(file), fast=model.estimator.is_fast).save(target)
 
 
 def _batch(ready: _Ready, tensor: npt.NDArray[np.float32], seconds: float) -> float:
@@ -263,7 +266,8 @@ def _batch(ready: _Ready, tensor: npt.NDArray[np.float32], seconds: float) -> fl
 
 def _start(case: Case, ready: _Ready, file: Path, folder: Path) -> Start | None:
     """The command line in new processes, the median of a few; None where it fails."""
-    words = [str(file), "--model", case.model, "--engine", case.engine, "--precision", case.precision]
+    words = [str(file), "--model", case.model, "--engine", case.engine]
+    words += ["--fast"] if case.precision == FAST else ["--precision", case.precision]
     words += ["-o", str(folder / "start.png"), "--overwrite"]
     environment = os.environ | ({"NEARFAR_HOME": ready.home} if ready.home else {})
     runs = []

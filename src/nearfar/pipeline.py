@@ -32,6 +32,8 @@ class Estimator:
     engine: str
     sha256: str = ""
     """Hash of the weights that are loaded."""
+    is_fast: bool = False
+    """Maps are brought to the photo's size by straight lines."""
 
     @property
     def input(self) -> InputSpec:
@@ -77,7 +79,7 @@ class Estimator:
             NonFiniteOutputError: there is a NaN or an infinity among the answers.
         """
         provenance = Provenance(self.card.name, self.sha256, prepared.size, self.engine, tiles)
-        return finish(raw, prepared.undo, self.card, provenance)
+        return finish(raw, prepared.undo, self.card, provenance, is_fast=self.is_fast)
 
 
 def _buckets(prepared: list[Prepared], limit: int) -> Iterable[list[int]]:

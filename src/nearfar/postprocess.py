@@ -17,15 +17,26 @@ if TYPE_CHECKING:
     from nearfar.types import Undo
 
 
-def finish(raw: npt.NDArray[np.float32], undo: Undo, card: ModelCard, provenance: Provenance) -> DepthMap:
+def finish(
+    raw: npt.NDArray[np.float32],
+    undo: Undo,
+    card: ModelCard,
+    provenance: Provenance,
+    *,
+    is_fast: bool = False,
+) -> DepthMap:
     """The depth map of a photo from the h×w values its network gave.
+
+    ``is_fast``: they are brought to the photo's size by straight lines, not by curves.
 
     Raises:
         NonFiniteOutputError: there is a NaN or an infinity among them.
     """
     check_finite(raw, card)
     scale, warnings = _focal_scale(undo, card, provenance.input_size[0])
-    values = np.asarray(enlarge(raw * np.float32(scale), undo.width, undo.height), np.float32)
+    values = np.asarray(
+        enlarge(raw * np.float32(scale), undo.width, undo.height, is_fast=is_fast), np.float32
+    )
     return DepthMap(values, card.kind, None, undo.camera, provenance, undo.warnings + warnings)
 
 

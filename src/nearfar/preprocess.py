@@ -40,11 +40,11 @@ class Prepared:
 
 def prepare(photo: Photo, spec: InputSpec) -> Prepared:
     """The network's input for a photo: over white, resized by the card's rule, normalised."""
-    width, height = spec.network_size(photo.width, photo.height)
+    width, height = spec.network_size(*photo.full_size)
     small = _over_white(shrink(_colours(photo), width, height), photo, width, height)
     faults = exposure_faults(np.rint(small).astype(np.uint8))
     warnings = tuple(PhotoWarning(code, _FAULTS[code]) for code in faults)
-    return Prepared(_normalise(small, spec), Undo(photo.width, photo.height, photo.camera, warnings))
+    return Prepared(_normalise(small, spec), Undo(*photo.full_size, photo.camera, warnings))
 
 
 def _colours(photo: Photo) -> npt.NDArray[Any]:

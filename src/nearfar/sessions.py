@@ -42,6 +42,8 @@ class Wish:
     precision: str = AUTO
     device: str = AUTO
     threads: int = 1
+    is_fast: bool = False
+    """An int8 file is taken where one agrees well enough with float32 (see :mod:`nearfar.convert`)."""
 
     def __post_init__(self) -> None:
         for name, known in (("precision", PRECISIONS), ("device", DEVICES)):
@@ -169,11 +171,22 @@ def choose(card: ModelCard, wish: Wish, store: Store) -> Choice:
     if engine == "torch":
         return _with_torch(card, wish, store, why)
     ENGINES.load(engine)  # an unknown name is told before weights are looked for
-    precision = "float32" if wish.precision == AUTO else wish.precision
+    precision, remark = _precision(card, wish, store, engine)
     device = "cpu" if wish.device == AUTO else wish.device
     found = _int8_weights(card, store) if precision == "int8" else locate(card, store)
     how = "converted from its checkpoint" if found.engine == "torch" else "as published"
-    return Choice(engine, precision, device, found, f"{why}; {how}")
+    return Choice(engine, precision, device, found, f"{why}; {how}{remark}")
+
+
+def _precision(card: ModelCard, wish: Wish, store: Store, engine: str) -> tuple[str, str]:
+    """The precision and a remark on it."""
+    if wish.precision != AUTO or not wish.is_fast or engine != "onnxruntime":
+        return "float32" if wish.precision == AUTO else wish.precision, ""
+    if _int8_weights(card, store).engine == PUBLISHED_INT8:
+        return "int8", "; int8 came with it, and fast was asked for"
+    if convert.int8_path(card, locate(card, store), store).is_file():
+        return "int8", "; its int8 file agrees with float32, and fast was asked for"
+    return "float32", f"; int8 would be faster: nearfar models quantize {card.name}"
 
 
 def file_to_open(card: ModelCard, choice: Choice, store: Store) -> Path | None:
@@ -228,13 +241,16 @@ def choose_threads(settings: Settings) -> int:
     return settings.threads or usable_cpus()
 
 
-def wish_of(settings: Settings, engine: str = "", precision: str = "", device: str = "") -> Wish:
+def wish_of(
+    settings: Settings, engine: str = "", precision: str = "", device: str = "", *, is_fast: bool = False
+) -> Wish:
     """A wish from what is named, else from the settings."""
     return Wish(
         engine or settings.engine,
         precision or settings.precision,
         device or settings.device,
         choose_threads(settings),
+        is_fast,
     )
 
 

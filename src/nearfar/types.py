@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -84,7 +84,9 @@ class Photo:
     """A decoded photo, upright, in sRGB.
 
     ``pixels``: H×W×3, uint8 or uint16. ``alpha``: H×W of the same type, or None. ``camera``: from EXIF, or
-    None. ``name``: where it came from, for messages. ``format``: what it was decoded from.
+    None. ``name``: where it came from, for messages. ``format``: what it was decoded from. ``reduced_from``:
+    (width, height) of the photo that ``pixels`` are a smaller copy of, decoded so for speed; None where they
+    are the photo itself. ``camera`` is always the whole photo's.
     """
 
     pixels: Pixels
@@ -92,6 +94,7 @@ class Photo:
     camera: Camera | None = None
     name: str = "photo"
     format: str = ""
+    reduced_from: tuple[int, int] | None = None
 
     def __post_init__(self) -> None:
         shape, kind = self.pixels.shape, self.pixels.dtype
@@ -110,6 +113,11 @@ class Photo:
         """Height in pixels."""
         return int(self.pixels.shape[0])
 
+    @property
+    def full_size(self) -> tuple[int, int]:
+        """(width, height) of the photo in pixels, also where only a smaller copy was decoded."""
+        return self.reduced_from or (self.width, self.height)
+
     def rgb8(self) -> npt.NDArray[np.uint8]:
         """The colours as H×W×3 uint8 (16 bits are rounded)."""
         return _to_8_bits(self.pixels)
@@ -125,10 +133,14 @@ class Photo:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Picture:
-    """A finished picture. ``pixels``: H×W, H×W×3 or H×W×4; uint8 or uint16. ``text``: what it means."""
+    """A finished picture. ``pixels``: H×W, H×W×3 or H×W×4; uint8 or uint16. ``text``: what it means.
+
+    ``palette``: K×3 uint8 colours that H×W pixels are places in; None where pixels are colours or greys.
+    """
 
     pixels: Pixels
     text: tuple[tuple[str, str], ...] = ()
+    palette: Pixels | None = None
 
     def __post_init__(self) -> None:
         shape, kind = self.pixels.shape, self.pixels.dtype
@@ -137,17 +149,21 @@ class Picture:
             raise ParameterError(
                 f"A picture is H×W, H×W×3 or H×W×4 of uint8 or uint16, not {shape} of {kind}."
             )
+        if self.palette is not None and (len(shape) != 2 or kind != np.uint8):
+            raise ParameterError(f"Places in a palette are H×W of uint8, not {shape} of {kind}.")
 
     def image(self) -> Image:
         """The picture as a PIL image (16-bit colour becomes 8-bit: PIL has none)."""
         from PIL import Image as pil  # noqa: N813 - Image is the type's name here
 
+        if self.palette is not None:
+            return pil.fromarray(self.palette[self.pixels])
         keep = self.pixels.ndim == 2 or self.pixels.dtype == np.uint8
         return pil.fromarray(self.pixels if keep else _to_8_bits(self.pixels))
 
     def encoded(self, suffix: str = ".png", quality: int = 95) -> bytes:
         """The bytes of a file of that kind, the texts within."""
-        return encode(self.pixels, suffix, dict(self.text), quality=quality)
+        return encode(self.pixels, suffix, dict(self.text), quality=quality, palette=self.palette)
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = True) -> Path:
         """Write the picture; the suffix chooses the format (.png, .jpg, .webp)."""
@@ -229,6 +245,7 @@ class DepthMap:
     camera: Camera | None = None
     provenance: Provenance = Provenance()
     warnings: tuple[PhotoWarning, ...] = ()
+    _range: tuple[float, float] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.values.size == 0 or self.values.dtype != np.float32:
@@ -237,7 +254,8 @@ class DepthMap:
             )
         if self.valid is not None and (self.valid.shape != self.values.shape or self.valid.dtype != np.bool_):
             raise ParameterError(f"A valid mask is {self.values.shape} of bool, not {self.valid.shape}.")
-        if not all(math.isfinite(end) for end in self.value_range):  # NaN spreads to both ends
+        object.__setattr__(self, "_range", self._extremes())  # asked for by every picture: looked up once
+        if not all(math.isfinite(end) for end in self._range):  # NaN spreads to both ends
             raise ParameterError("Depth values are not finite everywhere.", "Mark such pixels as not valid.")
 
     @property
@@ -258,6 +276,9 @@ class DepthMap:
     @property
     def value_range(self) -> tuple[float, float]:
         """The smallest and the largest valid value; (0, 0) where none is valid."""
+        return self._range
+
+    def _extremes(self) -> tuple[float, float]:
         if self.valid is None:
             return float(self.values.min()), float(self.values.max())
         if not self.valid.any():

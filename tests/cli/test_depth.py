@@ -130,6 +130,7 @@ def test_json(run: Run, photo_png: Path, depth: nearfar.DepthMap) -> None:
     assert (code, err) == (0, "")
     assert row.pop("milliseconds") > 0
     places = {"input": "photo.png", "output": "photo.depth.png", "raw": "values.npy", "png16": None}
+    assert row.pop("engine_why") == "asked for"
     assert row == places | depth.describe()
 
 
@@ -284,7 +285,7 @@ def test_out_of_memory(run: Run, photo_png: Path, monkeypatch: pytest.MonkeyPatc
     def fail(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("nearfar.api.read", fail)
+    monkeypatch.setattr("nearfar.api.read_photo", fail)
     code, _, err = run(photo_png)
     assert (code, err) == (
         1,

@@ -141,6 +141,26 @@ def zoedepth() -> Any:
     )
 
 
+def zoedepth_nk() -> Any:
+    """As ZoeDepth NK: two heads, and a network that chooses between them."""
+    rows = [("nyu", 0.001, 10.0), ("kitti", 0.001, 80.0)]
+    return transformers.ZoeDepthConfig(
+        backbone_config=transformers.BeitConfig(**BEIT),
+        bottleneck_features=16,
+        bin_embedding_dim=16,
+        num_attractors=[4, 2, 1, 1],
+        bin_configurations=[
+            {"name": name, "n_bins": 8, "min_depth": low, "max_depth": high} for name, low, high in rows
+        ],
+        num_relative_features=8,
+        num_patch_transformer_layers=4,
+        patch_transformer_hidden_size=128,
+        patch_transformer_intermediate_size=32,
+        patch_transformer_num_attention_heads=2,
+        **NECK,
+    )
+
+
 def depth_pro() -> Any:
     """As Depth Pro, with its field-of-view network."""
     small = DINO | {"image_size": 16, "patch_size": 4}
@@ -169,6 +189,7 @@ FAMILIES: dict[str, Callable[[], Any]] = {
     "depth-anything-v2-small": depth_anything,
     "depth-anything-v2-metric-indoor-small": depth_anything_metric,
     "zoedepth-n": zoedepth,
+    "zoedepth-nk": zoedepth_nk,
 }
 
 
@@ -179,11 +200,16 @@ def settings(tmp_path: Path) -> Settings:
 
 
 def checkpoint(folder: Path, config: Any) -> Path:
-    """A folder as the hub keeps it, with random weights."""
+    """A folder as the hub keeps it, with random weights: large enough that maps are not flat."""
     import torch
 
     torch.manual_seed(0)
-    transformers.AutoModelForDepthEstimation.from_config(config).save_pretrained(folder)
+    network = transformers.AutoModelForDepthEstimation.from_config(config)
+    with torch.no_grad():
+        for weight in network.parameters():
+            if weight.ndim > 1:
+                weight.normal_(0, max(0.1, np.prod(weight.shape[1:]) ** -0.5))
+    network.save_pretrained(folder)
     return folder
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from nearfar.errors import ParameterError
-from nearfar.ops.colormap import COLORMAPS, colorize
+from nearfar.ops.colormap import COLORMAPS, Span, can_index, colorize, indexed
 
 RAMP = np.linspace(0, 1, 4097, dtype=np.float32)[None]
 # Far end, middle and near end of the published tables.
@@ -81,3 +81,38 @@ def test_values_are_left_as_they_were() -> None:
     before = values.copy()
     assert np.array_equal(colorize(values[::-1]), colorize(values)[::-1])
     assert np.array_equal(values, before)
+
+
+@pytest.mark.parametrize("span", [Span(-2, 6), Span(6, -2), Span(0, 1e-6), Span(3, 3)])
+def test_span_says_what_is_far_and_near(span: Span) -> None:
+    """Colours of values in their own unit are those of their share, turned over where near is less."""
+    values = np.linspace(-3, 7, 101, dtype=np.float32)[None]
+    width = span.near - span.far
+    share = np.clip((values - span.far) / width, 0, 1) if width else np.zeros_like(values)
+    found = colorize(values, "viridis", span).astype(int)
+    assert np.abs(found - colorize(share.astype(np.float32), "viridis")).max() <= 1
+
+
+def test_pixels_that_are_not_valid_are_far() -> None:
+    """Whatever their value is."""
+    values = np.array([[np.nan, 1.0]], np.float32)
+    found = colorize(values, valid=np.array([[False, True]]))
+    assert np.array_equal(found[0], colorize(np.array([[0, 1]], np.float32))[0])
+
+
+@pytest.mark.parametrize("name", COLORMAPS)
+@pytest.mark.parametrize("span", [Span(-2, 6), Span(6, -2), Span(4, 4)])
+def test_places_in_256_colours_are_close(name: str, span: Span) -> None:
+    """The fast way differs by less than a step of its 256 colours, and by less than 1/255 on average."""
+    values = np.linspace(-3, 7, 10_000, dtype=np.float32).reshape(100, 100)
+    places, palette = indexed(values, name, span)
+    apart = np.abs(palette[places].astype(int) - colorize(values, name, span))
+    assert apart.max() <= 4
+    assert apart.mean() < 1
+
+
+def test_span_that_float32_cannot_resolve_is_told() -> None:
+    """Far away from zero the fast way would lose the difference."""
+    assert can_index(Span(-2, 6))
+    assert not can_index(Span(1e6, 1e6 + 1))
+    assert not can_index(Span(0, 1e-38))

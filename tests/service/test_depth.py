@@ -256,3 +256,15 @@ def test_too_many_tiles_are_refused(service) -> None:
     """What would take too long is told as the parameter's fault."""
     answer = service.post(encoded(draw(6000, 40)), "?tiles_length=6000&size=32")
     assert (answer.status_code, answer.json()["parameter"]) == (422, "tiles_length")
+
+
+def test_fast_answers_are_as_large_as_the_photo(service) -> None:
+    """A JPEG is decoded smaller, the heat map has the photo's size and 256 colours; the engine is named."""
+    body = encoded(draw(1024, 768), "JPEG")
+    answer = service.upload(body, "?fast=true")
+    image = Image.open(io.BytesIO(answer.content))
+    assert (image.mode, image.size) == ("P", (1024, 768))
+    assert answer.headers["Nearfar-Engine"] == "fake"
+    assert service.upload(body, "?fast=true&format=json&parts=npy").json()["engine_why"] == "asked for"
+    assert service.upload(body, "?fast=true&overlay=0.5").status_code == 200
+    assert service.upload(body, "?fast=true&format=ply").status_code == 200

@@ -35,7 +35,7 @@ class BenchOptions:
     """The flags of the verb."""
 
     engines: str = option("onnxruntime", "Engines, commas between.")
-    precisions: str = option("float32", "Precisions, commas between.")
+    precisions: str = option("float32", "Precisions, commas between; fast is int8 with all of --fast.")
     photos: str = option("", "Photo sizes, commas between: 256×256, 512×512, 1024×1024, 12 MP; else all.")
     seconds: float = option(2.0, "Seconds of each figure.", low=0.01, high=600)
     baseline: bool = option(False, "Also MiDaS small the way it is usually run: torch eager, bicubic, PNG.")

@@ -44,6 +44,9 @@ class DepthOptions(HeatmapOptions):
     engine: str = option("", "auto, onnxruntime, openvino or torch; else the setting, auto.")
     precision: str = option("", "auto, float32, bfloat16 or int8; else the setting, auto.")
     device: str = option("", "auto, cpu, cuda or mps; else the setting, auto.")
+    fast: bool = option(
+        False, "Rather fast than exact: scaled JPEG decode, int8 where there is a file, 256 colours."
+    )
     overwrite: bool = option(False, "Replace files that exist already.")
     json: bool = option(False, "One JSON object a photo on standard output, errors included.")
 
@@ -75,6 +78,7 @@ def command(photos: tuple[str, ...], given: dict[str, str | bool]) -> int:
         engine=options.engine,
         precision=options.precision,
         device=options.device,
+        fast=options.fast,
     )
     if "auto" in {options.engine, options.precision, options.device}:
         _say.line(f"{model.card.name} runs in {model.estimator.engine}: {model.why}.")
@@ -119,7 +123,8 @@ def _attempt(
     for warning in depth.warnings:
         _say.line(f"{job.source}: {warning.message}")
     if options.json:
-        _say.row(_describe(job, depth, (time.perf_counter() - started) * 1000))
+        milliseconds = (time.perf_counter() - started) * 1000
+        _say.row({**_describe(job, depth, milliseconds), "engine_why": model.why})
     elif has_paths:
         _say.lines(str(path) for path in job.targets)
     return True
@@ -128,8 +133,9 @@ def _attempt(
 def _do(job: Job, model: Model, options: DepthOptions, *, is_alone: bool) -> DepthMap:
     """Everything is computed before anything is written."""
     _check_absent(job, overwrite=options.overwrite)
-    photo = api.read(sys.stdin.buffer if job.source == _plan.STDIO else job.source, settings=model.settings)
     tiles = options.tiles_length or options.tiles
+    source = sys.stdin.buffer if job.source == _plan.STDIO else job.source
+    photo = model.read(source, whole=bool(tiles) or options.overlay is not None)
     with _say.tiles(is_shown=bool(tiles) and is_alone and not options.json) as tell:
         depth = model.estimate(photo, tiles=tiles, tell=tell)
     picture = _draw(photo, depth, options)
@@ -152,7 +158,7 @@ def _check_absent(job: Job, *, overwrite: bool) -> None:
 
 def _draw(photo: Photo, depth: DepthMap, options: DepthOptions) -> Picture:
     if options.overlay is None:
-        return api.heatmap(depth, options.colormap, options.range)
+        return api.heatmap(depth, options.colormap, options.range, fast=options.fast)
     return api.overlay(photo, depth, options.overlay, options.colormap, options.range)
 
 

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from PIL.Image import Image
 
+    from nearfar.decode._raster import Needed
+
     PhotoSource = str | os.PathLike[str] | bytes | BinaryIO | Image | npt.NDArray[Any] | Photo
 
 
@@ -47,7 +49,9 @@ class Limits:
             )
 
 
-def read_photo(source: PhotoSource, limits: Limits | None = None, name: str = "") -> Photo:
+def read_photo(
+    source: PhotoSource, limits: Limits | None = None, name: str = "", needed: Needed | None = None
+) -> Photo:
     """The photo in a path, bytes, a binary file, a PIL image or an array; a Photo passes through.
 
     Args:
@@ -55,6 +59,8 @@ def read_photo(source: PhotoSource, limits: Limits | None = None, name: str = ""
             bool, or floats in 0…1.
         limits: of bytes and pixels.
         name: what messages call it; the path, where there is one.
+        needed: what gives the (width, height) that is enough for a photo of some (width, height): a JPEG is
+            then decoded at half, a quarter or an eighth where that suffices, and says so (``reduced_from``).
 
     Raises:
         SourceError: a path or file that cannot be read.
@@ -72,12 +78,12 @@ def read_photo(source: PhotoSource, limits: Limits | None = None, name: str = ""
         return _from_array(source, limits, name or "the array")
     if isinstance(source, (str, os.PathLike)):
         name = name or str(source)
-        return _decode(_read_path(source, limits, name), limits, name)
+        return _decode(_read_path(source, limits, name), limits, name, needed)
     if isinstance(source, (bytes, bytearray, memoryview)):
-        return _from_bytes(source, limits, name or "the picture")
+        return _from_bytes(source, limits, name or "the picture", needed)
     if hasattr(source, "read"):
         name = name or _name_of_file(source)
-        return _decode(_read_file(source, limits, name), limits, name)
+        return _decode(_read_file(source, limits, name), limits, name, needed)
     return _from_image(source, limits, name or "the image")
 
 
@@ -87,9 +93,11 @@ def _from_array(source: npt.NDArray[Any], limits: Limits, name: str) -> Photo:
     return from_array(source, name)
 
 
-def _from_bytes(source: bytes | bytearray | memoryview, limits: Limits, name: str) -> Photo:
+def _from_bytes(
+    source: bytes | bytearray | memoryview, limits: Limits, name: str, needed: Needed | None
+) -> Photo:
     limits.check_bytes(memoryview(source).nbytes, name)
-    return _decode(bytes(source), limits, name)
+    return _decode(bytes(source), limits, name, needed)
 
 
 def _from_image(source: Any, limits: Limits, name: str) -> Photo:
@@ -106,11 +114,11 @@ def _from_image(source: Any, limits: Limits, name: str) -> Photo:
     return from_pil(source, name)
 
 
-def _decode(data: bytes, limits: Limits, name: str) -> Photo:
+def _decode(data: bytes, limits: Limits, name: str, needed: Needed | None) -> Photo:
     if not data:
         hint = "Give a picture; an open file is read from where it stands."
         raise EmptyInputError(f"{name} is empty.", hint)
-    return decode_bytes(data, name, limits.check_pixels)
+    return decode_bytes(data, name, limits.check_pixels, needed)
 
 
 def _read_path(source: str | os.PathLike[Any], limits: Limits, name: str) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nearfar.ops.colormap import COLORMAPS, colorize
+from nearfar.ops.colormap import COLORMAPS, Span, can_index, colorize, indexed
 from nearfar.options import option
 from nearfar.plugins import Effect
 from nearfar.types import DepthMap, Photo, Picture, RangeRule, parse_range
@@ -18,11 +18,17 @@ class HeatmapOptions:
     range: RangeRule = option(
         "image", "Values spanned by the colours: image, percentile, or a,b.", parse=parse_range
     )
+    fast: bool = option(False, "In 256 colours: PNG files are written several times faster.")
 
 
 def apply(photo: Photo | None, depth: DepthMap, options: HeatmapOptions) -> Picture:  # noqa: ARG001 - the seam's shape
     """The heat map, as large as the depth map."""
-    return Picture(colorize(depth.near_is_large(options.range), options.colormap), depth.text())
+    low, high = depth.limits(options.range)
+    span = Span(low, high) if depth.kind.is_near_large else Span(high, low)
+    if options.fast and depth.valid is None and can_index(span):
+        places, palette = indexed(depth.values, options.colormap, span)
+        return Picture(places, depth.text(), palette)
+    return Picture(colorize(depth.values, options.colormap, span, depth.valid), depth.text())
 
 
 PLUGIN = Effect("heatmap", "Depth as colours, warm is near", HeatmapOptions, apply, needs_photo=False)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from nearfar.errors import MissingExtraError, WeightsError
 
@@ -50,6 +51,65 @@ class Dpt(Depth):
         return answer
 
 
+class DepthAnything(Depth):
+    """Depth Anything at any size: the library's own head binds an export to the size it was made at."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N×h×w depth or inverse depth from N×3×h×w; sides are multiples of the patch."""
+        head, patch = self.inner.head, self.inner.config.patch_size
+        rows, columns = x.shape[2] // patch, x.shape[3] // patch
+        features = self.inner.backbone.forward_with_filtered_kwargs(x).feature_maps
+        path = head.conv1(self.inner.neck(features, rows, columns)[head.head_in_index])
+        path = functional.interpolate(path, (x.shape[2], x.shape[3]), mode="bilinear", align_corners=True)
+        path = head.conv3(head.activation1(head.conv2(path)))
+        answer: Tensor = head.activation2(path) * head.max_depth
+        return answer[:, 0]
+
+
+class ZoeDepth(Depth):
+    """ZoeDepth, each picture by the head of its own domain.
+
+    The library lets a batch vote for one head in Python, which no export can follow.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """N×h×w depth in metres from N×3×h×w; sides are multiples of twice the patch."""
+        inner, patch = self.inner, self.inner.patch_size
+        states = inner.backbone.forward_with_filtered_kwargs(x).feature_maps
+        blocks, bottleneck = inner.neck(states, x.shape[2] // patch, x.shape[3] // patch)
+        relative, activation = inner.relative_head(blocks)
+        head = inner.metric_head
+        if len(inner.config.bin_configurations) == 1:
+            answer: Tensor = head(activation, bottleneck, blocks, relative)[0]
+            return answer[:, 0]
+        base = head.conv2(bottleneck)
+        votes = head.mlp_classifier(head.patch_transformer(base)[:, 0, :])
+        depths = [_of_domain(head, row, base, activation, blocks) for row in inner.config.bin_configurations]
+        place = votes.argmax(dim=1).reshape(-1, 1, 1, 1).expand_as(depths[0])
+        return torch.cat(depths, dim=1).gather(1, place)[:, 0]
+
+
+def _of_domain(
+    head: Any, row: dict[str, Any], base: Tensor, activation: Tensor, blocks: list[Tensor]
+) -> Tensor:
+    """N×1×h×w metres by the bins of one domain (arXiv 2302.12288, section 3)."""
+    name, low, high = row["name"], row["min_depth"], row["max_depth"]
+    _, centers = head.seed_bin_regressors[name](base)
+    is_scaled = head.bin_centers_type in {"normed", "hybrid2"}
+    bins = (centers - low) / (high - low) if is_scaled else centers
+    embedding = head.seed_projector(base)
+    for projector, attractor, block in zip(head.projectors, head.attractors[name], blocks, strict=False):
+        before, embedding = embedding, projector(block)
+        bins, centers = attractor(embedding, bins, before, interpolate=True)
+    size = activation.shape[2:]
+    centers, embedding = (
+        functional.interpolate(part, size, mode="bilinear", align_corners=True)
+        for part in (centers, embedding)
+    )
+    shares = head.conditional_log_binomial[name](activation, embedding)
+    return torch.sum(shares * centers, dim=1, keepdim=True)
+
+
 class DepthPro(Depth):
     """Depth Pro answers with inverse depth for a canonical camera, and the field of view of the real one."""
 
@@ -64,6 +124,13 @@ class DepthPro(Depth):
 
 
 _WRAPPERS = {"depth": Depth, "depth_pro": DepthPro}
+_BY_TYPE: dict[str, type[Depth]] = {"depth_anything": DepthAnything, "zoedepth": ZoeDepth}
+
+
+def _wrapper(variant: str, config: Any) -> type[Depth]:
+    """What runs a network: its own way where the library's holds only for some sizes."""
+    is_plain_dpt = config.model_type == "dpt" and config.backbone_config is None
+    return Dpt if is_plain_dpt else _BY_TYPE.get(config.model_type, _WRAPPERS[variant])
 
 
 def _fixed_size(config: Any) -> tuple[int, int] | None:
@@ -110,8 +177,7 @@ def load(variant: str, path: Path) -> nn.Module:
             "Are config.json and model.safetensors of the same model, and whole?",
         ) from exc
     _check_complete(report, path)
-    is_plain_dpt = inner.config.model_type == "dpt" and inner.config.backbone_config is None
-    return (Dpt if is_plain_dpt else _WRAPPERS[variant])(inner).eval()
+    return _wrapper(variant, inner.config)(inner).eval()
 
 
 def _check_complete(report: dict[str, Any], path: Path) -> None:

@@ -25,10 +25,14 @@ def shrink(pixels: npt.NDArray[Any], width: int, height: int) -> npt.NDArray[Any
     return cv2.resize(pixels, (width, height), interpolation=cv2.INTER_CUBIC)
 
 
-def enlarge(values: npt.NDArray[np.float32], width: int, height: int) -> npt.NDArray[np.float32]:
-    """h×w values at (width, height), cubic, never beyond the smallest and largest given value."""
+def enlarge(
+    values: npt.NDArray[np.float32], width: int, height: int, *, is_fast: bool = False
+) -> npt.NDArray[np.float32]:
+    """h×w values at (width, height), cubic (linear where it is to be fast), never beyond the extremes."""
     if values.shape == (height, width):
         return values
+    if is_fast:
+        return np.asarray(cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
     low, high = float(values.min()), float(values.max())
     large = cv2.resize(values, (width, height), interpolation=cv2.INTER_CUBIC)
     return np.clip(large, low, high, out=np.asarray(large, np.float32))

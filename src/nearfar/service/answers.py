@@ -29,12 +29,15 @@ HEADERS: dict[str, str] = {
     "Nearfar-Width": "Width of the depth map and of the upright photo, in pixels.",
     "Nearfar-Height": "Height of the depth map and of the upright photo, in pixels.",
     "Nearfar-Input-Size": "Width and height of the network's input, as 256x192.",
+    "Nearfar-Engine": "What ran the network, such as onnxruntime or onnxruntime-int8.",
     "Nearfar-Warning": "Why the depth is unreliable, as code: sentence; one header a warning, mostly none.",
 }
 """Every header that tells what a depth answer means, and what it says."""
 
 OPTIONAL_HEADERS = {"Nearfar-Warning"}
 PICTURES = ("heatmap", "overlay")
+_DEPTH_ONLY = {"png", "heatmap", "npy", "png16"}
+"""Answers in which nothing of the photo itself is seen."""
 
 
 def _parts(text: str) -> tuple[str, ...]:
@@ -78,12 +81,25 @@ class DepthQuery:
         low=0,
         high=1,
     )
+    fast: bool = option(
+        False, "Rather fast than exact: scaled JPEG decode, an int8 network where there is one, 256 colours."
+    )
     parts: tuple[str, ...] | None = option(
         None,
         "What a JSON answer holds, with commas between: heatmap, overlay, or any export; "
         "heatmap where absent (overlay where an opacity is given). Empty: the description only.",
         parse=_parts,
     )
+
+    @property
+    def has_tiles(self) -> bool:
+        """The photo is to be seen in parts."""
+        return self.tiles or self.tiles_length is not None
+
+    def shows_depth_only(self, format: str) -> bool:
+        """The answer in a format of that name holds nothing of the photo."""
+        parts = ("heatmap",) if self.parts is None else self.parts
+        return self.overlay is None and {format if format != "json" else "", *parts} <= {"", *_DEPTH_ONLY}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +121,8 @@ class Result:
         query = self.query
         effect = EFFECTS.load(name)
         given: dict[str, Any] = {"colormap": query.colormap, "range": query.range}
+        if effect.name == "heatmap":
+            given["fast"] = query.fast
         if effect.name == "overlay" and query.overlay is not None:
             given["opacity"] = query.overlay
         picture = effect.apply(self.photo, self.depth, parse(effect.options, given))
@@ -242,6 +260,7 @@ def headers_of(depth: DepthMap) -> list[tuple[str, str]]:
         "Nearfar-Width": str(row["width"]),
         "Nearfar-Height": str(row["height"]),
         "Nearfar-Input-Size": f"{row['input_width']}x{row['input_height']}",
+        "Nearfar-Engine": row["engine"],
     }
     warnings = [("Nearfar-Warning", f"{w.code}: {w.message}") for w in depth.warnings]
     return [(name, _ascii(value)) for name, value in [*pairs.items(), *warnings]]

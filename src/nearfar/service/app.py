@@ -157,10 +157,10 @@ def _default_loader(settings: Settings) -> Loader:
     small = replace(settings, threads=settings.threads or share)
     large = replace(settings, threads=settings.threads or cpus)
 
-    def load(name: str, size: int | None) -> api.Model:
+    def load(name: str, size: int | None, *, fast: bool = False) -> api.Model:
         card = catalogue.card(name or settings.model)
         chosen = small if card.parameters <= SMALL_NETWORK else large
-        return api.load(card.name, size=size, settings=chosen)
+        return api.load(card.name, size=size, settings=chosen, fast=fast)
 
     return load
 

@@ -17,11 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from nearfar.api import Model
+    from nearfar.decode._raster import Needed
     from nearfar.service.pool import Ticket
     from nearfar.service.uploads import Upload
     from nearfar.types import DepthMap, Photo
 
-    Loader = Callable[[str, int | None], Model]
+    Loader = Callable[..., Model]  # (name, size), and fast=True where that is asked for
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,23 +64,31 @@ def answer(question: Question, loader: Loader, limits: Limits, ticket: Ticket) -
     timing.note("queue", ticket.queued_at, ticket.waited_s)
     with bound_contextvars(request_id=question.request_id):
         with stage("model", ticket, timing):
-            model = loader(query.model, query.size)
+            model = loader(query.model, query.size, **({"fast": True} if query.fast else {}))
         with stage("decode", ticket, timing):
-            photo = read_photo(question.upload.image(limits.max_bytes), limits, "the image")
+            data = question.upload.image(limits.max_bytes)
+            photo = read_photo(data, limits, "the image", _needed(question, model))
         with stage("engine", ticket, timing), ticket.engine(model):
             depth = _estimated(photo, model, query, ticket)
         with stage("encode", ticket, timing):
-            body = question.format.write(Result(photo, depth, query, _facts(question)))
+            body = question.format.write(Result(photo, depth, query, _facts(question, model)))
     return Answer(body, question.format.media_type, tuple(headers_of(depth)))
 
 
 def _estimated(photo: Photo, model: Model, query: DepthQuery, ticket: Ticket) -> DepthMap:
-    if not query.tiles and query.tiles_length is None:
+    if not query.has_tiles:
         return model.estimator.estimate(photo)
     tiles = tiling.Tiles(query.tiles_length or 0)
     return tiling.estimate(model.estimator, photo, tiles, lambda *_: ticket.go_on())
 
 
-def _facts(question: Question) -> dict[str, Any]:
+def _needed(question: Question, model: Model) -> Needed | None:
+    """How large the photo must be decoded: whole, save where a fast answer shows nothing of it."""
+    query = question.query
+    is_enough = query.fast and not query.has_tiles and query.shows_depth_only(question.format.name)
+    return model.estimator.input.network_size if is_enough else None
+
+
+def _facts(question: Question, model: Model) -> dict[str, Any]:
     timing = {name: round(seconds * 1e3, 2) for name, seconds in question.timing.seconds().items()}
-    return {"request_id": question.request_id, "timing_ms": timing}
+    return {"request_id": question.request_id, "timing_ms": timing, "engine_why": model.why}

@@ -320,6 +320,7 @@ def _depth(formats: Mapping[str, Format]) -> Json:
             "camera": _or_null(camera),
             "colors": _object({"colormap": _STRING, "min": _NUMBER, "max": _NUMBER}),
             "request_id": _STRING,
+            "engine_why": {"type": "string", "description": "Why this engine ran it."},
             "timing_ms": {"type": "object", "additionalProperties": _NUMBER},
             "parts": {
                 "type": "object",

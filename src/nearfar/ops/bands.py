@@ -1,0 +1,28 @@
+"""Large arrays worked through in bands of rows: each fits the processor's cache, and threads share them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BAND_PIXELS = 1 << 17
+_FEWEST_FOR_THREADS = 8
+_THREADS = 4
+
+
+def each_band(work: Callable[[slice], None], height: int, width: int) -> None:
+    """Call ``work`` for the rows of each band, in threads where there are many.
+
+    It must let other threads run (NumPy and OpenCV do) and write nothing that another band does.
+    """
+    step = max(1, BAND_PIXELS // width)
+    bands = [slice(top, min(top + step, height)) for top in range(0, height, step)]
+    if len(bands) < _FEWEST_FOR_THREADS:
+        for band in bands:
+            work(band)
+        return
+    with ThreadPoolExecutor(_THREADS) as pool:
+        list(pool.map(work, bands))  # errors come out here

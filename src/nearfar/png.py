@@ -1,0 +1,86 @@
+"""PNG files of 8 bits a channel, written for speed: strips of rows in several threads.
+
+Each row stands as its difference to the row above (PNG specification, 9.2: filter 2), and each strip is a
+part of one deflate stream that ends on a whole byte (RFC 1951, 3.2.4), so that strips are made side by side.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import numpy.typing as npt
+
+    Bytes = npt.NDArray[np.uint8]
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_ABOVE = 2  # the filter
+_THREADS = 4
+_STRIP_BYTES = 1 << 20
+_ZLIB_HEADER = b"\x78\x01"
+_PRIME = 65521  # of Adler-32, RFC 1950
+_COLOUR_TYPES = {1: 0, 3: 2, 4: 6}
+_INDEXED = 3
+
+
+def png(pixels: npt.NDArray[Any], palette: Bytes | None = None) -> bytes:
+    """The bytes of a PNG.
+
+    Args:
+        pixels: H×W, H×W×3 (RGB) or H×W×4 (RGBA), uint8.
+        palette: K×3 colours (K up to 256) that H×W pixels are places in; None where they are greys.
+    """
+    height, width = pixels.shape[:2]
+    rows = np.ascontiguousarray(pixels).reshape(height, -1)
+    colour_type = _COLOUR_TYPES[rows.shape[1] // width] if palette is None else _INDEXED
+    header = struct.pack(">IIBBBBB", width, height, 8, colour_type, 0, 0, 0)
+    parts = [SIGNATURE, _chunk(b"IHDR", header)]
+    if palette is not None:
+        parts.append(_chunk(b"PLTE", np.ascontiguousarray(palette, np.uint8).tobytes()))
+    parts += [_chunk(b"IDAT", data) for data in _stream(rows)]
+    return b"".join([*parts, _chunk(b"IEND", b"")])
+
+
+def _stream(rows: Bytes) -> Iterator[bytes]:
+    """The zlib stream of all rows, strip by strip."""
+    step = max(1, _STRIP_BYTES // rows.shape[1])
+    tops = range(0, len(rows), step)
+    with ThreadPoolExecutor(min(_THREADS, len(tops))) as pool:
+        done = pool.map(lambda top: _strip(rows, top, min(top + step, len(rows))), tops)
+        check = 1
+        for number, (data, own, count) in enumerate(done, start=1):
+            check = _joined(check, own, count)
+            head = _ZLIB_HEADER if number == 1 else b""
+            tail = struct.pack(">I", check) if number == len(tops) else b""
+            yield head + data + tail
+
+
+def _strip(rows: Bytes, top: int, bottom: int) -> tuple[bytes, int, int]:
+    """Rows top…bottom: compressed, their Adler-32, and how many bytes they were."""
+    lines = np.empty((bottom - top, rows.shape[1] + 1), np.uint8)
+    lines[:, 0] = _ABOVE
+    lines[0, 1:] = rows[0] if top == 0 else rows[top] - rows[top - 1]
+    np.subtract(rows[top + 1 : bottom], rows[top : bottom - 1], out=lines[1:, 1:])
+    press = zlib.compressobj(1, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zlib.Z_RLE)
+    data = press.compress(lines.data) + press.flush(
+        zlib.Z_FINISH if bottom == len(rows) else zlib.Z_SYNC_FLUSH
+    )
+    return data, zlib.adler32(lines.data), lines.size
+
+
+def _joined(first: int, second: int, count: int) -> int:
+    """Adler-32 of two texts one after the other, from those of each; ``count``: bytes of the second."""
+    low, high = first & 0xFFFF, first >> 16
+    sums = low + (second & 0xFFFF) - 1, high + (second >> 16) + count * (low - 1)
+    return (sums[1] % _PRIME) << 16 | sums[0] % _PRIME
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(data, zlib.crc32(name)))
