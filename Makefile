@@ -5,7 +5,7 @@ PORT ?= 8080
 RUN := .venv/bin
 DEV := .venv-dev/bin
 
-.PHONY: help serve test check lock web bench clean
+.PHONY: help serve test check lock web bench load clean
 
 help:  ## say what there is
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/'
@@ -32,6 +32,10 @@ web:  ## rebuild the page from web/ into src/nearfar/service/static
 
 bench: .venv-dev/.ready  ## run every benchmark, one after the other
 	for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(DEV)/python $$file || exit 1; done
+
+load: .venv-dev/.ready  ## 1 to 256 clients at once: nothing wrong, nobody waits in vain
+	$(DEV)/python benchmarks/service_overload.py --check
+	$(DEV)/python benchmarks/service_throughput.py
 
 clean:  ## remove the environments
 	rm -rf .venv .venv-dev

@@ -1,6 +1,6 @@
 """What the service benchmarks share: pictures, a server in its own process, clients in another.
 
-python benchmarks/service_load.py ADDRESS SECONDS CLIENTS     one measurement, by hand
+python benchmarks/service_load.py [ADDRESS SECONDS CLIENTS]     one measurement, by hand
 """
 
 from __future__ import annotations
@@ -144,7 +144,11 @@ def ask(address: str, clients: int, seconds: float = 1e9, most: int = 1 << 60) -
 
 
 def main() -> None:
-    """Be the process of the clients."""
+    """Be the process of the clients; without arguments measure a service of one's own."""
+    if len(sys.argv) == 1:
+        with server() as service:
+            print(ask(service.address, 16, 8))
+        return
     address, seconds, clients, *most = sys.argv[1:]
     count = int(most[0]) if most else 1 << 60
     tally = asyncio.run(load(address, [request(p) for p in photos()], int(clients), float(seconds), count))
