@@ -70,8 +70,30 @@ def read_depth(
             f"Pass kind: one of {', '.join(DepthKind)}; or keep its sidecar {Path(name).name}.json.",
             parameter="kind",
         )
+    return _described(values, record or {"kind": DepthKind(str(kind))}, name)
+
+
+def depth_of_bytes(data: bytes, name: str = "the depth file", record: Record | None = None) -> DepthMap:
+    """The depth map in the bytes of a depth file.
+
+    Args:
+        data: of a file that says what its values mean, or of any with a ``record``.
+        name: what messages call it.
+        record: what the values mean, as :meth:`DepthMap.describe` says it; it goes before the file's own.
+
+    Raises:
+        UnsupportedFormatError, BrokenImageError, ParameterError: as in :func:`read_depth`.
+    """
+    if not data:
+        raise EmptyInputError(f"{name} is empty.")
+    found = _reader(data, name)(data, name)
+    return _described(found.values, record or found.record, name)
+
+
+def _described(values: FloatMap, record: Record, name: str) -> DepthMap:
+    """The map of the values as a record describes them; BrokenImageError where it does not."""
     try:
-        return _depth_map(values, record or {"kind": DepthKind(str(kind))})
+        return _depth_map(values, record)
     except (KeyError, TypeError, ValueError) as exc:
         if isinstance(exc, ParameterError):
             raise
