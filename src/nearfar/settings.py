@@ -100,6 +100,22 @@ class Settings:
     live_idle: int = option(60, "Seconds without a frame after which a stream is closed.", low=1)
     live_max_bytes: int = option(8 * 2**20, "Largest frame of a stream, in bytes.", low=1)
     drain_timeout: int = option(30, "Seconds that taken requests get when the service is stopped.", low=1)
+    job_bytes: int = option(
+        2**30, "Largest job accepted, in bytes: as sent, and as its ZIP unpacks to.", low=1
+    )
+    job_pictures: int = option(10_000, "Most pictures in a job.", low=1, high=60_000)
+    job_quota_bytes: int = option(
+        10 * 2**30, "Bytes that all jobs may take on the disk, with their results.", low=1
+    )
+    job_ttl: int = option(
+        86_400, "Seconds that a job is kept once it has ended, counted while a service runs.", low=1
+    )
+    job_streams: int = option(
+        0,
+        "Pictures of jobs worked on at the same time; 0 means all streams but one, at least one.",
+        low=0,
+        high=64,
+    )
     origins: str = option(
         "", "Web origins whose pages may use the service, commas between, or *; empty means its own only."
     )

@@ -67,7 +67,9 @@ def test_all_routes_are_documented(document) -> None:
         "/metrics",
     }
     own |= {"/v1/compare"}
-    assert set(document["paths"]) == own | plugins
+    jobs = {f"/v1/jobs{rest}" for rest in ("", "/{id}", "/{id}/cancel", "/{id}/events", "/{id}/results")}
+    jobs |= {"/v1/jobs/{id}/results/{picture}"}
+    assert set(document["paths"]) == own | plugins | jobs
 
 
 def test_parameters_come_from_the_options(document) -> None:
@@ -144,7 +146,10 @@ def test_the_document_says_when_a_key_is_needed(start) -> None:
 
 def test_no_schema_is_left_over(document) -> None:
     """The framework's own error schemas are not ours."""
-    assert set(document["components"]["schemas"]) == {"Problem", "Depth", "Models", "Comparison"}
+    assert set(document["components"]["schemas"]) == {
+        *("Problem", "Depth", "Models", "Comparison"),
+        *("Job", "JobWithPictures", "JobPicture", "Pipeline"),
+    }
 
 
 def test_models_show_their_cards(service) -> None:

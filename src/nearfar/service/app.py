@@ -23,6 +23,9 @@ from nearfar.service.frame import REQUEST_ID, Frame
 from nearfar.service.gate import Access
 from nearfar.service.guards import guards_of
 from nearfar.service.hosts import Hosts, words
+from nearfar.service.job_schemas import schemas
+from nearfar.service.job_work import Workshop
+from nearfar.service.jobs import Jobs
 from nearfar.service.live import Live
 from nearfar.service.metrics import Metrics
 from nearfar.service.pool import EnginePool
@@ -35,6 +38,7 @@ from nearfar.service.routes import (
     effects,
     exports,
     health,
+    jobs,
     live,
     metrics,
     models,
@@ -90,9 +94,9 @@ def create_app(settings: Settings | None = None, loader: Loader | None = None) -
     )
     app.state.service = service
     problems.install(app)
-    for noun in (depth, compare, effects, exports, live, models, health, metrics, docs, pages):
+    for noun in (depth, compare, effects, exports, jobs, live, models, health, metrics, docs, pages):
         app.include_router(noun.router(service))
-    openapi.install(app, service.formats, service.guards.keys)
+    openapi.install(app, service.formats, service.guards.keys, schemas())
     app.add_middleware(Access, guards=service.guards)
     _add_origins(app, settings)
     app.add_middleware(Hosts, hosts=service.guards.hosts, origins=words(settings.origins))
@@ -104,6 +108,7 @@ def create_app(settings: Settings | None = None, loader: Loader | None = None) -
 def _service(settings: Settings, loader: Loader) -> Service:
     pool = EnginePool(settings.streams or usable_cpus(), settings.queue)
     probe = Probe(pool, loader)
+    limits = Limits(settings.max_bytes, settings.max_pixels)
     room = UploadRoom(UPLOADS_AT_ONCE * settings.max_bytes)
     return Service(
         settings=settings,
@@ -111,12 +116,13 @@ def _service(settings: Settings, loader: Loader) -> Service:
         pool=pool,
         probe=probe,
         watchdog=_watchdog(pool, probe, settings.engine_timeout),
-        limits=Limits(settings.max_bytes, settings.max_pixels),
+        limits=limits,
         uploads=UploadLimits(settings.max_bytes, settings.upload_timeout, room),
         formats=formats(),
         guards=guards_of(settings),
         metrics=Metrics(),
         live=Live(settings.live_connections),
+        jobs=Jobs(settings, pool, Workshop(loader, limits, settings.model)),
         tracing=_tracing(settings.otlp_endpoint),
     )
 
@@ -177,12 +183,16 @@ def _add_origins(app: FastAPI, settings: Settings) -> None:
             "RateLimit-Policy",
             "WWW-Authenticate",
             "Content-Disposition",
+            "Location",
         ]
         app.add_middleware(
             CORSMiddleware,
             allow_origins=origins,
-            allow_methods=["GET", "POST"],
-            allow_headers=["Content-Type", "Prefer", "Authorization", "X-API-Key", REQUEST_ID],
+            allow_methods=["GET", "POST", "DELETE"],
+            allow_headers=[
+                *("Content-Type", "Prefer", "Authorization", "X-API-Key", REQUEST_ID),
+                *("Idempotency-Key", "Last-Event-ID"),
+            ],
             expose_headers=exposed,
         )
 
@@ -192,9 +202,11 @@ async def _life(app: FastAPI, service: Service) -> AsyncIterator[None]:  # noqa:
     """Start the threads and warm the default model; at the end finish what was taken."""
     service.pool.start()
     service.watchdog.start()
+    service.jobs.start()
     warming = asyncio.create_task(service.probe.warm_up())
     yield
     warming.cancel()
+    await service.jobs.close(GRACE_S)
     if not await asyncio.to_thread(service.pool.close, GRACE_S):
         _log.warning("%d pieces of work were given up at the end.", service.pool.running)
     service.watchdog.close()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from nearfar.service.answers import Format
     from nearfar.service.estimation import Loader
     from nearfar.service.guards import Guards
+    from nearfar.service.jobs import Jobs
     from nearfar.service.live import Live
     from nearfar.service.metrics import Metrics
     from nearfar.service.pool import EnginePool
@@ -37,4 +38,5 @@ class Service:
     guards: Guards
     metrics: Metrics
     live: Live
+    jobs: Jobs
     tracing: Tracing | None

@@ -52,8 +52,11 @@ _SECURITY: Json = {
 }
 
 
-def install(app: FastAPI, formats: Mapping[str, Format], keys: Keys) -> None:
-    """Give an application its document; it is made once, and tells whether keys are needed now."""
+def install(app: FastAPI, formats: Mapping[str, Format], keys: Keys, more: Mapping[str, Json]) -> None:
+    """Give an application its document; it is made once, and tells whether keys are needed now.
+
+    ``more``: schemas of single nouns, by name.
+    """
 
     def document() -> Json:
         if app.openapi_schema is None:
@@ -66,6 +69,7 @@ def install(app: FastAPI, formats: Mapping[str, Format], keys: Keys) -> None:
                 "Depth": _depth(formats),
                 "Models": _models(),
                 "Comparison": _comparison(),
+                **more,
             }
             made["components"]["securitySchemes"] = _SECURITY
             _guard(made["paths"])

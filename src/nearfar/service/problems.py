@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from nearfar import errors as tree
 from nearfar.errors import NearfarError
+from nearfar.jobs import errors as job_tree
 from nearfar.service import errors as http_tree
 from nearfar.service.exchange import CLIENT_LEFT, note_problem
 from nearfar.service.frame import request_id_of
@@ -47,13 +48,16 @@ INTERNAL = Problem("internal", 500, "Something broke inside the service")
 PROBLEMS: dict[type[Exception], Problem] = {
     tree.EmptyInputError: Problem("empty-image", 400, "There is no image in the request"),
     tree.BrokenImageError: Problem("broken-image", 400, "The image is damaged"),
+    job_tree.BadArchiveError: Problem("bad-archive", 400, "The ZIP cannot be used"),
     http_tree.MalformedRequestError: Problem("malformed-request", 400, "The request is damaged"),
     tree.InputError: Problem("bad-input", 400, "The input cannot be used"),
     http_tree.UnauthorizedError: Problem("key-needed", 401, "A key is needed"),
     http_tree.ForbiddenError: Problem("forbidden", 403, "The key does not allow this"),
+    job_tree.NoSuchJobError: Problem("no-such-job", 404, "There is no such job or picture"),
     http_tree.NotAcceptableError: Problem("not-acceptable", 406, "No answer fits the Accept header"),
     http_tree.SlowUploadError: Problem("slow-upload", 408, "The upload took too long"),
     http_tree.OriginError: Problem("foreign-origin", 403, "Pages of that origin may not do this"),
+    job_tree.UnfinishedError: Problem("unfinished", 409, "The job is not done yet"),
     tree.TooLargeError: Problem("too-large", 413, "The image is too large"),
     tree.UnsupportedFormatError: Problem("not-an-image", 415, "The body is not an image that nearfar reads"),
     http_tree.MediaTypeError: Problem("media-type", 415, "The body's media type is not taken"),
@@ -65,13 +69,16 @@ PROBLEMS: dict[type[Exception], Problem] = {
     http_tree.LargeHeaderError: Problem("large-headers", 431, "The head of the request is too large"),
     http_tree.RateError: Problem("rate-limit", 429, "Too many requests"),
     http_tree.CrowdingError: Problem("crowding", 429, "Too many requests at once"),
+    job_tree.KeyReusedError: Problem("key-reused", 422, "The Idempotency-Key belongs to another job"),
     tree.EngineError: Problem("engine", 500, "The network failed"),
     tree.MissingExtraError: Problem("missing-extra", 501, "The server lacks an optional library"),
     tree.BusyError: Problem("busy", 503, "The queue is full"),
     tree.WeightsError: Problem("weights", 503, "The model's weights are absent or damaged"),
     http_tree.NotReadyError: Problem("not-ready", 503, "The service is not ready"),
     http_tree.StuckEngineError: Problem("engine-stuck", 503, "The network did not answer"),
+    job_tree.JobsUnavailableError: Problem("jobs-unavailable", 503, "The store of jobs cannot be used"),
     http_tree.DeadlineError: Problem("deadline", 504, "The answer was not ready in time"),
+    job_tree.StorageFullError: Problem("storage-full", 507, "There is no room for more jobs"),
     NearfarError: INTERNAL,
 }
 """Error class to problem; an error takes the row of its nearest ancestor."""
@@ -126,7 +133,7 @@ async def _on_client_left(request: Request, exc: Exception) -> Response:  # noqa
 def respond(scope: Scope, error: Exception) -> Response:
     """The problem document of an error of the tree."""
     problem = problem_of(error)
-    if problem.status >= 500 and problem.status not in {503, 504}:
+    if problem.status >= 500 and problem.status not in {503, 504, 507}:
         _log.error("request %s failed", request_id_of(scope), exc_info=error)
     message, hint = getattr(error, "message", str(error)), getattr(error, "hint", "")
     more: dict[str, Any] = {"detail": message, "hint": hint, **getattr(error, "members", {})}

@@ -125,6 +125,17 @@ READINGS = (
         _frames,
         ("outcome",),
     ),
+    Reading(
+        "nearfar_jobs",
+        "Jobs by state, as of a moment ago.",
+        lambda service: [((state,), float(count)) for state, count in service.jobs.counts().items()],
+        ("state",),
+    ),
+    Reading(
+        "nearfar_job_pictures_waiting",
+        "Pictures of jobs that are not done yet, as of a moment ago.",
+        _one(lambda service: service.jobs.pictures_waiting()),
+    ),
     Reading("nearfar_threads", "Threads of the process.", _one(lambda _: threading.active_count())),
 )
 """Every one of them."""

@@ -21,6 +21,7 @@ from nearfar.service.errors import AddressError, LostEngineError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import FrameType
 
     from fastapi import FastAPI
 
@@ -142,6 +143,11 @@ class Server(uvicorn.Server):
         """Finish what can be finished, then end."""
         self.lost = reason
         self.should_exit = True
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal to stop: streams of progress end, so that their connections do not hold the end up."""
+        self.config.loaded_app.state.service.jobs.begin_closing()
+        super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin, and tell so."""

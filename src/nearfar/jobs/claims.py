@@ -1,0 +1,188 @@
+"""Pictures that are worked on: claimed by one process, finished once, given back when it cannot."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from nearfar.errors import NearfarError
+from nearfar.jobs import owner as owners
+from nearfar.jobs.errors import quota_full
+from nearfar.jobs.records import DONE, FAILED, Claim, Slot
+from nearfar.jobs.store import end_job, used_in
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from nearfar.jobs.owner import Owner
+    from nearfar.jobs.records import Outcome
+    from nearfar.jobs.store import JobStore
+
+MAX_ATTEMPTS = 8
+"""Times that a picture is begun; one whose process ends every time does not hold the others up for ever."""
+
+_OF_CALLER = "(SELECT MAX(other.turn) FROM jobs other WHERE other.caller = jobs.caller)"
+_NEXT = (
+    "SELECT jobs.id, jobs.caller, jobs.recipe, pictures.* FROM jobs JOIN pictures ON pictures.job = jobs.id "  # noqa: S608
+    "WHERE jobs.state IN ('queued', 'running') AND pictures.state = 'queued' "
+    f"AND jobs.id = (SELECT id FROM jobs WHERE state IN ('queued', 'running') AND EXISTS "
+    "(SELECT 1 FROM pictures p WHERE p.job = jobs.id AND p.state = 'queued') "
+    f"ORDER BY {_OF_CALLER}, turn, seq LIMIT 1) "
+    "ORDER BY pictures.attempts, pictures.position LIMIT 1"
+)
+_ANY = (
+    "SELECT 1 FROM jobs WHERE state IN ('queued', 'running') AND EXISTS "
+    "(SELECT 1 FROM pictures p WHERE p.job = jobs.id AND p.state = 'queued') LIMIT 1"
+)
+_TOUCH = "UPDATE jobs SET version = version + 1 WHERE id = ? AND state IN ('queued', 'running')"
+_VERSION = "(SELECT version FROM jobs WHERE id = pictures.job)"
+_MINE = "job = ? AND position = ? AND state = 'running' AND owner = ? AND attempts = ?"
+_GAVE_UP = {
+    "type": "/docs#problem-internal",
+    "title": "Something broke inside the service",
+    "status": 500,
+    "detail": f"The service ended {MAX_ATTEMPTS} times while it worked on this picture.",
+    "hint": "The picture may need more memory than there is: make it smaller, or send it alone.",
+}
+
+
+class Claims:
+    """The work of one process on a store."""
+
+    def __init__(self, store: JobStore, owner: Owner) -> None:
+        self._store = store
+        self._owner = owner
+
+    def take(self) -> Claim | None:
+        """The next picture, or None. Callers take turns, then their jobs, then pictures in their order."""
+        if not self._store.database.rows(_ANY):
+            return None
+        with self._store.database.transaction() as connection:
+            row = connection.execute(_NEXT).fetchone()
+            if row is None:
+                return None
+            _begin(connection, row, self._owner.name, self._store.wall())
+        slot = Slot(*(row[name] for name in ("name", "offset", "packed", "size", "method", "crc")))
+        return Claim(
+            row["id"],
+            row["caller"],
+            json.loads(row["recipe"]),
+            row["position"],
+            slot,
+            self._owner.name,
+            row["attempts"] + 1,
+        )
+
+    def finish(self, claim: Claim, outcome: Outcome) -> bool:
+        """Keep how a picture ended; False where it is not this claim's any more, and the result is dropped.
+
+        Raises:
+            StorageFullError: there is no room for the result; it is dropped, and the claim still stands.
+        """
+        try:
+            with self._store.database.transaction() as connection:
+                is_kept = self._keep(connection, claim, outcome)
+                has_ended = end_job(connection, claim.job, self._store.wall())
+        except NearfarError:
+            self._drop(claim, outcome)
+            raise
+        if not is_kept:
+            self._drop(claim, outcome)
+        if has_ended:
+            self._store.tidy(claim.job)
+        return is_kept
+
+    def give_back(self, claim: Claim, *, counts: bool = False) -> None:
+        """Let somebody else do it. ``counts``: it was tried, and that stays written."""
+        with self._store.database.transaction() as connection:
+            connection.execute(_TOUCH, (claim.job,))
+            connection.execute(
+                f"UPDATE pictures SET state = 'queued', owner = NULL, attempts = attempts - ?, "  # noqa: S608
+                f"version = {_VERSION} WHERE {_MINE}",
+                (0 if counts else 1, *_key(claim)),
+            )
+
+    def recover(self) -> int:
+        """Queue again what processes that have ended were working on; how many pictures that were."""
+        store = self._store
+        count = 0
+        for name in owners.dead_owners(store.spool.owners):
+            with store.database.transaction() as connection:
+                rows = connection.execute(
+                    "SELECT job, attempts FROM pictures WHERE owner = ?", (name,)
+                ).fetchall()
+                _requeue(connection, name, {row["job"] for row in rows})
+                ended = [row["job"] for row in rows if end_job(connection, row["job"], store.wall())]
+            for job in ended:
+                store.tidy(job)
+            owners.forget(store.spool.owners, name)
+            count += len(rows)
+        return count
+
+    def _drop(self, claim: Claim, outcome: Outcome) -> None:
+        """Remove a result, unless it counts after all; where nobody can tell, it goes when its job ends."""
+        with contextlib.suppress(NearfarError):
+            query = "SELECT 1 FROM pictures WHERE job = ? AND position = ? AND token = ?"
+            if not self._store.database.rows(query, (claim.job, claim.position, outcome.token)):
+                self._store.spool.drop_result(claim.job, claim.position, outcome.token)
+
+    def _keep(self, connection: sqlite3.Connection, claim: Claim, outcome: Outcome) -> bool:
+        state = DONE if outcome.problem is None else FAILED
+        connection.execute(_TOUCH, (claim.job,))
+        values = (
+            state,
+            outcome.token,
+            json.dumps([asdict(file) for file in outcome.files]),
+            json.dumps(outcome.depth),
+            json.dumps(outcome.problem),
+        )
+        kept = connection.execute(
+            f"UPDATE pictures SET state = ?, owner = NULL, token = ?, files = ?, depth = ?, problem = ?, "  # noqa: S608
+            f"version = {_VERSION} WHERE {_MINE}",
+            (*values, *_key(claim)),
+        ).rowcount
+        if not kept:
+            return False
+        if outcome.bytes and used_in(connection) + outcome.bytes > self._store.limits.quota_bytes:
+            raise quota_full(self._store.limits.quota_bytes)
+        connection.execute(
+            f"UPDATE jobs SET {state} = {state} + 1, result_bytes = result_bytes + ? WHERE id = ?",  # noqa: S608
+            (outcome.bytes, claim.job),
+        )
+        return True
+
+
+def _key(claim: Claim) -> tuple[str, int, str, int]:
+    return claim.job, claim.position, claim.owner, claim.attempt
+
+
+def _begin(connection: sqlite3.Connection, row: sqlite3.Row, owner: str, wall: float) -> None:
+    connection.execute(
+        "UPDATE jobs SET state = 'running', started_at = COALESCE(started_at, ?), version = version + 1, "
+        "turn = (SELECT MAX(turn) + 1 FROM jobs) WHERE id = ?",
+        (wall, row["id"]),
+    )
+    connection.execute(
+        f"UPDATE pictures SET state = 'running', owner = ?, attempts = attempts + 1, version = {_VERSION} "  # noqa: S608
+        "WHERE job = ? AND position = ?",
+        (owner, row["id"], row["position"]),
+    )
+
+
+def _requeue(connection: sqlite3.Connection, owner: str, jobs: set[str]) -> None:
+    """Queue an owner's pictures again, and give up those that were begun too often."""
+    for job in jobs:
+        connection.execute(_TOUCH, (job,))
+        given_up = connection.execute(
+            f"UPDATE pictures SET state = 'failed', owner = NULL, problem = ?, version = {_VERSION} "  # noqa: S608
+            "WHERE owner = ? AND job = ? AND attempts >= ?",
+            (json.dumps(_GAVE_UP), owner, job, MAX_ATTEMPTS),
+        ).rowcount
+        connection.execute("UPDATE jobs SET failed = failed + ? WHERE id = ?", (given_up, job))
+        connection.execute(
+            f"UPDATE pictures SET state = 'queued', owner = NULL, version = {_VERSION} "  # noqa: S608
+            "WHERE owner = ? AND job = ?",
+            (owner, job),
+        )

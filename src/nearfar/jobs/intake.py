@@ -1,0 +1,176 @@
+"""A job that is arriving: its pictures go one behind the other into one file, until it is accepted."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+import shutil
+import zlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from nearfar.errors import ParameterError, TooLargeError
+from nearfar.jobs import archive
+from nearfar.jobs.archive import ArchiveLimits, Window
+from nearfar.jobs.errors import disk_errors
+from nearfar.jobs.records import Draft, Slot
+from nearfar.jobs.spool import PACK
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nearfar.jobs.spool import Spool
+
+_NAME_LENGTH = 255
+_HEAD = 4
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeLimits:
+    """Bytes of a job, pictures in it, bytes of one picture."""
+
+    job_bytes: int
+    pictures: int
+    picture_bytes: int
+
+
+class Intake:
+    """Takes parts, each a picture or a ZIP of pictures; ``finish`` gives a draft, ``discard`` removes all."""
+
+    def __init__(self, spool: Spool, owner: str, limits: IntakeLimits) -> None:
+        self.id = secrets.token_hex(12)
+        self._limits = limits
+        self._folder = spool.stage(owner, self.id)
+        with disk_errors(f"The folder {self._folder.parent}"):
+            self._file = (self._folder / PACK).open("xb+")
+        self._slots: list[Slot] = []
+        self._hash = hashlib.sha256()
+        self._skipped = 0
+        self._size = 0
+        self._crc = 0
+        self._part_hash = hashlib.sha256()
+        self._begin("")
+
+    @property
+    def folder(self) -> Path:
+        """Where it is staged."""
+        return self._folder
+
+    def begin(self, name: str) -> None:
+        """A part begins; ``name`` is for people."""
+        self._begin(_clean(name))
+
+    def write(self, data: bytes) -> None:
+        """Some bytes of the part.
+
+        Raises:
+            TooLargeError: over a limit.
+            StorageFullError: the disk is full.
+        """
+        self._size += len(data)
+        if self._size > self._limits.job_bytes:
+            raise too_large(self._limits.job_bytes)
+        self._head += data[: _HEAD - len(self._head)]
+        if len(self._head) == _HEAD and not archive.is_archive(self._head):
+            self._check_picture()
+        self._crc = zlib.crc32(data, self._crc)
+        self._part_hash.update(data)
+        with disk_errors(f"The folder {self._folder.parent}"):
+            self._file.write(data)
+
+    def end(self) -> None:
+        """The part is whole.
+
+        Raises:
+            BadArchiveError: a ZIP that is damaged, or tries a trick.
+            TooLargeError: over a limit.
+        """
+        length = self._size - self._start
+        self._hash.update(f"{len(self._name.encode())}:{self._name}:{length}:".encode())
+        self._hash.update(self._part_hash.digest())
+        if archive.is_archive(self._head):
+            self._slots += self._unpacked(length)
+        else:
+            self._check_picture()
+            self._slots.append(Slot(self._name, self._start, length, length, 0, self._crc))
+        if len(self._slots) > self._limits.pictures:
+            raise TooLargeError(
+                f"The job has more than {self._limits.pictures} pictures.",
+                "Make several jobs, or raise the setting NEARFAR_JOB_PICTURES of the service.",
+            )
+        self._begin("")
+
+    def finish(self, caller: str, recipe: dict[str, Any], key: str = "") -> Draft:
+        """The draft; its bytes are on the disk.
+
+        Raises:
+            ParameterError: there is no picture.
+        """
+        if not self._slots:
+            raise ParameterError(
+                "The job has no picture.",
+                "Send pictures as multipart fields 'images', or a ZIP of pictures.",
+                "images",
+            )
+        with disk_errors(f"The folder {self._folder.parent}"):
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+        self._hash.update(repr(sorted(recipe.items())).encode())
+        named = tuple(_numbered(self._slots))
+        digest = self._hash.hexdigest()
+        return Draft(self.id, caller, recipe, named, self._size, digest, key, self._skipped)
+
+    def discard(self) -> None:
+        """Remove everything that was not accepted."""
+        with contextlib.suppress(OSError):  # a full disk, once more
+            self._file.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _begin(self, name: str) -> None:
+        self._name = name
+        self._start = self._size
+        self._head = b""
+        self._crc = 0
+        self._part_hash = hashlib.sha256()
+
+    def _check_picture(self) -> None:
+        if self._size - self._start > self._limits.picture_bytes:
+            raise TooLargeError(
+                f"{self._name or 'A picture'} holds more than {self._limits.picture_bytes / 2**20:g} MiB.",
+                "Make the file smaller, or raise the setting NEARFAR_MAX_BYTES of the service.",
+            )
+
+    def _unpacked(self, length: int) -> list[Slot]:
+        """The pictures of the ZIP that the part is."""
+        limits = ArchiveLimits(self._limits.pictures, self._limits.picture_bytes, self._limits.job_bytes)
+        with disk_errors(f"The folder {self._folder.parent}"):
+            self._file.flush()
+            window = Window(self._file, self._start, length)
+            slots, skipped = archive.read_archive(window.as_file(), length, limits)
+            self._file.seek(0, os.SEEK_END)
+        self._skipped += skipped
+        return [replace(slot, offset=slot.offset + self._start) for slot in slots]
+
+
+def too_large(limit: int) -> TooLargeError:
+    """The error of a job with more bytes than that."""
+    return TooLargeError(
+        f"The job holds more than {limit / 2**20:g} MiB.",
+        "Make several jobs, or raise the setting NEARFAR_JOB_BYTES of the service.",
+    )
+
+
+def _clean(name: str) -> str:
+    """A name to show: its last part, printable, not too long."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(c if c.isprintable() else "?" for c in last)[:_NAME_LENGTH]
+
+
+def _numbered(slots: list[Slot]) -> list[Slot]:
+    """Slots that all have a name."""
+    return [
+        slot if slot.name else replace(slot, name=f"picture {place}") for place, slot in enumerate(slots, 1)
+    ]

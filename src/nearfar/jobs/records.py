@@ -1,0 +1,119 @@
+"""What the store gives: jobs, their pictures, and where a picture's bytes lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
+STATES = (QUEUED, RUNNING, DONE, FAILED, CANCELLED)
+"""States of a job, and of a picture in it. A job is failed only where every picture failed."""
+ENDED = (DONE, FAILED, CANCELLED)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """One picture within a job's pack of inputs.
+
+    ``offset``, ``packed``: its bytes in the pack. ``size``: bytes once unpacked. ``method``: 0 as it is,
+    8 deflated (the numbers of ZIP). ``crc``: CRC-32 of the unpacked bytes.
+    """
+
+    name: str
+    offset: int
+    packed: int
+    size: int
+    method: int
+    crc: int
+
+
+@dataclass(frozen=True, slots=True)
+class ResultFile:
+    """One file of a picture's result."""
+
+    name: str
+    media_type: str
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A job as it was handed in, its pack written and synced; not accepted yet."""
+
+    id: str
+    caller: str
+    recipe: dict[str, Any]
+    slots: tuple[Slot, ...]
+    bytes: int
+    digest: str
+    key: str = ""
+    skipped: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PictureRow:
+    """A picture of a job. ``position`` counts from 1; ``version`` is the job's when it last changed."""
+
+    job: str
+    position: int
+    name: str
+    state: str
+    version: int
+    attempts: int = 0
+    token: str = ""
+    files: tuple[ResultFile, ...] = ()
+    depth: dict[str, Any] | None = None
+    problem: dict[str, Any] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job. Times are seconds since 1970; ``ended_clock`` is on the store's own clock."""
+
+    seq: int
+    id: str
+    caller: str
+    state: str
+    recipe: dict[str, Any]
+    total: int
+    counts: dict[str, int]
+    created_at: float
+    started_at: float | None
+    ended_at: float | None
+    expires_at: float | None
+    bytes: int
+    version: int
+    skipped: int = 0
+
+    @property
+    def is_ended(self) -> bool:
+        """Whether nothing will change any more."""
+        return self.state in ENDED
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One picture that somebody works on: nobody else does until it is finished or given back."""
+
+    job: str
+    caller: str
+    recipe: dict[str, Any]
+    position: int
+    slot: Slot
+    owner: str
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a picture ended: the folder ``token`` with its files, or a problem."""
+
+    token: str = ""
+    files: tuple[ResultFile, ...] = ()
+    depth: dict[str, Any] | None = None
+    problem: dict[str, Any] | None = field(default=None)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the files together."""
+        return sum(file.bytes for file in self.files)

@@ -1,0 +1,209 @@
+"""``/v1/jobs``: many pictures handed in at once, worked on behind everything that somebody waits for."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter
+from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
+from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
+
+from nearfar import catalogue
+from nearfar.errors import ParameterError, WeightsError
+from nearfar.jobs.bundle import bundle, file_of
+from nearfar.jobs.errors import NoSuchJobError, UnfinishedError
+from nearfar.jobs.recipe import read_recipe
+from nearfar.jobs.records import DONE, ENDED
+from nearfar.keys import ADMIN
+from nearfar.service import job_answers as answers
+from nearfar.service import job_schemas as documented
+from nearfar.service.frame import timing_of
+from nearfar.service.job_upload import BodyLimits, announced_bytes, check_type, feeder_of, read_body
+from nearfar.weights import open_store
+
+if TYPE_CHECKING:
+    from nearfar.jobs.intake import Intake
+    from nearfar.jobs.recipe import Recipe
+    from nearfar.jobs.records import Job, PictureRow
+    from nearfar.service.context import Service
+
+_NO_STORE = {"Cache-Control": "no-store"}
+
+
+def router(service: Service) -> APIRouter:
+    """The routes of this noun."""
+    routes = APIRouter(tags=["jobs"])
+    desk = Desk(service)
+    for method, path, work, operation in (
+        ("POST", "", desk.submit, documented.submit_operation()),
+        ("GET", "", desk.list, documented.list_operation()),
+        ("GET", "/{id}", desk.show, documented.show_operation()),
+        ("DELETE", "/{id}", desk.remove, documented.remove_operation()),
+        ("POST", "/{id}/cancel", desk.cancel, documented.cancel_operation()),
+        ("GET", "/{id}/events", desk.watch, documented.events_operation()),
+        ("GET", "/{id}/results", desk.results, documented.results_operation()),
+        ("GET", "/{id}/results/{picture}", desk.result, documented.result_operation()),
+    ):
+        routes.add_api_route(f"/v1/jobs{path}", work, methods=[method], response_class=Response, **operation)
+    return routes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Desk:
+    """Answers what is asked of jobs."""
+
+    service: Service
+
+    async def submit(self, request: Request) -> Response:
+        """Take a job in; the answer goes out when all of it is safe."""
+        query: answers.SubmitQuery = answers.read_query(request, answers.SubmitQuery)
+        key = answers.idempotency_key(request)
+        check_type(request)
+        recipe = self._recipe(query.pipeline)
+        jobs, limits = self.service.jobs, self._body_limits()
+        bench = await jobs.bench()
+        await asyncio.to_thread(bench.store.check_room, announced_bytes(request, limits))
+        intake = await asyncio.to_thread(jobs.intake)
+        try:
+            with timing_of(request.scope).stage("upload"):
+                text = await read_body(request, feeder_of(request, intake), limits)
+            recipe = self._other(recipe, query.pipeline, text)
+            job, is_new = await asyncio.to_thread(self._accept, intake, _caller(request), recipe, key)
+        finally:
+            intake.discard()  # nothing is there any more where it was accepted
+        jobs.wake()
+        shown = answers.show(job, _root(request))
+        headers = {"Location": shown["links"]["self"], **_NO_STORE}
+        return JSONResponse(shown, 202 if is_new else 200, headers)
+
+    async def list(self, request: Request) -> Response:
+        """The caller's jobs; all of them for an admin."""
+        query: answers.ListQuery = answers.read_query(request, answers.ListQuery)
+        store = (await self.service.jobs.bench()).store
+        found = await asyncio.to_thread(
+            store.jobs, _own(request), query.state or "", query.after, query.limit
+        )
+        return _json(answers.show_list(found, query, _root(request)))
+
+    async def show(self, request: Request) -> Response:
+        """A job and its pictures."""
+        query: answers.ShowQuery = answers.read_query(request, answers.ShowQuery)
+        store = (await self.service.jobs.bench()).store
+        job = await self._job(request)
+        rows = await asyncio.to_thread(store.pictures, job.id, query.after, query.limit)
+        return _json(answers.show_with_pictures(job, rows, query, _root(request)))
+
+    async def cancel(self, request: Request) -> Response:
+        """Stop a job and keep what is done."""
+        store = (await self.service.jobs.bench()).store
+        job = await asyncio.to_thread(store.cancel, _id(request), _own(request))
+        return _json(answers.show(job, _root(request)))
+
+    async def remove(self, request: Request) -> Response:
+        """Stop a job and remove all of it."""
+        store = (await self.service.jobs.bench()).store
+        await asyncio.to_thread(store.remove, _id(request), _own(request))
+        return Response(status_code=204)
+
+    async def watch(self, request: Request) -> Response:
+        """Progress as server-sent events."""
+        job = await self._job(request)
+        given = request.headers.get("last-event-id", "")
+        since = int(given) if given.isascii() and given.isdigit() and len(given) < 16 else 0
+        if job.is_ended and since >= job.version:
+            return Response(status_code=204)  # tells a browser to stop asking
+        events = answers.progress(self.service.jobs, job.id, since, _root(request))
+        headers = {**_NO_STORE, "X-Accel-Buffering": "no"}
+        return StreamingResponse(events, media_type="text/event-stream", headers=headers)
+
+    async def results(self, request: Request) -> Response:
+        """Everything that was made, as a ZIP."""
+        job = await self._job(request)
+        if not job.is_ended:
+            raise _unfinished("The job is not done yet.")
+        store = (await self.service.jobs.bench()).store
+        headers = {**_NO_STORE, "Content-Disposition": f'attachment; filename="job-{job.id}.zip"'}
+        return StreamingResponse(bundle(store, job), media_type="application/zip", headers=headers)
+
+    async def result(self, request: Request) -> Response:
+        """One file of a picture's result."""
+        query: answers.FileQuery = answers.read_query(request, answers.FileQuery)
+        store = (await self.service.jobs.bench()).store
+        job = await self._job(request)
+        position = answers.position_of(request.path_params["picture"])
+        row = await asyncio.to_thread(store.picture, job.id, position)
+        if row.state != DONE:
+            raise _no_result(row)
+        path, media_type = file_of(store, row, query.file)
+        return FileResponse(path, headers=_NO_STORE, media_type=media_type, filename=path.name)
+
+    async def _job(self, request: Request) -> Job:
+        """The job of the address, where it is the caller's."""
+        store = (await self.service.jobs.bench()).store
+        return await asyncio.to_thread(store.job, _id(request), _own(request))
+
+    def _accept(self, intake: Intake, caller: str, recipe: Recipe, key: str) -> tuple[Job, bool]:
+        draft = intake.finish(caller, recipe.plain, key)
+        return self.service.jobs.open().store.submit(draft, intake.folder)
+
+    def _recipe(self, text: str) -> Recipe:
+        """A pipeline whose network can be run here.
+
+        Raises:
+            WeightsError: its weights are not on this machine.
+        """
+        settings = self.service.settings
+        recipe = read_recipe(text, settings.model)
+        card = catalogue.card(recipe.model or settings.model)
+        if not open_store(settings).is_installed(card):
+            raise WeightsError(
+                f"The weights of '{card.name}' are not on this machine.", f"nearfar models pull {card.name}"
+            )
+        return recipe
+
+    def _other(self, recipe: Recipe, in_query: str, in_form: str) -> Recipe:
+        """The pipeline of the form, where the query had none."""
+        if not in_form:
+            return recipe
+        if in_query:
+            raise ParameterError("The pipeline is given twice.", "Give it once.", "pipeline")
+        return self._recipe(in_form)
+
+    def _body_limits(self) -> BodyLimits:
+        read = self.service.settings
+        return BodyLimits(read.job_bytes, read.job_pictures, read.upload_timeout, self.service.uploads.room)
+
+
+def _caller(request: Request) -> str:
+    return str(getattr(request.state, "caller", ""))
+
+
+def _own(request: Request) -> str | None:
+    """Whose jobs the caller may see: their own; all of them where keys are off, or for an admin."""
+    return None if ADMIN in getattr(request.state, "scopes", ()) else _caller(request)
+
+
+def _id(request: Request) -> str:
+    return str(request.path_params["id"])
+
+
+def _root(request: Request) -> str:
+    return str(request.scope.get("root_path", ""))
+
+
+def _json(value: dict[str, Any]) -> Response:
+    return JSONResponse(value, headers=_NO_STORE)
+
+
+def _unfinished(message: str) -> UnfinishedError:
+    return UnfinishedError(message, "GET /v1/jobs/ID/events tells when it is.")
+
+
+def _no_result(row: PictureRow) -> Exception:
+    """Why a picture has no result."""
+    if row.state not in ENDED:
+        return _unfinished(f"Picture {row.position} is not done yet.")
+    reason = f"it failed: {row.problem['detail']}" if row.problem else "it was cancelled."
+    return NoSuchJobError(f"Picture {row.position} has no result: {reason}")
