@@ -94,9 +94,7 @@ def main() -> None:
         waits = sorted(row.waits_s)
         half, most = (waits[int(len(waits) * share)] * 1e3 for share in (0.5, 0.99))
         cost = row.cpu_s / max(row.photos, 1) * 1e3
-        print(
-            f"{interval:5.2f} ms: median {half:.2f} ms, 99 % {most:.2f} ms, {cost:.1f} ms of processor a photo"
-        )
+        print(f"{interval:5.2f} ms: median {half:.2f} ms, 99 % {most:.2f} ms, {cost:.1f} ms CPU a photo")
 
 
 if __name__ == "__main__":
