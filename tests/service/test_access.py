@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from nearfar.keys import ADMIN, INFER, JOBS, SCOPES, KeyFile
 from nearfar.service.access import OPEN, address_caller, scope_needed
+from nearfar.service.frame import SECURITY_HEADERS
 from nearfar.service.gate import Access
 from nearfar.service.guards import LOOK_EVERY_S, Guards, Keys, guards_of
 from nearfar.settings import Settings
@@ -247,3 +251,30 @@ def test_a_page_elsewhere_may_send_its_key(start, keys, worker) -> None:
     assert "authorization" in answer.headers["Access-Control-Allow-Headers"].lower()
     refused = running.client.get("/v1/models", headers={"Origin": "https://a.example"})
     assert refused.headers["Access-Control-Allow-Origin"] == "https://a.example"
+
+
+def test_a_stream_needs_a_key_like_everything(locked, worker) -> None:
+    """Over a real connection: refused with all headers, let in by header or by subprotocol."""
+    address = locked.url.replace("http://", "ws://") + "/v1/live"
+    with pytest.raises(InvalidStatus) as refused, connect(address):
+        pass
+    answer = refused.value.response
+    assert (answer.status_code, json.loads(answer.body)["type"]) == (401, "/docs#problem-key-needed")
+    assert {name: answer.headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS
+    assert answer.headers["X-Request-Id"] == json.loads(answer.body)["request_id"]
+    with connect(address, additional_headers={"X-API-Key": worker}) as stream:
+        assert json.loads(stream.recv(30))["type"] == "ready"
+        assert stream.subprotocol is None
+    with connect(address, subprotocols=["nearfar", f"nearfar-key.{worker}"]) as stream:
+        assert json.loads(stream.recv(30))["type"] == "ready"
+        assert stream.subprotocol == "nearfar"
+
+
+def test_a_page_elsewhere_opens_no_stream(service) -> None:
+    """Also where no key is needed."""
+    address = service.url.replace("http://", "ws://") + "/v1/live"
+    with pytest.raises(InvalidStatus) as refused, connect(address, origin="https://evil.example"):
+        pass
+    assert refused.value.response.status_code == 403
+    with connect(address, origin=service.url) as stream:
+        assert json.loads(stream.recv(30))["type"] == "ready"

@@ -14,7 +14,6 @@ NearfarError
 ├── MisdirectedError (ValueError)    the request names a host that is not answered to
 ├── RateError (RuntimeError)         one caller sent too many requests
 ├── CrowdingError (RuntimeError)     one caller has too many requests under way
-├── OriginError (PermissionError)    a page of a foreign origin opens a stream
 ├── DeadlineError (TimeoutError)     the answer was not ready in its time
 ├── EngineError (RuntimeError)
 │   ├── StuckEngineError             a call of a network did not come back
@@ -74,10 +73,6 @@ class ForbiddenError(NearfarError, PermissionError):
         self.members = {"scope": scope}
         challenge = f'Bearer {_REALM}, error="insufficient_scope", scope="{scope}"'
         self.headers = {"WWW-Authenticate": challenge}
-
-
-class OriginError(NearfarError, PermissionError):
-    """A page of a foreign origin opens a stream."""
 
 
 class DeadlineError(NearfarError, TimeoutError):

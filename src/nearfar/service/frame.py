@@ -64,6 +64,8 @@ class Frame:
         """Serve one request."""
         if scope["type"] == "websocket":
             scope["nearfar.request_id"] = _request_id(scope)
+            await self._app(scope, receive, _framed_refusal(scope, send))
+            return
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -94,6 +96,18 @@ class Frame:
             exchange = Exchange(scope, timing, status, sent, start, time.perf_counter() - start)
             for watch in self._watchers:
                 watch(exchange)
+
+
+def _framed_refusal(scope: Scope, send: Send) -> Send:
+    """Puts the headers of every answer on the one that refuses a websocket."""
+    start, timing = time.perf_counter(), timing_of(scope)
+
+    async def framed(message: Message) -> None:
+        if message["type"] == "websocket.http.response.start":
+            message["headers"] = [*message["headers"], *_own_headers(scope, timing, start)]
+        await send(message)
+
+    return framed
 
 
 def _request_id(scope: Scope) -> str:

@@ -56,7 +56,6 @@ PROBLEMS: dict[type[Exception], Problem] = {
     job_tree.NoSuchJobError: Problem("no-such-job", 404, "There is no such job or picture"),
     http_tree.NotAcceptableError: Problem("not-acceptable", 406, "No answer fits the Accept header"),
     http_tree.SlowUploadError: Problem("slow-upload", 408, "The upload took too long"),
-    http_tree.OriginError: Problem("foreign-origin", 403, "Pages of that origin may not do this"),
     job_tree.UnfinishedError: Problem("unfinished", 409, "The job is not done yet"),
     tree.TooLargeError: Problem("too-large", 413, "The image is too large"),
     tree.UnsupportedFormatError: Problem("not-an-image", 415, "The body is not an image that nearfar reads"),

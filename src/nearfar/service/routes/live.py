@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter
 from starlette.websockets import WebSocket  # noqa: TC002 - FastAPI reads the annotation
@@ -12,7 +11,6 @@ from nearfar.errors import NearfarError, ParameterError
 from nearfar.options import parse
 from nearfar.service import problems
 from nearfar.service.access import caller_of
-from nearfar.service.errors import OriginError
 from nearfar.service.live import LiveOptions, Stream
 
 if TYPE_CHECKING:
@@ -27,7 +25,6 @@ def router(service: Service) -> APIRouter:
     async def look_live(socket: WebSocket) -> None:
         caller = caller_of(socket.scope)
         try:
-            check_origin(socket, service.settings.origins)
             options = read_options(socket)
             options.check_model(service.settings.model)
             place = service.live.place(caller)
@@ -57,16 +54,3 @@ def read_options(socket: WebSocket) -> LiveOptions:
         raise ParameterError("A parameter is given twice.", "Give each one once.")
     options: LiveOptions = parse(LiveOptions, given)
     return options
-
-
-def check_origin(socket: WebSocket, origins: str) -> None:
-    """Raise OriginError for a page of a foreign origin: browsers open websockets without asking."""
-    origin = socket.headers.get("origin")
-    allowed = {word.strip() for word in origins.split(",")}
-    if origin is None or "*" in allowed or origin in allowed:
-        return
-    if urlsplit(origin).netloc != socket.headers.get("host"):
-        raise OriginError(
-            "Pages of other origins may not open streams here.",
-            "Name the page's origin in the setting NEARFAR_ORIGINS.",
-        )
