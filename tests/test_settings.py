@@ -101,3 +101,15 @@ def test_a_root_path_begins_with_a_slash_and_ends_without(path) -> None:
     """Else addresses would not fit together."""
     with pytest.raises(SettingsError, match="root_path"):
         Settings(root_path=path)
+
+
+def test_what_kubernetes_sets_beside_a_service_of_our_name_is_passed_over() -> None:
+    """NEARFAR_PORT is then an address, not a port, and the rest are no settings; a real port still counts."""
+    links = {
+        "NEARFAR_SERVICE_HOST": "10.0.0.7",
+        "NEARFAR_SERVICE_PORT_HTTP": "80",
+        "NEARFAR_PORT": "tcp://10.0.0.7:80",
+        "NEARFAR_PORT_80_TCP_ADDR": "10.0.0.7",
+    }
+    assert load(links) == Settings()
+    assert load({**links, "NEARFAR_PORT": "9000"}).port == 9000

@@ -237,10 +237,18 @@ def _of_environment(environ: Mapping[str, str]) -> dict[str, Any]:
     for key, text in environ.items():
         if key == CONFIG or not key.startswith(PREFIX) or key.startswith(LAB_PREFIX):
             continue
+        if _is_service_link(key, text):
+            continue
         if key not in rows:
             raise SettingsError(f"{key} is not a setting.", did_you_mean(key, rows))
         given[rows[key].name] = _value(key, text, rows[key].default)
     return given
+
+
+def _is_service_link(key: str, text: str) -> bool:
+    """Whether Kubernetes set a variable, as it does in each pod beside a service that is called nearfar."""
+    rest = key.removeprefix(PREFIX)
+    return rest.startswith(("SERVICE_", "PORT_")) or (rest == "PORT" and "://" in text)
 
 
 def _value(key: str, text: str, default: object) -> bool | int | str:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from nearfar import settings
-from nearfar.keys import open_keys
+from nearfar.keys import KeyFile, open_keys
 
 
 @pytest.fixture(autouse=True)
@@ -45,6 +45,16 @@ def test_revoke(run) -> None:
     assert run("keys", "revoke", "a")[0] == 0
     assert open_keys(settings.load()).read().find(key) is None
     assert run("keys", "revoke", "a")[0] == 2
+
+
+def test_the_file_is_that_of_the_service(run, tmp_path) -> None:
+    """As its settings name it, or as it is named here."""
+    (tmp_path / "nearfar.toml").write_text(f'keys = "{tmp_path}/one.json"')
+    key = run("keys", "add", "a", "--config", "nearfar.toml")[1].strip()
+    assert KeyFile(tmp_path / "one.json").read().find(key).name == "a"
+    key = run("keys", "add", "a", "--config", "nearfar.toml", "--file", "two.json")[1].strip()
+    assert KeyFile(tmp_path / "two.json").read().find(key).name == "a"
+    assert open_keys(settings.load()).stamp() is None
 
 
 @pytest.mark.parametrize(

@@ -31,13 +31,20 @@ class KeysOptions:
         low=0,
         high=1_000_000,
     )
+    config: str = option("", "TOML file of settings that the service is started with.")
+    file: str = option("", "File of the keys; else that of the settings.")
     json: bool = option(False, "JSON on standard output.")
 
 
 @verb(
     KeysOptions,
     ("ACTION", "add NAME, list, or revoke NAME (or its id)."),
-    {"scopes": Flag(value="LIST"), "rate": Flag(value="N")},
+    {
+        "scopes": Flag(value="LIST"),
+        "rate": Flag(value="N"),
+        "config": Flag(value="FILE"),
+        "file": Flag(value="FILE"),
+    },
 )
 def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     """Make, list and revoke the keys of the service. With the first one, keys become needed."""
@@ -48,7 +55,8 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     run, count = _ACTIONS[action]
     if len(names) != count:
         raise ParameterError(f"keys {action} takes {count or 'no'} name.", "See nearfar keys --help.")
-    run(open_keys(settings.load()), names, options)
+    flags = {"keys": options.file} if options.file else {}
+    run(open_keys(settings.load(config=options.config, flags=flags)), names, options)
     return 0
 
 
