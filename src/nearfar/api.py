@@ -12,6 +12,7 @@ from nearfar import settings as settings_module
 from nearfar.decode.masks import read_mask
 from nearfar.decode.photo import Limits, read_photo
 from nearfar.errors import ParameterError
+from nearfar.ops.intrinsics import seen_by
 from nearfar.options import describe, parse
 from nearfar.pipeline import Estimator
 from nearfar.registry import EFFECTS, EXPORTS
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from nearfar.cards import ModelCard
     from nearfar.decode.photo import PhotoSource
+    from nearfar.ops.intrinsics import Intrinsics
     from nearfar.settings import Settings
     from nearfar.tiling import Tell
     from nearfar.types import RangeRule
@@ -82,7 +84,12 @@ class Model:
 
 
 def estimate(
-    photo: PhotoSource, *, model: str | None = None, size: int | None = None, tiles: bool | int = False
+    photo: PhotoSource,
+    *,
+    model: str | None = None,
+    size: int | None = None,
+    tiles: bool | int = False,
+    intrinsics: Intrinsics | None = None,
 ) -> DepthMap:
     """The depth map of a photo, as large as the photo.
 
@@ -94,6 +101,7 @@ def estimate(
         tiles: True for finer detail in big pictures: overlapping tiles, each fitted to one look at the whole.
             A number is the length in pixels at which the network then sees the photo's longer side; True is
             three times the network's own. Time grows with the number of tiles, at most 256.
+        intrinsics: of the camera in pixels of the photo, as for :func:`read`; the map carries them on.
 
     Raises:
         InputError: the photo is empty, broken, too large or no picture.
@@ -106,7 +114,9 @@ def estimate(
         >>> depth = nearfar.estimate("photo.jpg")  # doctest: +SKIP
         >>> nearfar.heatmap(depth).save("heat.png")  # doctest: +SKIP
     """
-    return load(model, size=size).estimate(photo, tiles=tiles)
+    loaded = load(model, size=size)
+    given = seen_by(loaded.read(photo, whole=bool(tiles)), intrinsics)
+    return loaded.estimate(given, tiles=tiles)
 
 
 def load(  # noqa: PLR0913 - all but the first are named
@@ -165,10 +175,19 @@ def list_models() -> tuple[ModelCard, ...]:
     return tuple(catalogue.cards().values())
 
 
-def read(photo: PhotoSource, *, settings: Settings | None = None) -> Photo:
-    """A photo in any form, decoded, upright and in sRGB; errors as in :func:`estimate`."""
+def read(
+    photo: PhotoSource, *, settings: Settings | None = None, intrinsics: Intrinsics | None = None
+) -> Photo:
+    """A photo in any form, decoded, upright and in sRGB; errors as in :func:`estimate`.
+
+    Args:
+        photo: as for :func:`estimate`.
+        settings: those of the environment where none are given.
+        intrinsics: a :class:`Camera`, fx, fy, cx, cy, or a 3×3 matrix, in pixels of the upright photo; they
+            take the place of what EXIF says.
+    """
     settings = settings or settings_module.load()
-    return read_photo(photo, Limits(settings.max_bytes, settings.max_pixels))
+    return seen_by(read_photo(photo, Limits(settings.max_bytes, settings.max_pixels)), intrinsics)
 
 
 def heatmap(

@@ -121,3 +121,24 @@ def test_lists(run: Run, verb: str) -> None:
         for row in rows
     )
     assert len(json.loads(run(verb, rows[0]["name"], "--json")[1])) == 1
+
+
+def test_intrinsics_from_a_file_travel(run: Run, photo_jpeg: Path, tmp_path: Path) -> None:
+    """A matrix in a file becomes the camera of the depth file, and of a calibration."""
+    matrix = tmp_path / "camera.txt"
+    matrix.write_text("150 0 64\n0 151 48\n0 0 1\n", encoding="utf-8")
+    target = tmp_path / "depth.npz"
+    assert run("export", "npz", photo_jpeg, "--intrinsics", matrix, "-o", target)[0] == 0
+    camera = nearfar.read_depth(target).camera
+    assert (camera.fx_px, camera.fy_px, camera.cx_px, camera.cy_px) == (150, 151, 64, 48)
+    profile = tmp_path / "profile.json"
+    points = ("10,10=9", "64,90=1")
+    assert run("calibrate", photo_jpeg, *points, "--intrinsics", "150,151,64,48", "-o", profile)[0] == 0
+    assert json.loads(profile.read_text(encoding="utf-8"))["camera"]["fy_px"] == 151
+
+
+def test_intrinsics_of_another_size_are_refused(run: Run, photo_jpeg: Path) -> None:
+    """Numbers of a larger picture are told."""
+    code, _, err = run("export", "ply", photo_jpeg, "--intrinsics", "900,900,960,540")
+    assert code != 0
+    assert "outside the picture" in err

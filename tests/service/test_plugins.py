@@ -100,3 +100,14 @@ def test_effects_take_tiles(service) -> None:
     once, tiled = (send(service, f"/v1/effects/heatmap{query}", big) for query in ("", "?tiles=true"))
     assert once.status_code == tiled.status_code == 200
     assert once.content != tiled.content
+
+
+def test_intrinsics_reach_the_answer(service, jpeg) -> None:
+    """The camera of the query is in the file; numbers of another size are refused."""
+    body = {"content": jpeg, "headers": {"Content-Type": "image/jpeg"}}
+    cloud = service.client.post("/v1/exports/ply?intrinsics=90,91,30,20", **body)
+    assert b"focal length 90.0 px (given intrinsics)" in cloud.content
+    told = service.client.post("/v1/depth?format=json&parts=&intrinsics=90,91,30,20", **body)
+    assert told.json()["camera"]["fy_px"] == 91
+    for wrong in ("1,2", "90,91,9000,20"):
+        assert service.client.post(f"/v1/depth?intrinsics={wrong}", **body).status_code == 422

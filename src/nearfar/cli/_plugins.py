@@ -13,6 +13,7 @@ from nearfar.cli import _say
 from nearfar.decode.depth import read_depth
 from nearfar.errors import NearfarError, OutputExistsError, ParameterError
 from nearfar.files import write_whole
+from nearfar.ops.intrinsics import INTRINSICS_HELP
 from nearfar.options import describe, option
 
 if TYPE_CHECKING:
@@ -23,6 +24,27 @@ if TYPE_CHECKING:
     from nearfar.types import DepthMap, Photo
 
     Given = dict[str, str | bool]
+
+
+INTRINSICS_FLAG = INTRINSICS_HELP.removesuffix(".") + "; or a file that holds them."
+_TEXT_LIMIT = 65_536  # bytes of a file that holds a few numbers
+
+
+def read_text(given: str) -> str:
+    """The text in a file of that name, or the text itself where there is no such file.
+
+    Raises:
+        ParameterError: a file that holds no short text.
+    """
+    path = Path(given)
+    try:
+        if not given or not path.is_file():
+            return given
+        if path.stat().st_size > _TEXT_LIMIT:
+            raise ParameterError(f"{given} is too large for a few numbers.")
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError) as exc:
+        raise ParameterError(f"{given} cannot be read: {exc}.") from exc
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +60,7 @@ class SharedOptions:
         None, "Pixels at which tiles see the longer side; 3 times the network's own otherwise.", low=1
     )
     depth: str = option("", "Depth file to use instead of running a network (see nearfar export).")
+    intrinsics: str = option("", INTRINSICS_FLAG, parse=read_text)
     calibration: str = option("", "Camera profile of nearfar calibrate: depth becomes metres.")
     overwrite: bool = option(False, "Replace files that exist already.")
 
@@ -59,7 +82,7 @@ def _type(info: OptionInfo) -> type:
 
 
 def _same(info: OptionInfo) -> Any:
-    return option(info.default, info.help)
+    return option(info.default, info.help, parse=info.parse)
 
 
 def _joined(owners: list[tuple[str, OptionInfo]]) -> Any:
@@ -93,8 +116,10 @@ def named(words: tuple[str, ...], registry: Registry, verb: str) -> tuple[Any, t
 
 def photo_and_depth(source: str, options: SharedOptions) -> tuple[Photo, DepthMap]:
     """The photo, and its depth: read from a file or estimated, and calibrated where asked for."""
-    photo = api.read(source)
+    photo = api.read(source, intrinsics=options.intrinsics or None)
     depth = read_depth(options.depth) if options.depth else _estimated(photo, options)
+    if options.intrinsics:
+        depth = dataclasses.replace(depth, camera=photo.camera)
     for warning in depth.warnings:
         _say.line(f"{source}: {warning.message}")
     return photo, Calibration.load(options.calibration).apply(depth) if options.calibration else depth

@@ -23,13 +23,18 @@ class CalibrateOptions:
     model: str = option("", "Network to use, a name out of nearfar models; else the setting, embedded.")
     depth: str = option("", "Depth file to use instead of running a network.")
     fov: float = option(0.0, "Horizontal field of view in degrees, kept in the profile.", low=0, high=179)
+    intrinsics: str = option("", _plugins.INTRINSICS_FLAG, parse=_plugins.read_text)
     overwrite: bool = option(False, "Replace a file that exists already.")
 
 
 @verb(
     CalibrateOptions,
     ("PHOTO POINT", "A picture, then two or more pixels with their distances: 320,240=2.5."),
-    {"output": Flag("-o", "FILE.json"), "depth": Flag(value="FILE")},
+    {
+        "output": Flag("-o", "FILE.json"),
+        "depth": Flag(value="FILE"),
+        "intrinsics": Flag(value="NUMBERS|FILE"),
+    },
 )
 def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     """Make a camera profile from known distances."""
@@ -42,9 +47,11 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     source, points = words[0], [KnownPoint.parse(word) for word in words[1:]]
     path = Path(options.output) if options.output else Path(source).with_suffix(".calibration.json")
     _plugins.check_absent(path, overwrite=options.overwrite)
-    photo = api.read(source)
+    if options.fov and options.intrinsics:
+        raise ParameterError("Both a field of view and intrinsics were given.", "Give one of them.")
+    photo = api.read(source, intrinsics=options.intrinsics or None)
     depth = read_depth(options.depth) if options.depth else api.load(options.model or None).estimate(photo)
-    camera = Camera.from_fov(options.fov, depth.width, depth.height) if options.fov else None
+    camera = Camera.from_fov(options.fov, depth.width, depth.height) if options.fov else photo.camera
     fit = calibrate(depth, points, camera)
     for point, error in zip(fit.points, fit.errors_m, strict=True):
         _say.line(f"{point.x:g},{point.y:g}: {point.distance_m:g} m, off by {error:+.3g} m")

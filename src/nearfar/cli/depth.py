@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from nearfar import api, registry
 from nearfar.cli import _plan, _say
+from nearfar.cli._plugins import INTRINSICS_FLAG, read_text
 from nearfar.cli._verb import Flag, verb
 from nearfar.effects.heatmap import HeatmapOptions
 from nearfar.errors import NearfarError, OutputExistsError, ParameterError
 from nearfar.files import write_whole
+from nearfar.ops.intrinsics import seen_by
 from nearfar.options import option, parse
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ class DepthOptions(HeatmapOptions):
     fast: bool = option(
         False, "Rather fast than exact: scaled JPEG decode, int8 where there is a file, 256 colours."
     )
+    intrinsics: str = option("", INTRINSICS_FLAG, parse=read_text)
     overwrite: bool = option(False, "Replace files that exist already.")
     json: bool = option(False, "One JSON object a photo on standard output, errors included.")
 
@@ -61,6 +64,7 @@ _FLAGS = {
     "engine": Flag(value="NAME"),
     "precision": Flag(value="NAME"),
     "device": Flag(value="NAME"),
+    "intrinsics": Flag(value="NUMBERS|FILE"),
 }
 
 
@@ -136,6 +140,7 @@ def _do(job: Job, model: Model, options: DepthOptions, *, is_alone: bool) -> Dep
     tiles = options.tiles_length or options.tiles
     source = sys.stdin.buffer if job.source == _plan.STDIO else job.source
     photo = model.read(source, whole=bool(tiles) or options.overlay is not None)
+    photo = seen_by(photo, options.intrinsics or None)
     with _say.tiles(is_shown=bool(tiles) and is_alone and not options.json) as tell:
         depth = model.estimate(photo, tiles=tiles, tell=tell)
     picture = _draw(photo, depth, options)

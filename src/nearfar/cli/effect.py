@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 @verb(
     _plugins.merged(SharedOptions, EFFECTS),
     ("NAME PHOTO", "An effect out of nearfar effects, then pictures."),
-    {"output": Flag("-o", "FILE|DIR"), "depth": Flag(value="FILE"), "calibration": Flag(value="FILE")},
+    {
+        "output": Flag("-o", "FILE|DIR"),
+        "depth": Flag(value="FILE"),
+        "calibration": Flag(value="FILE"),
+        "intrinsics": Flag(value="NUMBERS|FILE"),
+    },
 )
 def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     """Turn photos into pictures or clips by their depth."""

@@ -25,7 +25,12 @@ class ExportFlags(SharedOptions):
 @verb(
     _plugins.merged(ExportFlags, EXPORTS),
     ("FORMAT PHOTO", "A format out of nearfar exports, then pictures."),
-    {"output": Flag("-o", "FILE|DIR"), "depth": Flag(value="FILE"), "calibration": Flag(value="FILE")},
+    {
+        "output": Flag("-o", "FILE|DIR"),
+        "depth": Flag(value="FILE"),
+        "calibration": Flag(value="FILE"),
+        "intrinsics": Flag(value="NUMBERS|FILE"),
+    },
 )
 def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     """Write the depth of photos as values, points or a mesh."""

@@ -30,7 +30,12 @@ class FuseOptions(SharedOptions):
 @verb(
     FuseOptions,
     ("PHOTO MASK", "A picture, then masks: label pictures, binary pictures, COCO JSON."),
-    {"output": Flag("-o", "FILE"), "depth": Flag(value="FILE"), "calibration": Flag(value="FILE")},
+    {
+        "output": Flag("-o", "FILE"),
+        "depth": Flag(value="FILE"),
+        "calibration": Flag(value="FILE"),
+        "intrinsics": Flag(value="NUMBERS|FILE"),
+    },
 )
 def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     """Tell how far each object is; --output writes the depth with sharp edges."""

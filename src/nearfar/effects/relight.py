@@ -13,6 +13,8 @@ from nearfar.options import numbers, option
 from nearfar.plugins import Effect
 from nearfar.types import DepthMap, Photo, Picture
 
+_FAR = 4.0  # of the nearest pixel's distance: in deeper scenes the noise of a sky would look like clouds
+
 
 @dataclass(frozen=True, slots=True)
 class RelightOptions:
@@ -38,7 +40,7 @@ def apply(photo: Photo | None, depth: DepthMap, options: RelightOptions) -> Pict
         ParameterError: photo and depth differ in size, or the colour is none.
     """
     photo = matching(photo, depth)
-    facing = picture_normals(photo, depth, NormalsOptions(smooth=options.smooth))
+    facing = picture_normals(photo, depth, NormalsOptions(smooth=options.smooth, far=_FAR))
     lit = _lambert(facing, nearness(depth), options)
     colours = floats(photo)
     light = np.array(parse_colour(options.colour), np.float32) * np.float32(options.strength)

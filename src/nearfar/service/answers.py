@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import ParameterError, did_you_mean
 from nearfar.ops.colormap import COLORMAPS
+from nearfar.ops.intrinsics import INTRINSICS_HELP, read_intrinsics
 from nearfar.options import option, parse
 from nearfar.registry import EFFECTS, EXPORTS
 from nearfar.service.errors import NotAcceptableError
-from nearfar.types import DepthMap, Photo, RangeRule, parse_range
+from nearfar.types import Camera, DepthMap, Photo, RangeRule, parse_range
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -49,7 +50,7 @@ def _parts(text: str) -> tuple[str, ...]:
     return names
 
 
-NETWORK = ("model", "tiles", "tiles_length")
+NETWORK = ("model", "tiles", "tiles_length", "intrinsics")
 """Parameters of a query that say how depth is estimated, on every route that does."""
 
 
@@ -69,6 +70,7 @@ class DepthQuery:
         "where absent.",
         low=1,
     )
+    intrinsics: Camera | None = option(None, INTRINSICS_HELP, parse=read_intrinsics)
     colormap: str = option("inferno", "Colours of the picture, from far to near.", choices=COLORMAPS)
     range: RangeRule = option(
         "image",

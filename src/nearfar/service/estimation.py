@@ -10,6 +10,7 @@ from structlog.contextvars import bound_contextvars
 
 from nearfar import tiling
 from nearfar.decode.photo import Limits, read_photo
+from nearfar.ops.intrinsics import seen_by
 from nearfar.service.answers import DepthQuery, Format, Result, headers_of
 from nearfar.service.timing import Timing
 
@@ -68,6 +69,7 @@ def answer(question: Question, loader: Loader, limits: Limits, ticket: Ticket) -
         with stage("decode", ticket, timing):
             data = question.upload.image(limits.max_bytes)
             photo = read_photo(data, limits, "the image", _needed(question, model))
+            photo = seen_by(photo, query.intrinsics)
         with stage("engine", ticket, timing), ticket.engine(model):
             depth = _estimated(photo, model, query, ticket)
         with stage("encode", ticket, timing):

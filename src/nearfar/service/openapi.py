@@ -229,6 +229,7 @@ def _schema_of(info: OptionInfo, formats: Mapping[str, Format]) -> Json:
         "model": {"type": "string", "enum": list(catalogue.cards())},
         "range": {"type": "string", "default": "image", "examples": ["image", "percentile", "0.2,0.8"]},
         "parts": {"type": "string", "examples": ["heatmap", "heatmap,npy"]},
+        "intrinsics": {"type": "string", "examples": ["1200,1200,960,540"]},
     }
     if info.name in own:
         return own[info.name]
