@@ -108,7 +108,7 @@ def test_threads_share_one_model(drawing: np.ndarray, monkeypatch: pytest.Monkey
         thread.join()
     assert len(results) == 8
     assert all(np.array_equal(results[0].values, other.values) for other in results)
-    assert len(api._session_cache(Settings().session_cache)) == 1
+    assert len(api._sessions(Settings())) == 1
 
 
 def test_heatmap_is_warm_where_near(drawing: np.ndarray) -> None:

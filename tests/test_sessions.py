@@ -11,13 +11,24 @@ import pytest
 
 from nearfar import sessions
 from nearfar.catalogue import card
-from nearfar.errors import EngineError, MissingExtraError, ParameterError, UnknownNameError, WeightsError
+from nearfar.errors import (
+    BusyError,
+    EngineError,
+    MissingExtraError,
+    ParameterError,
+    UnknownNameError,
+    WeightsError,
+)
 from nearfar.sessions import Choice, SessionCache, Wish, choose, choose_threads
 from nearfar.settings import Settings
 from nearfar.weights import Found, Store, pin_of
 
 EMBEDDED = card("embedded")
 NOWHERE = Store(Path("/nowhere"))
+
+
+class Network:
+    """What such an engine opens."""
 
 
 @dataclass
@@ -39,7 +50,7 @@ class CountingEngine:
         if self.failures:
             self.failures -= 1
             raise EngineError("no")
-        return object()
+        return Network()
 
 
 @pytest.fixture
@@ -94,13 +105,68 @@ def test_least_recently_used_goes(engine: CountingEngine) -> None:
     """Beyond the limit the one that nobody asked for longest is dropped."""
     engine.gate.set()
     cache = SessionCache(2)
-    first, _ = get(cache, "a"), get(cache, "b")
+    first = get(cache, "a")
+    get(cache, "b")
     assert get(cache, "a") is first
     get(cache, "c")
     assert len(cache) == 2
     assert get(cache, "a") is first
     get(cache, "b")
     assert engine.opened == ["a", "b", "c", "b"]
+
+
+@pytest.fixture
+def budget(engine: CountingEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> SessionCache:
+    """A cache with room for two networks of 1000 bytes, which count twice; ``big`` has 10 000."""
+    engine.gate.set()
+
+    def file(model: Any, *_: object) -> Path:
+        path = tmp_path / model.name
+        path.write_bytes(bytes(10_000 if model.name == "big" else 1000))
+        return path
+
+    monkeypatch.setattr(sessions, "file_to_open", file)
+    monkeypatch.setattr(sessions, "PATIENCE_S", 0.2)
+    return SessionCache(9, 4000)
+
+
+def test_the_budget_lets_the_least_recently_used_go(budget: SessionCache) -> None:
+    """A third network takes the place of the one that nobody asked for longest."""
+    for name in ("a", "b", "a", "c"):
+        get(budget, name)
+    assert [budget.has(name) for name in "abc"] == [True, False, True]
+    assert budget.loaded_bytes == 4000
+
+
+def test_a_network_in_use_is_not_taken_away(budget: SessionCache) -> None:
+    """Its memory counts as long as it is held; who asks for it meanwhile gets the same one."""
+    held = [get(budget, "a"), get(budget, "b")]
+    with pytest.raises(BusyError, match="in use"):
+        get(budget, "c")
+    assert budget.loaded_bytes == 4000
+    assert get(budget, "a") is held[0]
+    waiting = threading.Timer(0.05, held.clear)
+    waiting.start()
+    assert isinstance(get(budget, "c"), Network)
+    waiting.join()
+
+
+def test_one_that_never_fits_says_what_it_needs(
+    budget: SessionCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is dropped for it."""
+    get(budget, "a")
+    with pytest.raises(EngineError, match=r"'big' needs about 0\.0 GB of memory, but 0\.0 GB are allowed"):
+        get(budget, "big")
+    assert budget.has("a")
+
+
+def test_a_load_that_fails_costs_nothing(budget: SessionCache, engine: CountingEngine) -> None:
+    """What was set aside for it is given back."""
+    engine.failures = 1
+    with pytest.raises(EngineError):
+        get(budget, "a")
+    assert budget.loaded_bytes == 0
 
 
 def test_threads_make_another_session(engine: CountingEngine) -> None:

@@ -152,7 +152,7 @@ def load(  # noqa: PLR0913 - all but the first are named
     if size is not None:
         card = replace(card, input=card.input.with_size(size))
     wish = wish_of(settings, engine or "", precision or "", device or "", is_fast=fast)
-    opened = _sessions(settings.session_cache).get(card, wish, open_store(settings))
+    opened = _sessions(settings).get(card, wish, open_store(settings))
     fixed = opened.session.fixed_size
     if size is not None and fixed is not None and card.input.size not in fixed:
         raise ParameterError(
@@ -167,7 +167,17 @@ def load(  # noqa: PLR0913 - all but the first are named
 
 def discard(model: Model) -> None:
     """Forget a loaded model, so that :func:`load` opens its network anew; who holds it may go on."""
-    _sessions(model.settings.session_cache).discard(model.estimator.session)
+    _sessions(model.settings).discard(model.estimator.session)
+
+
+def is_loaded(name: str, settings: Settings) -> bool:
+    """Whether :func:`load` finds a model loaded already, and takes no time."""
+    return _sessions(settings).has(name)
+
+
+def loaded_bytes(settings: Settings) -> int:
+    """Estimated memory of the networks that are loaded."""
+    return _sessions(settings).loaded_bytes
 
 
 def list_models() -> tuple[ModelCard, ...]:
@@ -293,12 +303,12 @@ def _apply(name: str, photo: Photo | None, depth: DepthMap, **given: Any) -> Pic
     return picture
 
 
-def _sessions(limit: int) -> SessionCache:
+def _sessions(settings: Settings) -> SessionCache:
     """The cache of this process, also when two threads ask first at once."""
     with _one_at_a_time:
-        return _session_cache(limit)
+        return _session_cache(settings.session_cache, settings.model_memory)
 
 
 @cache
-def _session_cache(limit: int) -> SessionCache:
-    return SessionCache(limit)
+def _session_cache(limit: int, budget_mib: int) -> SessionCache:
+    return SessionCache(limit, budget_mib * 2**20)

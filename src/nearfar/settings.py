@@ -52,8 +52,14 @@ class Settings:
         low=0,
         high=1024,
     )
+    model_memory: int = option(
+        0,
+        "MiB of memory that loaded networks may take, estimated; the least recently used go; "
+        "0 means what is free.",
+        low=0,
+    )
     session_cache: int = option(
-        2, "Networks kept loaded at once; the least recently used goes.", low=1, high=64
+        8, "Networks kept loaded at once; the least recently used goes.", low=1, high=64
     )
     max_bytes: int = option(64 * 2**20, "Largest picture accepted, in bytes.", low=1)
     max_pixels: int = option(100_000_000, "Largest picture accepted, in pixels.", low=1)

@@ -11,6 +11,9 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from nearfar import api
+from nearfar.engines import fake
+from nearfar.engines.fake import FakeSession
 from nearfar.errors import BusyError
 from nearfar.service.errors import ClientLeftError, DeadlineError
 from nearfar.service.pool import EnginePool, Ticket
@@ -113,6 +116,35 @@ def test_server_timing_names_the_stages(service, jpeg) -> None:
     row = service.upload(jpeg, "?format=json&parts=").json()
     assert set(row["timing_ms"]) == {*STAGES} - {"encode"}
     assert json.dumps(row)
+
+
+def test_loading_one_network_stops_no_other(start, jpeg, monkeypatch) -> None:
+    """While a large network loads, its request waits and the only stream serves the others."""
+    gate, loading = threading.Event(), threading.Event()
+
+    def open_one(card, *_):
+        if card.name == "midas-small":
+            loading.set()
+            assert gate.wait(60)
+        return FakeSession()
+
+    api._session_cache.cache_clear()
+    monkeypatch.setattr(fake.PLUGIN, "open", open_one, raising=False)
+    running = start(streams=1)
+    try:
+        with ThreadPoolExecutor(2) as threads:
+            slow = [threads.submit(running.upload, jpeg, "?model=midas-small") for _ in range(2)]
+            assert loading.wait(30)
+            assert [running.upload(jpeg).status_code for _ in range(3)] == [200] * 3
+            assert not any(one.done() for one in slow)
+            gate.set()
+            assert [one.result().status_code for one in slow] == [200, 200]
+    finally:
+        gate.set()
+    pool = running.app.state.service.pool
+    until(lambda: len(pool._threads) == 1)
+    assert running.upload(jpeg).status_code == 200
+    api._session_cache.cache_clear()
 
 
 async def _in_pool(pool: EnginePool, work, held: Held | None = None) -> object:

@@ -79,7 +79,7 @@ def create_app(settings: Settings | None = None, loader: Loader | None = None) -
             :func:`nearfar.load` where none is given.
     """
     settings = settings or settings_module.load()
-    service = _service(settings, loader or _default_loader(settings))
+    service = _service(settings, loader)
     app = FastAPI(
         title="nearfar",
         version=__version__,
@@ -105,8 +105,9 @@ def create_app(settings: Settings | None = None, loader: Loader | None = None) -
     return app
 
 
-def _service(settings: Settings, loader: Loader) -> Service:
+def _service(settings: Settings, given: Loader | None) -> Service:
     pool = EnginePool(settings.streams or usable_cpus(), settings.queue)
+    loader = given or _default_loader(settings, pool)
     probe = Probe(pool, loader)
     limits = Limits(settings.max_bytes, settings.max_pixels)
     room = UploadRoom(UPLOADS_AT_ONCE * settings.max_bytes)
@@ -152,7 +153,7 @@ def _watchdog(pool: EnginePool, probe: Probe, timeout_s: float) -> Watchdog:
     return watchdog
 
 
-def _default_loader(settings: Settings) -> Loader:
+def _default_loader(settings: Settings, pool: EnginePool) -> Loader:
     """Loads with threads by the network's size, where their number is not set.
 
     A small network gains nothing from a second thread while other photos keep the processors busy, and pays
@@ -166,7 +167,8 @@ def _default_loader(settings: Settings) -> Loader:
     def load(name: str, size: int | None, *, fast: bool = False) -> api.Model:
         card = catalogue.card(name or settings.model)
         chosen = small if card.parameters <= SMALL_NETWORK else large
-        return api.load(card.name, size=size, settings=chosen, fast=fast)
+        with contextlib.nullcontext() if api.is_loaded(card.name, chosen) else pool.aside():
+            return api.load(card.name, size=size, settings=chosen, fast=fast)
 
     return load
 

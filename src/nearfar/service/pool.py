@@ -117,6 +117,8 @@ class EnginePool:
         self._line = Line()
         self._active: set[Ticket] = set()
         self._numbers = itertools.count()
+        self._aside = 0
+        self._surplus = 0
         self._mean_s = 0.0
         self._is_closed = False
         self._threads: set[threading.Thread | None] = set()
@@ -182,6 +184,23 @@ class EnginePool:
             self._add_thread()
         ticket.finish(None, error)
         return True
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """A worker that will wait, for a network to be loaded, lets another thread do the work meanwhile."""
+        if threading.current_thread() not in self._threads:
+            yield
+            return
+        with self._condition:
+            self._aside += 1
+            self._add_thread()
+        try:
+            yield
+        finally:
+            with self._condition:
+                self._aside -= 1
+                self._surplus += 1
+                self._condition.notify()
 
     def _add_thread(self) -> None:
         name = f"nearfar-worker-{next(self._numbers)}"
@@ -255,7 +274,7 @@ class EnginePool:
 
     def _wait_s(self, caller: str) -> float:
         """Seconds until the next work of a caller would begin; of what runs half is done, on average."""
-        if self.running < self._workers:
+        if self.running - self._aside < self._workers:
             return 0.0
         ahead = self._line.front.ahead_of(caller) + self.running / 2
         return ahead * self._mean_s / self._workers
@@ -296,7 +315,10 @@ class EnginePool:
 
     def _next(self) -> Ticket | None:
         with self._condition:
-            while not len(self._line):
+            while self._surplus or not len(self._line):
+                if self._surplus:  # another thread does what this one did
+                    self._surplus -= 1
+                    return None
                 if self._is_closed:
                     return None
                 self._condition.wait()

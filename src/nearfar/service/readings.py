@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nearfar import __version__
+from nearfar import __version__, api
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -135,6 +135,11 @@ READINGS = (
         "nearfar_job_pictures_waiting",
         "Pictures of jobs that are not done yet, as of a moment ago.",
         _one(lambda service: service.jobs.pictures_waiting()),
+    ),
+    Reading(
+        "nearfar_model_memory_bytes",
+        "Estimated memory of the networks that are loaded.",
+        _one(lambda service: api.loaded_bytes(service.settings)),
     ),
     Reading("nearfar_threads", "Threads of the process.", _one(lambda _: threading.active_count())),
 )
