@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from nearfar.errors import SettingsError
+from nearfar.jobs.store import open_jobs, spool_of
 from nearfar.keys import KeyFile
 from nearfar.service import check
 from nearfar.settings import Settings
@@ -58,8 +59,18 @@ def test_each_fault_is_found_and_hides_no_other(settings, tmp_path) -> None:
             keys=str(tmp_path / "keys"),
         )
     failed = {name for name, row in found.items() if row.status == "failed"}
-    assert failed == {"model", "home", "keys", "names", "port"}
+    assert failed == {"model", "home", "jobs", "keys", "names", "port"}
     assert all(found[name].hint for name in failed)
+
+
+def test_a_store_of_jobs_that_is_there_is_opened(settings, tmp_path) -> None:
+    """What it holds is told; a damaged one is found, and left as it is."""
+    open_jobs(settings).close()
+    assert _found(settings)["jobs"].detail.startswith("none in ")
+    database = spool_of(settings).database
+    database.write_bytes(b"no database" * 1000)
+    assert _found(settings)["jobs"].status == "failed"
+    assert database.read_bytes() == b"no database" * 1000
 
 
 def test_open_to_the_world_is_a_warning(settings, tmp_path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from nearfar import api, catalogue
 from nearfar.errors import NearfarError, OutputError
 from nearfar.files import write_whole
+from nearfar.jobs.store import open_jobs, spool_of
 from nearfar.keys import is_private, open_keys
 from nearfar.registry import ENGINES
 from nearfar.service.guards import guards_of
@@ -21,6 +22,7 @@ from nearfar.weights import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from nearfar.settings import Settings
 
@@ -72,8 +74,29 @@ def _model(settings: Settings) -> Finding:
 
 
 def _home(settings: Settings) -> Finding:
-    """A file can be written into the folder of weights, keys and jobs."""
+    """A file can be written into the folder of weights."""
     folder = open_store(settings).home
+    _try_to_write(folder)
+    return Finding("home", "ok", f"{folder} takes files")
+
+
+def _jobs(settings: Settings) -> Finding:
+    """The store of jobs can be used; where there is none yet, it could be made."""
+    spool = spool_of(settings)
+    if not spool.database.exists():
+        _try_to_write(spool.home.parent)
+        return Finding("jobs", "ok", f"none yet; {spool.home} can be made")
+    store = open_jobs(settings)
+    try:
+        counts = {state: count for state, count in store.counts().items() if count}
+    finally:
+        store.close()
+    told = ", ".join(f"{count} {state}" for state, count in counts.items())
+    return Finding("jobs", "ok", f"{told or 'none'} in {spool.home}")
+
+
+def _try_to_write(folder: Path) -> None:
+    """Raise OutputError where no file can be written into a folder; it is made, and the file removed."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as exc:
@@ -82,7 +105,6 @@ def _home(settings: Settings) -> Finding:
     trial = folder / f".nearfar-{os.urandom(8).hex()}.check"
     write_whole(trial, b"")
     trial.unlink()
-    return Finding("home", "ok", f"{folder} takes files")
 
 
 def _keys(settings: Settings) -> Finding:
@@ -117,6 +139,7 @@ def _port(settings: Settings) -> Finding:
 CHECKS: dict[str, Callable[[Settings], Finding]] = {
     "model": _model,
     "home": _home,
+    "jobs": _jobs,
     "keys": _keys,
     "names": _names,
     "port": _port,
