@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import re
 
 import pytest
 
 from nearfar.errors import SettingsError
+from nearfar.keys import KeyFile
 from nearfar.service.proxies import Proxies, trusted
 from nearfar.settings import Settings
 
@@ -96,3 +98,17 @@ def test_limits_count_the_client_not_the_proxy(start) -> None:
         return running.client.get("/v1/models", headers={"X-Forwarded-For": client}).status_code
 
     assert [status("192.0.2.1"), status("192.0.2.1"), status("192.0.2.2")] == [200, 429, 200]
+
+
+def test_under_a_path_of_a_proxy_everything_fits(start, tmp_path) -> None:
+    """Addresses that are told have the path before them; keys are needed as ever."""
+    key = KeyFile(tmp_path / "keys.json").add("a", ["infer"])[1]
+    client = start(root_path="/depth", keys=str(tmp_path / "keys.json")).client
+    refused = client.get("/v1/models")
+    assert (refused.status_code, refused.json()["type"]) == (401, "/depth/docs#problem-key-needed")
+    assert client.get("/v1/models", headers={"X-API-Key": key}).status_code == 200
+    assert client.get("/depth/v1/models").status_code == 404
+    assert client.get("/openapi.json").json()["servers"] == [{"url": "/depth"}]
+    for page in ("/", "/docs"):
+        assert not re.findall(r'(?:src|href)="/', client.get(page).text)
+    assert client.get("/healthz").status_code == 200

@@ -87,8 +87,8 @@ def create_app(settings: Settings | None = None, loader: Loader | None = None) -
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        root_path=settings.root_path,
-        root_path_in_servers=False,
+        root_path_in_servers=False,  # its document says so itself
+        servers=[{"url": settings.root_path}] if settings.root_path else None,
         lifespan=partial(_life, service=service),
         telemetry=_NO_TELEMETRY,
     )

@@ -73,8 +73,8 @@ def install(app: FastAPI, formats: Mapping[str, Format], keys: Keys, more: Mappi
             }
             made["components"]["securitySchemes"] = _SECURITY
             _guard(made["paths"])
-            if app.root_path:
-                made["servers"] = [{"url": app.root_path}]
+            if app.servers:
+                made["servers"] = app.servers
             app.openapi_schema = made
         ways: list[Json] = [{name: []} for name in _SECURITY]
         return app.openapi_schema | {"security": ways if keys.is_on else [{}, *ways]}
