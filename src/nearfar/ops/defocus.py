@@ -8,6 +8,7 @@ light (gamma 2), as a lens does.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float32]
 
+_Place = tuple[slice, slice]
+_Rows = tuple[int, int, int]  # from, to, of how many
+
 Shape = Literal["disc", "hexagon", "anamorphic"]
 SHAPES: tuple[Shape, ...] = ("disc", "hexagon", "anamorphic")
 
@@ -36,7 +40,7 @@ _HALF = 2  # all blur is done on copies of at most half the size
 _SCALES = ((_SHARP_PX, _HALF), (4.0, 4), (12.0, 8))
 _TINY = np.float32(1e-4)
 _RIM_TRUST = np.float32(0.02)
-_STRIP_ROWS = 128  # rows finished at once: the working set stays in the processor's cache
+_STRIP_ROWS = 64  # rows finished at once: the working set stays in the processor's cache
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +131,16 @@ def defocus(pixels: npt.NDArray[Any], coc_px: Floats, aperture: Aperture | None 
         return pixels.copy()
     half = _half(pixels, coc_px)
     glowing = _Copy(_boosted(half.light, aperture.highlights), half.coc, half.trust)
-    behind = _far_side(glowing, far_px, aperture.shape)
     if near_px < _SHARP_PX:
+        behind = _far_side(glowing, far_px, aperture.shape)
         return _finished(pixels, coc_px, _Layers(behind, None, None, None))
+    with ThreadPoolExecutor(1) as pool:
+        doing = pool.submit(_near_side, glowing, near_px, aperture.shape)
+        behind = _far_side(glowing, far_px, aperture.shape)
+        added, clear = doing.result()
     is_far = (half.coc <= -_SHARP_PX)[..., None]
     beyond = half.light if behind is None else np.where(is_far, behind, half.light)
     filled = _filled_behind(beyond, (half.coc < _SHARP_PX) & (half.trust == 1))
-    added, clear = _near_side(glowing, near_px, aperture.shape)
     return _finished(pixels, coc_px, _Layers(behind, filled, added, clear))
 
 
@@ -172,34 +179,41 @@ def _boosted(light: Floats, highlights: float) -> Floats:
 
 def _finished(pixels: npt.NDArray[Any], coc: Floats, layers: _Layers) -> npt.NDArray[Any]:
     """The photo with the layers over it, strip by strip."""
-    height, width = coc.shape
-    top = int(np.iinfo(pixels.dtype).max)
     out = np.empty_like(pixels)
-    for start in range(0, height, _STRIP_ROWS):
-        rows = (start, min(height, start + _STRIP_ROWS))
-        part = slice(*rows)
-        light = _light(pixels[part], top)
-        if layers.behind is not None:
-            behind = enlarged_rows(layers.behind, rows, height, width)
-            _mix(light, behind, -coc[part])
-        if layers.filled is not None and layers.added is not None and layers.clear is not None:
-            filled = enlarged_rows(layers.filled, rows, height, width)
-            _mix(light, filled, coc[part])
-            light *= enlarged_rows(layers.clear, rows, height, width)[..., None]
-            light += enlarged_rows(layers.added, rows, height, width)
-        np.clip(light, 0, 1, out=light)
-        cv2.sqrt(light, light)
-        light *= np.float32(top)
-        light += np.float32(0.5)
-        out[part] = light
+    with ThreadPoolExecutor(max(1, cv2.getNumThreads())) as pool:
+        starts = range(0, len(out), _STRIP_ROWS)
+        list(pool.map(lambda start: _finish_strip(pixels, coc, layers, start, out), starts))
     return out
 
 
-def _mix(light: Floats, other: Floats, radius: Floats) -> None:
-    """``light`` becomes ``other`` where the blur is large; a hard switch would leave specks on a slope."""
+def _finish_strip(
+    pixels: npt.NDArray[Any], coc: Floats, layers: _Layers, start: int, out: npt.NDArray[Any]
+) -> None:
+    height, width = coc.shape
+    rows = (start, min(height, start + _STRIP_ROWS))
+    part, top = slice(*rows), int(np.iinfo(pixels.dtype).max)
+    light = _light(pixels[part], top)
+    if layers.behind is not None:
+        _mix(light, layers.behind, (*rows, height), -coc[part])
+    if layers.filled is not None and layers.added is not None and layers.clear is not None:
+        _mix(light, layers.filled, (*rows, height), coc[part])
+        light *= _thrice(enlarged_rows(layers.clear, rows, height, width))
+        light += enlarged_rows(layers.added, rows, height, width)
+    np.clip(light, 0, 1, out=light)
+    cv2.sqrt(light, light)
+    light *= np.float32(top)
+    light += np.float32(0.5)
+    out[part] = light
+
+
+def _mix(light: Floats, half: Floats, rows: _Rows, radius: Floats) -> None:
+    """``light`` becomes ``half`` enlarged where blur is large; a hard switch leaves specks on a slope."""
+    if float(radius.max()) <= _SHARP_PX:
+        return
+    other = enlarged_rows(half, rows[:2], rows[2], light.shape[1])
     share = np.clip((radius - np.float32(_SHARP_PX)) * np.float32(1 / (_BLURRED_PX - _SHARP_PX)), 0, 1)
     other -= light
-    other *= share[..., None]
+    other *= _thrice(share)
     light += other
 
 
@@ -258,11 +272,11 @@ def _paint(
 ) -> Floats:
     """The layers over what lies behind them. ``nearer``: h×w share of what stands before all of them."""
     out = under.copy()
-    for paint, cover, known in _blurred_layers(part, nearer, layers, shape):
+    for here, paint, share in _blurred_layers(part, nearer, layers, shape):
         # Where the layer itself does not reach, what lies behind shows.
-        change = np.subtract(paint, out, out=paint)
-        change *= (cover * known)[..., None]
-        out += change
+        change = np.subtract(paint, out[here], out=paint)
+        change *= _thrice(share)
+        out[here] += change
     return out
 
 
@@ -279,7 +293,7 @@ def _near_side(half: _Copy, largest_px: float, shape: Shape) -> tuple[Floats, Fl
         nearer = _small_mask(half.coc >= group.radii[-1], group.scale)
         painted, through = _painted(part, nearer, _layers(group, part.radius), shape)
         through = _enlarged(through, size)
-        added *= through[..., None]
+        added *= _thrice(through)
         added += _enlarged(painted, size)
         clear *= through
     return added, clear
@@ -294,11 +308,11 @@ def _painted(
     """What the layers add (premultiplied, h×w×3) and how much of the rest they let through (h×w)."""
     clear = np.ones(part.share.shape, np.float32)
     added = np.zeros(part.colour.shape, np.float32)
-    for paint, cover, known in _blurred_layers(part, nearer, layers, shape):
-        share = cover * known
-        added *= (1 - share)[..., None]
-        added += np.multiply(paint, share[..., None], out=paint)
-        clear *= 1 - share
+    for here, paint, share in _blurred_layers(part, nearer, layers, shape):
+        through = 1 - share
+        added[here] *= _thrice(through)
+        added[here] += np.multiply(paint, _thrice(share), out=paint)
+        clear[here] *= through
     return added, clear
 
 
@@ -307,16 +321,38 @@ def _blurred_layers(
     nearer: Floats,
     layers: list[_Layer],
     shape: Shape,
-) -> Iterator[tuple[Floats, Floats, Floats]]:
-    """Of each layer from far to near: colours h×w×3, share that it and all nearer cover, where it reaches."""
+) -> Iterator[tuple[_Place, Floats, Floats]]:
+    """Of each layer from far to near: the part of the picture that it reaches, its colours there, its share.
+
+    The share is what it and all that is nearer cover, where it reaches.
+    """
     rest: Floats = np.asarray(np.minimum(1, part.share + nearer), np.float32)
     for layer in layers:
-        own = np.asarray(part.trust * layer.own, np.float32)
         kernel = aperture_kernel(layer.radius, shape)
-        paint, reach, cover = (_filtered(a, kernel) for a in (part.colour * own[..., None], own, rest))
-        paint /= np.maximum(reach, _TINY)[..., None]
-        yield paint, cover, reach / (reach + _TINY)
-        rest = np.asarray(np.maximum(rest - part.share * layer.where, 0), np.float32)
+        here = _around(layer.own, kernel.shape[0])
+        own = np.asarray(part.trust[here] * layer.own[here], np.float32)
+        paint, reach, share = (
+            _filtered(a, kernel) for a in (part.colour[here] * _thrice(own), own, rest[here])
+        )
+        paint *= _thrice(np.asarray(1 / np.maximum(reach, _TINY), np.float32))
+        share *= reach / (reach + _TINY)
+        yield here, paint, share
+        rest[here] -= part.share[here] * layer.where[here]
+        np.maximum(rest, 0, out=rest)
+
+
+def _around(where: npt.NDArray[np.bool_], margin: int) -> _Place:
+    """The rectangle round all that is true, and a margin."""
+    rows, columns = np.flatnonzero(where.any(axis=1)), np.flatnonzero(where.any(axis=0))
+    return (
+        slice(max(0, int(rows[0]) - margin), int(rows[-1]) + margin + 1),
+        slice(max(0, int(columns[0]) - margin), int(columns[-1]) + margin + 1),
+    )
+
+
+def _thrice(plane: Floats) -> Floats:
+    """H×W×3 of one plane: products of whole arrays are faster than those of a last axis of one."""
+    return np.asarray(cv2.merge((plane, plane, plane)), np.float32)
 
 
 def _filtered(array: Floats, kernel: Floats) -> Floats:
@@ -328,8 +364,8 @@ def _filled_behind(light: Floats, keep: npt.NDArray[np.bool_]) -> Floats:
     size = (max(1, light.shape[1] // 2), max(1, light.shape[0] // 2))
     share = keep.astype(np.float32)
     weight = _resized(share, size, cv2.INTER_AREA)
-    colour = _resized(light * share[..., None], size, cv2.INTER_AREA)
-    colour /= np.maximum(weight, _TINY)[..., None]
+    colour = _resized(light * _thrice(share), size, cv2.INTER_AREA)
+    colour /= _thrice(np.maximum(weight, _TINY))
     filled = _enlarged(extend(colour, np.minimum(1, weight)), (light.shape[1], light.shape[0]))
     return np.where(keep[..., None], light, filled)
 
@@ -342,8 +378,8 @@ def _part(half: _Copy, mask: npt.NDArray[np.bool_], scale: int) -> _Part:
         return _Part(half.light, trust, share, np.abs(half.coc))
     size = _size(share, scale)
     small_trust, small_share = (_resized(a, size, cv2.INTER_AREA) for a in (trust, share))
-    colour = _resized(half.light * trust[..., None], size, cv2.INTER_AREA)
-    colour /= np.maximum(small_trust, _TINY)[..., None]
+    colour = _resized(half.light * _thrice(trust), size, cv2.INTER_AREA)
+    colour /= _thrice(np.maximum(small_trust, _TINY))
     radius = _resized(np.abs(half.coc) * share, size, cv2.INTER_AREA)
     radius /= np.maximum(small_share, _TINY)
     return _Part(colour, small_trust, small_share, radius)
