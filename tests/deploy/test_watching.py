@@ -13,7 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from nearfar import settings
 from nearfar.service import create_app
-from nearfar.service.metrics import EVENTS
+from nearfar.service.metrics import EVENTS, render
 from nearfar.service.problems import LEFT, all_problems
 from nearfar.service.readings import READINGS
 from nearfar.service.timing import STAGES
@@ -25,8 +25,8 @@ PROMETHEUS = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yml").read_text
 RULES = [rule for group in ALERTS["groups"] for rule in group["rules"]]
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
 QUERIES = [target["expr"] for panel in PANELS for target in panel["targets"]]
-ADDED = {"instance", "job", "le"}
-"""Labels that Prometheus and histograms have by themselves."""
+ADDED = {"instance", "job", "le", "worker"}
+"""Labels that Prometheus, histograms and several processes have by themselves."""
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def told() -> dict[str, set[str]]:
     app = create_app(replace(settings.load({}), engine="fake"))
     service = app.state.service
     found = {"up": set()}
-    for family in text_string_to_metric_families(service.metrics.text(service).decode()):
+    for family in text_string_to_metric_families(render(service.metrics.families(service)).decode()):
         for row in family.samples:
             found.setdefault(row.name, set()).update(row.labels)
     for row in [*EVENTS, *READINGS]:  # those that have no sample yet

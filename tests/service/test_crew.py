@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from nearfar.service import crew
 from nearfar.service.crew import cpu_sets
@@ -72,6 +73,21 @@ def service(tmp_path_factory):
         process.kill()
         for pid in left:
             until(lambda pid=pid: not is_alive(pid), 60)  # a worker ends when its parent is gone
+
+
+def test_whichever_worker_is_asked_tells_the_metrics_of_all(service) -> None:
+    """Each sample carries its worker, and the sums are those of the service."""
+    for _ in range(10):
+        assert httpx.get(f"{service.address}/v1/models", timeout=30).status_code == 200
+
+    def counted() -> float:
+        told = httpx.get(f"{service.address}/metrics", timeout=30).text
+        rows = [row for f in text_string_to_metric_families(told) for row in f.samples]
+        assert {row.labels["worker"] for row in rows if row.name == "nearfar_build_info"} == {"0", "1"}
+        asked = {"route": "/v1/models", "method": "GET", "status": "200"}
+        return sum(row.value for row in rows if asked.items() <= row.labels.items())
+
+    until(lambda: counted() == 10)
 
 
 def ask(address: str, jpeg: bytes) -> int:

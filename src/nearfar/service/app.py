@@ -212,5 +212,7 @@ async def _life(app: FastAPI, service: Service) -> AsyncIterator[None]:  # noqa:
     if not await asyncio.to_thread(service.pool.close, GRACE_S):
         _log.warning("%d pieces of work were given up at the end.", service.pool.running)
     service.watchdog.close()
+    if service.metrics.siblings:
+        service.metrics.siblings.close()
     if service.tracing:
         await asyncio.to_thread(service.tracing.close)

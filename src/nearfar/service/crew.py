@@ -7,22 +7,26 @@ are enough, and ends when its parent does.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import itertools
 import logging
 import multiprocessing
 import os
 import signal
+import tempfile
 import threading
 import time
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from nearfar.cpus import usable_cpus
 from nearfar.errors import NearfarError, SettingsError
 from nearfar.service import logs
 from nearfar.service.errors import LostWorkersError
+from nearfar.service.siblings import Siblings
 
 if TYPE_CHECKING:
     import socket
@@ -118,6 +122,19 @@ class Signals:
         os.close(self.writing)
 
 
+@contextlib.contextmanager
+def _folder() -> Iterator[Path]:
+    """An empty folder for the workers' sockets that only this user can open, until the end."""
+    try:
+        made = tempfile.TemporaryDirectory(prefix="nearfar-", ignore_cleanup_errors=True)
+    except OSError as exc:
+        raise SettingsError(
+            "Several workers need a folder for temporary files.", "Mount one at /tmp, or set TMPDIR."
+        ) from exc
+    with made as name:
+        yield Path(name)
+
+
 class Crew:
     """All workers."""
 
@@ -127,6 +144,7 @@ class Crew:
         self._announce: Callable[[], object] | None = announce
         self._context = multiprocessing.get_context("spawn")
         count = count_of(settings)
+        self._folder = Path()
         own = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
         self._members = [Member(number, cpus) for number, cpus in enumerate(cpu_sets(own, count))]
         self._is_bound_by_quota = usable_cpus() < len(own)
@@ -134,7 +152,7 @@ class Crew:
 
     def run(self) -> None:
         """Keep them running until a signal says stop."""
-        with Signals() as signals:
+        with _folder() as self._folder, Signals() as signals:
             try:
                 while not self._is_told_to_stop(signals):
                     self._start_those_due()
@@ -153,7 +171,7 @@ class Crew:
         ours, theirs = self._context.Pipe()
         own_cpus = 0 if self._is_bound_by_quota else len(member.cpus)
         streams = self._settings.streams or own_cpus or self._share
-        place = Place(member.number, frozenset(member.cpus))
+        place = Place(member.number, frozenset(member.cpus), self._folder)
         own = replace(self._settings, streams=streams, workers=1)
         process = self._context.Process(
             target=work, args=(own, self._listener, place, theirs), name=f"nearfar-{member.number}"
@@ -251,10 +269,11 @@ class Crew:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a worker is told of itself: its number, and the processors that are its own."""
+    """What a worker is told of itself: its number, the processors that are its own, where the others are."""
 
     number: int
     cpus: frozenset[int]
+    folder: Path
 
 
 def work(settings: Settings, listener: socket.socket, place: Place, pipe: Connection) -> None:
@@ -264,7 +283,10 @@ def work(settings: Settings, listener: socket.socket, place: Place, pipe: Connec
         os.sched_setaffinity(0, place.cpus)
     from nearfar.service.server import serve_on
 
+    opening: list[asyncio.Task[None]] = []  # a task that nobody holds may vanish
+
     def begin(server: Server) -> None:
+        opening.append(asyncio.get_running_loop().create_task(_join_others(server, place)))
         threading.Thread(target=_end_with_parent, args=(pipe, server), daemon=True).start()
         pipe.send(True)
 
@@ -273,6 +295,13 @@ def work(settings: Settings, listener: socket.socket, place: Place, pipe: Connec
     except NearfarError as exc:
         _log.critical("worker %d: %s", place.number, exc)
         raise SystemExit(1) from None
+
+
+async def _join_others(server: Server, place: Place) -> None:
+    service = server.config.loaded_app.state.service
+    siblings = Siblings(place.folder, place.number)
+    await siblings.open(lambda: service.metrics.families(service))
+    service.metrics.siblings = siblings
 
 
 def _end_with_parent(pipe: Connection, server: Server) -> None:

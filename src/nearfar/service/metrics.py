@@ -14,7 +14,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4, generate_latest
 
 from nearfar.service.exchange import CLIENT_LEFT
-from nearfar.service.readings import READINGS
+from nearfar.service.readings import READINGS, SHARED
+from nearfar.service.siblings import Siblings, join
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,6 +80,8 @@ class Metrics:
         self._sent = _counter(SENT, self._registry)
         ProcessCollector(registry=self._registry)
         PlatformCollector(registry=self._registry)
+        self.siblings: Siblings | None = None
+        """The other processes on the same port, where there are any."""
 
     def watch(self, exchange: Exchange) -> None:
         """Count a request that is over."""
@@ -98,9 +101,17 @@ class Metrics:
             family.samples = [row for row in family.samples if not row.name.endswith("_created")]
         return found
 
-    def text(self, service: Service) -> bytes:
-        """All of it as Prometheus reads it."""
-        return generate_latest(_Families(self.families(service)))
+    async def gather(self, service: Service) -> list[Metric]:
+        """:meth:`families`, with those of the other processes, which then have a label ``worker``."""
+        own = self.families(service)
+        if self.siblings is None:
+            return own
+        return join({self.siblings.number: own, **await self.siblings.ask()}, SHARED)
+
+
+def render(families: list[Metric]) -> bytes:
+    """Metrics as Prometheus reads them."""
+    return generate_latest(_Families(families))
 
 
 class _Families(CollectorRegistry):

@@ -144,3 +144,5 @@ READINGS = (
     Reading("nearfar_threads", "Threads of the process.", _one(lambda _: threading.active_count())),
 )
 """Every one of them."""
+SHARED = frozenset({"nearfar_jobs", "nearfar_job_pictures_waiting"})
+"""Those that every process of a service reads alike: they are told once."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from nearfar.service.metrics import MEDIA_TYPE
+from nearfar.service.metrics import MEDIA_TYPE, render
 from nearfar.service.openapi import metrics_operation
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def router(service: Service) -> APIRouter:
 
     @routes.get("/metrics", response_class=Response, **metrics_operation())
     async def read_metrics() -> Response:
-        body = service.metrics.text(service)
+        body = render(await service.metrics.gather(service))
         return Response(body, headers={"Content-Type": MEDIA_TYPE, "Cache-Control": "no-store"})
 
     return routes
