@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nearfar.engines import single_map
+from nearfar.engines._recordings import Recordings, cuda_graph
 from nearfar.errors import EngineError, MissingExtraError
 
 if TYPE_CHECKING:
@@ -24,25 +26,44 @@ class TorchSession:
 
     batch_limit = None
 
-    def __init__(self, network: Any, model: str, device: str, *, is_bfloat16: bool) -> None:
+    def __init__(self, network: Any, model: str, device: str, narrow: str = "") -> None:
         self._network = network
         self.fixed_size: tuple[int, int] | None = getattr(network, "fixed_size", None)
         self._model = model
         self._device = device
-        self._is_bfloat16 = is_bfloat16
+        self._narrow = narrow
+        self._one_at_a_time = threading.Lock() if device == "cuda" else nullcontext()
+        self._compute = Recordings(self._forward, cuda_graph) if device == "cuda" else self._forward
 
     def run(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """N×h×w float32 from N×3×h×w float32."""
         import torch
 
-        narrow = torch.autocast(self._device, torch.bfloat16) if self._is_bfloat16 else nullcontext()
         try:
-            with torch.inference_mode(), narrow:
-                picture = torch.from_numpy(batch).to(self._device, memory_format=torch.channels_last)
-                raw = self._network(picture).float().cpu().numpy()
+            with torch.inference_mode(), self._one_at_a_time:  # a recording has one place for its input
+                raw = self._compute(self._given(batch)).cpu().numpy()
         except (RuntimeError, ValueError) as exc:  # out of memory among them
             raise EngineError(f"The network '{self._model}' failed: {exc}.") from exc
         return np.asarray(single_map(raw, batch, self._model), np.float32)
+
+    def _given(self, batch: npt.NDArray[np.float32]) -> Any:
+        """The batch on its device, channels last; to a GPU it goes from memory that does not move."""
+        import torch
+
+        picture = torch.from_numpy(batch)
+        if self._device == "cuda":
+            picture = picture.pin_memory()
+        return picture.to(self._device, memory_format=torch.channels_last, non_blocking=True)
+
+    def _forward(self, picture: Any) -> Any:
+        """N×h×w float32 on the device."""
+        import torch
+
+        if not self._narrow:
+            return self._network(picture).float()
+        kind = getattr(torch, self._narrow)
+        with torch.autocast(self._device, kind, cache_enabled=False):  # casts belong into a recording
+            return self._network(picture).float()
 
 
 class Torch:
@@ -66,7 +87,15 @@ class Torch:
         torch.set_num_threads(options.threads)
         network: Any = nets.load(card.network, weights)
         network = network.to(options.device, memory_format=torch.channels_last).requires_grad_(False)
-        return TorchSession(network, card.name, options.device, is_bfloat16=options.precision == "bfloat16")
+        return TorchSession(network, card.name, options.device, narrow_type(options, torch.cuda))
+
+
+def narrow_type(options: EngineOptions, cuda: Any) -> str:
+    """Name of the 16-bit type to compute in, or an empty text: GPUs before 2020 have float16 only."""
+    if options.precision != "bfloat16":
+        return ""
+    is_old = options.device == "cuda" and not cuda.is_bf16_supported(including_emulation=False)
+    return "float16" if is_old else "bfloat16"
 
 
 def import_torch() -> Any:
