@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import struct
+
 import numpy as np
 
 from nearfar.types import Camera, DepthKind, DepthMap
@@ -10,6 +13,8 @@ WIDTH, HEIGHT, FOV_DEG = 320, 240, 60.0
 PLANE_TILT_DEG, SPHERE_M, SPHERE_AT = 35.0, 0.6, (-1.0, 0.2, 4.0)
 BOXES = {"near": ((0.55, -0.2, 3.0), 0.5, 0.8), "far": ((1.6, -0.9, 5.0), 0.9, 0.7)}
 """Name to (centre of the front face in metres, width, height)."""
+
+_VERTEX = np.dtype([(n, "<f4") for n in ("x", "y", "z", "nx", "ny", "nz")] + [(n, "u1") for n in "rgb"])
 
 
 def room() -> tuple[DepthMap, np.ndarray]:
@@ -45,3 +50,27 @@ def steps(width: int = 160, height: int = 120) -> tuple[np.ndarray, np.ndarray]:
     colours = np.array([[60, 110, 200], [200, 170, 60], [190, 40, 50]], np.float32)
     photo = colours[np.rint(near * 2).astype(int)] + rng.normal(0, 6, (height, width, 1))
     return np.clip(np.rint(photo), 0, 255).astype(np.uint8), near
+
+
+def ply_points(data: bytes) -> np.ndarray:
+    """The vertices of a PLY file that we wrote."""
+    head, body = data.split(b"end_header\n", 1)
+    assert b"format binary_little_endian 1.0" in head
+    points = np.frombuffer(body, _VERTEX)
+    assert f"element vertex {len(points)}".encode() in head
+    return points
+
+
+def glb_parts(data: bytes) -> tuple[dict, dict[str, np.ndarray]]:
+    """The document of a GLB file and its arrays."""
+    length = struct.unpack("<I", data[12:16])[0]
+    document = json.loads(data[20 : 20 + length])
+    binary = data[28 + length :]
+    kinds = {5126: "<f4", 5125: "<u4", 5123: "<u2"}
+    arrays = {}
+    names = ("points", "normals", "uv", "faces")
+    for name, accessor, view in zip(names, document["accessors"], document["bufferViews"], strict=False):
+        part = binary[view["byteOffset"] : view["byteOffset"] + view["byteLength"]]
+        width = {"VEC3": 3, "VEC2": 2, "SCALAR": 3}[accessor["type"]]
+        arrays[name] = np.frombuffer(part, kinds[accessor["componentType"]]).reshape(-1, width)
+    return document, arrays

@@ -7,6 +7,7 @@ import tracemalloc
 import numpy as np
 import pytest
 
+from nearfar.api import read
 from nearfar.errors import ParameterError
 from nearfar.options import describe, parse
 from nearfar.registry import EFFECTS
@@ -56,6 +57,34 @@ def test_any_size(name: str, size: tuple[int, int]) -> None:
     """One pixel, slivers and odd sides work, and the result can be written."""
     done = run(name, a_photo(*size), a_depth(*size))
     assert len(done.encoded(EFFECTS.load(name).suffixes[0])) > 20
+
+
+@pytest.mark.parametrize("size", SIZES[:2])
+@pytest.mark.parametrize("name", NAMES)
+def test_any_size_see_through_and_deep(name: str, size: tuple[int, int]) -> None:
+    """The odd sizes with alpha and 16 bits, flat and partly not valid depth of each kind."""
+    photo = a_photo(*size, has_alpha=True, kind=np.uint16)
+    for kind in DepthKind:
+        depth = a_depth(*size, kind)
+        flat = depth.with_values(np.full_like(depth.values, 2))
+        holes = depth.with_values(np.where(depth.values > 4, np.nan, depth.values), depth.values <= 4)
+        assert all(run(name, photo, each) is not None for each in (depth, flat, holes))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_grey_photo(name: str) -> None:
+    """A grey picture, as the decoder gives it, works."""
+    grey = np.linspace(0, 255, 40 * 30).astype(np.uint8).reshape(30, 40)
+    assert run(name, read(grey), a_depth(40, 30)) is not None
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16])
+def test_no_blur_is_the_photo_bit_for_bit(kind: type) -> None:
+    """Bokeh of strength 0 changes neither colours nor alpha, whatever the depth."""
+    photo = a_photo(41, 29, has_alpha=True, kind=kind)
+    done = run("bokeh", photo, a_depth(41, 29), strength=0.0)
+    assert done.pixels.dtype == kind
+    assert np.array_equal(done.pixels, np.dstack([photo.pixels, photo.alpha]))
 
 
 @pytest.mark.parametrize("kind", DepthKind)

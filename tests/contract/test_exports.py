@@ -82,3 +82,14 @@ def test_nothing_valid(name: str) -> None:
     depth = DepthMap(np.full((5, 7), np.nan, np.float32), DepthKind.METRIC, np.zeros((5, 7), bool))
     assert write(name, None, depth).startswith(STARTS[name])
     assert np.isnan(depth.values).all()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_see_through_deep_and_grey_photos(name: str) -> None:
+    """A photo with alpha and 16 bits, and a grey one, give their colours to every format."""
+    deep = draw(31, 21).astype(np.uint16) * 257
+    see_through = Photo(deep, np.full((21, 31), 9, np.uint16))
+    grey = Photo(np.repeat(draw(31, 21)[..., :1], 3, axis=2))
+    for photo in (see_through, grey):
+        for kind in DepthKind:
+            assert write(name, photo, a_depth(31, 21, kind)).startswith(STARTS[name])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import struct
 import subprocess
 from pathlib import Path
 
@@ -14,34 +13,9 @@ import pytest
 import nearfar
 from nearfar.errors import ParameterError
 from nearfar.types import DepthKind, DepthMap
-from spaces import BOXES, PLANE_TILT_DEG, SPHERE_M, room
+from spaces import BOXES, PLANE_TILT_DEG, SPHERE_M, glb_parts, ply_points, room
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-_VERTEX = np.dtype([(n, "<f4") for n in ("x", "y", "z", "nx", "ny", "nz")] + [(n, "u1") for n in "rgb"])
-
-
-def ply_points(data: bytes) -> np.ndarray:
-    """The vertices of a PLY file that we wrote."""
-    head, body = data.split(b"end_header\n", 1)
-    assert b"format binary_little_endian 1.0" in head
-    points = np.frombuffer(body, _VERTEX)
-    assert f"element vertex {len(points)}".encode() in head
-    return points
-
-
-def glb_parts(data: bytes) -> tuple[dict, dict[str, np.ndarray]]:
-    """The document of a GLB file and its arrays."""
-    length = struct.unpack("<I", data[12:16])[0]
-    document = json.loads(data[20 : 20 + length])
-    binary = data[28 + length :]
-    kinds = {5126: "<f4", 5125: "<u4", 5123: "<u2"}
-    arrays = {}
-    names = ("points", "normals", "uv", "faces")
-    for name, accessor, view in zip(names, document["accessors"], document["bufferViews"], strict=False):
-        part = binary[view["byteOffset"] : view["byteOffset"] + view["byteLength"]]
-        width = {"VEC3": 3, "VEC2": 2, "SCALAR": 3}[accessor["type"]]
-        arrays[name] = np.frombuffer(part, kinds[accessor["componentType"]]).reshape(-1, width)
-    return document, arrays
 
 
 @pytest.fixture(scope="module")
