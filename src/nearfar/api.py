@@ -180,6 +180,11 @@ def loaded_bytes(settings: Settings) -> int:
     return _sessions(settings).loaded_bytes
 
 
+def loaded_models(settings: Settings) -> tuple[str, ...]:
+    """Names of the models whose networks are loaded."""
+    return tuple(card.name for card in list_models() if _sessions(settings).has(card.name))
+
+
 def list_models() -> tuple[ModelCard, ...]:
     """The cards of all models in the catalogue."""
     return tuple(catalogue.cards().values())

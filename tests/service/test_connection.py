@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import socket
 import time
 from contextlib import ExitStack, suppress
@@ -92,6 +93,17 @@ def test_a_head_that_is_too_large_is_told(strict) -> None:
         answer = _rest(connection)
     assert _problem(answer)[:2] == (431, "large-headers")
     assert b"2048 bytes" in answer
+
+
+def test_what_never_became_a_request_is_counted_and_logged(start, caplog) -> None:
+    """Refusals of the connection itself stand in metrics and log like any other."""
+    running = start(max_header_bytes=2048)
+    with caplog.at_level(logging.INFO, "nearfar.access"), _connect(running) as connection:
+        connection.sendall(b"GET /x HTTP/1.1\r\nHost: 127.0.0.1\r\nA: " + b"x" * 5000)
+        _rest(connection)
+        until(lambda: any(getattr(row, "problem", "") == "large-headers" for row in caplog.records))
+    row = 'nearfar_rejections_total{reason="large-headers"} 1.0'
+    assert row in running.client.get("/metrics").text
 
 
 @pytest.mark.parametrize(

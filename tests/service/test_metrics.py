@@ -119,6 +119,8 @@ def test_the_build_is_told(start) -> None:
     until(lambda: running.client.get("/readyz").status_code == 200)
     build = {"version": __version__, "model": "embedded", "weights_sha256": sha256}
     assert _value(running, "nearfar_build_info", **build) == 1
+    assert _value(running, "nearfar_model_loaded", model="embedded") == 1
+    assert _value(running, "nearfar_model_memory_bytes") > 0
 
 
 def test_two_services_of_a_process_do_not_mix(service, start) -> None:

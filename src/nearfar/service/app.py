@@ -101,7 +101,8 @@ def create_app(settings: Settings | None = None, loader: Loader | None = None) -
     _add_origins(app, settings)
     app.add_middleware(Hosts, hosts=service.guards.hosts, origins=words(settings.origins))
     app.add_middleware(Proxies, networks=service.guards.proxies, header=settings.proxy_header)
-    app.add_middleware(Frame, on_error=problems.unforeseen, watchers=_watchers(service))
+    app.state.watchers = _watchers(service)
+    app.add_middleware(Frame, on_error=problems.unforeseen, watchers=app.state.watchers)
     return app
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import random
 import sys
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +17,16 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from nearfar.service import problems
-from nearfar.service.access import CROWDED
+from nearfar.service.access import CROWDED, address_caller
 from nearfar.service.errors import LargeHeaderError, MalformedRequestError, SlowHeaderError
+from nearfar.service.exchange import Exchange
 from nearfar.service.frame import SECURITY_HEADERS
+from nearfar.service.timing import Timing
 
 if TYPE_CHECKING:
     import asyncio
 
+    from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
     from uvicorn.config import Config
     from uvicorn.server import ServerState
@@ -144,9 +148,28 @@ class Connection(H11Protocol):
     def _refuse(self, error: NearfarError) -> None:
         """Answer an error in place of the application, and close."""
         if self.conn.our_state in {h11.IDLE, h11.SEND_RESPONSE}:
-            for event in _answer(error):
-                self.transport.write(self.conn.send(event) or b"")
+            self._answer(error)
         self.transport.close()
+
+    def _answer(self, error: NearfarError) -> None:
+        """Write the problem document of an error, and tell who watches the service."""
+        request_id = f"{random.getrandbits(64):016x}"
+        scope: Scope = {
+            "type": "http",
+            "method": "",
+            "path": "?",
+            "headers": [],
+            "nearfar.request_id": request_id,
+        }
+        scope["state"] = {"caller": address_caller(self.client)}
+        response = problems.respond(scope, error)
+        for event in _events(response, request_id):
+            self.transport.write(self.conn.send(event) or b"")
+        exchange = Exchange(
+            scope, Timing(), response.status_code, len(response.body), time.perf_counter(), 0.0
+        )
+        for watch in self.config.loaded_app.state.watchers:
+            watch(exchange)
 
 
 def _stopped(timer: asyncio.TimerHandle | None) -> asyncio.TimerHandle | None:
@@ -173,10 +196,8 @@ def _too_large(config: Config) -> LargeHeaderError:
     )
 
 
-def _answer(error: NearfarError) -> tuple[h11.Event, ...]:
-    """The problem document of an error as HTTP."""
-    request_id = f"{random.getrandbits(64):016x}"
-    response = problems.respond({"type": "http", "nearfar.request_id": request_id}, error)
+def _events(response: Response, request_id: str) -> tuple[h11.Event, ...]:
+    """A response as HTTP, with the headers that all answers have."""
     own = {"Connection": "close", "X-Request-Id": request_id, **SECURITY_HEADERS}
     headers = [*response.raw_headers, *((k.lower().encode(), v.encode()) for k, v in own.items())]
     head = h11.Response(status_code=response.status_code, headers=headers)

@@ -137,6 +137,12 @@ READINGS = (
         _one(lambda service: service.jobs.pictures_waiting()),
     ),
     Reading(
+        "nearfar_model_loaded",
+        "1 for each model whose network is loaded.",
+        lambda service: [((name,), 1.0) for name in api.loaded_models(service.settings)],
+        ("model",),
+    ),
+    Reading(
         "nearfar_model_memory_bytes",
         "Estimated memory of the networks that are loaded.",
         _one(lambda service: api.loaded_bytes(service.settings)),
