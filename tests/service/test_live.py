@@ -280,3 +280,30 @@ def test_the_client_of_the_guide_works(start, jpeg, tmp_path) -> None:
     first, second = done.stdout.splitlines()
     assert re.fullmatch(r"a.jpg: nearest at \d+,\d+, \d+ ms", first)
     assert second.startswith("b.jpg: The body is not an image")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="open files are counted in /proc")
+def test_streams_that_come_and_go_leave_no_file_and_no_thread(start, jpeg) -> None:
+    """Thirty streams, some ended in the middle of a frame: what they opened is closed."""
+    running = start()
+    url = running.url.replace("http", "ws") + "/v1/live"
+
+    def use(number: int) -> None:
+        with connect(url, open_timeout=60) as socket:
+            socket.recv(60)
+            socket.send(jpeg)
+            if number % 3:
+                assert json.loads(socket.recv(60))["type"] == "frame"
+                socket.recv(60)
+
+    def opened() -> tuple[int, int]:
+        return len(list(Path("/proc/self/fd").iterdir())), threading.active_count()
+
+    live, pool = running.app.state.service.live, running.app.state.service.pool
+    use(1)
+    until(lambda: live.connections == 0 and pool.running == 0)
+    files, threads = opened()
+    for number in range(30):
+        use(number)
+    until(lambda: live.connections == 0 and pool.running == 0 and pool.waiting == 0)
+    until(lambda: opened()[0] <= files + 1 and opened()[1] <= threads, 30)
