@@ -117,3 +117,17 @@ def test_a_websocket_is_opened_from_our_own_page(origin, is_open) -> None:
     asyncio.run(Hosts(app, ["127.0.0.1"], ["https://named.example"])(scope, None, send))
     assert bool(opened) is is_open
     assert [row["status"] for row in sent if "status" in row] == ([] if is_open else [403])
+
+
+@pytest.mark.parametrize(
+    ("base", "status"),
+    [("http://testserver", 200), ("http://127.0.0.1:8080", 200), ("http://a.example", 200)],
+)
+def test_a_client_in_the_same_process_may_call_it_anything(base, status) -> None:
+    """There is no network between them, and so no name that could have been bent."""
+    from starlette.testclient import TestClient
+
+    from nearfar.service import create_app
+
+    with TestClient(create_app(Settings(model="embedded")), base_url=base) as client:
+        assert client.get("/v1/models").status_code == status

@@ -69,6 +69,16 @@ def name_of(host: bytes) -> str:
         return ""
 
 
+def _server_of(scope: Scope) -> str | None:
+    """The name or address that the connection came to, as the server says it.
+
+    A server on a socket gives the socket's address, which no rebinding changes; a client that calls the
+    application in its own process gives whatever name it made up.
+    """
+    server = scope.get("server")
+    return str(server[0]).lower() if server else None
+
+
 class Hosts:
     """ASGI middleware that refuses other names, and pages of other origins."""
 
@@ -93,7 +103,7 @@ class Hosts:
         """Raise MisdirectedError or ForeignPageError."""
         found = {name: value for name, value in scope["headers"] if name in _HEADERS}
         host = found.get(b"host", b"")
-        if not self._is_any and not self._is_ours(name_of(host)):
+        if not self._is_any and not self._is_ours(name_of(host)) and name_of(host) != _server_of(scope):
             raise MisdirectedError(
                 f"This service does not answer to '{name_of(host)[:100]}'.",
                 "Name it in the setting NEARFAR_HOSTS of the service, commas between, or * for any.",
