@@ -32,8 +32,8 @@ Shape = Literal["disc", "hexagon", "anamorphic"]
 SHAPES: tuple[Shape, ...] = ("disc", "hexagon", "anamorphic")
 
 _SHARP_PX = 0.7  # a circle of about a pixel is no blur
-_BLURRED_PX = 1.4  # from here on nothing of the sharp picture is left; between the two it is mixed in
-_RATIO = 1.6  # of the radii of two layers
+_BLURRED_PX = 2.0  # from here on nothing of the sharp picture is left; between the two it is mixed in
+_RATIO = 2.2  # of the radii of two layers
 _OVERLAP = 1.6  # of a layer's largest radius: so far it goes on below the next one
 _HALF = 2  # all blur is done on copies of at most half the size
 # (radius from which, scale): a blur of that radius in pixels is done on a copy 1/scale as large.
