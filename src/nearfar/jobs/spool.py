@@ -67,6 +67,12 @@ class Spool:
             for folder in (self.staging, self.jobs, self.owners):
                 folder.mkdir(parents=True, exist_ok=True)
 
+    def sync_names(self) -> None:
+        """Make sure that the names of the database and of the folders are on the disk."""
+        with disk_errors(f"The folder {self.home}"):
+            sync(self.home)
+            sync(self.home.parent)
+
     def stage(self, owner: str, job: str) -> Path:
         """A new folder for a job that is arriving."""
         with disk_errors(f"The folder {self.staging}"):

@@ -49,6 +49,7 @@ class JobStore:
         try:
             with locked(spool.home / "open.lock"):  # two processes must not both make the database
                 self.database = Database(spool.database)
+                spool.sync_names()
         except OutputError as exc:
             raise JobsUnavailableError(exc.message, exc.hint) from exc
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from nearfar.errors import ParameterError
+from nearfar.errors import NearfarError, ParameterError
 from nearfar.jobs.bundle import describe as describe_picture
 from nearfar.jobs.errors import NoSuchJobError
 from nearfar.jobs.records import STATES
@@ -146,6 +146,8 @@ async def progress(jobs: Jobs, id: str, since: int, root: str) -> AsyncIterator[
             job, rows = await asyncio.to_thread(_changes, jobs, id, since)
         except NoSuchJobError:
             yield _event("removed", since, {"id": id})
+            return
+        except NearfarError:  # the store is gone: who listens comes back, and is told why
             return
         for row in rows:
             yield _event("picture", row.version, describe_picture(row))

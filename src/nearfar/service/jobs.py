@@ -95,6 +95,8 @@ class Jobs:
         with self._opening:
             if self._bench is not None:
                 return self._bench
+            if self.is_closing:
+                raise JobsUnavailableError("The service is shutting down.", "Ask another one.")
             store = open_jobs(self._settings)
             owner = Owner(store.spool.owners)
             self._bench = Bench(store, owner, Claims(store, owner), Upkeep(store))
