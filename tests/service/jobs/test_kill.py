@@ -76,7 +76,7 @@ def half_an_upload(client: httpx.Client) -> socket.socket:
     return connection
 
 
-@pytest.mark.parametrize("times", [3, pytest.param(20, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("times", [3, pytest.param(20, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])])
 def test_every_accepted_picture_has_exactly_one_result(tmp_path, times) -> None:
     """Killed in the middle of a job and of an upload, each time somewhere else; then left to finish."""
     ids = []
