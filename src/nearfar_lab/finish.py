@@ -44,16 +44,16 @@ def export(order: Finish, settings: LabSettings) -> float:
     Raises:
         ExportError: a file does not compute what it should; it is not left behind.
     """
-    net, _ = load_net(order.run)
+    net, state = load_net(order.run)
     difference = export_onnx(net, order.out)
-    write_card(order, [], settings)
-    state = json.loads(order.out.with_suffix(".json").read_text(encoding="utf-8"))["input"]
     int8 = cards.int8_beside(order.out)
     quantize.make_int8(order.out, int8, quantize.calibration(settings.scenes, state["mean"], state["std"]))
+    write_card(order, [], settings)  # the gate reads the input rule from it
     try:
         quantize.check(int8_losses(order.out, settings))
     except Exception:
         int8.unlink()
+        order.out.with_suffix(".json").unlink()
         raise
     write_card(order, [], settings)
     return difference

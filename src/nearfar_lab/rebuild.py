@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from nearfar_lab.checkpoint import LAST
 from nearfar_lab.errors import UnknownNameError
 from nearfar_lab.finish import Finish, export, measure, rule_for, write_card
 from nearfar_lab.predictors import find_predictor
@@ -72,12 +73,19 @@ def rebuild(order: Rebuild, settings: LabSettings) -> Path:
         _train(Order(recipe.name, run, minutes * 60, None, is_resumed=True, start=before), order, settings)
         is_last = recipe is recipes[-1]
         finish = Finish(run, order.out if is_last else run / f"{recipe.name}.onnx", earlier=card)
-        logger.info("exporting %s", finish.out.name)
-        export(finish, settings)
+        if not _is_exported(finish):
+            logger.info("exporting %s", finish.out.name)
+            export(finish, settings)
         before, card = run, finish.out.with_suffix(".json")
     found = [measure(find_predictor(str(order.out), rule_for(d)), d, settings) for d in order.figures]
     write_card(finish, found, settings)
     return order.out
+
+
+def _is_exported(finish: Finish) -> bool:
+    """Whether the card, which is written last, is newer than the checkpoint that it was made from."""
+    card = finish.out.with_suffix(".json")
+    return card.is_file() and card.stat().st_mtime_ns > (finish.run / LAST).stat().st_mtime_ns
 
 
 def _train(training: Order, order: Rebuild, settings: LabSettings) -> None:
