@@ -5,7 +5,7 @@ PORT ?= 8080
 RUN := .venv/bin
 DEV := .venv-dev/bin
 
-.PHONY: help serve test check lock web bench load clean
+.PHONY: help serve test check lock web bench load fuzz soak clean
 
 help:  ## say what there is
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/'
@@ -15,7 +15,7 @@ serve: .venv/.ready  ## set up what is needed, then serve the page on http://loc
 
 test: .venv-dev/.ready  ## set up what is needed, then run all tests
 	sh tools/browser.sh
-	$(DEV)/python -m pytest -n 2 -m "not browser"
+	$(DEV)/python -m pytest -n 2 -m "not browser and not soak"
 	$(DEV)/python -m pytest -m browser tests/browser
 
 check: .venv-dev/.ready  ## lint, types, layers
@@ -36,6 +36,12 @@ bench: .venv-dev/.ready  ## run every benchmark, one after the other
 load: .venv-dev/.ready  ## 1 to 256 clients at once: nothing wrong, nobody waits in vain
 	$(DEV)/python benchmarks/service_overload.py --check
 	$(DEV)/python benchmarks/service_throughput.py
+
+fuzz: .venv-dev/.ready  ## 20,000 damaged pictures; every operation against the API's document
+	NEARFAR_LAB_FUZZ=1 $(DEV)/python -m pytest --timeout 3600 tests/decode/test_fuzz.py tests/service/test_schema.py
+
+soak: .venv-dev/.ready  ## 10,000 requests: memory, files and threads stay; faults at length
+	$(DEV)/python -m pytest --timeout 3600 -m soak
 
 clean:  ## remove the environments
 	rm -rf .venv .venv-dev

@@ -1,11 +1,17 @@
-"""Hostile bytes: whatever they are, a photo or an error of our own comes out."""
+"""Hostile bytes: whatever they are, a photo or an error of our own comes out.
+
+2,000 inputs in ``make test``, always the same; ``make fuzz`` sets NEARFAR_LAB_FUZZ: 20,000, others each time.
+"""
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -26,10 +32,14 @@ SIGNATURES = [
     b"\0\0\0\x18ftypheic\0\0\0\0mif1heic",
     b"\0\0\0\x18ftypavif\0\0\0\0mif1avif",
 ]
+IS_LONG = "NEARFAR_LAB_FUZZ" in os.environ
+INPUTS = 20_000 if IS_LONG else 2_000
+GROWTH = 20_000_000
+STATM = Path("/proc/self/statm")
 quick = settings(
-    max_examples=700,
+    max_examples=INPUTS // 3 + 1,
     deadline=None,
-    derandomize=True,
+    derandomize=not IS_LONG,
     database=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
@@ -72,3 +82,51 @@ def test_real_files_with_damage(data: st.DataObject) -> None:
     for at, value in data.draw(st.lists(st.tuples(place, st.integers(0, 255)), min_size=1, max_size=6)):
         file[at] = value
     decodes_or_refuses(bytes(file[: data.draw(st.integers(len(file) // 2, len(file)))]))
+
+
+@quick
+@given(st.data())
+def test_real_files_cut_and_joined(data: st.DataObject) -> None:
+    """Pieces of real files taken out, doubled, or put into another file; lengths set to their extremes."""
+    file = bytearray(data.draw(st.sampled_from(real_files())))
+    for kind in data.draw(st.lists(st.sampled_from(sorted(CHANGES)), min_size=1, max_size=4)):
+        start = data.draw(st.integers(0, max(0, len(file) - 1)))
+        end = min(len(file), start + data.draw(st.integers(1, 64)))
+        file = CHANGES[kind](Piece(file, start, end, data.draw(st.sampled_from(real_files()))))
+    decodes_or_refuses(bytes(file))
+
+
+class Piece(NamedTuple):
+    """A part of a file, and another file."""
+
+    file: bytearray
+    start: int
+    end: int
+    other: bytes
+
+
+CHANGES = {
+    "remove": lambda p: p.file[: p.start] + p.file[p.end :],
+    "double": lambda p: p.file[: p.end] + p.file[p.start :],
+    "zero": lambda p: p.file[: p.start] + bytes(p.end - p.start) + p.file[p.end :],
+    "extreme": lambda p: p.file[: p.start] + b"\xff\xff\xff\xff" + p.file[p.start + 4 :],
+    "splice": lambda p: p.file[: p.start] + p.other[p.start :],
+    "insert": lambda p: p.file[: p.start] + p.other[p.start : p.end] + p.file[p.start :],
+}
+"""Ways to change a file, by name."""
+
+
+@pytest.mark.skipif(not STATM.exists(), reason="memory is read as Linux tells it")
+def test_memory_stays() -> None:
+    """Damaged files leave nothing behind: the same ones over and over do not make the process grow."""
+    files = [file[: len(file) * part // 8] for file in real_files() for part in range(1, 9)]
+    for file in files * 3:
+        decodes_or_refuses(file)
+    before = _rss_bytes()
+    for file in files * (60 if IS_LONG else 6):
+        decodes_or_refuses(file)
+    assert _rss_bytes() - before < GROWTH
+
+
+def _rss_bytes() -> int:
+    return int(STATM.read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
