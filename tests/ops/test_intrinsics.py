@@ -60,3 +60,10 @@ def test_camera_of_another_picture_is_refused() -> None:
     """A principal point outside the picture tells of numbers for another size."""
     with pytest.raises(ParameterError, match="outside the picture"):
         nearfar.read(draw(20, 15), intrinsics="500,510,31,22")
+
+
+def test_a_field_of_view_beside_intrinsics_is_refused() -> None:
+    """Which of the two was meant is not guessed."""
+    depth = nearfar.estimate(draw(64, 48), intrinsics="500,510,31,22")
+    with pytest.raises(ParameterError, match="one of the two"):
+        camera_of(depth, 70.0)

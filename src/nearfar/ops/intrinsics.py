@@ -26,8 +26,18 @@ _NAMES = ("fx", "fy", "cx", "cy")
 
 
 def camera_of(depth: DepthMap, fov_deg: float = 0.0) -> Camera:
-    """The camera: of the given field of view, else the map's own, else 60° (``source`` says so)."""
+    """The camera: of the given field of view, else the map's own, else 60° (``source`` says so).
+
+    Raises:
+        ParameterError: a field of view, and intrinsics too: one of them must be wrong.
+    """
     if fov_deg > 0:
+        if depth.camera is not None and depth.camera.source == _SOURCE:
+            raise ParameterError(
+                f"A field of view of {fov_deg:g}° and intrinsics were given: they may contradict each other.",
+                "Give one of the two.",
+                parameter="fov",
+            )
         return Camera.from_fov(fov_deg, depth.width, depth.height, "given field of view")
     if depth.camera is not None:
         return depth.camera
