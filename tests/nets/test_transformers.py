@@ -14,6 +14,7 @@ transformers = pytest.importorskip("transformers")
 import nearfar  # noqa: E402 - after the checks
 from nearfar import zoo  # noqa: E402
 from nearfar.catalogue import card, cards  # noqa: E402
+from nearfar.convert import LARGEST_DIFFERENCE, relative_difference  # noqa: E402
 from nearfar.errors import WeightsError  # noqa: E402
 from nearfar.settings import Settings  # noqa: E402
 from nearfar.weights import open_store  # noqa: E402
@@ -294,3 +295,43 @@ def test_folder_without_weights_names_what_it_takes(settings: Settings, tmp_path
 def test_every_hub_row_is_of_a_tested_family() -> None:
     """No row uses a network that these tests do not build."""
     assert {cards()[name].family for name in HUB} == {"dpt", "depth_anything", "zoedepth", "depth_pro"}
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", ["dpt-hybrid", "depth-anything-v2-metric-indoor-small"])
+def test_family_converts_and_onnxruntime_agrees(
+    name: str, settings: Settings, tmp_path: Path, drawing: np.ndarray
+) -> None:
+    """Imported, converted and run in onnxruntime: torch's maps, also at sizes that no gate looked at."""
+    pytest.importorskip("onnxscript")
+    zoo.import_file(name, checkpoint(tmp_path / "hub", FAMILIES[name]()), settings)
+    spec = card(name).input
+    fast = nearfar.load(name, engine="onnxruntime", settings=settings).estimator
+    exact = nearfar.load(name, engine="torch", settings=settings).estimator
+    step = spec.multiple
+    sizes = [(6 * step, 9 * step), (8 * step, 5 * step)] if fast.session.fixed_size is None else []
+    assert bool(sizes) == (name != "dpt-hybrid")
+    for height, width in sizes or [fast.session.fixed_size]:
+        batch = np.random.default_rng(5).standard_normal((1, 3, height, width)).astype(np.float32)
+        found, expected = fast.session.run(batch), exact.session.run(batch)
+        assert np.ptp(expected) > 0
+        assert relative_difference(found, expected) < LARGEST_DIFFERENCE
+    assert fast.estimate(nearfar.read(drawing)).values.shape == drawing.shape[:2]
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_zoedepth_chooses_a_head_for_each_picture(tmp_path: Path) -> None:
+    """One by one it is the library's answer; in a batch, where the library lets pictures vote, too."""
+    import torch
+
+    from nearfar.nets import load
+
+    folder = checkpoint(tmp_path / "hub", zoedepth_nk())
+    inner = transformers.AutoModelForDepthEstimation.from_pretrained(folder)
+    network = load("transformers/depth", folder / "model.safetensors")
+    images = torch.randn(3, 3, 64, 64, generator=torch.Generator().manual_seed(4))
+    with torch.inference_mode():
+        alone = torch.cat([inner(pixel_values=image[None]).predicted_depth for image in images])
+        assert relative_difference(network(images).numpy(), alone.numpy()) < LARGEST_DIFFERENCE
