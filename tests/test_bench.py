@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+import numpy as np
 import pytest
 
-from nearfar import bench
-from nearfar.errors import ParameterError, UnknownNameError
+from nearfar import bench, catalogue
+from nearfar.errors import ParameterError, UnknownNameError, WeightsError
 from nearfar.settings import Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FAKE = bench.Case("embedded", "fake", "float32")
 
@@ -64,3 +70,24 @@ def test_unknown_model_on_the_command_line() -> None:
 
     with pytest.raises(UnknownNameError):
         command("embeded")
+
+
+def test_networks_of_transformers_get_stand_ins(tmp_path: Path) -> None:
+    """The published architecture with drawn weights is measured, and marked."""
+    pytest.importorskip("transformers")
+    case = bench.Case("depth-anything-v2-small", "torch", "float32")
+    plan = bench.Plan((case,), ("256×256",), seconds=0.001)
+    ready = bench._load_one(plan.cases[0], Settings(home=str(tmp_path / "none")), tmp_path)
+    assert ready.is_stand_in
+    count = sum(p.numel() for p in ready.model.estimator.session._network.parameters())
+    assert count == pytest.approx(catalogue.card(case.model).parameters, rel=0.02)
+    assert np.isfinite(ready.model.estimate(np.zeros((98, 98, 3), np.uint8)).values).all()
+
+
+def test_without_a_stand_in_it_says_so(tmp_path: Path) -> None:
+    """A network whose architecture is not drawn here needs its own weights."""
+    pytest.importorskip("torch")
+    with pytest.raises(WeightsError, match="models pull depth-pro"):
+        bench._load_one(
+            bench.Case("depth-pro", "torch", "float32"), Settings(home=str(tmp_path / "none")), tmp_path
+        )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -91,3 +93,21 @@ def test_file_of_one_size_and_one_picture() -> None:
     assert session.counts == [1, 1]
     assert [(m.width, m.height) for m in maps] == [(40, 30), (50, 20)]
     assert maps[0].provenance.input_size == (64, 96)
+
+
+def test_flip_is_the_mean_with_the_mirror_image() -> None:
+    """A network that leans to one side is made even, alone and in batches."""
+
+    class Leaning(Session):
+        def run(self, batch: np.ndarray) -> np.ndarray:
+            self.counts.append(len(batch))
+            lean = np.linspace(0, 1, batch.shape[3], dtype=np.float32)
+            return np.asarray(batch.mean(axis=1) + lean, np.float32)
+
+    card = nearfar.load(engine="fake").card
+    even = Estimator(replace(card, input=replace(card.input, flip=True)), Leaning(), "fake")
+    photo = nearfar.Photo(np.full((64, 64, 3), 100, np.uint8))
+    assert np.ptp(estimator(Leaning()).estimate(photo).values) > 0.9
+    assert np.ptp(even.estimate(photo).values) < 1e-5
+    assert all(np.ptp(depth.values) < 1e-5 for depth in even.estimate_batch([photo] * 3))
+    assert even.session.counts == [1, 1, 3, 3]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+import nearfar
 from nearfar.cards import InputSpec
+from nearfar.postprocess import finish
 from nearfar.preprocess import prepare
-from nearfar.types import Camera, Photo
+from nearfar.types import Camera, Photo, Provenance
 
 PLAIN = InputSpec(64, multiple=32, mean=(0, 0, 0), std=(1, 1, 1))
 SPEC = InputSpec(64, multiple=32)
@@ -113,3 +117,20 @@ def test_warnings_are_sentences() -> None:
     """People get words, programs codes."""
     (warning,) = prepare(photo(120), SPEC).undo.warnings
     assert warning.message.endswith("unreliable.")
+
+
+def test_border_is_the_mirrored_picture_and_goes_again() -> None:
+    """A padded network sees the photo's mirror image around it; the map is of the photo alone."""
+    given = Photo(np.random.default_rng(1).integers(0, 255, (50, 72, 3), dtype=np.uint8))
+    spec = InputSpec(64, 1, (0, 0, 0), (1, 1, 1), "lower_bound", 1, 4096, pad=3.0)
+    x, y = spec.border(72, 50)
+    assert (x, y) == (18, 15)
+    framed = InputSpec(50 + 2 * y, 1, (0, 0, 0), (1, 1, 1), "lower_bound", 1, 4096, pad=3.0)
+    prepared = prepare(given, framed)
+    assert prepared.size == (72 + 2 * x, 50 + 2 * y)
+    seen = prepared.tensor[0].transpose(1, 2, 0) * 255
+    assert np.abs(seen[y:-y, x:-x] - given.pixels).max() < 0.01
+    assert np.abs(seen[y - 3, x:-x] - given.pixels[3]).max() < 0.01
+    card = replace(nearfar.list_models()[0], input=framed)
+    depth = finish(prepared.tensor[0, 0], prepared.undo, card, Provenance("m"))
+    assert np.abs(depth.values * 255 - given.pixels[..., 0]).max() < 0.01

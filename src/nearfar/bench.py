@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from nearfar.api import Model
+    from nearfar.cards import ModelCard
     from nearfar.settings import Settings
 
 PHOTOS = {"256×256": (256, 256), "512×512": (512, 512), "1024×1024": (1024, 1024), "12 MP": (4000, 3000)}
@@ -182,18 +183,28 @@ def _load_one(case: Case, settings: Settings, folder: Path) -> _Ready:
     card = catalogue.card(case.model)
     chosen = replace(settings, session_cache=64)
     is_stand_in = bool(card.network) and not open_store(settings).is_installed(card)
-    if is_stand_in and not card.network.startswith("transformers/"):
+    if is_stand_in:
         chosen = replace(chosen, home=str(folder / "home"))
         if not open_store(chosen).is_installed(card):
-            from nearfar.nets import stand_in
-
-            file = stand_in.write(card.network, folder / card.files("torch")[0].name)
-            zoo.import_file(case.model, file, chosen)
+            zoo.import_file(case.model, _stand_in(card, folder), chosen)
     if case.precision in {"int8", FAST}:
         zoo.quantize(case.model, chosen)
     how: dict[str, Any] = {"fast": True} if case.precision == FAST else {"precision": case.precision}
     model = api.load(case.model, engine=case.engine, device="cpu", settings=chosen, **how)
     return _Ready(model, chosen.home, is_stand_in)
+
+
+def _stand_in(card: ModelCard, folder: Path) -> Path:
+    """Weights of the right shapes for a network that has none here."""
+    try:
+        from nearfar.nets import stand_in
+    except ImportError as exc:
+        raise MissingExtraError(
+            f"Stand-in weights for '{card.name}' need PyTorch.", "Install it: pip install 'nearfar[torch]'"
+        ) from exc
+    if card.network.startswith("transformers/"):
+        return stand_in.write_hub(card.name, folder / card.name)
+    return stand_in.write(card.network, folder / card.files("torch")[0].name)
 
 
 def _measure(

@@ -59,6 +59,16 @@ class InputSpec:
     shape: tuple[int, int] | None = None
     """The one (width, height) that a file with fixed sizes takes; it goes before the rule."""
 
+    pad: float = 0.0
+    """A border of mirrored picture that is cut off the answer: so many times the root of half a side, in the
+    photo's pixels."""
+    flip: bool = False
+    """The answer is the mean of that for the picture and that for its mirror image, mirrored back."""
+
+    def border(self, width: int, height: int) -> tuple[int, int]:
+        """Pixels of border on the left and right, and above and below, of a photo of that size."""
+        return int(self.pad * math.sqrt(width / 2)), int(self.pad * math.sqrt(height / 2))
+
     def only(self, width: int, height: int) -> InputSpec:
         """The same means and scales for a file that takes one size."""
         return replace(self, shape=(width, height))

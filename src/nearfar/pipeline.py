@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from nearfar.cards import InputSpec, ModelCard
     from nearfar.engines import Session
 
+    Batch = np.ndarray[Any, np.dtype[np.float32]]
     Raw = np.ndarray[tuple[int, int], np.dtype[np.float32]]
 
 BATCH_LIMIT = 8
@@ -59,7 +60,7 @@ class Estimator:
         prepared = [prepare(photo, self.input) for photo in photos]
         results: dict[int, DepthMap] = {}
         for places in _buckets(prepared, min(BATCH_LIMIT, self.session.batch_limit or BATCH_LIMIT)):
-            raw = self.session.run(np.concatenate([prepared[i].tensor for i in places]))
+            raw = self._answers(np.concatenate([prepared[i].tensor for i in places]))
             results |= {i: self.finish(raw[k], prepared[i]) for k, i in enumerate(places)}
         return [results[i] for i in range(len(prepared))]
 
@@ -69,8 +70,16 @@ class Estimator:
         Raises:
             EngineError: the network failed.
         """
-        raw: Raw = self.session.run(prepared.tensor)[0]
+        raw: Raw = self._answers(prepared.tensor)[0]
         return raw
+
+    def _answers(self, batch: Batch) -> Batch:
+        """N×h×w; where the card says so, the mean with those for the mirror images."""
+        raw: Batch = self.session.run(batch)
+        if not self.card.input.flip:
+            return raw
+        mirrored = self.session.run(np.ascontiguousarray(batch[..., ::-1]))
+        return np.asarray((raw + mirrored[..., ::-1]) / 2, np.float32)
 
     def finish(self, raw: Raw, prepared: Prepared, tiles: int = 0) -> DepthMap:
         """The depth map of a photo from what the network answered; ``tiles``: of how many that was joined.

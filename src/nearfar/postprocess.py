@@ -34,9 +34,9 @@ def finish(
     """
     check_finite(raw, card)
     scale, warnings = _focal_scale(undo, card, provenance.input_size[0])
-    values = np.asarray(
-        enlarge(raw * np.float32(scale), undo.width, undo.height, is_fast=is_fast), np.float32
-    )
+    x, y = undo.border
+    seen = enlarge(raw * np.float32(scale), undo.width + 2 * x, undo.height + 2 * y, is_fast=is_fast)
+    values = np.ascontiguousarray(seen[y : y + undo.height, x : x + undo.width], np.float32)
     return DepthMap(values, card.kind, None, undo.camera, provenance, undo.warnings + warnings)
 
 
@@ -56,4 +56,5 @@ def _focal_scale(undo: Undo, card: ModelCard, input_width: int) -> tuple[float, 
     if undo.camera is None:
         text = f"The photo does not say its focal length: metres of '{card.name}' may be off by a factor."
         return 1.0, (PhotoWarning("focal_unknown", text),)
-    return undo.camera.fx_px * input_width / undo.width / card.reference_focal_px, ()
+    seen_width = undo.width + 2 * undo.border[0]
+    return undo.camera.fx_px * input_width / seen_width / card.reference_focal_px, ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -10,13 +11,12 @@ import numpy as np
 
 from nearfar.ops.exposure import exposure_faults
 from nearfar.ops.resize import shrink
-from nearfar.types import PhotoWarning, Undo
+from nearfar.types import Photo, PhotoWarning, Undo
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from nearfar.cards import InputSpec
-    from nearfar.types import Photo
 
 _FAULTS = {
     "dark": "The photo is nearly black: its depth is unreliable.",
@@ -40,11 +40,26 @@ class Prepared:
 
 def prepare(photo: Photo, spec: InputSpec) -> Prepared:
     """The network's input for a photo: over white, resized by the card's rule, normalised."""
-    width, height = spec.network_size(*photo.full_size)
+    border = spec.border(*photo.full_size)
+    full_width, full_height = photo.full_size
+    width, height = spec.network_size(full_width + 2 * border[0], full_height + 2 * border[1])
+    photo = _framed(photo, border)
     small = _over_white(shrink(_colours(photo), width, height), photo, width, height)
     faults = exposure_faults(np.rint(small).astype(np.uint8))
     warnings = tuple(PhotoWarning(code, _FAULTS[code]) for code in faults)
-    return Prepared(_normalise(small, spec), Undo(*photo.full_size, photo.camera, warnings))
+    undo = Undo(full_width, full_height, photo.camera, warnings, border)
+    return Prepared(_normalise(small, spec), undo)
+
+
+def _framed(photo: Photo, border: tuple[int, int]) -> Photo:
+    """The photo with its mirror image around it; ``border`` in pixels of its full size."""
+    if border == (0, 0):
+        return photo
+    full_width, full_height = photo.full_size
+    x, y = round(border[0] * photo.width / full_width), round(border[1] * photo.height / full_height)
+    frame = partial(cv2.copyMakeBorder, top=y, bottom=y, left=x, right=x, borderType=cv2.BORDER_REFLECT_101)
+    alpha = None if photo.alpha is None else frame(photo.alpha)
+    return Photo(frame(photo.pixels), alpha, photo.camera, photo.name, photo.format)
 
 
 def _colours(photo: Photo) -> npt.NDArray[Any]:

@@ -38,6 +38,9 @@ _MEMORY_FACTOR = (
 )
 
 
+_CONVERSION_FACTOR = 4.0  # torch's copy, the exported program, the file as it is written, the runtime's copy
+
+
 @dataclass(frozen=True, slots=True)
 class Wish:
     """How a caller wants a network to run; ``auto`` leaves it to :func:`choose`."""
@@ -307,7 +310,11 @@ def _int8_weights(card: ModelCard, store: Store) -> Found:
 
 def float_file(card: ModelCard, found: Found, store: Store) -> Path:
     """The float32 ONNX file of some weights: themselves, or converted from them."""
-    return found.path if found.engine == "onnxruntime" else convert.to_onnx(card, found, store)
+    if found.engine == "onnxruntime":
+        return found.path
+    if not convert.float_path(card, found, store).is_file():
+        check_memory(card, found.path, _CONVERSION_FACTOR)
+    return convert.to_onnx(card, found, store)
 
 
 def needed_bytes(path: Path) -> float:
@@ -323,6 +330,19 @@ def too_large(card: ModelCard, path: Path, budget_bytes: int) -> EngineError:
         f"'{card.name}' needs about {needed_gb:.1f} GB of memory, but {there_gb:.1f} GB {how}.",
         "Close other programs, raise model_memory, or choose a smaller model.",
     )
+
+
+def check_memory(card: ModelCard, path: Path, factor: float = _MEMORY_FACTOR) -> None:
+    """Raise EngineError where work on that file will not fit into what is left of the memory.
+
+    ``factor``: of the file's bytes, what the work on it takes.
+    """
+    needed, free = factor * path.stat().st_size, free_bytes()
+    if free is not None and needed > free:
+        raise EngineError(
+            f"'{card.name}' needs about {needed / 1e9:.1f} GB of memory, but {free / 1e9:.1f} GB are free.",
+            "Close other programs, or choose a smaller model.",
+        )
 
 
 def choose_threads(settings: Settings) -> int:

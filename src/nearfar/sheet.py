@@ -23,7 +23,7 @@ _LINE = 16  # pixels from one line of text to the next
 _LINES = 3
 _MARGIN = 8
 _NARROWEST = 240
-_PAPER, _INK, _FAINT, _FAULT = 250, (30, 30, 30), (232, 232, 232), (40, 40, 170)
+_PAPER, _INK, _FAINT, _FAULT = 250, (30, 30, 30), (232, 232, 232), (170, 40, 40)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

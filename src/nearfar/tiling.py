@@ -11,7 +11,7 @@ length.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -70,13 +70,14 @@ def estimate(
         NonFiniteOutputError: the network answered with NaN or infinity.
         EngineError: the network failed.
     """
-    grid = grid_of(estimator.input, photo, (tiles or Tiles()).length)
-    prepared = prepare(photo, estimator.input)
+    spec = replace(estimator.input, pad=0.0)  # neighbours are what a tile's border would stand in for
+    grid = grid_of(spec, photo, (tiles or Tiles()).length)
+    if len(grid) == 1:
+        return estimator.estimate(photo)
+    prepared = prepare(photo, spec)
     whole = estimator.run(prepared)
     check_finite(whole, estimator.card)
-    if len(grid) > 1:
-        whole = _joined(estimator, photo, grid, whole, tell)
-    return estimator.finish(whole, prepared, tiles=len(grid) if len(grid) > 1 else 0)
+    return estimator.finish(_joined(estimator, photo, grid, whole, tell), prepared, tiles=len(grid))
 
 
 def grid_of(spec: InputSpec, photo: Photo, length: int = 0) -> Grid:
@@ -107,9 +108,10 @@ def _joined(estimator: Estimator, photo: Photo, grid: Grid, whole: Map, tell: Te
     base = enlarge(whole, grid.width, grid.height)
     spread = float(np.ptp(whole))
     fine = whole.shape[1] / grid.width
+    spec = replace(estimator.input, pad=0.0)
     has_shift = estimator.card.kind is not DepthKind.METRIC
     for done, box in enumerate(grid.boxes(), 1):
-        raw = estimator.run(prepare(_cut(photo, box, grid), estimator.input))
+        raw = estimator.run(prepare(_cut(photo, box, grid), spec))
         check_finite(raw, estimator.card)
         tile = enlarge(raw, box.width, box.height)
         fitted = _fitted(tile, base[box.slices], fine, spread, has_shift=has_shift)

@@ -209,12 +209,16 @@ class Clip:
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """What the postprocessing needs of the photo: its size in pixels, its camera, its warnings."""
+    """What the postprocessing needs of the photo: its size in pixels, its camera, its warnings.
+
+    ``border``: pixels around it (left and right, above and below) that the network saw besides.
+    """
 
     width: int
     height: int
     camera: Camera | None
     warnings: tuple[PhotoWarning, ...]
+    border: tuple[int, int] = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)

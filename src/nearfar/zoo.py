@@ -16,7 +16,7 @@ from nearfar.engines import EngineOptions
 from nearfar.errors import ParameterError, WeightsError
 from nearfar.preprocess import prepare
 from nearfar.registry import ENGINES
-from nearfar.sessions import float_file
+from nearfar.sessions import check_memory, float_file
 from nearfar.types import Photo
 from nearfar.weights import fetch, locate, open_store, packs
 
@@ -101,6 +101,7 @@ def import_file(name: str, source: Path, settings: Settings) -> tuple[Imported, 
     card, store = catalogue.card(name), open_store(settings)
 
     def check(part: Path, engine: str) -> None:
+        check_memory(card, part)
         session = ENGINES.load(engine).open(card, part, EngineOptions())
         width, height = session.fixed_size or (4 * card.input.multiple,) * 2
         if engine == "onnxruntime":

@@ -6,6 +6,8 @@ import json
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import Run
 
 QUICK = ("bench", "--engines", "fake", "--photos", "256x256", "--seconds", "0.01")
@@ -26,3 +28,13 @@ def test_markdown(run: Run) -> None:
     assert head.startswith("| model | engine |")
     assert line.count("---") == head.count("|") - 1
     assert row.startswith("| embedded | fake | float32 | 256×256 |")
+
+
+def test_document(run: Run, tmp_path: Path) -> None:
+    """Tables for the docs, with the command that made them."""
+    code, _, _ = run(*QUICK, "-o", "bench.md")
+    text = (tmp_path / "bench.md").read_text()
+    assert code == 0
+    assert "`nearfar bench --engines fake --photos 256x256 --seconds 0.01 --output bench.md`" in text
+    assert "| embedded | fake | float32 | 256×256 |" in text
+    assert "threads " in text

@@ -88,3 +88,11 @@ def test_preferred_files_need_no_conversion() -> None:
     """Where a published ONNX file exists it is the first choice."""
     for name in ("midas-small", "midas-large", "dpt-large", "dpt-hybrid", "depth-anything-v2-small"):
         assert CARDS[name].engines == ("onnxruntime", "torch")
+
+
+def test_zoedepth_runs_as_published() -> None:
+    """Its inference pads by mirroring and averages with the mirror image."""
+    for name in ("zoedepth-n", "zoedepth-k", "zoedepth-nk"):
+        spec = CARDS[name].input
+        assert (spec.pad, spec.flip, spec.border(640, 480)) == (3.0, True, (53, 46))
+    assert not any(card.input.flip for name, card in CARDS.items() if not name.startswith("zoe"))

@@ -90,3 +90,27 @@ def test_text_is_no_checkpoint(tmp_path: Path) -> None:
     (tmp_path / "toy.pt").write_text("hello")
     with pytest.raises(WeightsError):
         read_state(tmp_path / "toy.pt")
+
+
+def test_safetensors_by_any_name(tmp_path: Path) -> None:
+    """What a file is, its bytes say: imports keep the card's name."""
+    from safetensors.torch import save_file
+
+    save_file(state(), tmp_path / "toy.pt")
+    assert set(read_state(tmp_path / "toy.pt")) == {"weight", "bias"}
+
+
+def test_what_a_pickle_would_run_is_named(tmp_path: Path) -> None:
+    """The message says what was met, and never how to let it run."""
+    torch.save({"weight": Evil(tmp_path / "made")}, tmp_path / "evil.pt")
+    with pytest.raises(WeightsError, match=r"holds code besides weights \(posix\.mkdir\)") as caught:
+        read_state(tmp_path / "evil.pt")
+    assert "weights_only" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("data", "text"), [(b"", "is empty"), (b"hello world", "no checkpoint of PyTorch")])
+def test_what_is_no_checkpoint_at_all(tmp_path: Path, data: bytes, text: str) -> None:
+    """Told by its first bytes."""
+    (tmp_path / "toy.pt").write_bytes(data)
+    with pytest.raises(WeightsError, match=text):
+        read_state(tmp_path / "toy.pt")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,7 @@ from nearfar import catalogue
 from nearfar.errors import WeightsError
 from nearfar.settings import Settings
 from nearfar.weights import Pin, Store, locate, open_store
+from nearfar.weights import store as hashing
 from nearfar.weights.store import key_of, pin_of, sha256_of
 
 if TYPE_CHECKING:
@@ -73,6 +76,50 @@ def test_untouched_file_is_not_hashed_again(card_at: CardAt, store: Store) -> No
     assert locate(card, store).sha256 == "f" * 64
     with pytest.raises(WeightsError, match="not ffffffffffff"):
         store.check(card, card.weights[0], is_thorough=True)
+
+
+def test_moved_file_is_hashed_once(card_at: CardAt, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that came from elsewhere (a pack, another disk) is hashed, then believed as it lies there."""
+    card = card_at("https://example.org/toy")
+    put(store, card, b"good")
+    sha256 = locate(card, store).sha256
+    monkeypatch.setattr(hashing, "sha256_of", lambda path: pytest.fail(f"{path} was hashed again"))
+    assert locate(card, store).sha256 == sha256
+    with pytest.raises(pytest.fail.Exception):
+        locate(card, replace(store, home=moved(store)))
+
+
+def moved(store: Store) -> Path:
+    """The same store in another folder."""
+    return shutil.copytree(store.home, store.home.with_name("moved"), copy_function=shutil.copyfile)
+
+
+def test_exchanged_file_of_equal_size_and_time_is_found_out(card_at: CardAt, store: Store) -> None:
+    """A file that took another's place is not the same file, whatever its time says."""
+    card = card_at("https://example.org/toy")
+    path = put(store, card, b"good")
+    locate(card, store)
+    times = path.stat().st_atime_ns, path.stat().st_mtime_ns
+    other = path.with_name("other")
+    other.write_bytes(b"evil")
+    os.utime(other, ns=times)
+    other.replace(path)
+    with pytest.raises(WeightsError, match="not the file that came"):
+        locate(card, store)
+
+
+def test_store_that_cannot_be_written_serves_all_the_same(
+    card_at: CardAt, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was found right need not be noted."""
+    card = card_at("https://example.org/toy")
+    put(store, card, b"good")
+
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Store, "pin", refuse)
+    assert locate(card, store).sha256 == sha256_of(store.path(card, card.weights[0]))
 
 
 def test_absent_weights_say_how_to_get_them(card_at: CardAt, store: Store) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from nearfar import settings
 from nearfar.cli import _say
 from nearfar.cli._verb import Flag, verb
+from nearfar.files import write_whole
 from nearfar.options import option, parse
 
 if TYPE_CHECKING:
@@ -39,11 +41,14 @@ class BenchOptions:
     photos: str = option("", "Photo sizes, commas between: 256×256, 512×512, 1024×1024, 12 MP; else all.")
     seconds: float = option(2.0, "Seconds of each figure.", low=0.01, high=600)
     baseline: bool = option(False, "Also MiDaS small the way it is usually run: torch eager, bicubic, PNG.")
+    output: str = option("", "Also write the tables, with date and command, as a Markdown document here.")
     json: bool = option(False, "JSON on standard output.")
     markdown: bool = option(False, "A Markdown table.")
 
 
-_FLAGS = {name: Flag(value="LIST") for name in ("engines", "precisions", "photos")}
+_FLAGS = {name: Flag(value="LIST") for name in ("engines", "precisions", "photos")} | {
+    "output": Flag("-o", "FILE.md")
+}
 
 
 @verb(BenchOptions, ("MODEL", "Networks to measure; embedded where none is named."), _FLAGS)
@@ -62,11 +67,30 @@ def command(models: tuple[str, ...], given: dict[str, str | bool]) -> int:
     photos = tuple(_parts(options.photos.replace("x", "×"))) or tuple(bench.PHOTOS)
     plan = bench.Plan(cases, photos, options.seconds, options.baseline)
     report = bench.run(plan, settings.load(), _say.line)
+    if options.output:
+        write_whole(options.output, _page(report, models, given).encode())
     if options.json:
         _say.document(asdict(report))
     else:
         _say.lines(_tables(report, is_markdown=options.markdown))
     return 0 if all(not row.error for row in report.rows) else 1
+
+
+def _page(report: Report, models: tuple[str, ...], given: dict[str, str | bool]) -> str:
+    """The document: what was measured, when and how, then the tables."""
+    flags = [
+        f"--{name.replace('_', '-')}"
+        + ("" if value is True else f" '{value}'" if " " in str(value) else f" {value}")
+        for name, value in given.items()
+    ]
+    today = datetime.now(UTC).date().isoformat()
+    head = [
+        "# How fast networks run",
+        "",
+        f"Measured on {today} by `{' '.join(['nearfar bench', *models, *flags])}`; the ways took turns.",
+        "",
+    ]
+    return "\n".join([*head, *_tables(report, is_markdown=True), ""])
 
 
 def _parts(text: str) -> list[str]:

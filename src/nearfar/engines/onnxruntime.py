@@ -58,9 +58,19 @@ class OnnxRuntime:
         try:
             inner = ort.InferenceSession(str(weights), how, providers=["CPUExecutionProvider"])
         except Exception as exc:  # ONNX Runtime's own errors share no public base
-            raise EngineError(f"The weights of '{card.name}' could not be loaded: {exc}.") from exc
+            raise EngineError(
+                f"{'' if weights is None else weights.name} of '{card.name}' could not be loaded: "
+                f"{_reason(exc, weights)}.",
+                "Is it an ONNX file, and whole? Pull or import it again.",
+            ) from exc
         check_input(inner, card)
         return OnnxSession(inner, card.name)
+
+
+def _reason(exc: Exception, weights: Path | None) -> str:
+    """What the runtime says, without its codes and without where the file lies."""
+    text = str(exc).partition("\n")[0].rpartition(f"{weights} failed:")[2]
+    return text.rpartition(" : ")[2].strip().rstrip(".")
 
 
 def check_input(inner: Any, card: ModelCard) -> None:

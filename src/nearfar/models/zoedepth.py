@@ -9,6 +9,7 @@ from nearfar.models import _hub
 
 HALF = (0.5, 0.5, 0.5)
 SIZE = 384
+PAD = 3.0  # the published inference mirrors the photo around itself, and averages with its mirror image
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def _card(row: Row) -> ModelCard:
         title=row.title,
         family="zoedepth",
         kind=DepthKind.METRIC,
-        input=InputSpec(SIZE, 32, HALF, HALF, "minimal", 128, 1024),
+        input=InputSpec(SIZE, 32, HALF, HALF, "minimal", 128, 1024, pad=PAD, flip=True),
         weights=_hub.checkpoint(row.repository),
         licence="MIT",
         is_commercial_use_allowed=True,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import re
+import warnings
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -11,11 +13,15 @@ import torch
 from nearfar.errors import WeightsError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from torch import Tensor, nn
 
 _WRAPPERS = ("depth_model", "model", "state_dict")  # of LeReS, BTS, and many others
+_ZIP, _PICKLE = b"PK\x03\x04", b"\x80"
+_GLOBAL = re.compile(r"GLOBAL ([\w.]+)")  # what torch says it met
+_AGAIN = "Get it once more and compare its size."
 _PREFIX = "module."  # left by training on several GPUs
 
 
@@ -25,7 +31,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
     Raises:
         WeightsError: it is damaged, holds more than tensors, or no tensors.
     """
-    found = _read_safetensors(path) if path.suffix == ".safetensors" else _read_pickle(path)
+    found = _reader(path)(path)
     for wrapper in _WRAPPERS:
         if isinstance(found, Mapping) and isinstance(found.get(wrapper), Mapping):
             found = found[wrapper]
@@ -66,18 +72,39 @@ def _rooted(state: Mapping[str, Tensor], expected: Mapping[str, object]) -> dict
     }
 
 
+def _reader(path: Path) -> Callable[[Path], object]:
+    """What reads a file, by its first bytes: a name may be anything.
+
+    Raises:
+        WeightsError: it is empty, or no checkpoint by its first bytes.
+    """
+    with path.open("rb") as file:
+        head = file.read(9)
+    if not head:
+        raise WeightsError(f"{path.name} is empty.", _AGAIN)
+    if path.suffix == ".safetensors" or head[8:] == b"{":
+        return _read_safetensors
+    if head.startswith((_ZIP, _PICKLE)):
+        return _read_pickle
+    raise WeightsError(
+        f"{path.name} is no checkpoint of PyTorch.", "Give the file that the authors publish, as it came."
+    )
+
+
 def _read_pickle(path: Path) -> object:
     try:
-        found: object = torch.load(path, map_location="cpu", weights_only=True, mmap=_is_zip(path))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of pickles by other writers, told below in our own words
+            found: object = torch.load(path, map_location="cpu", weights_only=True, mmap=_is_zip(path))
     except pickle.UnpicklingError as exc:
+        named = _GLOBAL.search(str(exc))
+        what = f" ({named[1]})" if named else ""
         raise WeightsError(
-            f"{path.name} holds code besides weights, or is no checkpoint: {_first_line(exc)}",
+            f"{path.name} holds code besides weights{what}, or is no checkpoint.",
             "It was not run. Get the file from its authors, or as safetensors.",
         ) from exc
     except (RuntimeError, EOFError, ValueError, KeyError, OSError, AttributeError) as exc:
-        raise WeightsError(
-            f"{path.name} is damaged or cut off: {_first_line(exc)}", "Get it once more and compare its size."
-        ) from exc
+        raise WeightsError(f"{path.name} is damaged or cut off.", _AGAIN) from exc
     return found
 
 
@@ -88,14 +115,12 @@ def _read_safetensors(path: Path) -> object:
     try:
         return load_file(path)
     except (SafetensorError, OSError, ValueError) as exc:
-        raise WeightsError(
-            f"{path.name} is damaged or cut off: {_first_line(exc)}", "Get it once more and compare its size."
-        ) from exc
+        raise WeightsError(f"{path.name} is damaged or cut off: {_first_line(exc)}.", _AGAIN) from exc
 
 
 def _is_zip(path: Path) -> bool:
     with path.open("rb") as file:
-        return file.read(4) == b"PK\x03\x04"
+        return file.read(4) == _ZIP
 
 
 def _first_line(exc: Exception) -> str:

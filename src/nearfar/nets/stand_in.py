@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import zlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
+from nearfar.errors import MissingExtraError, WeightsError
 from nearfar.nets import build
 
 if TYPE_CHECKING:
@@ -23,6 +24,50 @@ def write(network: str, path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     torch.save({key: torch.from_numpy(_draw(key, shape)) for key, shape in shapes.items()}, path)
     return path
+
+
+VIT_LARGE = {
+    "hidden_size": 1024,
+    "num_hidden_layers": 24,
+    "num_attention_heads": 16,
+    "intermediate_size": 4096,
+    "neck_hidden_sizes": [256, 512, 1024, 1024],
+    "backbone_out_indices": [5, 11, 17, 23],
+    "image_size": 384,
+}
+HUB: dict[str, tuple[str, dict[str, Any]]] = {
+    "dpt-large": ("DPTConfig", VIT_LARGE),
+    "depth-anything-v2-small": ("DepthAnythingConfig", {}),  # the class's own numbers are those of small
+    "depth-anything-v1-small": ("DepthAnythingConfig", {}),
+}
+"""Networks of the transformers library that stand-ins are made for: configuration class and its numbers."""
+
+
+def write_hub(name: str, folder: Path) -> Path:
+    """A folder as the model hub keeps it: the published architecture of a network, with drawn weights.
+
+    Raises:
+        WeightsError: its architecture is not in :data:`HUB`.
+        MissingExtraError: transformers is not installed.
+    """
+    if name not in HUB:
+        raise WeightsError(f"There are no stand-in weights for '{name}'.", f"Run: nearfar models pull {name}")
+    try:
+        import transformers
+    except ImportError as exc:
+        raise MissingExtraError(
+            "This network needs the library transformers.", "pip install 'nearfar[transformers]'"
+        ) from exc
+    kind, numbers = HUB[name]
+    with torch.device("meta"):  # no time is spent on weights that are drawn anew
+        config = getattr(transformers, kind)(**numbers)
+        network = transformers.AutoModelForDepthEstimation.from_config(config)  # type: ignore[no-untyped-call]
+    shapes = {key: tuple(value.shape) for key, value in network.state_dict().items()}
+    network.load_state_dict(
+        {key: torch.from_numpy(_draw(key, shape)) for key, shape in shapes.items()}, assign=True
+    )
+    network.save_pretrained(folder)
+    return folder
 
 
 def _draw(key: str, shape: tuple[int, ...]) -> npt.NDArray[np.float32] | npt.NDArray[np.int64]:

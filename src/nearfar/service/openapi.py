@@ -345,7 +345,9 @@ def _models() -> Json:
         "title": _STRING,
         "family": _STRING,
         **_kind(),
-        "input": _object({**size, "mean": numbers, "std": numbers, "fit": _STRING}),
+        "input": _object(
+            {**size, "mean": numbers, "std": numbers, "fit": _STRING, "pad": _NUMBER, "flip": _BOOLEAN}
+        ),
         "weights": {"type": "array", "items": _object(weights)},
         "licence": _STRING,
         "is_commercial_use_allowed": _BOOLEAN,

@@ -71,7 +71,12 @@ def import_file(
     with locked(store.folder(card) / f".{engine}-import.lock"):
         place = store.folder(card) / engine
         with tempfile.TemporaryDirectory(prefix=".importing-", dir=store.folder(card)) as folder:
-            parts = [(_copy(path, Path(folder) / file.name), file) for path, file in pairs]
+            # One file keeps the user's name while it is checked: messages then name what was given.
+            names = [path.name if len(pairs) == 1 else file.name for path, file in pairs]
+            parts = [
+                (_copy(path, Path(folder) / name), file)
+                for (path, file), name in zip(pairs, names, strict=True)
+            ]
             check(parts[0][0], engine)
             place.mkdir(exist_ok=True)
             return tuple(_settle(card, part, file, store, source) for part, file in parts)
@@ -161,7 +166,7 @@ def _copy(source: Path, target: Path) -> Path:
         raise WeightsError(
             f"{source} cannot be copied: {exc.strerror or exc}.", "Is it readable, is there room?"
         ) from exc
-    return target if source.suffix == target.suffix else target.rename(target.with_suffix(source.suffix))
+    return target
 
 
 def _settle(card: ModelCard, part: Path, file: WeightFile, store: Store, source: Path) -> Imported:

@@ -7,6 +7,7 @@ HOME/converted/NAME/…              made here from them; may be removed at any 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
@@ -36,7 +37,8 @@ class Pin:
     bytes: int
     source: str
     modified_ns: int = 0
-    """When the file was last written: one that has not changed since is not hashed again."""
+    """When the file was last written; with ``inode`` and ``bytes`` it tells an untouched file."""
+    inode: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,8 @@ class Store:
     def check(self, card: ModelCard, file: WeightFile, *, is_thorough: bool = False) -> str:
         """The SHA-256 of a file that is there and is the right one.
 
-        A pinned file that was not written since is believed, unless ``is_thorough``.
+        A pinned file that was not written since it was last hashed is believed, unless ``is_thorough``: large
+        files take seconds. What was found right is noted in its pin.
 
         Raises:
             WeightsError: it is absent, or differs from the card or from its pin.
@@ -130,7 +133,7 @@ class Store:
         pin = None if is_asset else self.pins(card).get(key_of(file))
         if pin and not is_thorough and _is_untouched(path, pin):
             return pin.sha256
-        found = sha256_of(path)
+        found = hash_of(path) if is_thorough else sha256_of(path)
         expected = pin.sha256 if pin else file.sha256.lower()
         if len(expected) < _FEWEST_DIGITS or not found.startswith(expected):
             mend = (
@@ -140,7 +143,15 @@ class Store:
                 f"{file.name} of '{card.name}' has SHA-256 {found[:12]}…, not {expected[:12]}…",
                 f"It is not the file that came or that the card names: {mend}.",
             )
+        if pin:
+            self._note(card, file, pin_of(path, found, pin.source))
         return found
+
+    def _note(self, card: ModelCard, file: WeightFile, pin: Pin) -> None:
+        """Remember that a file was found right as it lies there now; a folder that is read-only stays so."""
+        if self.pins(card).get(key_of(file)) != pin:
+            with contextlib.suppress(OSError):
+                self.pin(card, file, pin)
 
     def remove(self, card: ModelCard) -> int:
         """Delete a model's files and what was converted from them; gives the bytes that became free.
@@ -183,12 +194,12 @@ def locate(card: ModelCard, store: Store) -> Found:
 def pin_of(path: Path, sha256: str, source: str) -> Pin:
     """The pin of a file that is in its place."""
     stat = path.stat()
-    return Pin(sha256, stat.st_size, source, stat.st_mtime_ns)
+    return Pin(sha256, stat.st_size, source, stat.st_mtime_ns, stat.st_ino)
 
 
 def _is_untouched(path: Path, pin: Pin) -> bool:
     stat = path.stat()
-    return (stat.st_size, stat.st_mtime_ns) == (pin.bytes, pin.modified_ns)
+    return (stat.st_size, stat.st_mtime_ns, stat.st_ino) == (pin.bytes, pin.modified_ns, pin.inode)
 
 
 def key_of(file: WeightFile) -> str:
@@ -196,16 +207,21 @@ def key_of(file: WeightFile) -> str:
     return f"{file.engine}/{file.name}"
 
 
+def hash_of(path: Path) -> str:
+    """The SHA-256 of a file, read now."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def sha256_of(path: Path) -> str:
     """The SHA-256 of a file; one that did not change is not read again."""
     stat = path.stat()
-    return _sha256(path, stat.st_mtime_ns, stat.st_size)
+    return _sha256(path, (stat.st_mtime_ns, stat.st_size, stat.st_ino))
 
 
 @lru_cache(maxsize=256)
-def _sha256(path: Path, modified_ns: int, size: int) -> str:  # noqa: ARG001 - a changed file is hashed anew
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _sha256(path: Path, looks: tuple[int, int, int]) -> str:  # noqa: ARG001 - a changed file is hashed anew
+    return hash_of(path)
 
 
 def _absent(card: ModelCard, file: WeightFile) -> WeightsError:

@@ -1,0 +1,97 @@
+"""``nearfar models import`` of bad files: one clear error each."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from typing import TYPE_CHECKING
+
+import pytest
+
+from nearfar import assets, sessions
+
+torch = pytest.importorskip("torch")
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Run
+
+
+class Evil:
+    """Would make a folder if it were unpickled."""
+
+    def __reduce__(self) -> tuple[object, tuple[str]]:
+        return os.mkdir, ("made",)
+
+
+@pytest.fixture
+def home(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A folder of weights of the test's own, no network, and real engines."""
+    monkeypatch.setenv("NEARFAR_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("NEARFAR_OFFLINE", "1")
+    monkeypatch.setenv("NEARFAR_ENGINE", "auto")
+    return tmp_path / "home"
+
+
+def bad_files(folder: Path) -> dict[str, bytes]:
+    """Files that are no weights, by name."""
+    torch.save({"w": torch.zeros(100_000)}, folder / "whole")
+    torch.save({"w": Evil()}, folder / "code")
+    whole = (folder / "whole").read_bytes()
+    onnx = (assets.FOLDER / "embedded.onnx").read_bytes()
+    return {
+        "wrong.pt": whole,
+        "cut.pt": whole[: len(whole) // 2],
+        "code.pt": (folder / "code").read_bytes(),
+        "old.pt": pickle.dumps(Evil(), protocol=4),
+        "text.pt": b"hello",
+        "empty.pt": b"",
+        "text.onnx": b"hello",
+        "cut.onnx": onnx[: len(onnx) // 2],
+        "cut.safetensors": b"\x90\0\0\0\0\0\0\0{}",
+    }
+
+
+SAID = {
+    "wrong.pt": "not a checkpoint of midas/small",
+    "cut.pt": "cut.pt is damaged or cut off",
+    "code.pt": "code.pt holds code besides weights (posix.mkdir)",
+    "old.pt": "old.pt holds code besides weights",
+    "text.pt": "text.pt is no checkpoint",
+    "empty.pt": "empty.pt is empty",
+    "text.onnx": "text.onnx of 'midas-small' could not be loaded",
+    "cut.onnx": "cut.onnx of 'midas-small' could not be loaded",
+    "cut.safetensors": "cut.safetensors is damaged or cut off",
+}
+
+
+@pytest.mark.parametrize("name", SAID)
+def test_bad_file_is_one_clear_error(
+    run: Run, home: Path, tmp_path: Path, name: str, photo_png: Path
+) -> None:
+    """One line that names the file that was given; what was installed before still runs."""
+    assert run("models", "import", "midas-small", assets.FOLDER / "embedded.onnx")[0] == 0
+    (tmp_path / name).write_bytes(bad_files(tmp_path)[name])
+    before = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    code, out, err = run("models", "import", "midas-small", name)
+    assert (code, out, len(err.splitlines())) == (1, "", 1)
+    assert SAID[name] in err
+    assert not any(word in err for word in (str(home), "weights_only", "Traceback"))
+    assert not (tmp_path / "made").exists()
+    after = {path: path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    assert {path: data for path, data in after.items() if path.suffix != ".lock"} == {
+        path: data for path, data in before.items() if path.suffix != ".lock"
+    }
+    assert run(photo_png, "--model", "midas-small")[0] == 0
+
+
+def test_too_large_for_memory(run: Run, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is told before anything is loaded, with what it needs; nothing is installed."""
+    torch.save({"w": torch.zeros(1000)}, tmp_path / "big.pt")
+    monkeypatch.setattr(sessions, "free_bytes", lambda: 1000)
+    code, _, err = run("models", "import", "midas-small", "big.pt")
+    assert code == 1
+    assert "'midas-small' needs about" in err
+    assert "GB of memory" in err
+    assert not list(home.rglob("*.pt"))
