@@ -46,7 +46,9 @@ def test_python_runs(url, photo_jpeg: Path, monkeypatch, capsys) -> None:
     said = capsys.readouterr().out
     assert "relative_inverse 1 (" in said
     assert "[(96, 128), (96, 128)]" in said
-    assert "UnsupportedFormatError" in said
+    assert said.count("UnsupportedFormatError") == 2  # of a call, and of a picture in a job
+    assert "2 photo.jpg done NoneType\n3 photo3 failed UnsupportedFormatError\n7 files\n" in said
+    assert (photo_jpeg.parent / "results" / "00001-photo" / "heatmap.png").exists()
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl on this machine")
@@ -65,6 +67,8 @@ def test_the_figures_of_the_page_are_the_codes() -> None:
     """Attempts, waits, bounds and statuses stand as they are."""
     assert (Retries().attempts, Retries().longest_wait_s) == (4, 30.0)
     assert "four times in all, and never after a wait\nof more than 30 s" in TEXT
-    assert (Bounds().photo_bytes, Bounds().answer_bytes) == (64 * 2**20, 2**30)
+    bounds = Bounds()
+    assert (bounds.photo_bytes, bounds.answer_bytes) == (64 * 2**20, 2**30)
+    assert (bounds.job_bytes, bounds.results_bytes) == (2**30, 16 * 2**30)
     assert sorted(AGAIN) == [429, 502, 503]
     assert "On 429, 502 and 503" in TEXT

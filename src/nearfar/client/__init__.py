@@ -25,18 +25,37 @@ except ModuleNotFoundError as exc:
 from nearfar.client.answers import ModelRow, Models
 from nearfar.client.calls import Bounds
 from nearfar.client.client import AsyncClient, Client
-from nearfar.client.errors import KeyRefusedError, ServiceError, UnreachableError
+from nearfar.client.errors import JobTimeoutError, KeyRefusedError, ServiceError, UnreachableError
+from nearfar.client.job_records import Job, JobFile, JobPicture
 from nearfar.client.retries import Retries
+from nearfar.jobs.errors import (
+    BadArchiveError,
+    JobsUnavailableError,
+    KeyReusedError,
+    NoSuchJobError,
+    StorageFullError,
+    UnfinishedError,
+)
 
 __all__ = [
     "AsyncClient",
+    "BadArchiveError",
     "Bounds",
     "Client",
+    "Job",
+    "JobFile",
+    "JobPicture",
+    "JobTimeoutError",
+    "JobsUnavailableError",
     "KeyRefusedError",
+    "KeyReusedError",
     "ModelRow",
     "Models",
+    "NoSuchJobError",
     "Retries",
     "ServiceError",
+    "StorageFullError",
+    "UnfinishedError",
     "UnreachableError",
 ]
 del _httpx, _websockets

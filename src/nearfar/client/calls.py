@@ -15,12 +15,14 @@ from nearfar.errors import EmptyInputError, ParameterError, SourceError
 from nearfar.types import Picture
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from nearfar.client.answers import Answer, Models
     from nearfar.decode.photo import PhotoSource
     from nearfar.types import Clip, DepthMap, RangeRule
 
+    Part = tuple[str, tuple[str | None, Any]]
+    """Name of a field; (name of its file, or None, and bytes or a binary file)."""
     Form = Literal["json", "npy", "png16"]
 
 T = TypeVar("T")
@@ -37,11 +39,19 @@ class Bounds:
 
     photo_bytes: int = 64 * 2**20
     answer_bytes: int = 2**30
+    job_bytes: int = 2**30
+    """Of all photos of a job."""
+    results_bytes: int = 16 * 2**30
+    """Of the results of a job, which go to the disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """One request, and what reads its answer. ``files`` are fields of a multipart body, else ``body``."""
+    """One request, and what reads its answer.
+
+    ``parts`` (in their order), or ``files``, are fields of a multipart body, else ``body``. ``sink`` takes
+    the body of a good answer as it comes; it is not kept.
+    """
 
     method: str
     path: str
@@ -50,6 +60,8 @@ class Call(Generic[T]):
     body: bytes | None = None
     files: Mapping[str, bytes] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    parts: Sequence[Part] = ()
+    sink: Callable[[bytes], object] | None = None
 
 
 def depth(

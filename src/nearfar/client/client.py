@@ -13,6 +13,7 @@ from nearfar.client import calls
 from nearfar.client.answers import Answer
 from nearfar.client.calls import Bounds, Call
 from nearfar.client.errors import ServiceError, UnreachableError
+from nearfar.client.jobs import AsyncJobs, Jobs
 from nearfar.client.retries import AGAIN, Retries, seconds_of
 from nearfar.errors import ParameterError
 
@@ -91,6 +92,7 @@ class Client(_Base):
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self._http = httpx.Client(**self._how)
+        self.jobs = Jobs(self._send, self.bounds)
 
     __init__.__doc__ = _Base.__init__.__doc__
 
@@ -171,11 +173,10 @@ class Client(_Base):
     def _ask(self, call: Call[Any]) -> Answer:
         try:
             with self._http.stream(call.method, call.path, **_sent(call)) as response:
-                body = bytearray()
+                body = _Body(call, response, self.bounds)
                 for chunk in response.iter_bytes():
-                    body += chunk
-                    _check(len(body), self.bounds)
-                return _answer(response, bytes(body))
+                    body.add(chunk)
+                return body.answer()
         except httpx.HTTPError as exc:
             raise _unreachable(exc, self._http.base_url) from exc
 
@@ -193,6 +194,7 @@ class AsyncClient(_Base):
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self._http = httpx.AsyncClient(**self._how)
+        self.jobs = AsyncJobs(self._send, self.bounds)
 
     __init__.__doc__ = _Base.__init__.__doc__
 
@@ -265,11 +267,10 @@ class AsyncClient(_Base):
     async def _ask(self, call: Call[Any]) -> Answer:
         try:
             async with self._http.stream(call.method, call.path, **_sent(call)) as response:
-                body = bytearray()
+                body = _Body(call, response, self.bounds)
                 async for chunk in response.aiter_bytes():
-                    body += chunk
-                    _check(len(body), self.bounds)
-                return _answer(response, bytes(body))
+                    body.add(chunk)
+                return body.answer()
         except httpx.HTTPError as exc:
             raise _unreachable(exc, self._http.base_url) from exc
 
@@ -277,7 +278,9 @@ class AsyncClient(_Base):
 def _sent(call: Call[Any]) -> dict[str, Any]:
     """The call as httpx takes it."""
     row: dict[str, Any] = {"params": dict(call.query), "headers": dict(call.headers)}
-    if call.files:
+    if call.parts:
+        row["files"] = list(call.parts)
+    elif call.files:
         files: Iterable[tuple[str, bytes]] = call.files.items()
         row["files"] = {name: (name, data, "application/octet-stream") for name, data in files}
     elif call.body is not None:
@@ -285,17 +288,39 @@ def _sent(call: Call[Any]) -> dict[str, Any]:
     return row
 
 
-def _answer(response: httpx.Response, body: bytes) -> Answer:
-    warnings = tuple(response.headers.get_list("nearfar-warning"))
-    return Answer(response.status_code, dict(response.headers), body, warnings)
+class _Body:
+    """The body of an answer while it comes: kept, or handed to the call's sink."""
 
+    def __init__(self, call: Call[Any], response: httpx.Response, bounds: Bounds) -> None:
+        self._response = response
+        self._sink = call.sink if response.status_code == httpx.codes.OK else None
+        self._bound = "results_bytes" if self._sink else "answer_bytes"
+        self._most = getattr(bounds, self._bound)
+        self._count = 0
+        self._kept = bytearray()
 
-def _check(count: int, bounds: Bounds) -> None:
-    if count > bounds.answer_bytes:
-        raise ServiceError(
-            f"The answer holds more than {bounds.answer_bytes / 2**20:g} MiB.",
-            "Raise Bounds.answer_bytes if that is right.",
-        )
+    def add(self, chunk: bytes) -> None:
+        """The next bytes.
+
+        Raises:
+            ServiceError: more than the bounds allow.
+        """
+        self._count += len(chunk)
+        if self._count > self._most:
+            raise ServiceError(
+                f"The answer holds more than {self._most / 2**20:g} MiB.",
+                f"Raise Bounds.{self._bound} if that is right.",
+            )
+        if self._sink:
+            self._sink(chunk)
+        else:
+            self._kept += chunk
+
+    def answer(self) -> Answer:
+        """All of it."""
+        headers = self._response.headers
+        warnings = tuple(headers.get_list("nearfar-warning"))
+        return Answer(self._response.status_code, dict(headers), bytes(self._kept), warnings)
 
 
 def _wait_of(answer: Answer, attempt: int, retries: Retries) -> float | None:

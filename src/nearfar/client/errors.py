@@ -1,9 +1,11 @@
-"""What a service's refusals become: the errors that the library itself would raise, and three of its own.
+"""What a service's refusals become: the errors that the library itself would raise, and four of its own.
 
 NearfarError
 ├── ServiceError (RuntimeError)          the service failed, or its answer makes no sense
 │   └── KeyRefusedError (PermissionError)    the key is missing, wrong, or does not allow this
-└── UnreachableError (ConnectionError)   the service did not answer, or not in time
+├── UnreachableError (ConnectionError)   the service did not answer, or not in time
+└── UnfinishedError (RuntimeError)
+    └── JobTimeoutError (TimeoutError)   a job has not ended in the time that it was waited for
 """
 
 from __future__ import annotations
@@ -12,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from nearfar import errors as tree
 from nearfar.errors import BusyError, NearfarError, ParameterError
+from nearfar.jobs import errors as job_tree
+from nearfar.jobs.errors import UnfinishedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +31,10 @@ class KeyRefusedError(ServiceError, PermissionError):
 
 class UnreachableError(NearfarError, ConnectionError):
     """The service did not answer, or not in time."""
+
+
+class JobTimeoutError(UnfinishedError, TimeoutError):
+    """A job has not ended in the time that it was waited for; it goes on."""
 
 
 ERRORS: dict[str, type[NearfarError]] = {
@@ -49,6 +57,16 @@ ERRORS: dict[str, type[NearfarError]] = {
     "rate-limit": tree.BusyError,
     "crowding": tree.BusyError,
     "not-ready": tree.BusyError,
+    "foreign-page": ServiceError,
+    "misdirected": UnreachableError,
+    "slow-headers": UnreachableError,
+    "large-headers": tree.TooLargeError,
+    "bad-archive": job_tree.BadArchiveError,
+    "key-reused": job_tree.KeyReusedError,
+    "no-such-job": job_tree.NoSuchJobError,
+    "unfinished": job_tree.UnfinishedError,
+    "jobs-unavailable": job_tree.JobsUnavailableError,
+    "storage-full": job_tree.StorageFullError,
 }
 """Name of a problem to the error that it becomes; any other is a ServiceError."""
 
