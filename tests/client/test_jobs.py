@@ -115,6 +115,17 @@ def test_a_key_brings_the_same_job(client) -> None:
     assert {job.id} < {row.id for row in client.jobs.list()}
 
 
+def test_files_are_sent_whole_a_second_time(tmp_path) -> None:
+    """Refused for now once they were sent, files are sent again from their beginning."""
+    path = tmp_path / "beach.png"
+    path.write_bytes(DATA)
+    with running(rate_per_minute=60, rate_burst=1) as service, Client(service.url) as client:
+        client.models()
+        job = client.jobs.submit([path, path])
+        ended = client.jobs.wait(job.id, timeout=60)
+    assert [picture.state for picture in ended.pictures] == ["done", "done"]
+
+
 def test_pages_are_one_answer(client, monkeypatch: pytest.MonkeyPatch) -> None:
     """However many pages a service makes of them, all pictures and jobs come."""
     monkeypatch.setattr("nearfar.client.jobs._ROWS", 1)
