@@ -95,7 +95,7 @@ def test_int8_of_the_embedded_network_agrees(settings: Settings, photo_jpeg: Pat
 def test_int8_that_disagrees_leaves_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file beyond the threshold is thrown away."""
     pytest.importorskip("onnx")
-    monkeypatch.setattr(convert, "_quantize", lambda source, part, _pictures: shutil.copyfile(source, part))
+    monkeypatch.setattr(convert, "write_int8", lambda source, part, _pictures: shutil.copyfile(source, part))
     monkeypatch.setattr(convert, "_compare", lambda *_: convert.Agreement(0.5, 0.1))
     with pytest.raises(EngineError, match="int8 is not offered for 'embedded'"):
         zoo.quantize("embedded", settings)
