@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from nearfar_lab.metrics.align import scale_and_shift
 from nearfar_lab.metrics.boundary import boundary_f1
 from nearfar_lab.metrics.depth import depth_figures, depth_from_inverse
 from nearfar_lab.metrics.order import order_accuracy
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from nearfar_lab.datasets.frames import DataSet, Frame
     from nearfar_lab.predictors import Predictor
@@ -74,16 +73,13 @@ def measure(
     depth_m = depth_from_inverse(found, inverse, cap_m)
     row = {**depth_figures(depth_m, 1 / inverse).as_row(), "order": order_accuracy(found, 1 / inverse)}
     if has_sharp_edges:
-        ours, truth = (_whole(values, is_known, cap_m) for values in (depth_m, 1 / inverse))
-        row["boundary_f1"] = boundary_f1(ours, truth)
+        scale, shift = scale_and_shift(found, inverse)
+        ours, truth = (
+            1 / np.maximum(values.astype(np.float64), 1 / cap_m)
+            for values in (scale * large + shift, frame.inverse_depth)
+        )
+        row["boundary_f1"] = boundary_f1(ours, truth)  # the sky too, where the predictor says it is
     return row
-
-
-def _whole(depth_m: NDArray[np.float64], is_known: NDArray[np.bool_], cap_m: float) -> NDArray[np.float64]:
-    """H x W of the known pixels' depths; what is beyond the cap (the sky) lies at the cap."""
-    whole = np.full(is_known.shape, cap_m)
-    whole[is_known] = depth_m
-    return whole
 
 
 def evaluate(predictor: Predictor, data: DataSet, root: Path, limit: int = 0) -> Evaluation:

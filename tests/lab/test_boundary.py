@@ -49,6 +49,16 @@ def test_soft_and_shifted_edges_cost(box: np.ndarray) -> None:
     assert boundary_f1(cv2.GaussianBlur(box, (0, 0), 3), box) < 0.1
 
 
+def test_a_steep_plane_is_no_boundary(box: np.ndarray) -> None:
+    """Ground up to the horizon has large ratios from row to row; only what stands on it counts."""
+    inverse = np.repeat(np.linspace(0.01, 0.5, 40)[:, None], 60, axis=1)
+    assert np.isnan(boundary_f1(1 / inverse, 1 / inverse))
+    standing = inverse.copy()
+    standing[10:30, 20:40] = 0.6
+    assert boundary_f1(1 / standing, 1 / standing) == 1
+    assert boundary_f1(1 / inverse, 1 / standing) < 0.3
+
+
 def test_the_direction_counts(box: np.ndarray) -> None:
     """A hole is no box."""
     assert boundary_f1(8 / box, box) == 0

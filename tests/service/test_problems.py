@@ -99,3 +99,11 @@ def test_what_nobody_foresaw_is_a_500_without_its_inside(start, jpeg, caplog) ->
     assert record.exc_info is not None
     assert "secret inside" in str(record.exc_info[1])
     assert running.client.get("/healthz").status_code == 200
+
+
+def test_allow_names_every_method_of_an_address(service) -> None:
+    """Two routes of one address: the router itself would name the methods of the first alone."""
+    answer = service.client.put("/v1/jobs/0")
+    assert answer.status_code == 405
+    assert answer.headers["Allow"] == "DELETE, GET"
+    assert service.client.put("/v1/jobs").headers["Allow"] == "GET, POST"

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import compile_path
 
 from nearfar import errors as tree
 from nearfar.errors import NearfarError
 from nearfar.jobs import errors as job_tree
 from nearfar.service import errors as http_tree
+from nearfar.service.access import path_of
 from nearfar.service.exchange import CLIENT_LEFT, note_problem
 from nearfar.service.frame import request_id_of
 
@@ -121,7 +123,23 @@ async def _on_http_error(request: Request, exc: Exception) -> Response:
     fallback = Problem("http", exc.status_code, str(exc.detail))
     problem = HTTP_PROBLEMS.get(exc.status_code, fallback)
     more = {"detail": f"{request.method} is not served here.", "hint": "See /docs for what is."}
-    return _document(request.scope, problem, more, dict(exc.headers or {}))
+    headers = dict(exc.headers or {})
+    if exc.status_code == 405 and (methods := _documented_methods(request)):
+        headers["Allow"] = ", ".join(methods)
+    return _document(request.scope, problem, more, headers)
+
+
+def _documented_methods(request: Request) -> list[str]:
+    """Every method that the API's document names at an address: the router tells those of one route alone."""
+    path = path_of(request.scope)
+    return sorted(
+        {
+            method.upper()
+            for template, operations in request.app.openapi()["paths"].items()
+            if compile_path(template)[0].match(path)
+            for method in operations
+        }
+    )
 
 
 async def _on_client_left(request: Request, exc: Exception) -> Response:  # noqa: ARG001 - nobody reads the answer
