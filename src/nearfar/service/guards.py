@@ -49,8 +49,18 @@ class Keys:
         return self._is_on
 
     def find(self, text: str) -> Key | None:
-        """The key that a client presents, or None."""
-        return self._ring.find(text) if text and self._is_on else None
+        """The key that a client presents, or None.
+
+        One that is not known may have been added just now: the file is looked at before it is refused.
+        """
+        if not text or not self._is_on:
+            return None
+        found = self._ring.find(text)
+        if found is None:
+            self._looked_at -= LOOK_EVERY_S
+            self.refresh()
+            found = self._ring.find(text)
+        return found
 
     def refresh(self, *, now: bool = False) -> None:
         """Read the file again where it changed; at most every second unless ``now``.
