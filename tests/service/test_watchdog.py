@@ -78,7 +78,7 @@ def test_the_one_who_waits_is_told(start, gate, jpeg) -> None:
     assert (answer.status_code, answer.json()["type"]) == (503, "/docs#problem-engine-stuck")
     assert "Retry-After" in answer.headers
     service = running.app.state.service
-    assert not service.probe.has_answered
+    until(lambda: not service.probe.has_answered)  # said just after the answer
     gate.open.set()
     until(lambda: service.pool.abandoned == 0)
     assert running.client.get("/readyz").status_code == 200
