@@ -15,6 +15,7 @@ from nearfar.jobs.bundle import describe as describe_picture
 from nearfar.jobs.errors import NoSuchJobError
 from nearfar.jobs.records import STATES
 from nearfar.options import option, parse
+from nearfar.service.query import single_values
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -69,11 +70,7 @@ def read_query(request: Request, cls: type) -> Any:
     Raises:
         ParameterError: an unknown or repeated parameter, or a value out of its range.
     """
-    pairs = request.query_params.multi_items()
-    given = dict(pairs)
-    if len(given) != len(pairs):
-        raise ParameterError("A parameter is given twice.", "Give each one once.")
-    return parse(cls, given)
+    return parse(cls, single_values(request))
 
 
 def idempotency_key(request: Request) -> str:

@@ -10,13 +10,13 @@ from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annota
 from starlette.responses import Response
 
 from nearfar import api, catalogue
-from nearfar.errors import ParameterError
 from nearfar.options import describe, parse
 from nearfar.service.answers import NETWORK, DepthQuery, Format
 from nearfar.service.estimation import Answer, Question, answer
 from nearfar.service.frame import request_id_of, timing_of
 from nearfar.service.openapi import plugin_operation
 from nearfar.service.plain_route import PlainRoute
+from nearfar.service.query import single_values
 from nearfar.service.routes.depth import respond, while_connected
 from nearfar.service.terms import terms_of
 from nearfar.service.uploads import read_upload
@@ -81,10 +81,7 @@ def read_query(request: Request, options: type) -> tuple[DepthQuery, dict[str, s
         ParameterError: an unknown or repeated parameter, or a file named in the query.
         UnknownNameError: no such model.
     """
-    pairs = request.query_params.multi_items()
-    given = dict(pairs)
-    if len(given) != len(pairs):
-        raise ParameterError("A parameter is given twice.", "Give each one once.")
+    given = single_values(request)
     query: DepthQuery = parse(DepthQuery, {name: given.pop(name) for name in NETWORK if name in given})
     if query.model:
         catalogue.card(query.model)

@@ -14,12 +14,12 @@ from starlette.responses import Response
 
 from nearfar import comparison
 from nearfar.decode.photo import Limits, read_photo
-from nearfar.errors import ParameterError
 from nearfar.ops.colormap import COLORMAPS
 from nearfar.options import option, parse
 from nearfar.service.estimation import stage
 from nearfar.service.frame import timing_of
 from nearfar.service.openapi import compare_operation
+from nearfar.service.query import single_values
 from nearfar.service.routes.depth import while_connected
 from nearfar.service.terms import terms_of
 from nearfar.service.uploads import read_upload
@@ -74,11 +74,7 @@ def read_query(request: Request) -> CompareQuery:
         ParameterError: an unknown or repeated parameter, no model or too many.
         UnknownNameError: no such model.
     """
-    pairs = request.query_params.multi_items()
-    given = dict(pairs)
-    if len(given) != len(pairs):
-        raise ParameterError("A parameter is given twice.", "Give each one once.")
-    query: CompareQuery = parse(CompareQuery, given)
+    query: CompareQuery = parse(CompareQuery, single_values(request))
     comparison.cards_of(query.models.split(","), MOST)
     return query
 

@@ -11,7 +11,6 @@ from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annota
 from starlette.responses import Response
 
 from nearfar import catalogue
-from nearfar.errors import ParameterError
 from nearfar.options import parse
 from nearfar.service.answers import DepthQuery, choose_format
 from nearfar.service.errors import ClientLeftError
@@ -19,6 +18,7 @@ from nearfar.service.estimation import Answer, Question, answer
 from nearfar.service.frame import request_id_of, timing_of
 from nearfar.service.openapi import depth_operation
 from nearfar.service.plain_route import PlainRoute
+from nearfar.service.query import single_values
 from nearfar.service.terms import terms_of
 from nearfar.service.uploads import read_upload
 
@@ -60,11 +60,7 @@ def read_query(request: Request) -> DepthQuery:
         ParameterError: an unknown or repeated parameter, or a value out of its range.
         UnknownNameError: no such model.
     """
-    pairs = request.query_params.multi_items()
-    given = dict(pairs)
-    if len(given) != len(pairs):
-        raise ParameterError("A parameter is given twice.", "Give each one once.")
-    query: DepthQuery = parse(DepthQuery, given)
+    query: DepthQuery = parse(DepthQuery, single_values(request))
     if query.model or query.size is not None:
         card = catalogue.card(query.model or request.app.state.service.settings.model)
         if query.size is not None:

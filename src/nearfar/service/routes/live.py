@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter
 from starlette.websockets import WebSocket  # noqa: TC002 - FastAPI reads the annotation
 
-from nearfar.errors import NearfarError, ParameterError
+from nearfar.errors import NearfarError
 from nearfar.options import parse
 from nearfar.service import problems
 from nearfar.service.access import caller_of
 from nearfar.service.live import LiveOptions, Stream
+from nearfar.service.query import single_values
 
 if TYPE_CHECKING:
     from nearfar.service.context import Service
@@ -48,9 +49,5 @@ def read_options(socket: WebSocket) -> LiveOptions:
         ParameterError: an unknown or repeated parameter, or a value out of its range.
         UnknownNameError: no such model.
     """
-    pairs = socket.query_params.multi_items()
-    given = dict(pairs)
-    if len(given) != len(pairs):
-        raise ParameterError("A parameter is given twice.", "Give each one once.")
-    options: LiveOptions = parse(LiveOptions, given)
+    options: LiveOptions = parse(LiveOptions, single_values(socket))
     return options

@@ -1,0 +1,23 @@
+"""The parameters of an address."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nearfar.errors import ParameterError
+
+if TYPE_CHECKING:
+    from starlette.requests import HTTPConnection
+
+
+def single_values(connection: HTTPConnection) -> dict[str, str]:
+    """What a request's or a websocket's query gives, by name.
+
+    Raises:
+        ParameterError: a parameter is given twice: which of the two was meant is not guessed.
+    """
+    pairs = connection.query_params.multi_items()
+    given = dict(pairs)
+    if len(given) != len(pairs):
+        raise ParameterError("A parameter is given twice.", "Give each one once.")
+    return given
