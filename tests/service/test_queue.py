@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -16,10 +17,13 @@ from nearfar.engines import fake
 from nearfar.engines.fake import FakeSession
 from nearfar.errors import BusyError
 from nearfar.service.errors import ClientLeftError, DeadlineError
-from nearfar.service.pool import EnginePool, Ticket
+from nearfar.service.pool import EnginePool
 from nearfar.service.terms import Terms
 from nearfar.service.timing import STAGES
 from serving import loader_of, until
+
+if TYPE_CHECKING:
+    from nearfar.service.ticket import Ticket
 
 
 @pytest.fixture

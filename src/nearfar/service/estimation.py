@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from nearfar.api import Model
     from nearfar.decode._raster import Needed
-    from nearfar.service.pool import Ticket
+    from nearfar.service.ticket import Ticket
     from nearfar.service.uploads import Upload
     from nearfar.types import DepthMap, Photo
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nearfar.jobs.records import Claim
     from nearfar.jobs.spool import Spool
     from nearfar.service.estimation import Loader
-    from nearfar.service.pool import Ticket
+    from nearfar.service.ticket import Ticket
 
 _log = logging.getLogger("nearfar.service")
 

@@ -6,7 +6,7 @@ from collections import OrderedDict, deque
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from nearfar.service.pool import Ticket
+    from nearfar.service.ticket import Ticket
 
 BACKGROUND_TURN = 16
 """Every so many turns one goes to background work that waits: it is slow then, but never stands still."""

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from starlette.websockets import WebSocket
 
     from nearfar.service.context import Service
-    from nearfar.service.pool import Ticket
+    from nearfar.service.ticket import Ticket
     from nearfar.types import DepthMap
 
 GOING_AWAY = 1001

@@ -16,7 +16,8 @@ from nearfar.types import Photo
 
 if TYPE_CHECKING:
     from nearfar.service.estimation import Loader
-    from nearfar.service.pool import EnginePool, Ticket
+    from nearfar.service.pool import EnginePool
+    from nearfar.service.ticket import Ticket
 
 FRESH_S = 10.0
 """For that long an answer of the default model, to a probe or to a client, counts as proof."""

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nearfar.api import Model
-    from nearfar.service.pool import EngineCall, EnginePool
+    from nearfar.service.pool import EnginePool
+    from nearfar.service.ticket import EngineCall
 
 MOST_ABANDONED = 4
 """Calls that may be lost at the same time; with so many the process ends itself."""

@@ -27,7 +27,7 @@ from nearfar.service.uploads import read_upload
 if TYPE_CHECKING:
     from nearfar.service.context import Service
     from nearfar.service.estimation import Loader
-    from nearfar.service.pool import Ticket
+    from nearfar.service.ticket import Ticket
     from nearfar.service.timing import Timing
     from nearfar.service.uploads import Upload
 
