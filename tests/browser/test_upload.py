@@ -114,9 +114,10 @@ def test_a_file_that_the_browser_cannot_show_is_shown_by_the_service(page) -> No
 
 
 def test_a_large_photo_is_painted_at_screen_size_and_saved_whole(page) -> None:
-    """The canvas of a photo of 2600 pixels is 2048 wide; its size and its file keep all pixels."""
+    """The depth of a photo of 2600 pixels is 1280 wide on the page; its size and its file keep all pixels."""
     give(page, {"name": "wide.jpg", "mimeType": "image/jpeg", "buffer": encoded(draw(2600, 300), "JPEG")})
-    assert canvas(page, "heat").shape[1] == 2048
+    assert canvas(page, "photo").shape[1] == 2048
+    assert canvas(page, "heat").shape[1] == 1280
     assert page.inner_text("#facts-size") == "2600 × 300"
     with page.expect_download() as saved:
         page.click("#save-npy")

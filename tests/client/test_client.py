@@ -94,6 +94,15 @@ def test_other_forms_keep_the_meaning(client, local, form) -> None:
     )
 
 
+@pytest.mark.parametrize("form", ["json", "npy", "png16"])
+def test_a_smaller_copy_can_be_asked_for(client, form) -> None:
+    """The longer side is as long as asked, in every form; effects and heat maps take it as an option."""
+    small = client.depth(photo(), form=form, max_side=16)
+    assert small.values.shape == (16, 12)
+    assert client.heatmap(photo(), max_side=16).pixels.shape == (16, 12, 3)
+    assert client.effect("fog", photo(), max_side=16).pixels.shape == (16, 12, 3)
+
+
 @pytest.mark.parametrize("kind", ["path", "file", "array", "pil", "photo"])
 def test_a_photo_in_any_form(client, tmp_path, kind) -> None:
     """Whatever the library takes, the client takes."""

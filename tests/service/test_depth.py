@@ -133,6 +133,7 @@ def test_headers_say_what_the_values_mean(service, jpeg) -> None:
         assert np.float32(headers["Nearfar-Range-Max"]) == np.float32(depth.value_range[1])
         assert headers["Nearfar-Near-Is-Large"] == "true"
         assert (headers["Nearfar-Width"], headers["Nearfar-Height"]) == ("128", "96")
+        assert (headers["Nearfar-Photo-Width"], headers["Nearfar-Photo-Height"]) == ("128", "96")
         assert headers["Nearfar-Input-Size"] == "256x192"
         assert "Nearfar-Warning" not in headers
 
@@ -268,3 +269,47 @@ def test_fast_answers_are_as_large_as_the_photo(service) -> None:
     assert service.upload(body, "?fast=true&format=json&parts=npy").json()["engine_why"] == "asked for"
     assert service.upload(body, "?fast=true&overlay=0.5").status_code == 200
     assert service.upload(body, "?fast=true&format=ply").status_code == 200
+
+
+def test_a_smaller_answer_says_what_it_is_a_copy_of(service, jpeg) -> None:
+    """Values of the whole map in the middles of larger pixels; headers keep its range, the photo's size."""
+    whole, answer = _expected(jpeg), service.upload(jpeg, "?format=npy&max_side=32")
+    assert np.array_equal(_values(answer), whole.values[2::4, 2::4])
+    headers = answer.headers
+    assert (headers["Nearfar-Width"], headers["Nearfar-Height"]) == ("32", "24")
+    assert (headers["Nearfar-Photo-Width"], headers["Nearfar-Photo-Height"]) == ("128", "96")
+    assert np.float32(headers["Nearfar-Range-Max"]) == np.float32(whole.value_range[1])
+    assert headers["Nearfar-Weights-Sha256"] == whole.provenance.weights_sha256
+    assert (
+        service.upload(jpeg, "?format=npy&max_side=128").content
+        == service.upload(jpeg, "?format=npy").content
+    )
+
+
+def test_a_smaller_picture_has_the_colours_of_the_whole(service, jpeg) -> None:
+    """PNG, its range by rule or given, and JSON, which tells both sizes."""
+    for rule in ("image", "percentile", "0.2,0.4"):
+        whole = _pixels(service.upload(jpeg, f"?range={rule}"))
+        assert np.array_equal(_pixels(service.upload(jpeg, f"?range={rule}&max_side=32")), whole[2::4, 2::4])
+    row = service.upload(jpeg, "?format=json&parts=&max_side=32").json()
+    assert (row["width"], row["height"], row["photo_width"], row["photo_height"]) == (32, 24, 128, 96)
+    assert (row["min"], row["max"]) == _expected(jpeg).value_range
+
+
+@pytest.mark.parametrize(
+    "address", ["depth?overlay=0.5&", "effects/fog?", "effects/normals?", "effects/overlay?"]
+)
+def test_the_photo_shrinks_with_its_depth(service, jpeg, address) -> None:
+    """What shows the photo is smaller as well; a side of 0 or a word is refused."""
+    files = {"image": ("photo.jpg", jpeg, "image/jpeg")}
+    answer = service.client.post(f"/v1/{address}max_side=64", files=files)
+    assert _pixels(answer).shape == (48, 64, 3)
+    for wrong in ("0", "big", ""):
+        refused = service.client.post(f"/v1/{address}max_side={wrong}", files=files)
+        assert (refused.status_code, refused.json()["parameter"]) == (422, "max_side")
+
+
+def test_a_flat_map_can_be_made_smaller(service) -> None:
+    """One value everywhere spans no range, and is no error."""
+    flat = encoded(np.full((60, 80, 3), 90, np.uint8))
+    assert _pixels(service.upload(flat, "?max_side=20")).shape == (15, 20, 3)

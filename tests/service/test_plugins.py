@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from nearfar.registry import EFFECTS, EXPORTS
-from nearfar.service.answers import NETWORK
+from nearfar.service.answers import SHARED
 from pictures import draw, encoded
 
 SHORT = {"wiggle": "?frames=2&size=64", "parallax": "?frames=2&size=64"}
@@ -91,7 +91,7 @@ def test_lists(service, noun) -> None:
     for row in rows:
         parameters = paths[f"/v1/{noun}/{row['name']}"]["post"]["parameters"]
         named = {p["name"] for p in parameters if p["in"] == "query"}
-        assert named == {*NETWORK, *(o["name"] for o in row["options"] if o["type"] != "file")}
+        assert named == {*SHARED, *(o["name"] for o in row["options"] if o["type"] != "file")}
 
 
 def test_effects_take_tiles(service) -> None:

@@ -63,7 +63,7 @@ export function showFacts(result: Result): void {
   byId("model-name").textContent = result.model;
   byId("time").textContent = say("seconds", { n: result.seconds.toFixed(2) });
   byId("values").textContent = say(depth.kind);
-  byId("facts-size").textContent = `${depth.width} × ${depth.height}`;
+  byId("facts-size").textContent = `${result.width} × ${result.height}`;
 }
 
 /** Offer the models where there is a choice. */

@@ -5,24 +5,13 @@ export type DepthKind = "relative_inverse" | "affine_depth" | "metric";
 
 export interface Depth extends Grid {
   readonly kind: DepthKind;
-  /** Smallest and largest finite value, in the map's own unit; both 0 where none is finite. */
+  /** Smallest and largest value of the whole map, in its own unit; both 0 where there is none. */
   readonly low: number;
   readonly high: number;
 }
 
 /** Places of the picture by thirds, row by row from the upper left: 0…8. */
 export type Ninth = number;
-
-export function makeDepth(grid: Grid, kind: DepthKind): Depth {
-  let low = Infinity;
-  let high = -Infinity;
-  for (let i = 0; i < grid.values.length; i += 1) {
-    const value = grid.values[i] as number;
-    if (value < low) low = value; // false for NaN, which marks pixels without depth
-    if (value > high) high = value;
-  }
-  return low > high ? { ...grid, kind, low: 0, high: 0 } : { ...grid, kind, low, high };
-}
 
 export const isNearLarge = (kind: DepthKind): boolean => kind === "relative_inverse";
 

@@ -22,12 +22,11 @@ export function stem(name: string): string {
 }
 
 async function content(what: Download, result: Result, colormap: ColormapName): Promise<Blob> {
-  if (what === "npy") return new Blob([result.npy], { type: "application/x-npy" });
-  const query: Record<string, string> = what === "heat" ? { format: "png", colormap } : { format: "png16" };
+  const query: Record<string, string> = what === "heat" ? { format: "png", colormap } : { format: what };
   const { file, name } = result.shot;
   const never = new AbortController().signal;
   const answer = await postDepth(file, name, { ...query, model: result.model }, () => undefined, never);
-  return new Blob([answer.body], { type: "image/png" });
+  return new Blob([answer.body], { type: answer.header("Content-Type") });
 }
 
 function hand(blob: Blob, name: string): void {

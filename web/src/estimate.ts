@@ -1,6 +1,6 @@
 /** One photo to what the page shows of it. */
 import { type Answer, Failure, type Progress, postDepth } from "./client";
-import { type Depth, type DepthKind, makeDepth } from "./depth";
+import type { Depth, DepthKind } from "./depth";
 import type { Shot } from "./intake";
 import { parseNpy } from "./npy";
 import type { Key } from "./words";
@@ -8,12 +8,16 @@ import type { Key } from "./words";
 export interface Result {
   readonly shot: Shot;
   readonly depth: Depth;
-  /** The file as the service sent it; the depth's values are a view of it. */
-  readonly npy: ArrayBuffer;
+  /** Of the upright photo, in pixels; the depth is a smaller copy where the photo is larger than a screen. */
+  readonly width: number;
+  readonly height: number;
   readonly model: string;
   readonly warnings: readonly Key[];
   readonly seconds: number;
 }
+
+/** The longer side of the depth that the page asks for: as much as a panel shows. Files are saved whole. */
+export const SCREEN_PX = 1280;
 
 const KINDS: readonly string[] = ["relative_inverse", "affine_depth", "metric"];
 const WARNINGS: Record<string, Key> = { dark: "warnDark", blown_out: "warnBlownOut", flat: "warnFlat" };
@@ -26,12 +30,14 @@ export async function estimate(
   signal: AbortSignal,
 ): Promise<Result> {
   const start = performance.now();
-  const answer = await postDepth(shot.file, shot.name, { format: "npy", ...(model && { model }) }, onProgress, signal);
+  const query = { format: "npy", max_side: String(SCREEN_PX), ...(model && { model }) };
+  const answer = await postDepth(shot.file, shot.name, query, onProgress, signal);
   const elapsed = (performance.now() - start) / 1000;
   return {
     shot,
     depth: readDepth(answer),
-    npy: answer.body,
+    width: Number(answer.header("Nearfar-Photo-Width")),
+    height: Number(answer.header("Nearfar-Photo-Height")),
     model: answer.header("Nearfar-Model"),
     warnings: warningsOf(answer.header("Nearfar-Warning")),
     seconds: totalSeconds(answer.header("Server-Timing")) ?? elapsed,
@@ -40,7 +46,8 @@ export async function estimate(
 
 /** The photo itself as a PNG by the service, for files that the browser cannot decode. */
 export async function preview(shot: Shot, signal: AbortSignal): Promise<Blob> {
-  const answer = await postDepth(shot.file, shot.name, { format: "png", overlay: "0" }, () => undefined, signal);
+  const query = { format: "png", overlay: "0", max_side: String(SCREEN_PX) };
+  const answer = await postDepth(shot.file, shot.name, query, () => undefined, signal);
   return new Blob([answer.body], { type: "image/png" });
 }
 
@@ -60,7 +67,8 @@ function readDepth(answer: Answer): Depth {
   const kind = answer.header("Nearfar-Kind");
   try {
     if (!KINDS.includes(kind)) throw new Error(`values of kind '${kind}'`);
-    return makeDepth(parseNpy(answer.body), kind as DepthKind);
+    const ends = { low: Number(answer.header("Nearfar-Range-Min")), high: Number(answer.header("Nearfar-Range-Max")) };
+    return { ...parseNpy(answer.body), kind: kind as DepthKind, ...ends };
   } catch (error) {
     console.error(error); // for whoever looks into it; people are told what to do
     throw new Failure("answer");

@@ -64,13 +64,11 @@ class Call(Generic[T]):
     sink: Callable[[bytes], object] | None = None
 
 
-def depth(
-    photo: PhotoSource, bounds: Bounds, *, model: str | None, size: int | None, form: Form
-) -> Call[DepthMap]:
+def depth(photo: PhotoSource, bounds: Bounds, form: Form, options: Mapping[str, Any]) -> Call[DepthMap]:
     """``POST /v1/depth`` for the values."""
     if form not in _FORMS:
         raise ParameterError(f"form is '{form}'.", f"Give one of {', '.join(_FORMS)}.", "form")
-    query = _FORMS[form] | _texts({"model": model, "size": size})
+    query = _FORMS[form] | _texts(options)
     return Call("POST", "/v1/depth", answers.read_depth, query, **_photo(photo, bounds))
 
 

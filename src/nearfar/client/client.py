@@ -109,7 +109,13 @@ class Client(_Base):
         self._http.close()
 
     def depth(
-        self, photo: PhotoSource, *, model: str | None = None, size: int | None = None, form: Form = "json"
+        self,
+        photo: PhotoSource,
+        *,
+        model: str | None = None,
+        size: int | None = None,
+        max_side: int | None = None,
+        form: Form = "json",
     ) -> DepthMap:
         """The depth map of a photo.
 
@@ -117,10 +123,12 @@ class Client(_Base):
             photo: a path, bytes, a binary file, a PIL image, an array or a Photo.
             model: a name out of :meth:`models`; the service's default where absent.
             size: length of the network's input in pixels.
+            max_side: longer side of the map at most, in pixels; the photo's own size where absent.
             form: how it travels: ``json`` keeps all; ``npy`` is a quarter smaller and has no camera;
                 ``png16`` is the smallest and rounds the values to 65,535 steps.
         """
-        return self._send(calls.depth(photo, self.bounds, model=model, size=size, form=form))
+        options = {"model": model, "size": size, "max_side": max_side}
+        return self._send(calls.depth(photo, self.bounds, form, options))
 
     def heatmap(
         self,
@@ -130,7 +138,7 @@ class Client(_Base):
         overlay: float | None = None,
         **options: Any,
     ) -> Picture:
-        """The heat map of a photo, laid over it where ``overlay`` is given; options: ``model``, ``size``."""
+        """The heat map of a photo, over it where ``overlay`` is given; options: ``model``, ``size``, ..."""
         options |= calls.shown(colormap, range, overlay)
         return self._send(calls.heatmap(photo, self.bounds, options))
 
@@ -211,10 +219,17 @@ class AsyncClient(_Base):
         await self._http.aclose()
 
     async def depth(
-        self, photo: PhotoSource, *, model: str | None = None, size: int | None = None, form: Form = "json"
+        self,
+        photo: PhotoSource,
+        *,
+        model: str | None = None,
+        size: int | None = None,
+        max_side: int | None = None,
+        form: Form = "json",
     ) -> DepthMap:
         """As :meth:`Client.depth`."""
-        return await self._send(calls.depth(photo, self.bounds, model=model, size=size, form=form))
+        options = {"model": model, "size": size, "max_side": max_side}
+        return await self._send(calls.depth(photo, self.bounds, form, options))
 
     async def heatmap(
         self,

@@ -24,11 +24,13 @@ HEADERS: dict[str, str] = {
     "Nearfar-Unit": "Unit of the values: m, or 1 where they have none.",
     "Nearfar-Model": "Name of the model.",
     "Nearfar-Weights-Sha256": "SHA-256 of the model's weights.",
-    "Nearfar-Range-Min": "Smallest value of the depth map, in its own unit.",
-    "Nearfar-Range-Max": "Largest value of the depth map, in its own unit.",
+    "Nearfar-Range-Min": "Smallest value of the whole depth map, in its own unit.",
+    "Nearfar-Range-Max": "Largest value of the whole depth map, in its own unit.",
     "Nearfar-Near-Is-Large": "true where a larger value is nearer, else false.",
-    "Nearfar-Width": "Width of the depth map and of the upright photo, in pixels.",
-    "Nearfar-Height": "Height of the depth map and of the upright photo, in pixels.",
+    "Nearfar-Width": "Width of the depth map that is answered, in pixels: the photo's, or less by max_side.",
+    "Nearfar-Height": "Height of the depth map that is answered, in pixels.",
+    "Nearfar-Photo-Width": "Width of the upright photo, in pixels.",
+    "Nearfar-Photo-Height": "Height of the upright photo, in pixels.",
     "Nearfar-Input-Size": "Width and height of the network's input, as 256x192.",
     "Nearfar-Engine": "What ran the network, such as onnxruntime or onnxruntime-int8.",
     "Nearfar-Warning": "Why the depth is unreliable, as code: sentence; one header a warning, mostly none.",
@@ -50,8 +52,8 @@ def _parts(text: str) -> tuple[str, ...]:
     return names
 
 
-NETWORK = ("model", "tiles", "tiles_length", "intrinsics")
-"""Parameters of a query that say how depth is estimated, on every route that does."""
+SHARED = ("model", "tiles", "tiles_length", "intrinsics", "max_side")
+"""Parameters of every route that estimates depth: how it does so, and how large the answer is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,12 @@ class DepthQuery:
     fast: bool = option(
         False, "Rather fast than exact: scaled JPEG decode, an int8 network where there is one, 256 colours."
     )
+    max_side: int | None = option(
+        None,
+        "Longer side of the answer at most, in pixels: depth and photo are made smaller after the network "
+        "saw the whole; the photo's own size where absent.",
+        low=1,
+    )
     parts: tuple[str, ...] | None = option(
         None,
         "What a JSON answer holds, with commas between: heatmap, overlay, or any export; "
@@ -106,7 +114,7 @@ class DepthQuery:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Result:
-    """What was found in a photo, and how it was asked to be shown."""
+    """What was found in a photo, and how it was asked to be shown; photo and depth as large as the answer."""
 
     photo: Photo
     depth: DepthMap
@@ -248,9 +256,10 @@ def _quality(media_type: str, wanted: Iterable[tuple[str, float]]) -> float:
     return max(matches)[1] if matches else 0.0
 
 
-def headers_of(depth: DepthMap) -> list[tuple[str, str]]:
-    """The ``Nearfar-`` headers of a depth map."""
+def headers_of(depth: DepthMap, shown: DepthMap | None = None) -> list[tuple[str, str]]:
+    """The ``Nearfar-`` headers of a depth map, of which ``shown`` is the smaller copy that is answered."""
     row = depth.describe()
+    shown = shown or depth
     pairs = {
         "Nearfar-Kind": row["kind"],
         "Nearfar-Unit": row["unit"],
@@ -259,8 +268,10 @@ def headers_of(depth: DepthMap) -> list[tuple[str, str]]:
         "Nearfar-Range-Min": f"{row['min']:.9g}",
         "Nearfar-Range-Max": f"{row['max']:.9g}",
         "Nearfar-Near-Is-Large": "true" if row["near_is_large"] else "false",
-        "Nearfar-Width": str(row["width"]),
-        "Nearfar-Height": str(row["height"]),
+        "Nearfar-Width": str(shown.width),
+        "Nearfar-Height": str(shown.height),
+        "Nearfar-Photo-Width": str(row["width"]),
+        "Nearfar-Photo-Height": str(row["height"]),
         "Nearfar-Input-Size": f"{row['input_width']}x{row['input_height']}",
         "Nearfar-Engine": row["engine"],
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from structlog.contextvars import bound_contextvars
@@ -11,6 +11,7 @@ from structlog.contextvars import bound_contextvars
 from nearfar import tiling
 from nearfar.decode.photo import Limits, read_photo
 from nearfar.ops.intrinsics import seen_by
+from nearfar.ops.reduce import reduced_depth, reduced_photo
 from nearfar.service.answers import DepthQuery, Format, Result, headers_of
 from nearfar.service.timing import Timing
 
@@ -73,8 +74,25 @@ def answer(question: Question, loader: Loader, limits: Limits, ticket: Ticket) -
         with stage("engine", ticket, timing), ticket.engine(model):
             depth = _estimated(photo, model, query, ticket)
         with stage("encode", ticket, timing):
-            body = question.format.write(Result(photo, depth, query, _facts(question, model)))
-    return Answer(body, question.format.media_type, tuple(headers_of(depth)))
+            result = _result(photo, depth, question, model)
+            body = question.format.write(result)
+    return Answer(body, question.format.media_type, tuple(headers_of(depth, result.depth)))
+
+
+def _result(photo: Photo, depth: DepthMap, question: Question, model: Model) -> Result:
+    """What is answered: all of it, or a smaller copy in the colours of the whole."""
+    query, facts = question.query, _facts(question, model)
+    low, high = depth.value_range
+    facts |= {"min": low, "max": high, "photo_width": depth.width, "photo_height": depth.height}
+    if query.max_side is None:
+        return Result(photo, depth, query, facts)
+    small = reduced_depth(depth, query.max_side)
+    low, high = depth.limits(query.range)
+    if small is not depth and high > low:
+        query = replace(query, range=(low, high))
+    if not query.shows_depth_only(question.format.name):
+        photo = reduced_photo(photo, query.max_side)
+    return Result(photo, small, query, facts)
 
 
 def _estimated(photo: Photo, model: Model, query: DepthQuery, ticket: Ticket) -> DepthMap:

@@ -10,7 +10,7 @@ from nearfar import catalogue
 from nearfar.cards import DepthKind
 from nearfar.options import OptionInfo, describe
 from nearfar.service.access import OPEN, scope_needed
-from nearfar.service.answers import HEADERS, NETWORK, OPTIONAL_HEADERS, PICTURES, DepthQuery
+from nearfar.service.answers import HEADERS, OPTIONAL_HEADERS, PICTURES, SHARED, DepthQuery
 from nearfar.service.frame import REQUEST_ID
 from nearfar.service.problems import MEDIA_TYPE, PROBLEMS, all_problems
 from nearfar.service.uploads import FIELD, MULTIPART, RAW_TYPES
@@ -106,7 +106,8 @@ def depth_operation(formats: Mapping[str, Format]) -> Json:
         "operation_id": "estimate_depth",
         "summary": "Depth of one photo",
         "description": "Takes a photo as the multipart field `image` or as the raw body; answers its heat "
-        "map as PNG, or what `format` or the Accept header asks for, as large as the upright photo.",
+        "map as PNG, or what `format` or the Accept header asks for, as large as the upright photo unless "
+        "`max_side` asks for less.",
         "responses": {200: ok} | _refusals(400, 406, 408, 413, 415, 422, 500, 501, 503, 504),
         "openapi_extra": {
             "parameters": [*(_parameter(info, formats) for info in describe(DepthQuery)), _PREFER],
@@ -123,7 +124,7 @@ def plugin_operation(plugin: Any, noun: str, media_types: Iterable[str]) -> Json
     body[MULTIPART] = {
         "schema": {"type": "object", "required": [FIELD], "properties": {FIELD: _BINARY, **files}}
     }
-    network = [_parameter(info, {}) for info in describe(DepthQuery) if info.name in NETWORK]
+    network = [_parameter(info, {}) for info in describe(DepthQuery) if info.name in SHARED]
     content = {kind: {"schema": _BINARY} for kind in media_types}
     ok = {"description": plugin.summary + ".", "headers": _meaning(), "content": content}
     rows = [_plugin_parameter(info) for info in infos if not info.file]
@@ -315,6 +316,8 @@ def _depth(formats: Mapping[str, Format]) -> Json:
             "max": _NUMBER,
             "width": _WHOLE,
             "height": _WHOLE,
+            "photo_width": _WHOLE,
+            "photo_height": _WHOLE,
             "model": _STRING,
             "weights_sha256": _STRING,
             "input_width": _WHOLE,

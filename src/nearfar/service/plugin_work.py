@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from nearfar import api, catalogue
 from nearfar.options import describe, parse
-from nearfar.service.answers import NETWORK, DepthQuery, Format
+from nearfar.service.answers import SHARED, DepthQuery, Format
 from nearfar.service.estimation import Answer, Question, answer
 from nearfar.service.frame import request_id_of, timing_of
 from nearfar.service.openapi import plugin_operation
@@ -82,7 +82,7 @@ def read_query(request: Request, options: type) -> tuple[DepthQuery, dict[str, s
         UnknownNameError: no such model.
     """
     given = single_values(request)
-    query: DepthQuery = parse(DepthQuery, {name: given.pop(name) for name in NETWORK if name in given})
+    query: DepthQuery = parse(DepthQuery, {name: given.pop(name) for name in SHARED if name in given})
     if query.model:
         catalogue.card(query.model)
     parse(options, given)
