@@ -84,14 +84,15 @@ def _result(photo: Photo, depth: DepthMap, question: Question, model: Model) -> 
     query, facts = question.query, _facts(question, model)
     low, high = depth.value_range
     facts |= {"min": low, "max": high, "photo_width": depth.width, "photo_height": depth.height}
-    if query.max_side is None:
+    longest = query.max_side
+    if longest is None:
         return Result(photo, depth, query, facts)
-    small = reduced_depth(depth, query.max_side)
+    small = reduced_depth(depth, longest)
     low, high = depth.limits(query.range)
     if small is not depth and high > low:
         query = replace(query, range=(low, high))
     if not query.shows_depth_only(question.format.name):
-        photo = reduced_photo(photo, query.max_side)
+        photo = reduced_photo(photo, longest)
     return Result(photo, small, query, facts)
 
 
