@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch")
 from nearfar.catalogue import card  # noqa: E402 - after the check
 from nearfar.engines import EngineOptions  # noqa: E402
 from nearfar.engines._recordings import Recordings  # noqa: E402
-from nearfar.engines.torch import TorchSession, narrow_type  # noqa: E402
+from nearfar.engines.torch import TorchSession, narrow_type, session  # noqa: E402
 from nearfar.errors import EngineError, NonFiniteOutputError  # noqa: E402
 from nearfar.pipeline import Estimator  # noqa: E402
 from nearfar.types import Photo  # noqa: E402
@@ -113,3 +113,14 @@ def test_network_that_fails_is_told() -> None:
     """A shape that it cannot take is an error of ours."""
     with pytest.raises(EngineError, match="'mean' failed"):
         TorchSession(Mean().eval(), "mean", "cpu").run(np.zeros((1, 4, 8, 8), np.float32))
+
+
+def test_weights_are_rounded_once_and_answers_stay_the_same() -> None:
+    """What autocast rounds in every run is rounded when the session is made: bit for bit the same answer."""
+    torch.manual_seed(1)
+    network = Mean().eval()
+    batch = RNG.standard_normal((2, 3, 16, 24)).astype(np.float32)
+    in_every_run = TorchSession(network, "mean", "cpu", "bfloat16").run(batch)
+    once = session(network, "mean", EngineOptions(precision="bfloat16"))
+    assert network.conv.weight.dtype == torch.bfloat16
+    assert np.array_equal(once.run(batch), in_every_run)

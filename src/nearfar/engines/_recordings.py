@@ -61,7 +61,7 @@ def cuda_graph(run: Run, example: Any) -> Run:
             run(held)
     torch.cuda.current_stream().wait_stream(aside)
     graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
+    with torch.cuda.graph(graph, capture_error_mode="thread_local"):  # other threads may send their pictures
         answer = run(held)
 
     def replay(batch: Any) -> Any:

@@ -33,20 +33,23 @@ class TorchSession:
         self._device = device
         self._narrow = narrow
         self._one_at_a_time = threading.Lock() if device == "cuda" else nullcontext()
-        self._compute = Recordings(self._forward, cuda_graph) if device == "cuda" else self._forward
+        self.compute = Recordings(self._forward, cuda_graph) if device == "cuda" else self._forward
+        """N×h×w on the device from what :meth:`given` made; on a GPU valid until the next call."""
 
     def run(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """N×h×w float32 from N×3×h×w float32."""
         import torch
 
         try:
-            with torch.inference_mode(), self._one_at_a_time:  # a recording has one place for its input
-                raw = self._compute(self._given(batch)).cpu().numpy()
+            with torch.inference_mode():
+                picture = self.given(batch)
+                with self._one_at_a_time:  # a recording has one place for its input, and one for its answer
+                    raw = self._taken(self.compute(picture))
         except (RuntimeError, ValueError) as exc:  # out of memory among them
             raise EngineError(f"The network '{self._model}' failed: {exc}.") from exc
         return np.asarray(single_map(raw, batch, self._model), np.float32)
 
-    def _given(self, batch: npt.NDArray[np.float32]) -> Any:
+    def given(self, batch: npt.NDArray[np.float32]) -> Any:
         """The batch on its device, channels last; to a GPU it goes from memory that does not move."""
         import torch
 
@@ -54,6 +57,16 @@ class TorchSession:
         if self._device == "cuda":
             picture = picture.pin_memory()
         return picture.to(self._device, memory_format=torch.channels_last, non_blocking=True)
+
+    def _taken(self, answer: Any) -> npt.NDArray[np.float32]:
+        """The answer in the processor's memory: from a GPU it comes into memory that does not move."""
+        import torch
+
+        if self._device != "cuda":
+            return np.asarray(answer.cpu().numpy(), np.float32)
+        here = answer.to("cpu", non_blocking=True)
+        torch.cuda.current_stream().synchronize()
+        return np.asarray(here.numpy(), np.float32)
 
     def _forward(self, picture: Any) -> Any:
         """N×h×w float32 on the device."""
@@ -85,9 +98,29 @@ class Torch:
         from nearfar import nets
 
         torch.set_num_threads(options.threads)
-        network: Any = nets.load(card.network, weights)
-        network = network.to(options.device, memory_format=torch.channels_last).requires_grad_(False)
-        return TorchSession(network, card.name, options.device, narrow_type(options, torch.cuda))
+        return session(nets.load(card.network, weights), card.name, options)
+
+
+def session(network: Any, model: str, options: EngineOptions) -> TorchSession:
+    """A session of a network that is in memory; ``network`` is changed and moved."""
+    import torch
+
+    narrow = narrow_type(options, torch.cuda)
+    if options.device == "cuda":
+        torch.backends.cudnn.benchmark = True  # the fastest kernels for a size are looked for once
+    network = network.to(options.device, memory_format=torch.channels_last).requires_grad_(False)
+    if narrow:
+        _narrow_weights(network, getattr(torch, narrow))
+    return TorchSession(network, model, options.device, narrow)
+
+
+def _narrow_weights(network: Any, kind: Any) -> None:
+    """Round once the weights that autocast would round in every run; all else stays as it is."""
+    from torch import nn
+
+    for module in network.modules():
+        if isinstance(module, nn.Linear | nn.Conv2d | nn.ConvTranspose2d):
+            module.to(kind)
 
 
 def narrow_type(options: EngineOptions, cuda: Any) -> str:

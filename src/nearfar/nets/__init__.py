@@ -55,8 +55,13 @@ def load(name: str, path: Path) -> nn.Module:
     with torch.device("meta"):  # no time is spent on random weights
         network = build(name)
     load_into(network, state, name)
+    return ready(network)
+
+
+def ready(network: nn.Module) -> nn.Module:
+    """A network whose weights are in place, for use alone: norms go into the layers before them."""
     network.eval()
-    getattr(network, "fuse", _keep)()  # what it learned is in place: norms can go into the layers before them
+    getattr(network, "fuse", _keep)()
     return network
 
 

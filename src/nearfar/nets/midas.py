@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from nearfar.nets import _efficientnet, _resnet
+from nearfar.nets._fusion import fold_norms
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -135,6 +136,10 @@ class Midas(nn.Module):
             features.append(x)
         out: Tensor = self.scratch(features)
         return out[:, 0]
+
+    def fuse(self) -> None:
+        """Fold the encoder's norms; the state dict has other keys afterwards."""
+        fold_norms(self.pretrained)
 
 
 def small() -> Midas:

@@ -9,21 +9,41 @@ import numpy as np
 import torch
 
 from nearfar.errors import MissingExtraError, WeightsError
-from nearfar.nets import build
+from nearfar.nets import build, ready
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import numpy.typing as npt
+    from torch import Tensor, nn
+
+    from nearfar.cards import ModelCard
 
 
 def write(network: str, path: Path) -> Path:
     """A checkpoint drawn from its keys, the same on every machine: values stay of usual size all the way."""
     with torch.device("meta"):
-        shapes = {key: tuple(value.shape) for key, value in build(network).state_dict().items()}
+        empty = build(network)
     path.parent.mkdir(parents=True, exist_ok=True)
-    torch.save({key: torch.from_numpy(_draw(key, shape)) for key, shape in shapes.items()}, path)
+    torch.save(drawn(empty), path)
     return path
+
+
+def ready_network(card: ModelCard) -> nn.Module:
+    """The published architecture of a card with drawn weights, in memory, ready to run.
+
+    Raises:
+        WeightsError: its architecture is not in :data:`HUB`.
+        MissingExtraError: transformers is not installed.
+    """
+    if card.network.startswith("transformers/"):
+        from nearfar.nets.transformers import wrapped
+
+        return wrapped(_hub_network(card.name), card.network.partition("/")[2])
+    with torch.device("meta"):
+        empty = build(card.network)
+    empty.load_state_dict(drawn(empty), assign=True)
+    return ready(empty)
 
 
 VIT_LARGE = {
@@ -50,6 +70,12 @@ def write_hub(name: str, folder: Path) -> Path:
         WeightsError: its architecture is not in :data:`HUB`.
         MissingExtraError: transformers is not installed.
     """
+    _hub_network(name).save_pretrained(folder)
+    return folder
+
+
+def _hub_network(name: str) -> Any:
+    """A network of the library with drawn weights; errors as in :func:`write_hub`."""
     if name not in HUB:
         raise WeightsError(f"There are no stand-in weights for '{name}'.", f"Run: nearfar models pull {name}")
     try:
@@ -62,12 +88,14 @@ def write_hub(name: str, folder: Path) -> Path:
     with torch.device("meta"):  # no time is spent on weights that are drawn anew
         config = getattr(transformers, kind)(**numbers)
         network = transformers.AutoModelForDepthEstimation.from_config(config)  # type: ignore[no-untyped-call]
+    network.load_state_dict(drawn(network), assign=True)
+    return network.eval()
+
+
+def drawn(network: nn.Module) -> dict[str, Tensor]:
+    """Drawn weights for each key of a network that may be empty (on the device meta)."""
     shapes = {key: tuple(value.shape) for key, value in network.state_dict().items()}
-    network.load_state_dict(
-        {key: torch.from_numpy(_draw(key, shape)) for key, shape in shapes.items()}, assign=True
-    )
-    network.save_pretrained(folder)
-    return folder
+    return {key: torch.from_numpy(_draw(key, shape)) for key, shape in shapes.items()}
 
 
 def _draw(key: str, shape: tuple[int, ...]) -> npt.NDArray[np.float32] | npt.NDArray[np.int64]:
@@ -79,7 +107,7 @@ def _draw(key: str, shape: tuple[int, ...]) -> npt.NDArray[np.float32] | npt.NDA
     if key.endswith("running_mean"):
         return np.asarray(0.1 * rng.standard_normal(shape), np.float32)
     if len(shape) >= 2:
-        return np.asarray(rng.standard_normal(shape) * np.sqrt(1 / np.prod(shape[1:])), np.float32)
+        return rng.standard_normal(shape, np.float32) * np.float32(np.sqrt(1 / np.prod(shape[1:])))
     if key.endswith("bias"):
         return np.asarray(0.05 * rng.standard_normal(shape), np.float32)
     return np.asarray(1 + 0.1 * rng.standard_normal(shape), np.float32)

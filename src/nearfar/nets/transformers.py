@@ -177,6 +177,11 @@ def load(variant: str, path: Path) -> nn.Module:
             "Are config.json and model.safetensors of the same model, and whole?",
         ) from exc
     _check_complete(report, path)
+    return wrapped(inner, variant)
+
+
+def wrapped(inner: Any, variant: str = "depth") -> nn.Module:
+    """A network of the library as one from pictures to maps, in evaluation mode."""
     return _wrapper(variant, inner.config)(inner).eval()
 
 
