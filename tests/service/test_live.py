@@ -270,7 +270,7 @@ def test_a_client_that_vanishes_leaves_nothing(start, jpeg, gate) -> None:
 def test_the_client_of_the_guide_works(start, jpeg, tmp_path) -> None:
     """The guide's second client runs as it stands there."""
     guide = Path(__file__).parents[2] / "docs" / "how-to" / "stream-live.md"
-    code = re.findall(r"```python\n(.*?)```", guide.read_text(encoding="utf-8"), flags=re.DOTALL)[1]
+    code = re.findall(r"```python\n(.*?)```", guide.read_text(encoding="utf-8"), flags=re.DOTALL)[2]
     (tmp_path / "a.jpg").write_bytes(jpeg)
     (tmp_path / "b.jpg").write_bytes(b"no picture")
     address = start().url.replace("http", "ws")

@@ -27,7 +27,10 @@ from nearfar.client.calls import Bounds
 from nearfar.client.client import AsyncClient, Client
 from nearfar.client.errors import JobTimeoutError, KeyRefusedError, ServiceError, UnreachableError
 from nearfar.client.job_records import Job, JobFile, JobPicture
+from nearfar.client.live import AsyncLive, Live
+from nearfar.client.live_talk import LiveOptions
 from nearfar.client.retries import Retries
+from nearfar.client.views import View
 from nearfar.jobs.errors import (
     BadArchiveError,
     JobsUnavailableError,
@@ -39,6 +42,7 @@ from nearfar.jobs.errors import (
 
 __all__ = [
     "AsyncClient",
+    "AsyncLive",
     "BadArchiveError",
     "Bounds",
     "Client",
@@ -49,6 +53,8 @@ __all__ = [
     "JobsUnavailableError",
     "KeyRefusedError",
     "KeyReusedError",
+    "Live",
+    "LiveOptions",
     "ModelRow",
     "Models",
     "NoSuchJobError",
@@ -57,5 +63,6 @@ __all__ = [
     "StorageFullError",
     "UnfinishedError",
     "UnreachableError",
+    "View",
 ]
 del _httpx, _websockets

@@ -68,13 +68,13 @@ def depth(photo: PhotoSource, bounds: Bounds, form: Form, options: Mapping[str, 
     """``POST /v1/depth`` for the values."""
     if form not in _FORMS:
         raise ParameterError(f"form is '{form}'.", f"Give one of {', '.join(_FORMS)}.", "form")
-    query = _FORMS[form] | _texts(options)
+    query = _FORMS[form] | texts(options)
     return Call("POST", "/v1/depth", answers.read_depth, query, **_photo(photo, bounds))
 
 
 def heatmap(photo: PhotoSource, bounds: Bounds, options: Mapping[str, Any]) -> Call[Picture]:
     """``POST /v1/depth`` for the colours."""
-    query = {"format": "png"} | _texts(options)
+    query = {"format": "png"} | texts(options)
     return Call("POST", "/v1/depth", _as_picture, query, **_photo(photo, bounds))
 
 
@@ -109,7 +109,7 @@ def _plugin(
     if not name.replace("-", "").replace("_", "").isalnum():
         raise ParameterError(f"'{name}' is no name of anything in {noun}.", parameter="name")
     files = {key: upload(value, bounds) for key, value in options.items() if _is_file(value)}
-    query = _texts({key: value for key, value in options.items() if key not in files})
+    query = texts({key: value for key, value in options.items() if key not in files})
     path = f"/v1/{noun}/{name.replace('_', '-') if noun == 'effects' else name}"
     if not files:
         return Call("POST", path, read, query, **_photo(photo, bounds))
@@ -173,7 +173,7 @@ def _is_file(value: object) -> bool:
     )
 
 
-def _texts(options: Mapping[str, Any]) -> dict[str, str]:
+def texts(options: Mapping[str, Any]) -> dict[str, str]:
     """Options as a query; None is left out."""
     return {name: _text(value) for name, value in options.items() if value is not None}
 

@@ -14,15 +14,19 @@ from nearfar.client.answers import Answer
 from nearfar.client.calls import Bounds, Call
 from nearfar.client.errors import ServiceError, UnreachableError
 from nearfar.client.jobs import AsyncJobs, Jobs
+from nearfar.client.live import AsyncLive, Live
+from nearfar.client.live_talk import Way
 from nearfar.client.retries import AGAIN, Retries, seconds_of
 from nearfar.errors import ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import TracebackType
+    from typing import Unpack
 
     from nearfar.client.answers import Models
     from nearfar.client.calls import Form
+    from nearfar.client.live_talk import LiveOptions
     from nearfar.decode.photo import PhotoSource
     from nearfar.types import Clip, DepthMap, Picture, RangeRule
 
@@ -71,6 +75,19 @@ class _Base:
             "transport": transport,
             "follow_redirects": False,
         }
+
+    def _way(self) -> Way:
+        """How streams come to the service.
+
+        Raises:
+            ParameterError: requests go another way than over the network.
+        """
+        if self._how["transport"] is not None:
+            raise ParameterError(
+                "A stream needs a connection of its own.", "Leave transport out.", "transport"
+            )
+        how = self._how
+        return Way(how["base_url"], how["headers"], how["timeout"], self.retries, self.bounds)
 
     def __repr__(self) -> str:
         """The address; never the key."""
@@ -149,6 +166,21 @@ class Client(_Base):
     def export(self, format: str, photo: PhotoSource, **options: Any) -> bytes:
         """The bytes of a depth file or mesh."""
         return self._send(calls.export(format, photo, self.bounds, options))
+
+    def live(self, **options: Unpack[LiveOptions]) -> Live:
+        """A stream of frames, to be used in a ``with``; it is closed at the end of it.
+
+        Options: ``format`` (``jpeg``, ``png``: heat maps; ``png16``: depth), ``model``, ``size``,
+        ``colormap``, ``range``, ``smooth`` (0 to 0.99: how steady colours are), ``quality`` (of a jpeg).
+
+        Example:
+            >>> from nearfar.client import Client
+            >>> with Client("http://127.0.0.1:8080") as client:  # doctest: +SKIP
+            ...     with client.live(format="png16") as stream:
+            ...         for view in stream.follow(camera()):
+            ...             print(view.number, view.depth().value_range)
+        """
+        return Live(self._way(), options)
 
     def models(self) -> Models:
         """What the service can run."""
@@ -250,6 +282,10 @@ class AsyncClient(_Base):
     async def export(self, format: str, photo: PhotoSource, **options: Any) -> bytes:
         """As :meth:`Client.export`."""
         return await self._send(calls.export(format, photo, self.bounds, options))
+
+    def live(self, **options: Unpack[LiveOptions]) -> AsyncLive:
+        """As :meth:`Client.live`, in an ``async with``."""
+        return AsyncLive(self._way(), options)
 
     async def models(self) -> Models:
         """As :meth:`Client.models`."""

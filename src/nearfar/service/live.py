@@ -249,7 +249,8 @@ class Stream:
         with stage("encode", ticket, timing):
             span = steadier.follow(photo, depth)
             body = encoder.write(depth, span, options)
-        return _header(frame, depth, span, timing) | {"media_type": encoder.media_type}, body
+        header = _header(frame, depth, span, timing)
+        return header | {"format": options.format, "media_type": encoder.media_type}, body
 
     async def _fail(self, number: int | None, error: Exception) -> None:
         """Say what was wrong with a frame or a message; the stream goes on."""
