@@ -137,7 +137,7 @@ def test_overlay_opacity_out_of_range(drawing: np.ndarray, opacity: float) -> No
 def test_overlay_of_another_photo(drawing: np.ndarray) -> None:
     """A photo of another size cannot lie under the map."""
     depth = nearfar.load(engine="fake").estimate(drawing)
-    with pytest.raises(ParameterError, match="size"):
+    with pytest.raises(ParameterError, match="but its depth"):
         nearfar.overlay(encoded(draw(20, 20)), depth)
 
 

@@ -113,7 +113,7 @@ def test_alpha_and_depth_of_colour_are_kept(name: str, kind: type) -> None:
     done = run(name, photo, depth)
     assert np.array_equal(photo.pixels, before[0])
     assert np.array_equal(depth.values, before[1])
-    if isinstance(done, Picture) and EFFECTS.load(name).needs_photo and name != "overlay":
+    if isinstance(done, Picture) and EFFECTS.load(name).needs_photo:
         assert done.pixels.dtype == kind
         assert done.pixels.shape[2] == 4
 

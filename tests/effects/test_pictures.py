@@ -82,6 +82,17 @@ def test_edges_are_drawn_where_depth_jumps() -> None:
     assert (done > 0).any(axis=2).mean() < 0.1
 
 
+def test_lines_grow_with_the_picture() -> None:
+    """Where no width is given lines are as wide, in the picture, at any size."""
+    shares = []
+    for width in (1000, 2000):
+        pixels, near = steps(width, width // 2)
+        depth = DepthMap(near, DepthKind.RELATIVE_INVERSE)
+        done = nearfar.effect("edges", pixels, depth, background="black", refine=False).pixels
+        shares.append((done > 0).any(axis=2).mean())
+    assert shares[1] == pytest.approx(shares[0], rel=0.4)
+
+
 def test_slices_are_told_apart() -> None:
     """One slice alone holds its pixels; a number too high is refused."""
     near = scene()[1].values
@@ -97,6 +108,34 @@ def test_normals_of_a_slanted_plane() -> None:
     tilt = np.radians(35.0)
     wanted = np.rint((np.array([0, np.sin(tilt), np.cos(tilt)]) + 1) * 127.5)
     assert np.abs(np.median(done[labels == 0], axis=0) - wanted).max() <= 1
+
+
+def test_smoothed_normals_keep_a_plane() -> None:
+    """Smoothing leaves a plane's normal within two degrees, right up to the things before it."""
+    depth, labels = room()
+    done = nearfar.effect("normals", None, depth, smooth=1).pixels / 127.5 - 1
+    tilt = np.radians(35.0)
+    cosine = done[labels == 0] @ np.array([0, np.sin(tilt), np.cos(tilt)])
+    assert np.degrees(np.arccos(np.clip(cosine, -1, 1))).mean() < 2
+
+
+def test_a_noisy_sky_faces_the_viewer() -> None:
+    """Ripples of a far plane are noise, the slope of the ground is none."""
+    y, x = np.mgrid[0:240, 0:320].astype(np.float32)
+    near = np.where(y < 120, 0.005 * np.sin(x / 9) * np.sin(y / 7), (y - 120) / 120).astype(np.float32)
+    depth = DepthMap(near, DepthKind.RELATIVE_INVERSE)
+    still, rough = (nearfar.effect("normals", None, depth, noise=n).pixels.astype(int) for n in (0.5, 0))
+    assert np.abs(still[10:100, 10:-10] - (128, 128, 255)).mean() < 12
+    assert np.abs(rough[10:100, 10:-10] - (128, 128, 255)).mean() > 30
+    assert still[150:230, 20:-20, 1].min() > 220
+
+
+def test_a_step_has_no_normal_of_its_own() -> None:
+    """Between two surfaces that face us nothing faces elsewhere."""
+    near = np.zeros((240, 320), np.float32)
+    near[:, 160:] = 1
+    done = nearfar.effect("normals", None, DepthMap(near, DepthKind.RELATIVE_INVERSE)).pixels
+    assert np.abs(done.astype(int) - (128, 128, 255)).max() <= 4
 
 
 def test_light_falls_where_the_lamp_is() -> None:

@@ -117,3 +117,46 @@ def test_clip_keeps_its_kind_of_file(tmp_path) -> None:
     with pytest.raises(nearfar.NearfarError, match=r"\.gif"):
         clip.save(tmp_path / "a.png")
     assert clip.save(tmp_path / "a.gif").read_bytes() == clip.data
+
+
+def test_nothing_shows_through_what_grows() -> None:
+    """A near thing that comes closer has no cracks through which what is behind it is seen."""
+    pixels, near = np.zeros((240, 320, 3), np.uint8), np.zeros((240, 320), np.float32)
+    pixels[..., 2], near[60:180, 80:240] = 200, 1
+    pixels[near == 1] = (200, 0, 0)
+    view = look(stage(pixels, near, 0.05), View(zoom=0.12, zoom_far=0.01))
+    assert (view[54:186, 72:248, 0] == 200).all()  # it was 60:180, 80:240
+    assert (view[:, :60, 2] == 200).all()
+
+
+def test_no_outline_is_left_behind() -> None:
+    """The rim of an object, where the photo mixes two colours, goes with it."""
+    pixels, near = np.full((240, 320, 3), 200, np.uint8), np.zeros((240, 320), np.float32)
+    near[60:180, 80:240] = 1
+    pixels[near == 1] = 10
+    pixels[60:180, 79], pixels[60:180, 240] = 100, 100
+    view = look(stage(pixels, near, 0.05), View((0.05, 0.0))).astype(int)
+    assert np.abs(view[80:160, 72:90] - 200).max() <= 12
+
+
+def test_a_grain_of_depth_does_not_float() -> None:
+    """Single pixels whose depth is unlike all round them stay where they are."""
+    pixels, near = steps(320, 240)
+    flat = np.zeros_like(near)
+    flat[::16, ::16] = 1
+    assert np.array_equal(look(stage(pixels, flat, 0.05), View((0.05, 0.0))), pixels)
+
+
+@pytest.mark.parametrize("cross", [False, True])
+def test_an_autostereogram_has_no_echoes(cross: bool) -> None:
+    """A thing stands where it is in the picture, and beside it the ground has no second, false match."""
+    near = np.zeros((40, 400), np.float32)
+    near[:, 160:240] = 1
+    depth = DepthMap(near, DepthKind.RELATIVE_INVERSE)
+    done = nearfar.effect("autostereogram", None, depth, period=10, relief=0.5, cross=cross).pixels
+    thing, ground = (40, 20) if cross else (20, 40)
+    assert np.array_equal(done[:, 180 - thing // 2], done[:, 180 + thing // 2])
+    assert np.array_equal(done[:, 300 - ground // 2], done[:, 300 + ground // 2])
+    if not cross:
+        beside = (done[:, 260:280] == done[:, 240:260]).all(axis=(0, 2))
+        assert beside.mean() < 0.2

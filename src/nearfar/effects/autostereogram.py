@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -10,6 +11,9 @@ from nearfar.ops.nearness import nearness
 from nearfar.options import option
 from nearfar.plugins import Effect
 from nearfar.types import DepthMap, Photo, Picture
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,24 +33,48 @@ class AutostereogramOptions:
 def apply(photo: Photo | None, depth: DepthMap, options: AutostereogramOptions) -> Picture:  # noqa: ARG001 - the seam's shape
     """A random-dot autostereogram as large as the depth map.
 
-    Every pixel repeats the one a separation to its left, and the separation shrinks with nearness. Source:
+    Each point of the scene is one pixel for the left and one for the right eye, which get the same colour; a
+    point that something nearer hides from an eye gets none, so there are no echoes beside objects. Source:
     H. Thimbleby, S. Inglis, I. Witten, "Displaying 3D Images", IEEE Computer 27(10), 1994.
     """
     near = nearness(depth)
     near = 1 - near if options.cross else near
     height, width = near.shape
     period = max(2, round(width * options.period / 100))
-    separation = np.clip(np.rint(period * (1 - options.relief * near)).astype(np.int32), 1, period)
-    out = np.empty((height, width, 3), np.uint8)
-    out[:, :period] = _dots(height, min(period, width), options, width)
+    apart = np.clip(np.rint(period * (1 - options.relief * near)), 1, period).astype(np.int32)
+    out = np.ascontiguousarray(_dots(height, width, options).swapaxes(0, 1))
+    back = _linked(np.ascontiguousarray(apart.T), is_far_smaller=options.cross)
     rows = np.arange(height)
-    for x in range(period, width):
-        out[:, x] = out[rows, x - separation[:, x]]
-    return Picture(out, depth.text())
+    for x in range(1, width):  # columns are rows here: each is contiguous
+        out[x] = out[x - back[x], rows]
+    return Picture(np.ascontiguousarray(out.swapaxes(0, 1)), depth.text())
 
 
-def _dots(height: int, width: int, options: AutostereogramOptions, whole: int) -> np.ndarray:
-    dot = options.dot or max(1, whole // 600)
+def _linked(apart: npt.NDArray[np.int32], *, is_far_smaller: bool) -> npt.NDArray[np.int32]:
+    """W×H: how many pixels to the left a pixel has its like; 0 where it has none.
+
+    ``apart``: W×H distance of the two pixels of the point midway between them.
+    """
+    width, height = apart.shape
+    nearest, nothing = (np.maximum, 0) if is_far_smaller else (np.minimum, 2 * width)
+    rows = np.arange(height)
+    of_right, of_left = (np.full((width, height), nothing, np.int32) for _ in range(2))
+    for x in range(width):
+        right = x - apart[x] // 2 + apart[x]
+        is_in = (right >= apart[x]) & (right < width)
+        place = right[is_in], rows[is_in]
+        of_right[place] = nearest(of_right[place], apart[x][is_in])
+    for x in range(width):
+        has = of_right[x] != nothing
+        place = x - of_right[x][has], rows[has]
+        of_left[place] = nearest(of_left[place], of_right[x][has])
+    left = np.arange(width)[:, None] - of_right
+    is_seen = (of_right != nothing) & (of_left[np.maximum(left, 0), rows] == of_right)
+    return np.where(is_seen, of_right, 0)
+
+
+def _dots(height: int, width: int, options: AutostereogramOptions) -> npt.NDArray[np.uint8]:
+    dot = options.dot or max(1, width // 600)
     rng = np.random.default_rng(options.seed)
     shape = (-(-height // dot), -(-width // dot), 3 if options.colours else 1)
     dots = rng.integers(0, 256, shape) if options.colours else rng.integers(0, 2, shape) * 255

@@ -20,13 +20,15 @@ from nearfar.options import option
 from nearfar.plugins import Effect
 from nearfar.types import DepthMap, Photo, Picture
 
+_SIDE_OF_WIDTHS = 500  # widths of a line that the longer side is: it is seen on a screen as on paper
+
 
 @dataclass(frozen=True, slots=True)
 class EdgesOptions:
     """Which jumps are drawn and on what."""
 
     threshold: float = option(0.04, "Smallest jump drawn, as a share of the depth.", low=0.001, high=1)
-    width: int = option(2, "Width of the lines in pixels.", low=1, high=50)
+    width: int = option(0, "Width of the lines in pixels; 0 chooses by the picture's size.", low=0, high=50)
     colour: str = option("#ffd21f", "Colour of the lines: a name or #rrggbb.")
     background: str = option("photo", "What the lines are drawn on.", choices=("photo", "black", "white"))
     refine: bool = option(True, REFINE_HELP)
@@ -42,8 +44,9 @@ def apply(photo: Photo | None, depth: DepthMap, options: EdgesOptions) -> Pictur
     near = near_of(photo, depth, is_refined=options.refine)
     jump = cv2.dilate(near, np.ones((3, 3), np.uint8)) - cv2.erode(near, np.ones((3, 3), np.uint8))
     line = np.clip(jump / np.float32(options.threshold) - np.float32(0.5), 0, 1)
-    if options.width > 2:
-        brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (options.width - 1, options.width - 1))
+    width = options.width or max(2, round(max(near.shape) / _SIDE_OF_WIDTHS))
+    if width > 2:
+        brush = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (width - 1, width - 1))
         line = cv2.dilate(line, brush)
     ground = {"black": 0.0, "white": 1.0}.get(options.background)
     colours = floats(photo)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 
+from nearfar.cards import DepthKind
 from nearfar.ops.intrinsics import camera_of
 from nearfar.ops.nearness import distance
-from nearfar.ops.normals import normals, smoothed
+from nearfar.ops.normals import Smoothing, normals, smooth_normals
 from nearfar.ops.refine import refine
 from nearfar.options import option
 from nearfar.plugins import Effect
@@ -20,7 +20,15 @@ from nearfar.types import DepthMap, Photo, Picture
 class NormalsOptions:
     """How normals are taken and written."""
 
-    smooth: float = option(0.5, "Smoothing before, in percent of the longer side.", low=0, high=10)
+    smooth: float = option(
+        1.0, "Smoothing of surfaces, in percent of the longer side; 0 leaves all relief.", low=0, high=10
+    )
+    noise: float = option(
+        0.5,
+        "Slope of relative depth, in ranges along the longer side, that counts as noise where smoothed.",
+        low=0,
+        high=10,
+    )
     fov: float = option(
         0.0, "Horizontal field of view in degrees; 0 takes the photo's own, else 60.", low=0, high=179
     )
@@ -49,15 +57,14 @@ def apply(photo: Photo | None, depth: DepthMap, options: NormalsOptions) -> Pict
 def picture_normals(photo: Photo | None, depth: DepthMap, options: NormalsOptions) -> np.ndarray:
     """H×W×3 unit normals; axes x right, y down, z ahead."""
     away = distance(depth, options.near, options.far)
-    inverse = np.asarray(1 / away, np.float32)
+    inverse = soft = np.asarray(1 / away, np.float32)
     if options.refine and photo is not None and photo.pixels.shape[:2] == inverse.shape:
         inverse = refine(inverse, photo.pixels, depth.provenance.input_size)
-    sigma = options.smooth / 100 * max(depth.width, depth.height)
-    away = np.asarray(1 / inverse, np.float32)
-    if sigma >= 0.6:  # half of it before, where it stills noise, half after, where edges can be left out
-        inverse = np.asarray(cv2.GaussianBlur(inverse, (0, 0), sigma / 2), np.float32)
-    facing = normals(np.asarray(1 / inverse, np.float32), camera_of(depth, options.fov))
-    return smoothed(facing, away, sigma) if sigma >= 0.6 else facing
+    camera = camera_of(depth, options.fov)
+    if options.smooth == 0:
+        return normals(away if inverse is soft else np.asarray(1 / inverse, np.float32), camera)
+    noise = 0.0 if depth.kind is DepthKind.METRIC else options.noise
+    return smooth_normals(inverse, soft, camera, Smoothing(options.smooth / 100, noise))
 
 
 PLUGIN = Effect("normals", "Surface normals as colours", NormalsOptions, apply, needs_photo=False)

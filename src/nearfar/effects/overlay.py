@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
-from nearfar.errors import ParameterError
+from nearfar.effects._canvas import finished, matching
 from nearfar.ops.colormap import COLORMAPS, colorize
 from nearfar.options import option
 from nearfar.plugins import Effect
 from nearfar.types import DepthMap, Photo, Picture, RangeRule, parse_range
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +30,17 @@ class OverlayOptions:
 
 
 def apply(photo: Photo | None, depth: DepthMap, options: OverlayOptions) -> Picture:
-    """The photo with its heat map over it; the photo's alpha is kept.
+    """The photo with its heat map over it; the photo's alpha and its 16 bits are kept.
 
     Raises:
         ParameterError: photo and depth differ in size.
     """
-    if photo is None or (photo.height, photo.width) != depth.values.shape:
-        size = None if photo is None else (photo.height, photo.width)
-        raise ParameterError(f"The overlay needs a photo of the depth map's size, not {size}.")
-    heat = colorize(depth.near_is_large(options.range), options.colormap)
-    mixed = cv2.addWeighted(photo.rgb8(), 1 - options.opacity, heat, options.opacity, 0)
-    alpha = photo.alpha8()
-    return Picture(mixed if alpha is None else np.dstack([mixed, alpha]), depth.text())
+    photo = matching(photo, depth)
+    heat: npt.NDArray[Any] = colorize(depth.near_is_large(options.range), options.colormap)
+    if photo.pixels.dtype == np.uint16:
+        heat = heat.astype(np.uint16) * 257
+    mixed = cv2.addWeighted(photo.pixels, 1 - options.opacity, heat, options.opacity, 0)
+    return finished(mixed, photo, depth)
 
 
 PLUGIN = Effect("overlay", "The heat map laid over the photo", OverlayOptions, apply)

@@ -84,7 +84,7 @@ def _steep_terms(colour: Floats, depth: Floats, how: Guiding) -> Floats:
     window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * how.radius + 1, 2 * how.radius + 1))
     far, near = cv2.erode(depth, window), cv2.dilate(depth, window)
     span = near - far
-    step = _stepness(depth, span, how.radius)
+    step = stepness(depth, span, how.radius)
     gain = 1 + how.steepness * step
     per_span = 1 / np.maximum(span, np.float32(1e-4))
     weights *= (step * gain * per_span)[..., None]
@@ -95,8 +95,14 @@ def _steep_terms(colour: Floats, depth: Floats, how: Guiding) -> Floats:
     return np.dstack([weights, constant, cv2.blur(far, blur), cv2.blur(near, blur) - cv2.blur(far, blur)])
 
 
-def _stepness(depth: Floats, span: Floats, radius: int) -> Floats:
-    """0 where a window holds a slope, 1 where it holds two planes: a slope's span grows with the window."""
+def stepness(depth: Floats, span: Floats, radius: int) -> Floats:
+    """0 where a window holds a slope, 1 where it holds two planes: a slope's span grows with the window.
+
+    Args:
+        depth: H×W float32 in ranges of the map.
+        span: H×W largest less smallest value in an ellipse of ``radius`` round each pixel.
+        radius: of that window in pixels.
+    """
     large = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (4 * radius + 1, 4 * radius + 1))
     growth = (cv2.dilate(depth, large) - cv2.erode(depth, large)) / np.maximum(span, np.float32(1e-4))
     is_wide = np.clip(span / np.float32(0.03) - 1, 0, 1)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _EDGE = 0.04  # difference of nearness between neighbours that is an edge, not a slope
 _LEVELS = 65535
 _MOST_ROWS = 32_000
+_MEDIAN = 5  # side of the window in which a grain of depth is found
+_SIDE_OF_RIMS = 900  # widths of an outline's mixed rim that the longer side is
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,7 +57,7 @@ class View:
 
 def stage(pixels: npt.NDArray[Any], near: Floats, reach: float) -> Stage:
     """The picture and what is behind its edges, for views that move no pixel more than ``reach`` widths."""
-    near = _crisp(near)
+    near = _covering(_crisp(_clean(near)))
     reach_px = max(1, int(np.ceil(reach * near.shape[1])))
     is_rim = near - _smallest_around(near, reach_px) > _EDGE
     if not is_rim.any():
@@ -100,6 +102,18 @@ def _crisp(near: Floats) -> Floats:
         is_edge = high - low > _EDGE
         out = np.where(is_edge, np.where(out - low < high - out, low, high), out)
     return np.asarray(out, np.float32)
+
+
+def _clean(near: Floats) -> Floats:
+    """Nearness without the dust that refinement can leave along an edge: each grain would float alone."""
+    return near if min(near.shape) < _MEDIAN else np.asarray(cv2.medianBlur(near, _MEDIAN), np.float32)
+
+
+def _covering(near: Floats) -> Floats:
+    """Nearness in which objects are a little larger: their mixed rim goes with them, no outline is left."""
+    side = 2 * max(1, round(max(near.shape) / _SIDE_OF_RIMS)) + 1
+    grown = cv2.dilate(near, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
+    return np.where(grown - near > _EDGE, grown, near)
 
 
 def _smallest_around(near: Floats, reach_px: int) -> Floats:
@@ -154,7 +168,8 @@ def _splat(near: Floats, view: View) -> tuple[Floats, npt.NDArray[np.bool_]]:
     known = seen > 0
     near_seen = np.subtract(seen, 1, dtype=np.float32)
     near_seen *= np.float32(1 / _LEVELS)
-    return _closed(near_seen, known)
+    near_seen, known = _closed(near_seen, known)
+    return (_mended(near_seen) if max(view.zoom, view.zoom_far) > 0 else near_seen), known
 
 
 def _whole(places: Floats, side: int) -> npt.NDArray[np.int32]:
@@ -177,6 +192,13 @@ def _closed(near: Floats, known: npt.NDArray[np.bool_]) -> tuple[Floats, npt.NDA
     closed = cv2.morphologyEx(near, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
     is_crack = ~known & (closed >= 0)
     return np.where(known, near, closed), known | is_crack
+
+
+def _mended(near: Floats) -> Floats:
+    """Cracks of one pixel, where a near surface grew apart and a far one shows through, closed."""
+    pair = np.ones((2, 2), np.uint8)
+    closed = cv2.erode(cv2.dilate(near, pair, anchor=(0, 0)), pair, anchor=(1, 1))
+    return np.where(closed - near > _EDGE, closed, near)
 
 
 def _filled(near: Floats, known: npt.NDArray[np.bool_]) -> Floats:
