@@ -79,8 +79,10 @@ def test_rejections_are_counted_by_reason(start, path, body, headers, reason) ->
     """The reason is the name of the problem that the client got."""
     running = start(max_bytes=1000)
     has_grown = _grows(running, 1, "nearfar_rejections_total", reason=reason)
+    is_timed = _grows(running, 1, "nearfar_rejection_seconds_count", reason=reason)
     assert running.client.post(path, content=body, headers=headers).json()["type"].endswith(reason)
     has_grown()
+    is_timed()
 
 
 def test_clients_cannot_make_new_series(service, jpeg) -> None:

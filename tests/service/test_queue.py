@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import threading
 import time
@@ -317,6 +318,29 @@ def test_work_whose_time_is_over_is_not_done() -> None:
     asyncio.run(_in_pool(pool, work, held))
     assert held.begun == ["first"]
     assert pool.expired == 1
+
+
+def test_a_wait_that_is_given_up_leaves_nothing_behind() -> None:
+    """Cancelled together with its outcome, or before: its place is free, and no error goes unheard."""
+    pool, unheard = EnginePool(1, 4), []
+
+    async def work() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: unheard.append(context))
+        for pause_s in (0.0, 0.002, 0.005):
+            waiting = asyncio.create_task(pool.run(_fail))
+            await asyncio.sleep(0)
+            time.sleep(pause_s)  # noqa: ASYNC251 - the outcome arrives while the loop looks away
+            waiting.cancel()
+            await asyncio.wait({waiting})
+        del waiting
+        gc.collect()
+
+    asyncio.run(_in_pool(pool, work, Held()))
+    assert (len(pool._line), pool.running, unheard) == (0, 0, [])
+
+
+def _fail(_: Ticket) -> None:
+    raise ValueError("nobody hears this")
 
 
 def test_a_wait_that_is_too_long_is_refused_at_once() -> None:

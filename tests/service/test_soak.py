@@ -18,6 +18,7 @@ import httpx
 import numpy as np
 import pytest
 
+from nearfar.cpus import usable_cpus
 from nearfar.engines.fake import FakeSession
 from pictures import draw, encoded
 from serving import loader_of, running
@@ -74,7 +75,7 @@ def stays(url: str, pid: int, warm: int, count: int) -> None:
     after = read(pid)
     assert after.rss - before.rss < 20_000_000
     assert after.files <= before.files + 4  # connections that are being closed
-    assert after.threads <= before.threads
+    assert after.threads <= before.threads + usable_cpus() - 1  # OpenCV's helpers come and go
 
 
 @pytest.fixture

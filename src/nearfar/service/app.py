@@ -28,6 +28,7 @@ from nearfar.service.job_work import Workshop
 from nearfar.service.jobs import Jobs
 from nearfar.service.live import Live
 from nearfar.service.metrics import Metrics
+from nearfar.service.opencv import OpencvThreads
 from nearfar.service.pool import EnginePool
 from nearfar.service.probe import Probe
 from nearfar.service.proxies import Proxies
@@ -204,6 +205,8 @@ def _add_origins(app: FastAPI, settings: Settings) -> None:
 async def _life(app: FastAPI, service: Service) -> AsyncIterator[None]:  # noqa: ARG001 - the lifespan's shape
     """Start the threads and warm the default model; at the end finish what was taken."""
     service.pool.start()
+    opencv = OpencvThreads(service.pool)
+    service.watchdog.each_time.append(opencv.look)
     service.watchdog.start()
     service.jobs.start()
     warming = asyncio.create_task(service.probe.warm_up())
@@ -213,6 +216,7 @@ async def _life(app: FastAPI, service: Service) -> AsyncIterator[None]:  # noqa:
     if not await asyncio.to_thread(service.pool.close, GRACE_S):
         _log.warning("%d pieces of work were given up at the end.", service.pool.running)
     service.watchdog.close()
+    opencv.restore()
     if service.metrics.siblings:
         service.metrics.siblings.close()
     if service.tracing:

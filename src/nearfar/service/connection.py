@@ -18,9 +18,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from nearfar.service import problems
 from nearfar.service.access import CROWDED, address_caller
+from nearfar.service.departure import DEPARTURE, Departure
 from nearfar.service.errors import LargeHeaderError, MalformedRequestError, SlowHeaderError
 from nearfar.service.exchange import Exchange
-from nearfar.service.frame import SECURITY_HEADERS
+from nearfar.service.frame import BEGUN_AT, SECURITY_HEADERS
 from nearfar.service.timing import Timing
 
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ class Connection(H11Protocol):
         self._reading: asyncio.TimerHandle | None = None
         self._sending: asyncio.TimerHandle | None = None
         self._is_crowded = False
+        self._departure = Departure()
+        self._begun_at = 0.0
+        self.app = self._telling(self.app)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the client in; where there are too many, refuse what it asks, or close at once."""
@@ -77,13 +81,16 @@ class Connection(H11Protocol):
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Forget the timers."""
+        """Forget the timers, and tell who works for the client."""
         self._reading = _stopped(self._reading)
         self._sending = _stopped(self._sending)
         super().connection_lost(exc)
+        self._departure.happen()
 
     def data_received(self, data: bytes) -> None:
         """Read on."""
+        if self.conn.their_state is h11.IDLE:
+            self._begun_at = time.perf_counter()
         super().data_received(data)
         self._watch()
 
@@ -111,6 +118,15 @@ class Connection(H11Protocol):
 
     def _should_upgrade_to_ws(self) -> bool:
         return not self._is_crowded and super()._should_upgrade_to_ws()
+
+    def _telling(self, app: ASGIApp) -> ASGIApp:
+        """The application, whose requests know when they began to arrive and whether their client left."""
+
+        async def told(scope: Scope, receive: Receive, send: Send) -> None:
+            scope[BEGUN_AT], scope[DEPARTURE] = self._begun_at, self._departure
+            await app(scope, receive, send)
+
+        return told
 
     def _watch(self) -> None:
         """Let a timer run exactly while the client owes us the rest of a head, or of a body for nobody."""

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 REQUEST_ID = "X-Request-Id"
+BEGUN_AT = "nearfar.begun_at"
+"""Where the scope of a request keeps the time at which it began to arrive, as far as that is known."""
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; "
     "media-src 'self' blob:; connect-src 'self'; font-src 'self'; manifest-src 'self'; worker-src 'self'; "
@@ -74,7 +76,7 @@ class Frame:
             await self._serve(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        start, timing = time.perf_counter(), timing_of(scope)
+        start, timing = scope.get(BEGUN_AT) or time.perf_counter(), timing_of(scope)
         status, sent = 0, 0
 
         async def framed(message: Message) -> None:

@@ -63,8 +63,14 @@ REJECTIONS = Row(
     "Requests that got a problem instead of what they asked for, by its name; client-left: nobody waited.",
     ("reason",),
 )
+REJECTED = Row(
+    "nearfar_rejection_seconds",
+    "From the first byte of a request that got a problem to the last one of its answer, by its name.",
+    ("reason",),
+    _SHORT_S,
+)
 SENT = Row("nearfar_sent_bytes_total", "Bytes of the bodies of all answers.")
-EVENTS = (REQUESTS, SECONDS, STAGES, REJECTIONS, SENT)
+EVENTS = (REQUESTS, SECONDS, STAGES, REJECTIONS, REJECTED, SENT)
 """Everything that is counted as requests end."""
 
 
@@ -77,6 +83,7 @@ class Metrics:
         self._seconds = _histogram(SECONDS, self._registry)
         self._stages = _histogram(STAGES, self._registry)
         self._rejections = _counter(REJECTIONS, self._registry)
+        self._rejected = _histogram(REJECTED, self._registry)
         self._sent = _counter(SENT, self._registry)
         ProcessCollector(registry=self._registry)
         PlatformCollector(registry=self._registry)
@@ -91,6 +98,7 @@ class Metrics:
         self._sent.inc(exchange.sent_bytes)
         if exchange.problem:
             self._rejections.labels(exchange.problem).inc()
+            self._rejected.labels(exchange.problem).observe(exchange.seconds)
         for stage, seconds in exchange.timing.seconds().items():
             self._stages.labels(stage).observe(seconds)
 

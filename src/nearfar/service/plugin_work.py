@@ -12,12 +12,13 @@ from starlette.responses import Response
 from nearfar import api, catalogue
 from nearfar.options import describe, parse
 from nearfar.service.answers import SHARED, DepthQuery, Format
+from nearfar.service.departure import while_connected
 from nearfar.service.estimation import Answer, Question, answer
 from nearfar.service.frame import request_id_of, timing_of
 from nearfar.service.openapi import plugin_operation
 from nearfar.service.plain_route import PlainRoute
 from nearfar.service.query import single_values
-from nearfar.service.routes.depth import respond, while_connected
+from nearfar.service.routes.depth import respond
 from nearfar.service.terms import terms_of
 from nearfar.service.uploads import read_upload
 
@@ -57,7 +58,7 @@ def add_route(routes: APIRouter, service: Service, maker: Maker) -> None:
         chosen = Format(maker.plugin.name, maker.plugin.summary, media_type, suffix, write)
         question = Question(upload, query, chosen, request_id_of(request.scope), timing)
         doing = service.pool.run(partial(answer, question, service.loader, service.limits), terms)
-        found: Answer = await while_connected(request.receive, doing)
+        found: Answer = await while_connected(request, doing)
         if not query.model:
             service.probe.note_success()
         response = respond(found, suffix)

@@ -166,10 +166,11 @@ class EnginePool:
             return await _outcome(ticket)
         except DeadlineError:
             self.expired += 1
+            self._drop(ticket)
             raise
-        finally:
-            if not ticket.future.done() or ticket.future.cancelled():
-                self._drop(ticket)
+        except asyncio.CancelledError:
+            self._drop(ticket)
+            raise
 
     def _check_room(self, terms: Terms) -> None:
         if self._is_closed:
@@ -211,6 +212,8 @@ class EnginePool:
 
     def _drop(self, ticket: Ticket) -> None:
         ticket.future.cancel()  # a late outcome finds nobody, and says nothing
+        if not ticket.future.cancelled():
+            ticket.future.exception()  # it came together with the end of the wait: nobody hears it
         with self._condition:
             ticket.is_wanted = False
             self._line.of(ticket).remove(ticket)  # not there: under way already, it stops after its stage
@@ -268,7 +271,10 @@ class EnginePool:
 async def _outcome(ticket: Ticket) -> Any:
     """What the work gave; DeadlineError where its time is over before."""
     seconds = ticket.terms.seconds
-    await asyncio.wait({ticket.future}, timeout=None if math.isinf(seconds) else seconds)
-    if not ticket.future.done():
-        raise ticket.too_late()
-    return ticket.future.result()
+    if math.isinf(seconds):
+        return await ticket.future
+    timer = ticket.loop.call_later(seconds, ticket.expire)
+    try:
+        return await ticket.future
+    finally:
+        timer.cancel()

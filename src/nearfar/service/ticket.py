@@ -67,6 +67,10 @@ class Ticket:
             "Ask with more time, for less, or when the service has less to do.",
         )
 
+    def expire(self) -> None:
+        """Its time is over: whoever waits is told so. Called in the event loop."""
+        self._settle(None, self.too_late())
+
     def finish(self, result: Any, error: BaseException | None) -> None:
         """Hand the outcome to the event loop."""
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits

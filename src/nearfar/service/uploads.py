@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MULTIPART = "multipart/form-data"
 FIELD = "image"
 RAW_TYPES = ("image/*", "application/octet-stream")
+_HEADERS = frozenset({b"content-type", b"content-encoding", b"content-length"})
 _MULTIPART_ROOM = 64 * 1024  # for boundaries, part headers and small fields beside the image
 _TYPE_HINT = (
     "Send the file as the multipart field 'image' (curl -F image=@photo.jpg), or as the body with a "
@@ -113,9 +114,10 @@ async def read_upload(request: Request, limits: UploadLimits) -> Upload:
         BusyError: too many bytes of other uploads are on their way.
         ClientLeftError: the client left.
     """
-    content_type = request.headers.get("content-type", "")
-    is_multipart = _check_type(request, content_type)
-    length = request.headers.get("content-length", "")
+    headers = {name: value.decode("latin-1") for name, value in request.scope["headers"] if name in _HEADERS}
+    content_type = headers.get(b"content-type", "")
+    is_multipart = _check_type(headers.get(b"content-encoding", "identity"), content_type)
+    length = headers.get(b"content-length", "")
     if length.isdigit():
         limits.check(int(length), is_multipart=is_multipart)
     try:
@@ -128,10 +130,9 @@ async def read_upload(request: Request, limits: UploadLimits) -> Upload:
     return Upload(body, content_type)
 
 
-def _check_type(request: Request, content_type: str) -> bool:
+def _check_type(encoding: str, content_type: str) -> bool:
     """True for multipart, False for a raw image; MediaTypeError for what is neither."""
-    encoding = request.headers.get("content-encoding", "identity").lower()
-    if encoding != "identity":
+    if encoding.lower() != "identity":
         raise MediaTypeError(
             f"A body of Content-Encoding '{encoding[:40]}' is not taken.", "Send it as it is."
         )

@@ -48,6 +48,8 @@ class Watchdog:
         self._on_stuck = on_stuck
         self.when_lost: list[Callable[[str], object]] = []
         """Each is called with the reason, once, when too many calls are lost."""
+        self.each_time: list[Callable[[], object]] = []
+        """Each is called whenever the watchdog looks, at least every second."""
         self._end = threading.Event()
         self._thread: threading.Thread | None = None
         self.stuck = 0
@@ -73,6 +75,8 @@ class Watchdog:
         while not self._end.wait(min(_MOST_APART_S, self._timeout_s / _LOOKS)):
             for call in self._pool.calls_longer_than(self._timeout_s):
                 self._replace(call)
+            for look in self.each_time:
+                look()
 
     def _replace(self, call: EngineCall) -> None:
         was_lost = self.is_lost

@@ -16,11 +16,11 @@ from nearfar import comparison
 from nearfar.decode.photo import Limits, read_photo
 from nearfar.ops.colormap import COLORMAPS
 from nearfar.options import option, parse
+from nearfar.service.departure import while_connected
 from nearfar.service.estimation import stage
 from nearfar.service.frame import timing_of
 from nearfar.service.openapi import compare_operation
 from nearfar.service.query import single_values
-from nearfar.service.routes.depth import while_connected
 from nearfar.service.terms import terms_of
 from nearfar.service.uploads import read_upload
 
@@ -58,7 +58,7 @@ def router(service: Service) -> APIRouter:
         with timing.stage("upload"):
             upload = await read_upload(request, service.uploads)
         work = partial(_answer, query, upload, service.loader, service.limits, timing)
-        body: bytes = await while_connected(request.receive, service.pool.run(work, terms))
+        body: bytes = await while_connected(request, service.pool.run(work, terms))
         response = Response(body, media_type=_JSON if query.format == "json" else _PNG)
         response.headers["Cache-Control"] = "no-store"
         response.headers["Content-Disposition"] = f'inline; filename="compare.{query.format}"'

