@@ -23,6 +23,13 @@ from nearfar.errors import ParameterError, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+FORMS = {
+    "COLOUR": "#rrggbb",
+    "PIXEL": "x,y in pixels of the photo",
+    "PLACE": "x,y from 0,0 (left, top) to 1,1",
+    "SPAN": "a,b in the map's own unit",
+}
+"""What a text may look like that is no word of a list."""
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 
@@ -41,6 +48,8 @@ class OptionInfo:
     parse: Callable[[str], object] | None = None
     file: str = ""
     """What a file given for it holds (``picture``, ``mask``, ``calibration``); empty where it is no file."""
+    form: str = ""
+    """What a text looks like, with ``|`` between: words as they stand, and names of :data:`FORMS`."""
 
 
 def option(  # noqa: PLR0913 - one row of a table
@@ -52,13 +61,16 @@ def option(  # noqa: PLR0913 - one row of a table
     choices: tuple[str, ...] = (),
     parse: Callable[[str], object] | None = None,
     file: str = "",
+    form: str = "",
 ) -> Any:
     """A dataclass field that knows its help, its range and, for types of its own, how to read a text.
 
     ``file``: the option is a file; each face reads it (a path in the library and on the command line, an
     upload in the service) and passes what it holds, so that no text from outside ever names a path.
+    ``form``: what a text looks like, so that a page can offer more than a line to type in.
     """
     row = {"help": help, "low": low, "high": high, "choices": choices, "parse": parse, "file": file}
+    row["form"] = form
     return dataclasses.field(default=default, metadata=row)
 
 

@@ -55,5 +55,5 @@ def outline(plugin: Any) -> dict[str, Any]:
 
 
 def _plain(info: OptionInfo) -> dict[str, Any]:
-    keep = ("name", "type", "default", "low", "high", "choices", "help")
+    keep = ("name", "type", "default", "low", "high", "choices", "help", "form")
     return {key: getattr(info, key) for key in keep}

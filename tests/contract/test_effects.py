@@ -9,13 +9,14 @@ import pytest
 
 from nearfar.api import read
 from nearfar.errors import ParameterError
-from nearfar.options import describe, parse
+from nearfar.options import FORMS, describe, parse
 from nearfar.registry import EFFECTS
 from nearfar.types import Clip, DepthKind, DepthMap, Photo, Picture, Provenance
 from pictures import draw
 
 NAMES = EFFECTS.names()
 SMALL = {"wiggle": {"frames": 2, "size": 64}, "parallax": {"frames": 2, "size": 64}}
+SAMPLES = {"COLOUR": "#20c0ff", "PIXEL": "3,4", "PLACE": "0.2,0.7", "SPAN": "1,2.5"}
 SIZES = [(1, 1), (3, 1000), (641, 427)]
 
 
@@ -49,6 +50,18 @@ def test_name_and_options_are_told(name: str) -> None:
     assert len(infos) == len(plugin.options.__dataclass_fields__)
     assert all(info.help.endswith((".", "?")) for info in infos)
     parse(plugin.options, {})
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_texts_look_like_is_told(name: str) -> None:
+    """An option that is a free text says its form, and takes what that says."""
+    options = EFFECTS.load(name).options
+    for info in describe(options):
+        is_free = info.type not in {"int", "float", "bool", "file"} and not info.choices
+        assert bool(info.form) == is_free, info.name
+        for part in info.form.split("|") if info.form else ():
+            assert part in FORMS or part.islower()
+            parse(options, {info.name: SAMPLES.get(part, part)})
 
 
 @pytest.mark.parametrize("size", SIZES)

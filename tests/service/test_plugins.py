@@ -43,6 +43,17 @@ def test_every_export_answers(service, jpeg, name) -> None:
     )
 
 
+def test_a_list_tells_what_a_page_needs(service) -> None:
+    """Names, what is written, and of each option type, default, range, choices, help and form."""
+    rows = {row["name"]: row for row in service.client.get("/v1/effects").json()}
+    options = {row["name"]: row for row in rows["bokeh"]["options"]}
+    assert rows["wiggle"]["suffixes"] == [".gif", ".webp"]
+    assert (options["strength"]["low"], options["strength"]["high"]) == (0, 10)
+    assert (options["focus"]["form"], options["mask"]["type"]) == ("PIXEL", "file")
+    exports = service.client.get("/v1/exports").json()
+    assert {row["name"] for row in exports} == set(EXPORTS.names())
+
+
 def test_options_shape_the_answer(service, jpeg) -> None:
     """A clip comes in the format asked for, a stereo pair in the width asked for."""
     clip = send(service, "/v1/effects/wiggle?format=webp&frames=2&size=32", jpeg)

@@ -30,9 +30,13 @@ class BokehOptions:
         None,
         "Pixel in focus: x,y. Without it the nearest large object is.",
         parse=numbers("focus", 2),
+        form="PIXEL",
     )
     focus_range: tuple[float, float] | None = option(
-        None, "Depth values in focus, in the map's own unit: a,b.", parse=numbers("focus_range", 2)
+        None,
+        "Depth values in focus, in the map's own unit: a,b.",
+        parse=numbers("focus_range", 2),
+        form="SPAN",
     )
     mask: Any = option(None, "Picture whose white pixels stay sharp.", file="mask")
     depth_of_field: float = option(

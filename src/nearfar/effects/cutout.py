@@ -36,12 +36,14 @@ class CutoutOptions:
 
     nearest: float = option(30.0, "Percent of the picture that is kept: the nearest.", low=0, high=100)
     range: tuple[float, float] | None = option(
-        None, "Depth values kept instead, in the map's own unit: a,b.", parse=numbers("range", 2)
+        None, "Depth values kept instead, in the map's own unit: a,b.", parse=numbers("range", 2), form="SPAN"
     )
     mask: Any = option(None, "Picture whose white pixels are kept instead.", file="mask")
     softness: float = option(0.02, "Width of the soft rim, as a share of the depth.", low=0, high=1)
     background: str = option(
-        "clear", "What stands behind: clear (RGBA), grey, blur, or a colour such as #20c0ff."
+        "clear",
+        "What stands behind: clear (RGBA), grey, blur, or a colour such as #20c0ff.",
+        form="clear|grey|blur|COLOUR",
     )
     picture: Any = option(None, "Picture that stands behind, cropped to the photo's shape.", file="picture")
     refine: bool = option(True, REFINE_HELP)

@@ -29,7 +29,7 @@ class EdgesOptions:
 
     threshold: float = option(0.04, "Smallest jump drawn, as a share of the depth.", low=0.001, high=1)
     width: int = option(0, "Width of the lines in pixels; 0 chooses by the picture's size.", low=0, high=50)
-    colour: str = option("#ffd21f", "Colour of the lines: a name or #rrggbb.")
+    colour: str = option("#ffd21f", "Colour of the lines: a name or #rrggbb.", form="COLOUR")
     background: str = option("photo", "What the lines are drawn on.", choices=("photo", "black", "white"))
     refine: bool = option(True, REFINE_HELP)
 

@@ -28,7 +28,7 @@ class FogOptions:
 
     density: float = option(1.5, "Optical thickness at the farthest pixel.", low=0, high=20)
     start: float = option(0.0, "Share of the distance that stays clear.", low=0, high=1)
-    colour: str = option("#d5dbe0", "Colour of the fog: a name or #rrggbb.")
+    colour: str = option("#d5dbe0", "Colour of the fog: a name or #rrggbb.", form="COLOUR")
     refine: bool = option(True, REFINE_HELP)
 
 

@@ -16,7 +16,10 @@ class HeatmapOptions:
 
     colormap: str = option("inferno", "Colours from far to near.", choices=COLORMAPS)
     range: RangeRule = option(
-        "image", "Values spanned by the colours: image, percentile, or a,b.", parse=parse_range
+        "image",
+        "Values spanned by the colours: image, percentile, or a,b.",
+        parse=parse_range,
+        form="image|percentile|SPAN",
     )
     fast: bool = option(False, "In 256 colours: PNG files are written several times faster.")
 

@@ -25,7 +25,10 @@ class OverlayOptions:
     opacity: float = option(0.4, "0 shows the photo, 1 shows the heat map.", low=0, high=1)
     colormap: str = option("inferno", "Colours from far to near.", choices=COLORMAPS)
     range: RangeRule = option(
-        "image", "Values spanned by the colours: image, percentile, or a,b.", parse=parse_range
+        "image",
+        "Values spanned by the colours: image, percentile, or a,b.",
+        parse=parse_range,
+        form="image|percentile|SPAN",
     )
 
 

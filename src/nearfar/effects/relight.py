@@ -24,11 +24,12 @@ class RelightOptions:
         (0.2, 0.2),
         "Place of the lamp in the picture: x,y from 0,0 (left, top) to 1,1.",
         parse=numbers("light", 2),
+        form="PLACE",
     )
     height: float = option(0.6, "How far before the scene the lamp is, in picture widths.", low=0.01, high=10)
     strength: float = option(0.8, "Brightness of the lamp.", low=0, high=5)
     ambient: float = option(0.55, "How much of the photo's own light stays.", low=0, high=2)
-    colour: str = option("#fff1d6", "Colour of the lamp: a name or #rrggbb.")
+    colour: str = option("#fff1d6", "Colour of the lamp: a name or #rrggbb.", form="COLOUR")
     relief: float = option(0.35, "Depth of the scene, in picture widths.", low=0.01, high=5)
     smooth: float = option(1.2, "Smoothing of surfaces, in percent of the longer side.", low=0, high=10)
 

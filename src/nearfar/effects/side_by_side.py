@@ -21,7 +21,10 @@ class SideBySideOptions:
     gap: int = option(0, "White pixels between the two.", low=0, high=1000)
     colormap: str = option("inferno", "Colours from far to near.", choices=COLORMAPS)
     range: RangeRule = option(
-        "image", "Values spanned by the colours: image, percentile, or a,b.", parse=parse_range
+        "image",
+        "Values spanned by the colours: image, percentile, or a,b.",
+        parse=parse_range,
+        form="image|percentile|SPAN",
     )
 
 

@@ -25,8 +25,8 @@ class TintOptions:
     """The two tints and how strong they are."""
 
     strength: float = option(0.5, "0 leaves the photo, 1 tints fully.", low=0, high=1)
-    near: str = option("#ffb060", "Tint of what is near: a name or #rrggbb.")
-    far: str = option("#5090ff", "Tint of what is far: a name or #rrggbb.")
+    near: str = option("#ffb060", "Tint of what is near: a name or #rrggbb.", form="COLOUR")
+    far: str = option("#5090ff", "Tint of what is far: a name or #rrggbb.", form="COLOUR")
     refine: bool = option(True, REFINE_HELP)
 
 

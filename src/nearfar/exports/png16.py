@@ -22,6 +22,7 @@ class Png16Options:
         "image",
         "Values spanned by the numbers: image, percentile, or a,b; others are cut off.",
         parse=parse_range,
+        form="image|percentile|SPAN",
     )
 
 
