@@ -25,6 +25,9 @@ WAYS = {"locale": "en-GB", "viewport": {"width": 1280, "height": 860}, "reduced_
 ANSWERED_IN_WORDS = ("v1/depth", "v1/models", "healthz")
 """Addresses whose failures the page shows in words; the browser notes them on its console as well."""
 
+REFUSED_STREAM = "WebSocket connection to"
+"""How the browser begins to note a refused stream, which the page shows in words as well."""
+
 
 @pytest.fixture(scope="session")
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
@@ -99,7 +102,8 @@ def _watch(page: Page, service: str, faults: list[str]) -> None:
 
     def on_console(message: object) -> None:
         source = message.location["url"].removeprefix(service)
-        if message.type in {"error", "warning"} and not source.startswith(ANSWERED_IN_WORDS):
+        is_told = source.startswith(ANSWERED_IN_WORDS) or message.text.startswith(REFUSED_STREAM)
+        if message.type in {"error", "warning"} and not is_told:
             faults.append(f"console: {message.text} ({source})")
 
     def on_request(request: object) -> None:

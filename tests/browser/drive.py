@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--use-fake-device-for-media-stream",  # a camera that shows a moving test picture
 )
 
 
@@ -88,3 +90,11 @@ def wait_for_heat(page: Page) -> None:
     """Until the result is there and its entrance, if it has one, is over."""
     page.wait_for_selector("html[data-state=result]", state="attached")
     page.evaluate("Promise.allSettled(document.getAnimations().map((motion) => motion.finished))")
+
+
+def wait_until(page: Page, expression: str, seconds: float = 30) -> None:
+    """Until an expression of JavaScript is true; the page's policy forbids Playwright's own way."""
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, f"it did not become true: {expression}"
+        page.wait_for_timeout(50)

@@ -14,7 +14,14 @@ export type FailureCode =
   | "server"
   | "offline"
   | "dropped"
-  | "answer";
+  | "answer"
+  | "camera_refused"
+  | "camera_none"
+  | "camera_in_use"
+  | "camera_insecure"
+  | "stream_idle"
+  | "stream_lost"
+  | "stream_full";
 
 /** Why there is no answer. ``detail`` is the service's own English sentence, or empty. */
 export class Failure extends Error {
@@ -105,7 +112,8 @@ function failureOf(request: XMLHttpRequest): Failure {
   return new Failure(code, problem.detail ?? problem.title ?? "", Number.isFinite(wait) ? wait : 0);
 }
 
-function codeOf(status: number): FailureCode {
+/** What a status means to people. */
+export function codeOf(status: number): FailureCode {
   const code = CODES[status] ?? "server";
   return code === "key" && hasKey() ? "wrong_key" : code;
 }

@@ -32,7 +32,7 @@ export function nameColours(): void {
   for (const name of COLORMAPS) byId(`colour-${name}`).textContent = colourName(name);
 }
 
-function colourName(name: ColormapName): string {
+export function colourName(name: ColormapName): string {
   return name === "grey" ? say("grey") : name.charAt(0).toUpperCase() + name.slice(1);
 }
 

@@ -8,6 +8,11 @@ export function keyHeaders(): Record<string, string> {
   return kept ? { Authorization: `Bearer ${kept}` } : {};
 }
 
+/** The words with which a websocket, which cannot set headers, carries the key. */
+export function keyProtocols(): string[] {
+  return kept ? ["nearfar", `nearfar-key.${kept}`] : [];
+}
+
 export function hasKey(): boolean {
   return kept !== "";
 }

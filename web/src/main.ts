@@ -17,12 +17,13 @@ import { type Download, download } from "./downloads";
 import { type Result, estimate, preview } from "./estimate";
 import { type Shot, showSamples, startIntake } from "./intake";
 import { keepKey } from "./key";
+import { Live, clearLive, showLiveColours } from "./live";
 import { type Language, language, say, startLanguage, switchLanguage } from "./language";
 import { clearHeat, recolour, showHeat, showOpacity, showPhoto, showStandIn } from "./panels";
 import { showTheme, startTheme } from "./theme";
 import type { Key } from "./words";
 
-type State = "start" | "busy" | "result";
+type State = "start" | "busy" | "result" | "live";
 
 interface Problem {
   readonly failure: Failure | "noFile";
@@ -30,7 +31,19 @@ interface Problem {
   readonly retry: (() => void) | null;
 }
 
-const RETRYABLE: readonly string[] = ["busy", "server", "offline", "dropped", "answer"];
+const RETRYABLE: readonly string[] = [
+  "busy",
+  "server",
+  "offline",
+  "dropped",
+  "answer",
+  "camera_refused",
+  "camera_none",
+  "camera_in_use",
+  "stream_idle",
+  "stream_lost",
+  "stream_full",
+];
 const KEYED: readonly string[] = ["key", "wrong_key"];
 
 let colormap = firstColormap();
@@ -39,6 +52,7 @@ let result: Result | null = null;
 let problem: Problem | null = null;
 let progress: Progress = { phase: "upload", share: 0 };
 let running = new AbortController();
+let live: Live | null = null;
 
 function start(): void {
   startLanguage();
@@ -78,9 +92,16 @@ function listen(): void {
   for (const what of ["heat", "png16", "npy"] as const) {
     byId(`save-${what}`).addEventListener("click", () => void save(what));
   }
+  byId("live-start").addEventListener("click", () => void startLive());
+  byId("live-stop").addEventListener("click", stopLive);
+  byId("live-shot").addEventListener("click", () => void keepShot());
+  byId("live-colours", HTMLSelectElement).addEventListener("change", recolourLive);
   window.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && document.documentElement.dataset.state === "busy") cancel();
+    if (event.key !== "Escape") return;
+    if (document.documentElement.dataset.state === "busy") cancel();
+    if (live) stopLive();
   });
+  window.addEventListener("pagehide", () => live?.stop());
 }
 
 /** Everything that is made of words, anew: at the start and when the language changes. */
@@ -90,6 +111,7 @@ function showWords(): void {
   }
   showTheme();
   nameColours();
+  showLiveColours(colormap);
   showSamples(take, () => report(new Failure("offline"), "", null));
   showProblem();
   showProgress();
@@ -100,7 +122,8 @@ function showWords(): void {
 function enter(state: State): void {
   document.documentElement.dataset.state = state;
   show(byId("start"), state === "start");
-  show(byId("work"), state !== "start");
+  show(byId("work"), state === "busy" || state === "result");
+  show(byId("live"), state === "live");
   show(byId("another"), state === "result");
   show(byId("busy"), state === "busy");
   show(byId("result"), state === "result");
@@ -112,6 +135,7 @@ function take(shot: Shot): void {
 }
 
 async function run(shot: Shot, withModel: string): Promise<void> {
+  endLive();
   running.abort();
   const own = (running = new AbortController());
   forget();
@@ -186,6 +210,50 @@ function cancel(): void {
   enter("start");
   byId("spoken").textContent = say("cancelled");
   byId("upload").focus();
+}
+
+/** The camera on the left, its heat map on the right, until it is stopped. */
+async function startLive(): Promise<void> {
+  running.abort();
+  endLive();
+  forget();
+  clearLive();
+  showLiveColours(colormap);
+  enter("live");
+  byId("live-stop").focus({ preventScroll: true });
+  const own = (live = new Live({ onFailure: (failure) => failLive(failure) }));
+  await own.start(colormap, model);
+  if (own === live) byId("spoken").textContent = say("liveOn");
+}
+
+function endLive(): void {
+  live?.stop();
+  live = null;
+}
+
+function stopLive(): void {
+  endLive();
+  enter("start");
+  byId("spoken").textContent = say("liveOff");
+  byId("live-start").focus();
+}
+
+function failLive(failure: Failure): void {
+  endLive();
+  enter("start");
+  const isRetryable = [...RETRYABLE, ...KEYED].includes(failure.code);
+  report(failure, say("liveCamera"), isRetryable ? () => void startLive() : null);
+}
+
+async function keepShot(): Promise<void> {
+  const shot = await live?.shot();
+  if (shot) take(shot);
+}
+
+function recolourLive(): void {
+  const name = byId("live-colours", HTMLSelectElement).value as typeof colormap;
+  byId("colours").querySelector<HTMLInputElement>(`input[value=${name}]`)?.click(); // remembered there
+  live?.recolour(name);
 }
 
 function fail(error: unknown, shot: Shot, withModel: string): void {

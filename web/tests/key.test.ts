@@ -23,6 +23,13 @@ describe("the key", () => {
     const key = await loaded();
     expect(key.hasKey()).toBe(false);
     expect(key.keyHeaders()).toEqual({});
+    expect(key.keyProtocols()).toEqual([]);
+  });
+
+  test("goes with a websocket as a word of its handshake", async () => {
+    const key = await loaded();
+    key.keepKey("nf-1-2");
+    expect(key.keyProtocols()).toEqual(["nearfar", "nearfar-key.nf-1-2"]);
   });
 
   test("is sent as a header, and known again after a reload", async () => {
