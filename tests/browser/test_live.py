@@ -106,7 +106,8 @@ def test_a_refused_camera_is_said_and_can_be_tried_again(open_page) -> None:
     [
         (
             """() => {
-              navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", "NotFoundError"));
+              const error = new DOMException("", "NotFoundError");
+              navigator.mediaDevices.getUserMedia = () => Promise.reject(error);
             }""",
             "There is no camera here",
         ),
