@@ -142,3 +142,31 @@ def test_intrinsics_of_another_size_are_refused(run: Run, photo_jpeg: Path) -> N
     code, _, err = run("export", "ply", photo_jpeg, "--intrinsics", "900,900,960,540")
     assert code != 0
     assert "outside the picture" in err
+
+
+def test_depth_files_of_others(run: Run, photo_jpeg: Path, tmp_path: Path) -> None:
+    """Millimetres in a 16-bit PNG without words become metres where the flags say what they are."""
+    numbers = np.linspace(1000, 5000, 96 * 128).astype(np.uint16).reshape(96, 128)
+    Image.fromarray(numbers).save(tmp_path / "mm.png")
+    words = ("export", "npz", photo_jpeg, "--depth", tmp_path / "mm.png", "-o", tmp_path / "m.npz")
+    code, _, err = run(*words)
+    assert code == 1
+    assert "--depth-kind" in err
+    assert run(*words, "--depth-kind", "metric", "--depth-scale", "0.001")[0] == 0
+    depth = nearfar.read_depth(tmp_path / "m.npz")
+    assert (depth.unit, depth.value_range) == ("m", pytest.approx((1, 5)))
+    assert "depth_kind is 'metres'" in run(*words, "--depth-kind", "metres", "--overwrite")[2]
+
+
+def test_an_assumed_camera_is_told(run: Run, photo_jpeg: Path) -> None:
+    """Whoever asks for a mesh without telling the camera hears what was assumed; others hear nothing."""
+    assert "60° is assumed" in run("export", "glb", photo_jpeg)[2]
+    assert run("export", "glb", photo_jpeg, "--fov", "50", "--overwrite")[2] == ""
+    assert run("export", "glb", photo_jpeg, "--intrinsics", "150,150,64,48", "--overwrite")[2] == ""
+    assert run("export", "tiff", photo_jpeg)[2] == ""
+
+
+def test_an_exact_fit_is_told_as_one(run: Run, photo_jpeg: Path) -> None:
+    """Two points fit exactly: no rounding of the machine is shown."""
+    err = run("calibrate", photo_jpeg, "64,90=1.5", "64,5=8")[2]
+    assert err.count("off by +0 m") == 2

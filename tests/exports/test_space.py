@@ -167,3 +167,16 @@ def test_khronos_validator_finds_nothing(validator: Path, tmp_path: Path, faces:
     )
     issues = json.loads(done.stdout)
     assert (issues["numErrors"], issues["numWarnings"]) == (0, 0), issues["messages"]
+
+
+def test_cloud_uses_its_budget() -> None:
+    """As many points as are allowed, or nearly, however odd the picture; the file's words are plain ASCII."""
+    for height, width in ((60, 80), (3, 1000), (1, 500)):
+        slope = np.linspace(1, 2, height * width, dtype=np.float32)
+        depth = DepthMap(slope.reshape(height, width), DepthKind.METRIC)
+        for most in (1, 7, 400, 10_000):
+            data = nearfar.export("ply", depth, points=most)
+            count = len(ply_points(data))
+            assert count <= most
+            assert count >= 0.6 * min(most, height * width)
+    assert b"60 degrees field of view" in data

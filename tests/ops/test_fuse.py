@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import cv2
@@ -50,7 +51,7 @@ def test_object_without_valid_depth_is_last() -> None:
 
 def test_sizes_must_agree() -> None:
     """Masks of another photo are refused."""
-    with pytest.raises(ParameterError, match="N×4×4"):
+    with pytest.raises(ParameterError, match="are 8×6, but the photo 4×4"):
         fuse(DepthMap(np.ones((4, 4), np.float32), DepthKind.METRIC), MASK[None])
 
 
@@ -70,6 +71,13 @@ def coco_text(mask: np.ndarray) -> str:
     return "".join(out)
 
 
+def numpy_file(array: np.ndarray) -> bytes:
+    """The bytes of a .npy file."""
+    out = io.BytesIO()
+    np.save(out, array)
+    return out.getvalue()
+
+
 def test_masks_in_every_form() -> None:
     """Label picture, binary pictures, COCO numbers and text, arrays: the same mask."""
     runs = {"size": [6, 8], "counts": [13, 3, 3, 3, 3, 3, 3, 3, 3, 3, 8]}
@@ -78,6 +86,7 @@ def test_masks_in_every_form() -> None:
         MASK.astype(np.int32) * 7,
         MASK[None],
         encoded(MASK.astype(np.uint8) * 3),
+        numpy_file(MASK.astype(np.uint16)),
         encoded(MASK.astype(np.uint8) * 255),
         encoded(np.repeat(MASK[..., None], 3, 2).astype(np.uint8) * 255),
         json.dumps(runs).encode(),
@@ -112,6 +121,9 @@ def test_several_labels_and_files() -> None:
         (b"hello", UnsupportedFormatError),
         (b'{"size": [2, 2], "counts": [1, 1]}', BrokenImageError),
         (b'{"a": 1}', BrokenImageError),
+        (b'{"annotations": [{"segmentation": [[0, 0, 3, 0, 3, 3]]}]}', BrokenImageError),
+        (numpy_file(np.zeros((4, 4), np.float32)), ParameterError),
+        (numpy_file(MASK)[:100], BrokenImageError),
         ([MASK, np.ones((2, 2), bool)], ParameterError),
     ],
 )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from nearfar import api, plugins
 from nearfar.calibration import Calibration
+from nearfar.cards import DepthKind
 from nearfar.cli import _say
 from nearfar.decode.depth import read_depth
 from nearfar.errors import NearfarError, OutputExistsError, ParameterError
@@ -47,6 +48,23 @@ def read_text(given: str) -> str:
         raise ParameterError(f"{given} cannot be read: {exc}.") from exc
 
 
+DEPTH_KIND_HELP = (
+    "What the depth file's values mean, where it does not say: relative_inverse, affine_depth or metric."
+)
+DEPTH_SCALE_HELP = "Metres (or units) of 1 in such a depth file: 0.001 for millimetres."
+
+
+class DepthFile(Protocol):
+    """Flags that name a depth file."""
+
+    @property
+    def depth(self) -> str: ...
+    @property
+    def depth_kind(self) -> str: ...
+    @property
+    def depth_scale(self) -> float: ...
+
+
 @dataclass(frozen=True, slots=True)
 class SharedOptions:
     """The flags that every effect and every format takes."""
@@ -60,6 +78,8 @@ class SharedOptions:
         None, "Pixels at which tiles see the longer side; 3 times the network's own otherwise.", low=1
     )
     depth: str = option("", "Depth file to use instead of running a network (see nearfar export).")
+    depth_kind: str = option("", DEPTH_KIND_HELP, choices=("", *DepthKind))
+    depth_scale: float = option(1.0, DEPTH_SCALE_HELP)
     intrinsics: str = option("", INTRINSICS_FLAG, parse=read_text)
     calibration: str = option("", "Camera profile of nearfar calibrate: depth becomes metres.")
     overwrite: bool = option(False, "Replace files that exist already.")
@@ -117,12 +137,17 @@ def named(words: tuple[str, ...], registry: Registry, verb: str) -> tuple[Any, t
 def photo_and_depth(source: str, options: SharedOptions) -> tuple[Photo, DepthMap]:
     """The photo, and its depth: read from a file or estimated, and calibrated where asked for."""
     photo = api.read(source, intrinsics=options.intrinsics or None)
-    depth = read_depth(options.depth) if options.depth else _estimated(photo, options)
+    depth = given_depth(options) if options.depth else _estimated(photo, options)
     if options.intrinsics:
         depth = dataclasses.replace(depth, camera=photo.camera)
     for warning in depth.warnings:
         _say.line(f"{source}: {warning.message}")
     return photo, Calibration.load(options.calibration).apply(depth) if options.calibration else depth
+
+
+def given_depth(options: DepthFile) -> DepthMap:
+    """The map in the depth file that the flags name."""
+    return read_depth(options.depth, kind=options.depth_kind or None, scale=options.depth_scale)
 
 
 def _estimated(photo: Photo, options: SharedOptions) -> DepthMap:

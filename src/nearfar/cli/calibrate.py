@@ -7,12 +7,14 @@ from pathlib import Path
 
 from nearfar import api
 from nearfar.calibration import KnownPoint, calibrate
+from nearfar.cards import DepthKind
 from nearfar.cli import _plugins, _say
 from nearfar.cli._verb import Flag, verb
-from nearfar.decode.depth import read_depth
 from nearfar.errors import ParameterError
 from nearfar.options import option, parse
 from nearfar.types import Camera
+
+_NOTHING = 1e-9  # share of a distance below which an error is the machine's rounding
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class CalibrateOptions:
     output: str = option("", "Where the profile goes; PHOTO.calibration.json otherwise.")
     model: str = option("", "Network to use, a name out of nearfar models; else the setting, embedded.")
     depth: str = option("", "Depth file to use instead of running a network.")
+    depth_kind: str = option("", _plugins.DEPTH_KIND_HELP, choices=("", *DepthKind))
+    depth_scale: float = option(1.0, _plugins.DEPTH_SCALE_HELP)
     fov: float = option(0.0, "Horizontal field of view in degrees, kept in the profile.", low=0, high=179)
     intrinsics: str = option("", _plugins.INTRINSICS_FLAG, parse=_plugins.read_text)
     overwrite: bool = option(False, "Replace a file that exists already.")
@@ -50,10 +54,13 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     if options.fov and options.intrinsics:
         raise ParameterError("Both a field of view and intrinsics were given.", "Give one of them.")
     photo = api.read(source, intrinsics=options.intrinsics or None)
-    depth = read_depth(options.depth) if options.depth else api.load(options.model or None).estimate(photo)
+    depth = (
+        _plugins.given_depth(options) if options.depth else api.load(options.model or None).estimate(photo)
+    )
     camera = Camera.from_fov(options.fov, depth.width, depth.height) if options.fov else photo.camera
     fit = calibrate(depth, points, camera)
     for point, error in zip(fit.points, fit.errors_m, strict=True):
-        _say.line(f"{point.x:g},{point.y:g}: {point.distance_m:g} m, off by {error:+.3g} m")
+        off = error if abs(error) > _NOTHING * point.distance_m else 0.0
+        _say.line(f"{point.x:g},{point.y:g}: {point.distance_m:g} m, off by {off:+.3g} m")
     _say.lines([str(fit.save(path, overwrite=options.overwrite))])
     return 0

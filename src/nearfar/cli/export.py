@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from nearfar import api
-from nearfar.cli import _plugins
+from nearfar.cli import _plugins, _say
 from nearfar.cli._plugins import SharedOptions
 from nearfar.cli._verb import Flag, verb
+from nearfar.ops.intrinsics import assumption
 from nearfar.options import option, parse
 from nearfar.registry import EXPORTS
 
@@ -48,7 +49,14 @@ def _one(
     path = _plugins.target(source, shared.output, f".depth{plugin.suffix}", is_one_of_many=is_one_of_many)
     _plugins.check_absent(path, overwrite=shared.overwrite)
     photo, depth = _plugins.photo_and_depth(source, shared)
+    if _assumes_camera(plugin, own) and depth.camera is None:
+        _say.line(f"{source}: {assumption()} Give --fov or --intrinsics.")
     files = {path: api.export(plugin.name, depth, photo, **own)}
     if shared.sidecar:
         files[Path(f"{path}.json")] = depth.record().encode()
     return files
+
+
+def _assumes_camera(plugin: Any, own: dict[str, Any]) -> bool:
+    """Whether the format needs a camera, and no field of view was given."""
+    return "fov" in plugin.options.__dataclass_fields__ and not float(own.get("fov", 0))

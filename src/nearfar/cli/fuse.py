@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nearfar.cards import DepthKind
 from nearfar.cli import _plugins, _say
 from nearfar.cli._plugins import SharedOptions
 from nearfar.cli._verb import Flag, verb
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from nearfar.ops.fuse import Fused
+
+_MEANING = {
+    DepthKind.METRIC: "metres",
+    DepthKind.RELATIVE_INVERSE: "no unit: large is near",
+    DepthKind.AFFINE_DEPTH: "no unit: large is far",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,7 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
 
 def _table(found: Fused) -> Iterable[str]:
     heads = "  ".join(f"{head:>9}" for head in ("median", "10 %", "90 %"))
-    yield f"order  mask  {heads}    pixels   ({found.depth.unit})"
+    yield f"order  mask  {heads}    pixels   ({_MEANING[found.depth.kind]})"
     for row in found.objects:
         values = ("-" if v is None else f"{v:.4g}" for v in (row.median, row.p10, row.p90))
         cells = "  ".join(f"{v:>9}" for v in values)

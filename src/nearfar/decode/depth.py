@@ -16,6 +16,7 @@ from nearfar.errors import (
     ParameterError,
     SourceError,
     UnsupportedFormatError,
+    did_you_mean,
 )
 from nearfar.types import Camera, DepthKind, DepthMap, PhotoWarning, Provenance
 
@@ -67,10 +68,18 @@ def read_depth(
     if not record and kind is None:
         raise ParameterError(
             f"{name} does not say what its values mean.",
-            f"Pass kind: one of {', '.join(DepthKind)}; or keep its sidecar {Path(name).name}.json.",
+            f"Pass kind (--depth-kind): one of {', '.join(DepthKind)}; or keep its sidecar "
+            f"{Path(name).name}.json.",
             parameter="kind",
         )
-    return _described(values, record or {"kind": DepthKind(str(kind))}, name)
+    return _described(values, record or {"kind": _kind(str(kind))}, name)
+
+
+def _kind(name: str) -> DepthKind:
+    try:
+        return DepthKind(name)
+    except ValueError as exc:
+        raise ParameterError(f"kind is '{name}'.", did_you_mean(name, DepthKind), parameter="kind") from exc
 
 
 def depth_of_bytes(data: bytes, name: str = "the depth file", record: Record | None = None) -> DepthMap:
@@ -251,7 +260,7 @@ def _from_pfm(data: bytes, name: str) -> _Found:
 def _from_npy(data: bytes, name: str) -> _Found:
     try:
         values = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, OSError, EOFError) as exc:
+    except (ValueError, OSError, EOFError, MemoryError) as exc:  # the last: a header that claims too much
         raise BrokenImageError(f"{name} is a damaged NumPy file: {exc}.") from exc
     if values.ndim == 3 and values.shape[2] in {3, 4}:
         _refuse_colours(name)

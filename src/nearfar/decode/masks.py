@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     Masks = npt.NDArray[np.bool_]
 
 _MOST_LABELS = 65535
+_NPY = b"\x93NUMPY"
 
 
 def read_mask(source: MaskSource) -> npt.NDArray[np.bool_]:
@@ -35,7 +36,7 @@ def read_masks(source: MaskSource | Sequence[MaskSource]) -> Masks:
     - several of them, of one size;
     - COCO JSON: a list of ``{"segmentation": {"size": [h, w], "counts": ...}}``, an object with
       ``annotations``, or one bare ``{"size", "counts"}``; counts as numbers or as COCO's text;
-    - arrays: H×W labels or bool, N×H×W bool.
+    - arrays, also in ``.npy`` files: H×W labels or bool, N×H×W bool.
 
     Raises:
         SourceError: a file cannot be read.
@@ -63,6 +64,8 @@ def _from_file(source: Any) -> list[npt.NDArray[np.bool_]]:
     data, name = _read(source)
     if data.lstrip()[:1] in {b"{", b"["}:
         return _from_coco(data, name)
+    if data.startswith(_NPY):
+        return _from_npy(data, name)
     return _from_picture(data, name)
 
 
@@ -90,6 +93,16 @@ def _from_array(array: npt.NDArray[Any]) -> list[npt.NDArray[np.bool_]]:
     return [array == label for label in labels]
 
 
+def _from_npy(data: bytes, name: str) -> list[npt.NDArray[np.bool_]]:
+    import io
+
+    try:
+        array = np.load(io.BytesIO(data), allow_pickle=False)
+    except (ValueError, OSError, EOFError, MemoryError) as exc:  # the last: a header that claims too much
+        raise BrokenImageError(f"{name} is a damaged NumPy file: {exc}.") from exc
+    return _from_array(array)
+
+
 def _from_picture(data: bytes, name: str) -> list[npt.NDArray[np.bool_]]:
     import io
 
@@ -99,7 +112,9 @@ def _from_picture(data: bytes, name: str) -> list[npt.NDArray[np.bool_]]:
         image = Image.open(io.BytesIO(data))
         image.load()
     except Exception as exc:  # Pillow raises anything on what it cannot read
-        raise UnsupportedFormatError(f"{name} is neither a picture nor COCO JSON: {exc}.") from exc
+        raise UnsupportedFormatError(
+            f"{name} is no mask: neither a picture, nor COCO JSON, nor a NumPy file."
+        ) from exc
     if image.mode in {"RGBA", "LA", "PA"}:
         alpha = np.asarray(image.getchannel("A"))
         if alpha.min() < 255:
@@ -124,8 +139,10 @@ def _from_coco(data: bytes, name: str) -> list[npt.NDArray[np.bool_]]:
         ) from exc
 
 
-def _run_lengths(row: dict[str, Any]) -> npt.NDArray[np.bool_]:
+def _run_lengths(row: dict[str, Any] | list[Any]) -> npt.NDArray[np.bool_]:
     """H×W bool: runs of outside and inside in turn, down the columns."""
+    if isinstance(row, list):
+        raise ValueError("its objects are polygons")  # noqa: TRY004 - translated by the caller
     height, width = (int(n) for n in row["size"])
     counts = row["counts"]
     runs = np.array(_numbers(counts) if isinstance(counts, str) else counts, np.int64)

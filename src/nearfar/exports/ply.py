@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -13,6 +14,9 @@ from nearfar.options import option
 from nearfar.plugins import Export
 from nearfar.types import DepthMap, Photo
 
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
 _FIELDS = [(axis, "<f4") for axis in ("x", "y", "z", "nx", "ny", "nz")]
 _FIELDS += [(channel, "u1") for channel in ("red", "green", "blue")]
 _WORDS = {"<f4": "float", "u1": "uchar"}
@@ -22,7 +26,9 @@ _WORDS = {"<f4": "float", "u1": "uchar"}
 class PlyOptions(SpaceOptions):
     """How pixels become points."""
 
-    points: int = option(1_000_000, "Most points; of larger photos every second pixel, and so on.", low=1)
+    points: int = option(
+        1_000_000, "Most points; larger photos are thinned out evenly.", low=1, high=1_000_000_000
+    )
 
 
 def write(photo: Photo | None, depth: DepthMap, options: PlyOptions) -> bytes:
@@ -32,8 +38,7 @@ def write(photo: Photo | None, depth: DepthMap, options: PlyOptions) -> bytes:
         ParameterError: photo and depth differ in size, or not near < far.
     """
     away, camera = in_space(depth, options)
-    step = max(1, int(np.ceil(np.sqrt(away.size / options.points))))
-    rows, columns = np.arange(0, depth.height, step), np.arange(0, depth.width, step)
+    rows, columns = _places(depth.height, depth.width, options.points)
     part = np.ix_(rows, columns)
     known = np.ones(away.shape, bool)[part] if depth.valid is None else depth.valid[part]
     table = np.empty(int(known.sum()), np.dtype(_FIELDS))
@@ -46,10 +51,23 @@ def write(photo: Photo | None, depth: DepthMap, options: PlyOptions) -> bytes:
     return _head(len(table), notes(depth, options)) + table.tobytes()
 
 
+def _places(height: int, width: int, most: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    """Rows and columns of at most ``most`` pixels, evenly apart."""
+    thinning = max(1.0, float(np.sqrt(height * width / most)))
+    wide = max(1, min(int(width / thinning), most))
+    high = max(1, min(int(height / thinning), most // wide))
+    rows, columns = (
+        ((np.arange(count) + 0.5) * side / count).astype(np.intp)
+        for side, count in ((height, high), (width, wide))
+    )
+    return rows, columns
+
+
 def _head(count: int, comments: list[str]) -> bytes:
     lines = ["ply", "format binary_little_endian 1.0", *(f"comment {c}" for c in comments)]
     lines += [f"element vertex {count}", *(f"property {_WORDS[kind]} {name}" for name, kind in _FIELDS)]
-    return ("\n".join([*lines, "end_header"]) + "\n").encode("ascii", "replace")
+    text = "\n".join([*lines, "end_header"]) + "\n"
+    return text.replace("°", " degrees").encode("ascii", "replace")
 
 
 PLUGIN = Export(

@@ -65,8 +65,9 @@ def fuse(depth: DepthMap, masks: Masks, band_px: int | None = None) -> Fused:
         ParameterError: sizes differ.
     """
     if masks.ndim != 3 or masks.shape[1:] != depth.values.shape:
+        sizes = "×".join(str(n) for n in masks.shape[:0:-1])
         raise ParameterError(
-            f"The masks are {masks.shape}, but N×{depth.height}×{depth.width} was expected.",
+            f"The masks are {sizes}, but the photo {depth.width}×{depth.height} pixels.",
             "Give masks made from this photo.",
         )
     band = max(1, round(_BAND * max(masks.shape[1:]))) if band_px is None else band_px

@@ -41,7 +41,14 @@ def camera_of(depth: DepthMap, fov_deg: float = 0.0) -> Camera:
         return Camera.from_fov(fov_deg, depth.width, depth.height, "given field of view")
     if depth.camera is not None:
         return depth.camera
-    return Camera.from_fov(ASSUMED_FOV_DEG, depth.width, depth.height, "assumed: 60° field of view")
+    return Camera.from_fov(
+        ASSUMED_FOV_DEG, depth.width, depth.height, f"assumed: {ASSUMED_FOV_DEG:g}° field of view"
+    )
+
+
+def assumption() -> str:
+    """What people are told where a camera is needed and nothing is known of it."""
+    return f"The camera is not known: a field of view of {ASSUMED_FOV_DEG:g}° is assumed."
 
 
 def read_intrinsics(given: Intrinsics) -> Camera:
