@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -163,3 +165,48 @@ def test_a_worker_that_cannot_start_is_the_end(tmp_path) -> None:
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 1
     assert "ended 1 times before it was ready" in done.stderr
+
+
+@contextlib.contextmanager
+def limited(home: Path, **settings: str):
+    """A service of two workers with limits, and its address."""
+    environment = {**os.environ, "NEARFAR_ENGINE": "fake", "NEARFAR_HOME": str(home)}
+    environment |= {f"NEARFAR_{name.upper()}": value for name, value in settings.items()}
+    command = [sys.executable, "-m", "nearfar", "serve", "--port", "0", "--workers", "2"]
+    with subprocess.Popen(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        process.address = next(word for word in process.stdout.readline().split() if word.startswith("http"))
+        yield process
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(60) == 0
+
+
+def status_of(address: str) -> int:
+    """The status of a small request on a connection of its own; 0 where the connection broke."""
+    try:
+        return httpx.get(f"{address}/v1/models", timeout=30).status_code
+    except httpx.TransportError:
+        return 0
+
+
+def test_a_rate_is_one_for_all_workers(tmp_path) -> None:
+    """Of forty requests, whichever worker takes them, the burst of six passes."""
+    with limited(tmp_path, rate_per_minute="1", rate_burst="6") as service, ThreadPoolExecutor(8) as clients:
+        statuses = list(clients.map(status_of, [service.address] * 40))
+    assert (statuses.count(200), statuses.count(429)) == (6, 34)
+
+
+def test_requests_at_once_are_counted_over_all_workers(tmp_path) -> None:
+    """While one upload is under way others are refused; when its worker dies it counts no more."""
+    with limited(tmp_path, concurrency="1", drain_timeout="2") as service:
+        host, _, port = service.address.removeprefix("http://").partition(":")
+        with socket.create_connection((host, int(port)), timeout=30) as upload:
+            upload.sendall(b"POST /v1/depth HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1000\r\n\r\nbegun")
+            until(lambda: status_of(service.address) == 429)
+            assert {status_of(service.address) for _ in range(20)} == {429}
+            first = workers(service.pid)
+            for pid in first:
+                os.kill(pid, signal.SIGKILL)
+            until(lambda: not set(first) & set(workers(service.pid)))
+        until(lambda: status_of(service.address) == 200, 60)

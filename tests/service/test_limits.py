@@ -8,6 +8,7 @@ import pytest
 
 from nearfar.keys import KeyFile
 from nearfar.service.errors import CrowdingError, RateError
+from nearfar.service.ledger import OwnLedger
 from nearfar.service.limits import Crowd, Rates
 from serving import loader_of, until
 
@@ -25,7 +26,7 @@ class _Clock:
 def test_a_burst_then_a_steady_flow() -> None:
     """Three at once, then one a second at 60 a minute, however long it goes on."""
     clock = _Clock()
-    rates = Rates(60, 3, clock)
+    rates = Rates(60, 3, clock=clock)
     assert [rates.take("a").remaining for _ in range(3)] == [2, 1, 0]
     for _ in range(50):
         with pytest.raises(RateError) as caught:
@@ -38,7 +39,7 @@ def test_a_burst_then_a_steady_flow() -> None:
 def test_what_is_refused_costs_nothing() -> None:
     """Whoever knocks all the time is let in as soon as one who waited."""
     clock = _Clock()
-    rates = Rates(1, 1, clock)
+    rates = Rates(1, 1, clock=clock)
     rates.take("a")
     for _ in range(100):
         clock.now += 0.5
@@ -51,7 +52,7 @@ def test_what_is_refused_costs_nothing() -> None:
 def test_the_wait_that_is_told_is_enough() -> None:
     """After Retry-After seconds the next request passes; a second before it would not."""
     clock = _Clock()
-    rates = Rates(4, 2, clock)
+    rates = Rates(4, 2, clock=clock)
     for _ in range(2):
         rates.take("a")
     with pytest.raises(RateError) as caught:
@@ -67,7 +68,7 @@ def test_the_wait_that_is_told_is_enough() -> None:
 
 def test_callers_do_not_share() -> None:
     """Each has its own, and its own rate where it is given one; 0 is no limit."""
-    rates = Rates(60, 1, _Clock())
+    rates = Rates(60, 1, clock=_Clock())
     rates.take("a")
     rates.take("b")
     assert rates.take("c", 600).per_minute == 600
@@ -79,27 +80,28 @@ def test_callers_do_not_share() -> None:
 
 def test_memory_is_bounded_and_the_longest_silent_goes() -> None:
     """A flood of addresses does not fill the memory, and does not free the one that is busy."""
-    clock = _Clock()
-    rates = Rates(60, 2, clock, most=100)
+    ledger = OwnLedger(100)
+    rates = Rates(60, 2, ledger, _Clock())
     rates.take("busy")
     for number in range(1000):
         if number == 50:
             rates.take("busy")
         rates.take(f"other {number}") if number < 120 else None
-    assert len(rates) == 100
+    assert len(ledger) == 100
     with pytest.raises(RateError):
         rates.take("busy")
 
 
 def test_a_crowd_lets_in_as_many_as_may() -> None:
     """A place is free again when its holder has left, also by an error; nobody is remembered then."""
-    crowd = Crowd(2)
+    ledger = OwnLedger()
+    crowd = Crowd(2, ledger)
     with crowd.place("a"), crowd.place("b"):
         with pytest.raises(KeyError), crowd.place("a"):
             raise KeyError
         with crowd.place("a"), pytest.raises(CrowdingError, match="2 requests"), crowd.place("a"):
             pass
-    assert crowd._here == {}
+    assert len(ledger) == 0
 
 
 def test_answers_tell_what_is_left(start, jpeg) -> None:
@@ -139,7 +141,8 @@ def test_too_many_at_once(start, gate, jpeg) -> None:
     thread = threading.Thread(target=lambda: found.append(running.upload(jpeg).status_code))
     until(lambda: gate.entered >= 1)  # the probe that warms the service up holds a worker, not a place
     thread.start()
-    until(lambda: running.app.state.service.guards.crowd._here)
+    crowd = running.app.state.service.guards.crowd
+    until(lambda: crowd.count("address:127.0.0.1") == 1)
     refused = running.client.get("/v1/models")
     assert (refused.status_code, refused.json()["type"]) == (429, "/docs#problem-crowding")
     assert refused.headers["Retry-After"] == "1"
@@ -147,5 +150,5 @@ def test_too_many_at_once(start, gate, jpeg) -> None:
     gate.open.set()
     thread.join()
     assert found == [200]
-    until(lambda: not running.app.state.service.guards.crowd._here)
+    until(lambda: crowd.count("address:127.0.0.1") == 0)
     assert running.client.get("/v1/models").status_code == 200

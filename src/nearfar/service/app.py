@@ -26,6 +26,7 @@ from nearfar.service.hosts import Hosts, words
 from nearfar.service.job_schemas import schemas
 from nearfar.service.job_work import Workshop
 from nearfar.service.jobs import Jobs
+from nearfar.service.ledger import OwnLedger
 from nearfar.service.live import Live
 from nearfar.service.metrics import Metrics
 from nearfar.service.opencv import OpencvThreads
@@ -55,6 +56,7 @@ if TYPE_CHECKING:
 
     from nearfar.service.estimation import Loader
     from nearfar.service.exchange import Exchange
+    from nearfar.service.ledger import Ledger
     from nearfar.service.tracing import Tracing
     from nearfar.settings import Settings
 
@@ -71,16 +73,19 @@ GRACE_S = 3.0
 _log = logging.getLogger("nearfar.service")
 
 
-def create_app(settings: Settings | None = None, loader: Loader | None = None) -> FastAPI:
+def create_app(
+    settings: Settings | None = None, loader: Loader | None = None, ledger: Ledger | None = None
+) -> FastAPI:
     """The service as an ASGI application.
 
     Args:
         settings: those of the environment where none are given.
         loader: gives the model of a name ("" is the default one) and an input size (None is its own);
             :func:`nearfar.load` where none is given.
+        ledger: where callers are counted; one of this process alone where none is given.
     """
     settings = settings or settings_module.load()
-    service = _service(settings, loader)
+    service = _service(settings, loader, ledger or OwnLedger())
     app = FastAPI(
         title="nearfar",
         version=__version__,
@@ -107,7 +112,7 @@ def create_app(settings: Settings | None = None, loader: Loader | None = None) -
     return app
 
 
-def _service(settings: Settings, given: Loader | None) -> Service:
+def _service(settings: Settings, given: Loader | None, ledger: Ledger) -> Service:
     pool = EnginePool(settings.streams or usable_cpus(), settings.queue)
     loader = given or _default_loader(settings, pool)
     probe = Probe(pool, loader)
@@ -122,9 +127,9 @@ def _service(settings: Settings, given: Loader | None) -> Service:
         limits=limits,
         uploads=UploadLimits(settings.max_bytes, settings.upload_timeout, room),
         formats=formats(),
-        guards=guards_of(settings),
+        guards=guards_of(settings, ledger),
         metrics=Metrics(),
-        live=Live(settings.live_connections),
+        live=Live(settings.live_connections, ledger),
         jobs=Jobs(settings, pool, Workshop(loader, limits, settings.model)),
         tracing=_tracing(settings.otlp_endpoint),
     )

@@ -13,6 +13,7 @@ import itertools
 import logging
 import multiprocessing
 import os
+import secrets
 import signal
 import tempfile
 import threading
@@ -26,6 +27,7 @@ from nearfar.cpus import usable_cpus
 from nearfar.errors import NearfarError, SettingsError
 from nearfar.service import logs
 from nearfar.service.errors import LostWorkersError
+from nearfar.service.ledger import SharedLedger, SharedPlace
 from nearfar.service.siblings import Siblings
 
 if TYPE_CHECKING:
@@ -145,6 +147,8 @@ class Crew:
         self._context = multiprocessing.get_context("spawn")
         count = count_of(settings)
         self._folder = Path()
+        self._ledger: SharedLedger | None = None
+        self._secret = secrets.token_bytes(16)
         own = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
         self._members = [Member(number, cpus) for number, cpus in enumerate(cpu_sets(own, count))]
         self._is_bound_by_quota = usable_cpus() < len(own)
@@ -153,6 +157,7 @@ class Crew:
     def run(self) -> None:
         """Keep them running until a signal says stop."""
         with _folder() as self._folder, Signals() as signals:
+            self._ledger = SharedLedger(self._shared(), 0)
             try:
                 while not self._is_told_to_stop(signals):
                     self._start_those_due()
@@ -160,6 +165,10 @@ class Crew:
                     self._look()
             finally:
                 self._stop(signals)
+                self._ledger.close()
+
+    def _shared(self) -> SharedPlace:
+        return SharedPlace(self._folder / "callers", len(self._members), self._secret)
 
     def _start_those_due(self) -> None:
         now = time.monotonic()
@@ -171,7 +180,7 @@ class Crew:
         ours, theirs = self._context.Pipe()
         own_cpus = 0 if self._is_bound_by_quota else len(member.cpus)
         streams = self._settings.streams or own_cpus or self._share
-        place = Place(member.number, frozenset(member.cpus), self._folder)
+        place = Place(member.number, frozenset(member.cpus), self._folder, self._shared())
         own = replace(self._settings, streams=streams, workers=1)
         process = self._context.Process(
             target=work, args=(own, self._listener, place, theirs), name=f"nearfar-{member.number}"
@@ -225,6 +234,8 @@ class Crew:
             "worker %d (process %d) ended with code %s after %.0f s; another one follows in %g s",
             *(member.number, process.pid, process.exitcode, lived_s, pause_s),
         )
+        if self._ledger:
+            self._ledger.strike_out(member.number)
         self._forget(member)
 
     @staticmethod
@@ -269,11 +280,12 @@ class Crew:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a worker is told of itself: its number, the processors that are its own, where the others are."""
+    """What a worker is told: its number, the processors that are its own, where others and the ledger are."""
 
     number: int
     cpus: frozenset[int]
     folder: Path
+    shared: SharedPlace
 
 
 def work(settings: Settings, listener: socket.socket, place: Place, pipe: Connection) -> None:
@@ -291,7 +303,7 @@ def work(settings: Settings, listener: socket.socket, place: Place, pipe: Connec
         pipe.send(True)
 
     try:
-        serve_on(settings, listener, begin)
+        serve_on(settings, listener, begin, SharedLedger(place.shared, place.number))
     except NearfarError as exc:
         _log.critical("worker %d: %s", place.number, exc)
         raise SystemExit(1) from None

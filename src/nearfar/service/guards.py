@@ -15,6 +15,7 @@ from nearfar.service.proxies import trusted
 
 if TYPE_CHECKING:
     from nearfar.keys import Key
+    from nearfar.service.ledger import Ledger
     from nearfar.service.proxies import Network
     from nearfar.settings import Settings
 
@@ -96,8 +97,8 @@ class Guards:
     proxies: tuple[Network, ...]
 
 
-def guards_of(settings: Settings) -> Guards:
-    """Those of the settings.
+def guards_of(settings: Settings, ledger: Ledger | None = None) -> Guards:
+    """Those of the settings; callers are counted in the ledger.
 
     Raises:
         SourceError: the key file cannot be read.
@@ -105,8 +106,8 @@ def guards_of(settings: Settings) -> Guards:
     """
     return Guards(
         Keys(open_keys(settings), is_required=settings.require_keys),
-        Rates(settings.rate_per_minute, settings.rate_burst),
-        Crowd(settings.concurrency),
+        Rates(settings.rate_per_minute, settings.rate_burst, ledger),
+        Crowd(settings.concurrency, ledger),
         allowed_hosts(settings),
         trusted(settings),
     )

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import math
 import time
-from collections import OrderedDict
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nearfar.service.errors import CrowdingError, RateError
+from nearfar.service.ledger import OwnLedger
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-MOST_CALLERS = 20_000
-"""Callers that are remembered: some 4 MB. Beyond it the one that was silent longest is forgotten, whose
-allowance has grown back most."""
+    from nearfar.service.ledger import Ledger
+
 _MINUTE_S = 60.0
 
 
@@ -40,25 +39,20 @@ class Rates:
     """A token bucket for each caller, kept as one number: the time at which it will be full again.
 
     (The generic cell rate algorithm of ITU-T I.371.) ``burst`` requests may come at once, then one every
-    60 / ``per_minute`` seconds. Used from the event loop alone.
+    60 / ``per_minute`` seconds.
     """
 
     def __init__(
         self,
         per_minute: int,
         burst: int,
+        ledger: Ledger | None = None,
         clock: Callable[[], float] = time.monotonic,
-        most: int = MOST_CALLERS,
     ) -> None:
         self._per_minute = per_minute
         self._burst = burst
+        self._ledger = OwnLedger() if ledger is None else ledger
         self._clock = clock
-        self._most = most
-        self._full_at: OrderedDict[str, float] = OrderedDict()
-
-    def __len__(self) -> int:
-        """Callers that are remembered."""
-        return len(self._full_at)
 
     def take(self, caller: str, per_minute: int | None = None) -> Allowance | None:
         """Count one request; None where there is no limit. ``per_minute`` is the caller's own.
@@ -71,32 +65,52 @@ class Rates:
             return None
         now, gap = self._clock(), _MINUTE_S / rate
         room = self._burst * gap
-        full_at = max(self._full_at.get(caller, now), now) + gap
-        if full_at - now > room + 1e-9:
-            wait_s = math.ceil(full_at - now - room)
-            left = Allowance(rate, 0, math.ceil(full_at - gap - now))
-            raise RateError(
-                f"This is more than {rate} requests a minute.",
-                "Try again after the time that Retry-After gives.",
-                wait_s,
-                left.headers(),
-            )
-        self._remember(caller, full_at)
-        return Allowance(rate, int((room - (full_at - now)) / gap + 1e-9), math.ceil(full_at - now))
+        with self._ledger.account(caller) as account:
+            full_at = max(account.full_at, now) + gap
+            if full_at - now <= room + 1e-9:
+                account.full_at = full_at
+                left = int((room - (full_at - now)) / gap + 1e-9)
+                return Allowance(rate, left, math.ceil(full_at - now))
+        raise RateError(
+            f"This is more than {rate} requests a minute.",
+            "Try again after the time that Retry-After gives.",
+            math.ceil(full_at - now - room),
+            Allowance(rate, 0, math.ceil(full_at - gap - now)).headers(),
+        )
 
-    def _remember(self, caller: str, full_at: float) -> None:
-        self._full_at[caller] = full_at
-        self._full_at.move_to_end(caller)
-        while len(self._full_at) > self._most:
-            self._full_at.popitem(last=False)
+
+def _too_many_requests(most: int) -> CrowdingError:
+    return CrowdingError(
+        f"{most} requests of this caller are under way, as many as may be.", "Wait for one of them to end."
+    )
 
 
 class Crowd:
-    """Requests of each caller that are under way; ``most`` is 0 where there is no limit."""
+    """What each caller has under way of one kind; ``most`` is 0 where there is no limit.
 
-    def __init__(self, most: int) -> None:
+    Args:
+        most: that many at once.
+        ledger: where it is written down.
+        kind: sets these apart from others of the same caller in the ledger.
+        refusal: makes the error of one too many.
+    """
+
+    def __init__(
+        self,
+        most: int,
+        ledger: Ledger | None = None,
+        kind: str = "",
+        refusal: Callable[[int], CrowdingError] = _too_many_requests,
+    ) -> None:
         self._most = most
-        self._here: dict[str, int] = {}
+        self._ledger = OwnLedger() if ledger is None else ledger
+        self._kind = kind
+        self._refusal = refusal
+
+    def count(self, caller: str) -> int:
+        """What a caller has under way, where there is a limit."""
+        with self._ledger.account(self._kind + caller) as account:
+            return account.here + account.elsewhere
 
     @contextmanager
     def place(self, caller: str) -> Iterator[None]:
@@ -105,15 +119,16 @@ class Crowd:
         Raises:
             CrowdingError: as many as may be are under way.
         """
-        if self._most and self._here.get(caller, 0) >= self._most:
-            raise CrowdingError(
-                f"{self._most} requests of this caller are under way, as many as may be.",
-                "Wait for one of them to end.",
-            )
-        self._here[caller] = self._here.get(caller, 0) + 1
+        if not self._most:
+            yield
+            return
+        with self._ledger.account(self._kind + caller) as account:
+            is_full = account.here + account.elsewhere >= self._most
+            account.here += not is_full
+        if is_full:
+            raise self._refusal(self._most)
         try:
             yield
         finally:
-            self._here[caller] -= 1
-            if not self._here[caller]:
-                del self._here[caller]
+            with self._ledger.account(self._kind + caller) as account:
+                account.here -= 1

@@ -7,8 +7,7 @@ import contextlib
 import json
 import logging
 import time
-from collections import Counter
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from nearfar.registry import EFFECTS, EXPORTS
 from nearfar.service import problems
 from nearfar.service.errors import ClientLeftError, CrowdingError
 from nearfar.service.estimation import stage
+from nearfar.service.limits import Crowd
 from nearfar.service.steady import Span, Steadier
 from nearfar.service.terms import Terms
 from nearfar.service.timing import Timing
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from starlette.websockets import WebSocket
 
     from nearfar.service.context import Service
+    from nearfar.service.ledger import Ledger
     from nearfar.service.ticket import Ticket
     from nearfar.types import DepthMap
 
@@ -95,35 +96,32 @@ ENCODERS = {
 }
 
 
-@dataclass(slots=True)
+def _too_many(limit: int) -> CrowdingError:
+    return CrowdingError(
+        f"{limit} streams of yours are open already.", "Close one, or raise live_connections."
+    )
+
+
 class Live:
     """All streams of a service: ``limit`` at a time for each caller, and what they did so far."""
 
-    limit: int
-    by_caller: Counter[str] = field(default_factory=Counter)
-    answered: int = 0
-    dropped: int = 0
-    failed: int = 0
-
-    @property
-    def connections(self) -> int:
+    def __init__(self, limit: int, ledger: Ledger | None = None) -> None:
+        self._crowd = Crowd(limit, ledger, "live ", _too_many)
+        self.connections: int = 0
         """Streams that are open now."""
-        return self.by_caller.total()
+        self.answered = 0
+        self.dropped = 0
+        self.failed = 0
 
     @contextlib.contextmanager
     def place(self, caller: str) -> Iterator[None]:
         """A stream's place while it is open; CrowdingError where its caller has as many as may be."""
-        if self.by_caller[caller] >= self.limit:
-            raise CrowdingError(
-                f"{self.limit} streams of yours are open already.", "Close one, or raise live_connections."
-            )
-        self.by_caller[caller] += 1
-        try:
-            yield
-        finally:
-            self.by_caller[caller] -= 1
-            if not self.by_caller[caller]:
-                del self.by_caller[caller]
+        with self._crowd.place(caller):
+            self.connections += 1
+            try:
+                yield
+            finally:
+                self.connections -= 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)

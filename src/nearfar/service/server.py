@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
+    from nearfar.service.ledger import Ledger
     from nearfar.settings import Settings
 
 _BACKLOG = 2048
@@ -57,15 +58,26 @@ def serve(settings: Settings, announce: Callable[[str], object] | None = None) -
         serve_on(settings, listener, lambda _: (announce or _say)(address))
 
 
-def serve_on(settings: Settings, listener: socket.socket, begin: Callable[[Server], object]) -> None:
-    """Serve on a socket, in this process, until SIGINT or SIGTERM; ``begin`` is told when it answers.
+def serve_on(
+    settings: Settings,
+    listener: socket.socket,
+    begin: Callable[[Server], object],
+    ledger: Ledger | None = None,
+) -> None:
+    """Serve on a socket, in this process, until SIGINT or SIGTERM.
+
+    Args:
+        settings: of this process.
+        listener: the socket.
+        begin: is told when it answers.
+        ledger: where callers are counted, where other processes serve on the socket too.
 
     Raises:
         LostEngineError: too many calls of networks never came back.
     """
     memory.tune()
     sys.setswitchinterval(_TURN_S)
-    app = create_app(settings)
+    app = create_app(settings, ledger=ledger)
     logs.set_up(settings.log_level, settings.log_format)
     server = Server(configure(app, settings), begin)
     app.state.service.watchdog.when_lost.append(server.give_up)
