@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import cv2
 import numpy as np
 
+from nearfar.ops.bands import each_band
 from nearfar.ops.inpaint import extend
 from nearfar.ops.resize import enlarged_rows
 
@@ -92,14 +93,22 @@ class _Part:
     share: Floats
     radius: Floats
 
+    def rows(self, rows: slice) -> _Part:
+        """Some of its rows."""
+        return _Part(self.colour[rows], self.trust[rows], self.share[rows], self.radius[rows])
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Layer:
-    """Like blur: ``radius`` in pixels of the small copy, ``where`` it is, and where its colours are from."""
+    """Like blur: its ``kernel`` for the small copy, ``where`` it is, and where its ``own`` colours are from."""
 
-    radius: float
+    kernel: Floats
     where: npt.NDArray[np.bool_]
     own: npt.NDArray[np.bool_]
+
+    def rows(self, rows: slice) -> _Layer:
+        """Some of its rows."""
+        return _Layer(self.kernel, self.where[rows], self.own[rows])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -245,11 +254,11 @@ def _far_side(half: _Copy, largest_px: float, shape: Shape) -> Floats | None:
             under = _enlarged(out, (nearer.shape[1], nearer.shape[0]))
             known = part.share + farther
             nearer *= extend(part.share / np.maximum(known, _TINY), np.minimum(1, known))
-        out = _paint(under, part, nearer, _layers(group, part.radius), shape)
+        out = _paint(under, part, nearer, _layers(group, part.radius, shape))
     return None if out is None else _enlarged(out, half.coc.shape[::-1])
 
 
-def _layers(group: _Group, radius: Floats) -> list[_Layer]:
+def _layers(group: _Group, radius: Floats, shape: Shape) -> list[_Layer]:
     """From far to near."""
     pairs = list(zip(group.radii, group.radii[1:], strict=False))
     found = []
@@ -259,25 +268,34 @@ def _layers(group: _Group, radius: Floats) -> list[_Layer]:
         if where.any():
             mean = min(float(radius[where].mean()), high)
             own = (radius >= low) & ((radius < high * group.overlap) | is_last)
-            found.append(_Layer(mean / group.scale, where, own))
+            found.append(_Layer(aperture_kernel(mean / group.scale, shape), where, own))
     return found
 
 
-def _paint(
-    under: Floats,
-    part: _Part,
-    nearer: Floats,
-    layers: list[_Layer],
-    shape: Shape,
-) -> Floats:
+def _paint(under: Floats, part: _Part, nearer: Floats, layers: list[_Layer]) -> Floats:
     """The layers over what lies behind them. ``nearer``: h×w share of what stands before all of them."""
-    out = under.copy()
-    for here, paint, share in _blurred_layers(part, nearer, layers, shape):
-        # Where the layer itself does not reach, what lies behind shows.
-        change = np.subtract(paint, out[here], out=paint)
-        change *= _thrice(share)
-        out[here] += change
+    out = np.empty_like(under)
+
+    def work(band: slice) -> None:
+        seen, inner = _with_margin(band, len(under), layers)
+        painted = under[seen].copy()
+        for here, paint, share in _blurred_layers(part.rows(seen), nearer[seen], layers, seen):
+            # Where the layer itself does not reach, what lies behind shows.
+            change = np.subtract(paint, painted[here], out=paint)
+            change *= _thrice(share)
+            painted[here] += change
+        out[band] = painted[inner]
+
+    each_band(work, under.shape[0], under.shape[1])
     return out
+
+
+def _with_margin(band: slice, height: int, layers: list[_Layer]) -> tuple[slice, slice]:
+    """The rows that the blur of a band reads, and where the band lies in them."""
+    margin = max((len(layer.kernel) // 2 for layer in layers), default=0)
+    start = max(0, band.start - margin)
+    seen = slice(start, min(height, band.stop + margin))
+    return seen, slice(band.start - start, band.stop - start)
 
 
 def _near_side(half: _Copy, largest_px: float, shape: Shape) -> tuple[Floats, Floats]:
@@ -291,7 +309,7 @@ def _near_side(half: _Copy, largest_px: float, shape: Shape) -> tuple[Floats, Fl
             continue
         part = _part(half, mask, group.scale)
         nearer = _small_mask(half.coc >= group.radii[-1], group.scale)
-        painted, through = _painted(part, nearer, _layers(group, part.radius), shape)
+        painted, through = _painted(part, nearer, _layers(group, part.radius, shape))
         through = _enlarged(through, size)
         added *= _thrice(through)
         added += _enlarged(painted, size)
@@ -299,40 +317,41 @@ def _near_side(half: _Copy, largest_px: float, shape: Shape) -> tuple[Floats, Fl
     return added, clear
 
 
-def _painted(
-    part: _Part,
-    nearer: Floats,
-    layers: list[_Layer],
-    shape: Shape,
-) -> tuple[Floats, Floats]:
+def _painted(part: _Part, nearer: Floats, layers: list[_Layer]) -> tuple[Floats, Floats]:
     """What the layers add (premultiplied, h×w×3) and how much of the rest they let through (h×w)."""
     clear = np.ones(part.share.shape, np.float32)
     added = np.zeros(part.colour.shape, np.float32)
-    for here, paint, share in _blurred_layers(part, nearer, layers, shape):
-        through = 1 - share
-        added[here] *= _thrice(through)
-        added[here] += np.multiply(paint, _thrice(share), out=paint)
-        clear[here] *= through
+
+    def work(band: slice) -> None:
+        seen, inner = _with_margin(band, len(clear), layers)
+        thin, light = np.ones(clear[seen].shape, np.float32), np.zeros(added[seen].shape, np.float32)
+        for here, paint, share in _blurred_layers(part.rows(seen), nearer[seen], layers, seen):
+            through = 1 - share
+            light[here] *= _thrice(through)
+            light[here] += np.multiply(paint, _thrice(share), out=paint)
+            thin[here] *= through
+        added[band], clear[band] = light[inner], thin[inner]
+
+    each_band(work, added.shape[0], added.shape[1])
     return added, clear
 
 
 def _blurred_layers(
-    part: _Part,
-    nearer: Floats,
-    layers: list[_Layer],
-    shape: Shape,
+    part: _Part, nearer: Floats, layers: list[_Layer], rows: slice
 ) -> Iterator[tuple[_Place, Floats, Floats]]:
-    """Of each layer from far to near: the part of the picture that it reaches, its colours there, its share.
+    """Of each layer from far to near: the part of the rows that it reaches, its colours there, its share.
 
-    The share is what it and all that is nearer cover, where it reaches.
+    The share is what it and all that is nearer cover, where it reaches. ``part`` and ``nearer`` are of the
+    rows alone, the layers whole.
     """
     rest: Floats = np.asarray(np.minimum(1, part.share + nearer), np.float32)
-    for layer in layers:
-        kernel = aperture_kernel(layer.radius, shape)
-        here = _around(layer.own, kernel.shape[0])
+    for layer in (whole.rows(rows) for whole in layers):
+        if not layer.own.any():
+            continue
+        here = _around(layer.own, len(layer.kernel))
         own = np.asarray(part.trust[here] * layer.own[here], np.float32)
         paint, reach, share = (
-            _filtered(a, kernel) for a in (part.colour[here] * _thrice(own), own, rest[here])
+            _filtered(a, layer.kernel) for a in (part.colour[here] * _thrice(own), own, rest[here])
         )
         paint *= _thrice(np.asarray(1 / np.maximum(reach, _TINY), np.float32))
         share *= reach / (reach + _TINY)
