@@ -100,7 +100,7 @@ class _Part:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Layer:
-    """Like blur: its ``kernel`` for the small copy, ``where`` it is, and where its ``own`` colours are from."""
+    """Like blur: its ``kernel`` for the small copy, ``where`` it is, where its ``own`` colours are from."""
 
     kernel: Floats
     where: npt.NDArray[np.bool_]
@@ -286,7 +286,7 @@ def _paint(under: Floats, part: _Part, nearer: Floats, layers: list[_Layer]) -> 
             painted[here] += change
         out[band] = painted[inner]
 
-    each_band(work, under.shape[0], under.shape[1])
+    each_band(work, len(under), under.shape[1])
     return out
 
 
@@ -319,8 +319,8 @@ def _near_side(half: _Copy, largest_px: float, shape: Shape) -> tuple[Floats, Fl
 
 def _painted(part: _Part, nearer: Floats, layers: list[_Layer]) -> tuple[Floats, Floats]:
     """What the layers add (premultiplied, h×w×3) and how much of the rest they let through (h×w)."""
-    clear = np.ones(part.share.shape, np.float32)
-    added = np.zeros(part.colour.shape, np.float32)
+    clear: Floats = np.ones(part.share.shape, np.float32)
+    added: Floats = np.zeros(part.colour.shape, np.float32)
 
     def work(band: slice) -> None:
         seen, inner = _with_margin(band, len(clear), layers)
@@ -332,7 +332,7 @@ def _painted(part: _Part, nearer: Floats, layers: list[_Layer]) -> tuple[Floats,
             thin[here] *= through
         added[band], clear[band] = light[inner], thin[inner]
 
-    each_band(work, added.shape[0], added.shape[1])
+    each_band(work, len(clear), clear.shape[1])
     return added, clear
 
 
