@@ -22,7 +22,7 @@ MAX_BYTES = 2_000_000
 """What the service under test takes: enough for every photo but the one that is meant to be too large."""
 WAYS = {"locale": "en-GB", "viewport": {"width": 1280, "height": 860}, "reduced_motion": "reduce"}
 """How a page is opened where a test says nothing else; without motion nothing has to be waited for."""
-ANSWERED_IN_WORDS = ("v1/depth", "v1/models", "healthz")
+ANSWERED_IN_WORDS = ("v1/depth", "v1/models", "v1/effects", "v1/exports", "healthz")
 """Addresses whose failures the page shows in words; the browser notes them on its console as well."""
 
 REFUSED_STREAM = "WebSocket connection to"

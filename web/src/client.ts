@@ -1,5 +1,6 @@
 /** The service: one photo up, one answer down, with progress, and every failure named. */
 import { hasKey, keyHeaders } from "./key";
+import type { Plugin } from "./options";
 
 export type FailureCode =
   | "broken"
@@ -11,6 +12,7 @@ export type FailureCode =
   | "wrong_key"
   | "forbidden"
   | "weights"
+  | "missing"
   | "server"
   | "offline"
   | "dropped"
@@ -29,6 +31,8 @@ export class Failure extends Error {
     readonly code: FailureCode,
     readonly detail = "",
     readonly retryAfterS = 0,
+    /** The option that was refused, or empty. */
+    readonly parameter = "",
   ) {
     super(`${code}: ${detail}`);
   }
@@ -56,6 +60,7 @@ const CODES: Record<number, FailureCode> = {
   415: "not_image",
   422: "parameter",
   429: "busy",
+  501: "missing",
   503: "busy",
 };
 
@@ -67,11 +72,23 @@ export function postDepth(
   onProgress: (progress: Progress) => void,
   signal: AbortSignal,
 ): Promise<Answer> {
+  return post("v1/depth", { image: photo }, name, query, onProgress, signal);
+}
+
+/** What an address makes of files, the photo among them. Rejects as ``postDepth`` does. */
+export function post(
+  address: string,
+  files: Record<string, Blob>,
+  name: string,
+  query: Record<string, string>,
+  onProgress: (progress: Progress) => void,
+  signal: AbortSignal,
+): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest(); // fetch does not tell how much of an upload is done
     const form = new FormData();
-    form.append("image", photo, name);
-    request.open("POST", `v1/depth?${new URLSearchParams(query)}`);
+    for (const [field, file] of Object.entries(files)) form.append(field, file, field === "image" ? name : field);
+    request.open("POST", `${address}?${new URLSearchParams(query)}`);
     for (const [header, value] of Object.entries(keyHeaders())) request.setRequestHeader(header, value);
     request.responseType = "arraybuffer";
     request.upload.onprogress = (event) => {
@@ -104,12 +121,25 @@ export async function getModels(): Promise<Model[]> {
   return ready.sort((a, b) => Number(b.name === found.default) - Number(a.name === found.default));
 }
 
+/** The effects or formats of the service, with their options. */
+export async function getPlugins(noun: "effects" | "exports"): Promise<Plugin[]> {
+  let answer: Response;
+  try {
+    answer = await fetch(`v1/${noun}`, { headers: keyHeaders() });
+  } catch {
+    throw new Failure("offline");
+  }
+  if (!answer.ok) throw new Failure(codeOf(answer.status), `status ${answer.status}`);
+  return (await answer.json()) as Plugin[];
+}
+
 function failureOf(request: XMLHttpRequest): Failure {
   const wait = Number(request.getResponseHeader("Retry-After") ?? "0");
   const problem = problemOf(request.response as ArrayBuffer | null);
   const isWeights = problem.type?.endsWith("#problem-weights") ?? false; // 503 as well, but waiting does not help
   const code = isWeights ? "weights" : codeOf(request.status);
-  return new Failure(code, problem.detail ?? problem.title ?? "", Number.isFinite(wait) ? wait : 0);
+  const detail = [problem.detail ?? problem.title ?? "", problem.hint ?? ""].join(" ").trim();
+  return new Failure(code, detail, Number.isFinite(wait) ? wait : 0, problem.parameter ?? "");
 }
 
 /** What a status means to people. */
@@ -118,7 +148,15 @@ export function codeOf(status: number): FailureCode {
   return code === "key" && hasKey() ? "wrong_key" : code;
 }
 
-function problemOf(body: ArrayBuffer | null): { type?: string; title?: string; detail?: string } {
+interface Problem {
+  readonly type?: string;
+  readonly title?: string;
+  readonly detail?: string;
+  readonly hint?: string;
+  readonly parameter?: string;
+}
+
+function problemOf(body: ArrayBuffer | null): Problem {
   try {
     return JSON.parse(new TextDecoder().decode(body ?? undefined));
   } catch {

@@ -54,6 +54,9 @@ export function startCrosshair(onMove: (place: Place | null, isByKey: boolean) =
   }
 }
 
+/** Where the crosshair stands, or null. */
+export const crosshairPlace = (): Place | null => place;
+
 /** Take the crosshair away, for instance because there is another photo. */
 export function hideCrosshair(): void {
   place = null;

@@ -1,5 +1,5 @@
 /** The files to take away. They come from the service, so that they are the same as on the command line. */
-import { postDepth } from "./client";
+import { type Answer, postDepth } from "./client";
 import type { ColormapName } from "./colors";
 import { make } from "./dom";
 import type { Result } from "./estimate";
@@ -29,7 +29,13 @@ async function content(what: Download, result: Result, colormap: ColormapName): 
   return new Blob([answer.body], { type: answer.header("Content-Type") });
 }
 
-function hand(blob: Blob, name: string): void {
+/** The suffix of the file in an answer, as the service names it. */
+export function suffixOf(answer: Answer): string {
+  return /filename="[^"]*?(\.[a-z0-9]+)"/i.exec(answer.header("Content-Disposition"))?.[1] ?? "";
+}
+
+/** Give a file to the browser to keep. */
+export function hand(blob: Blob, name: string): void {
   const url = URL.createObjectURL(blob);
   make("a", { href: url, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(url), 60_000); // the browser may still be reading it

@@ -14,7 +14,10 @@ import { type Place, hideCrosshair, startCrosshair } from "./crosshair";
 import { extremes, valueAt } from "./depth";
 import { byId, make, show } from "./dom";
 import { type Download, download } from "./downloads";
+import { closeEffects, effectTitle, effectsOf, openEffects, showNames, startEffects } from "./effects";
 import { type Result, estimate, preview } from "./estimate";
+import { exportsOf, openExports, showFormats, startExports } from "./exports";
+import { failureInWords } from "./failures";
 import { type Shot, showSamples, startIntake } from "./intake";
 import { keepKey } from "./key";
 import { Live, clearLive, showLiveColours } from "./live";
@@ -24,6 +27,7 @@ import { showTheme, startTheme } from "./theme";
 import type { Key } from "./words";
 
 type State = "start" | "busy" | "result" | "live";
+type Mode = "depth" | "effects" | "files";
 
 interface Problem {
   readonly failure: Failure | "noFile";
@@ -53,6 +57,7 @@ let problem: Problem | null = null;
 let progress: Progress = { phase: "upload", share: 0 };
 let running = new AbortController();
 let live: Live | null = null;
+let mode: Mode = "depth";
 
 function start(): void {
   startLanguage();
@@ -60,6 +65,8 @@ function start(): void {
   startColours(colormap, chooseColours);
   startIntake(take, () => report("noFile", "", null));
   startCrosshair(read);
+  startEffects(reportKeyed);
+  startExports(reportKeyed);
   listen();
   showWords();
   enter("start");
@@ -92,6 +99,9 @@ function listen(): void {
   for (const what of ["heat", "png16", "npy"] as const) {
     byId(`save-${what}`).addEventListener("click", () => void save(what));
   }
+  for (const button of document.querySelectorAll<HTMLElement>("[data-mode]")) {
+    button.addEventListener("click", () => chooseMode(button.dataset.mode as Mode));
+  }
   byId("live-start").addEventListener("click", () => void startLive());
   byId("live-stop").addEventListener("click", stopLive);
   byId("live-shot").addEventListener("click", () => void keepShot());
@@ -112,6 +122,9 @@ function showWords(): void {
   showTheme();
   nameColours();
   showLiveColours(colormap);
+  showNames();
+  showFormats();
+  if (mode === "effects") byId("right-title").textContent = effectTitle();
   showSamples(take, () => report(new Failure("offline"), "", null));
   showProblem();
   showProgress();
@@ -126,7 +139,37 @@ function enter(state: State): void {
   show(byId("live"), state === "live");
   show(byId("another"), state === "result");
   show(byId("busy"), state === "busy");
-  show(byId("result"), state === "result");
+  show(byId("modes"), state === "result");
+  showMode(state === "result" ? mode : null);
+}
+
+/** What stands on the right and below: depth, an effect, or files; while there is no result, neither. */
+function showMode(now: Mode | null): void {
+  document.documentElement.dataset.mode = now ?? "";
+  show(byId("heat-stage"), now !== "effects");
+  show(byId("effect-stage"), now === "effects");
+  show(byId("result"), now === "depth");
+  show(byId("effects"), now === "effects");
+  show(byId("files"), now === "files");
+  byId("right-title").textContent = now === "effects" ? effectTitle() : say("heat");
+  for (const button of document.querySelectorAll<HTMLElement>("[data-mode]")) {
+    button.setAttribute("aria-pressed", String(button.dataset.mode === mode));
+  }
+  if (now === "effects") void openEffects();
+  else closeEffects();
+  if (now === "files") void openExports();
+}
+
+function chooseMode(to: Mode): void {
+  mode = to;
+  showMode(to);
+}
+
+/** Whether a failure is about the key: then the page asks for it, and tries again. */
+function reportKeyed(failure: Failure, retry: () => void): boolean {
+  if (!KEYED.includes(failure.code)) return false;
+  report(failure, "", retry);
+  return true;
 }
 
 /** A photo came in: show it at once, ask for its depth, show that. */
@@ -170,11 +213,13 @@ async function fetchLeft(shot: Shot, signal: AbortSignal): Promise<void> {
 
 function present(found: Result): void {
   result = found;
+  effectsOf(found);
+  exportsOf(found);
   showHeat(found.depth, colormap);
   describe(found);
   enter("result");
   byId("spoken").textContent = say("done", { name: found.shot.name });
-  byId("heat-stage").focus({ preventScroll: true });
+  byId(mode === "effects" ? "photo-stage" : "heat-stage").focus({ preventScroll: true });
   if (!byId("photo-hidden").hidden) void fetchLeft(found.shot, running.signal);
 }
 
@@ -196,6 +241,8 @@ function describe(found: Result): void {
 
 function forget(): void {
   result = null;
+  effectsOf(null);
+  exportsOf(null);
   problem = null;
   showProblem();
   clearHeat();
@@ -305,18 +352,13 @@ function showProblem(): void {
   show(byId("problem"), problem !== null);
   if (!problem) return;
   const { failure, name, retry } = problem;
-  byId("problem-text").textContent = failure === "noFile" ? say("noFile") : inWords(failure, name);
+  byId("problem-text").textContent = failure === "noFile" ? say("noFile") : failureInWords(failure, name);
   const detail = failure === "noFile" ? "" : failure.detail;
   const words = make("q", { lang: "en" }, detail);
   byId("problem-detail").replaceChildren(`${say("serviceSays")} `, words);
   show(byId("problem-detail"), detail !== "" && !isKeyed(problem));
   show(byId("key-form"), isKeyed(problem));
   show(byId("retry"), retry !== null && !isKeyed(problem));
-}
-
-function inWords(failure: Failure, name: string): string {
-  if (failure.code === "busy" && failure.retryAfterS > 0) return say("busyFor", { n: failure.retryAfterS });
-  return say(failure.code, { name });
 }
 
 function onProgress(now: Progress): void {
