@@ -79,3 +79,14 @@ def test_sizes_must_agree() -> None:
     """A guide of another size is refused."""
     with pytest.raises(ParameterError, match="differ in size"):
         refine(np.zeros((4, 5), np.float32), np.zeros((5, 5, 3), np.uint8))
+
+
+def test_no_ditch_beside_an_edge() -> None:
+    """A sloping surface keeps its depth right up to the edge at which it ends."""
+    rng = np.random.default_rng(3)
+    x = np.arange(320, dtype=np.float32)[None].repeat(160, axis=0)
+    exact = np.where(x < 200, 0.6 + x / 800, 0.2).astype(np.float32)
+    photo = np.where((x < 200)[..., None], 50, 200) + rng.normal(0, 5, (160, 320, 3))
+    refined = refine(soft(exact), np.clip(photo, 0, 255).astype(np.uint8), (80, 40))
+    assert np.abs(refined - exact)[8:-8, 8:198].max() < 0.02
+    assert np.abs(refined - exact)[8:-8, 203:-8].max() < 0.02

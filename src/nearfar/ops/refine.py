@@ -76,9 +76,10 @@ def _small_size(width: int, height: int, size: tuple[int, int]) -> tuple[int, in
 
 
 def _steep_terms(colour: Floats, depth: Floats, how: Guiding) -> Floats:
-    """h×w×6 float32: weights of the three colours, constant, far plane, distance of the planes.
+    """h×w×6 float32: weights of the three colours, constant, far plane, near plane.
 
-    A pixel's depth is ``far + span × clip(weights · colour + constant, 0, 1)``.
+    A pixel's depth is ``clip(weights · colour + constant, far, near)``. All are depths, so that between two
+    pixels, one on a surface and one beside a step, what lies between their terms is a sensible model too.
     """
     weights, constant = _linear_model(colour, depth, how)
     window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * how.radius + 1, 2 * how.radius + 1))
@@ -87,12 +88,14 @@ def _steep_terms(colour: Floats, depth: Floats, how: Guiding) -> Floats:
     step = stepness(depth, span, how.radius)
     gain = 1 + how.steepness * step
     per_span = 1 / np.maximum(span, np.float32(1e-4))
-    weights *= (step * gain * per_span)[..., None]
     steep = gain * per_span * (constant - far) + (1 - gain) / 2
-    constant = (depth - far) * per_span
-    constant += (steep - constant) * step  # a slope keeps its own values: the guide's texture is none of it
-    blur = (3, 3)
-    return np.dstack([weights, constant, cv2.blur(far, blur), cv2.blur(near, blur) - cv2.blur(far, blur)])
+    far, near = cv2.blur(far, (3, 3)), cv2.blur(near, (3, 3))
+    span = near - far
+    weights *= (step * gain * per_span * span)[..., None]
+    constant = (
+        depth + (far + span * steep - depth) * step
+    )  # a slope keeps its own values, whatever its texture
+    return np.dstack([weights, constant, far, near])
 
 
 def stepness(depth: Floats, span: Floats, radius: int) -> Floats:
@@ -147,7 +150,7 @@ def _evaluate(terms: Floats, guide: npt.NDArray[Any], low: np.float32, span: np.
     """The model at full size; blocks of rows are done at the same time."""
     scale = np.float32(1 / np.iinfo(guide.dtype).max)
     planes = [np.ascontiguousarray(t) for t in np.moveaxis(terms, -1, 0)]
-    planes = [p * scale for p in planes[:3]] + [planes[3], planes[4] * span + low, planes[5] * span]
+    planes = [p * (scale * span) for p in planes[:3]] + [p * span + low for p in planes[3:]]
     out = np.empty(guide.shape[:2], np.float32)
     bounds = np.linspace(0, len(out), max(1, cv2.getNumThreads()) + 1).astype(int)
 
@@ -170,10 +173,8 @@ def _finish(planes: list[Floats], guide: npt.NDArray[Any], rows: tuple[int, int]
         strip, one = list(buffers[:, : stop - start]), channel[: stop - start]
         for plane, into in zip(planes, strip, strict=True):
             enlarged_rows(plane, (start, stop), height, width, into)
-        share = strip[3]
+        depth = strip[3]
         for number in range(3):
             cv2.extractChannel(guide[start:stop], number, one)
-            cv2.add(share, cv2.multiply(strip[number], one, strip[number], dtype=cv2.CV_32F), share)
-        np.clip(share, 0, 1, out=share)
-        cv2.multiply(share, strip[5], share)
-        cv2.add(share, strip[4], out[start:stop])
+            cv2.add(depth, cv2.multiply(strip[number], one, strip[number], dtype=cv2.CV_32F), depth)
+        cv2.min(cv2.max(depth, strip[4], depth), strip[5], out[start:stop])
