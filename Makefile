@@ -2,6 +2,8 @@
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8080
+# A page whose blocks of figures load, fuzz and soak renew: PAGE=docs/how-to/operate-the-service.md
+PAGE ?=
 RUN := .venv/bin
 DEV := .venv-dev/bin
 
@@ -34,14 +36,14 @@ bench: .venv-dev/.ready  ## run every benchmark, one after the other
 	for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(DEV)/python $$file || exit 1; done
 
 load: .venv-dev/.ready  ## 1 to 256 clients at once: nothing wrong, nobody waits in vain
-	$(DEV)/python benchmarks/service_overload.py --check
-	$(DEV)/python benchmarks/service_throughput.py
+	$(DEV)/python benchmarks/service_overload.py --check $(PAGE:%=--page %)
+	$(DEV)/python benchmarks/service_throughput.py $(PAGE:%=--page %)
 
 fuzz: .venv-dev/.ready  ## 20,000 damaged pictures; every operation against the API's document
-	NEARFAR_LAB_FUZZ=1 $(DEV)/python -m pytest --timeout 3600 tests/decode/test_fuzz.py tests/service/test_schema.py
+	NEARFAR_LAB_FUZZ=1 NEARFAR_LAB_PAGE=$(PAGE) $(DEV)/python -m pytest --timeout 3600 tests/decode/test_fuzz.py tests/service/test_schema.py
 
 soak: .venv-dev/.ready  ## 10,000 requests: memory, files and threads stay; faults at length
-	$(DEV)/python -m pytest --timeout 3600 -m soak
+	NEARFAR_LAB_PAGE=$(PAGE) $(DEV)/python -m pytest --timeout 3600 -m soak
 
 clean:  ## remove the environments
 	rm -rf .venv .venv-dev

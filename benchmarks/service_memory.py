@@ -10,7 +10,6 @@ instead of 512×512, and with a 16-bit or npy answer for two of three.
 from __future__ import annotations
 
 import argparse
-import asyncio
 
 from service_load import load, photos, request, server
 
@@ -35,10 +34,10 @@ def main() -> None:
     given = parser.parse_args()
     asked = requests_of(is_mixed=given.mixed)
     with server() as service:
-        asyncio.run(load(service.address, asked, given.clients, most=200))
+        load(service.address, asked, given.clients, most=200)
         begin = service.rss_bytes()
         for part in range(4):
-            tally = asyncio.run(load(service.address, asked, given.clients, most=given.requests // 4))
+            tally = load(service.address, asked, given.clients, most=given.requests // 4)
             now = service.rss_bytes()
             done = (part + 1) * given.requests // 4
             print(f"after {done} requests: {now / MIB:.1f} MiB, {(now - begin) / MIB:+.1f} MiB", flush=True)

@@ -1,17 +1,21 @@
 """What happens when far more is asked than the service can do: nothing breaks, nobody waits in vain.
 
     python benchmarks/service_overload.py [--clients 1,16,64,256] [--seconds 20] [--queue 32] [--check]
+                                          [--page FILE]
 
 ``nearfar serve`` with a queue of 32 is asked by so many clients at once, each over a connection of its
 own, one request after the other. Of a hundred requests 10 are broken, 5 are left by their client before
 the answer, 3 send their photo slowly; the others are photos of five sizes. Who is refused comes again
-after half a second to a second. Beside them one client asks ``/healthz`` twenty times a second.
+after half a second to a second. Beside them, in a process of its own, one client asks ``/healthz`` twenty
+times a second.
 
 A time counts from the last byte sent to the last byte received; of slow uploads none is counted. The
 goals: 99 of 100 accepted photos within 3 × queue × service time (the service time is that of one photo at
 saturation: one over photos a second), half of the refusals within 50 ms, 99 of 100 health answers within
-20 ms. ``--check`` ends with 1 where a goal is missed; a wrong answer ends with 1 in any case. Of a
-service that runs already:
+20 ms. The clients share the processors with the service and are slow themselves when there are many; so
+the service is asked too how long its refusals took, from first byte to last (``/metrics``). ``--check`` ends
+with 1 where a goal is missed; a wrong answer ends with 1 in any case. ``--page`` renews the block "load"
+of a page. Of a service that runs already:
 
     python benchmarks/service_overload.py --address URL --clients 64 --requests 400
 """
@@ -21,20 +25,27 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import http.client
 import itertools
 import json
+import multiprocessing
 import random
+import re
 import statistics
 import sys
 import time
 from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from nearfar_lab.figures import Figure, block, renew
 from service_load import BOUNDARY, photos, request, server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from multiprocessing.connection import Connection as Pipe
 
 SIZES = ((256, 256), (512, 512), (640, 480), (1024, 768), (1600, 1200))
 BROKEN, LEAVING, SLOW, GOOD = "broken", "leaving", "slow", "good"
@@ -42,6 +53,8 @@ SHARES = {BROKEN: 10, LEAVING: 5, SLOW: 3, GOOD: 82}
 """Requests of each kind in a hundred."""
 SLOW_PIECES, SLOW_PAUSE_S, LEAVES_AFTER_S = 5, 0.2, 0.05
 REFUSED = "503"
+Buckets = dict[float, float]
+"""Upper end of a bucket, in seconds, to how many took no longer."""
 _LOST = (ConnectionError, asyncio.IncompleteReadError)
 
 
@@ -65,6 +78,8 @@ class Seen:
     health_s: list[float] = field(default_factory=list)
     wrong: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    service_refused_s: float = 0.0
+    """Median time of a refusal as the service itself has it."""
 
     def count(self, kind: str, status: str) -> None:
         """One more of a kind that ended so."""
@@ -122,6 +137,13 @@ class Client:
             if time.perf_counter() > until:
                 break
         self._hang_up()
+
+    async def get(self, path: str) -> tuple[str, bytes]:
+        """Status and body of an address."""
+        head = f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode()
+        await self._send(Ask("", head, frozenset()))
+        status, _, body = await self._receive()
+        return status, body
 
     async def _one(self, ask: Ask) -> str:
         try:
@@ -184,31 +206,66 @@ class Client:
         self._reader = self._writer = None
 
 
-async def crowd(address: str, clients: int, seconds: float = 1e9, most: int | None = None) -> Seen:
-    """So many clients, until the time is over or ``most`` requests were asked; and one that asks /healthz."""
-    seen, hundred = Seen(), asks()
+async def refusals(address: str) -> Buckets:
+    """How long the service's refusals took so far, as it tells itself."""
+    _, body = await Client(address, Seen(), 0).get("/metrics")
+    rows = re.findall(rb'nearfar_rejection_seconds_bucket\{le="([^"]+)",reason="busy"\} (\S+)', body)
+    return {float(end): float(count) for end, count in rows}
+
+
+def median_of(before: Buckets, after: Buckets) -> float:
+    """Seconds within which half of what came between ended, on a straight line within its bucket."""
+    counts = {end: count - before.get(end, 0) for end, count in sorted(after.items())}
+    half, begin, below = max(counts.values(), default=0) / 2, 0.0, 0.0
+    for end, count in counts.items():
+        if count >= half > 0:
+            return end if end == float("inf") else begin + (end - begin) * (half - below) / (count - below)
+        begin, below = end, count
+    return 0.0
+
+
+async def crowd(
+    address: str, seen: Seen, clients: int, seconds: float = 1e9, most: int | None = None
+) -> None:
+    """So many clients, until the time is over or ``most`` requests were asked."""
+    hundred = asks()
     todo = itertools.islice(itertools.cycle(hundred), most)
-    asking = asyncio.create_task(_ask_for_health(address, seen))
+    before = await refusals(address)
     begin = time.perf_counter()
     crew = [Client(address, seen, number).work(todo, begin + seconds) for number in range(clients)]
     await asyncio.gather(*crew)
     seen.seconds = time.perf_counter() - begin
-    asking.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await asking
-    return seen
+    seen.service_refused_s = median_of(before, await refusals(address))
 
 
-async def _ask_for_health(address: str, seen: Seen) -> None:
-    client = Client(address, Seen(), 0)
-    ask = Ask("health", b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", frozenset({"200"}))
-    while True:
-        begin = await client._send(ask)  # noqa: SLF001 - the same file
-        status, _, _ = await client._receive()  # noqa: SLF001
-        seen.health_s.append(time.perf_counter() - begin)
-        if status != "200":
-            seen.wrong.append(f"health: {status}")
-        await asyncio.sleep(0.05)
+@contextlib.contextmanager
+def health(address: str, seen: Seen) -> Iterator[None]:
+    """Meanwhile ``/healthz`` is asked from a process of its own: the crowd's work does not hold it up."""
+    ours, theirs = multiprocessing.Pipe()
+    asking = multiprocessing.Process(target=_ask_for_health, args=(address, theirs), daemon=True)
+    asking.start()
+    ours.recv()
+    yield
+    ours.send("enough")
+    times, wrong = ours.recv()
+    seen.health_s += times
+    seen.wrong += [f"health: {status}" for status in wrong]
+    asking.join()
+
+
+def _ask_for_health(address: str, pipe: Pipe) -> None:
+    place = urlsplit(address)
+    client = http.client.HTTPConnection(place.hostname or "", place.port)
+    times, wrong = [], []
+    pipe.send("ready")
+    while not pipe.poll(0.05):
+        begin = time.perf_counter()
+        client.request("GET", "/healthz")
+        answer = client.getresponse()
+        answer.read()
+        times.append(time.perf_counter() - begin)
+        wrong += [answer.status] if answer.status != 200 else []
+    pipe.send((times, wrong))
 
 
 def share(values: list[float], percent: int) -> float:
@@ -225,6 +282,7 @@ def report(clients: int, queue: int, seen: Seen) -> dict[str, Any]:
         "accepted_p99_s": round(share(seen.accepted_s, 99), 3),
         "accepted_limit_s": round(limit_s, 3),
         "refused_median_ms": round(statistics.median(seen.refused_s or [0]) * 1e3, 1),
+        "refused_median_ms_of_service": round(seen.service_refused_s * 1e3, 1),
         "health_p99_ms": round(share(seen.health_s, 99) * 1e3, 1),
         "counts": dict(sorted(seen.counts.items())),
         "wrong": seen.wrong[:10],
@@ -238,6 +296,31 @@ def report(clients: int, queue: int, seen: Seen) -> dict[str, Any]:
     return figures
 
 
+def figures(row: dict[str, Any]) -> list[Figure]:
+    """One run's rows of the page."""
+    who = f"{row['clients']} clients"
+    late_s, limit_s = row["accepted_p99_s"], row["accepted_limit_s"]
+    refused = (
+        f"{row['refused_median_ms']:g} ms; {row['refused_median_ms_of_service']:g} ms within the service"
+    )
+    told = [
+        Figure(f"{who}: photos a second", f"{row['photos_per_s']:g}"),
+        Figure(
+            f"{who}: 99 of 100 accepted photos within", f"{late_s:g} s", f"{limit_s:g} s", late_s <= limit_s
+        ),
+        Figure(f"{who}: half of the refusals within", refused, "50 ms", row["refused_median_ms"] <= 50),
+        Figure(
+            f"{who}: 99 of 100 health answers within",
+            f"{row['health_p99_ms']:g} ms",
+            "20 ms",
+            row["health_p99_ms"] <= 20,
+        ),
+        Figure(f"{who}: wrong answers", f"{len(row['wrong'])} of {sum(row['counts'].values()):,}", "none"),
+    ]
+    has_refusals = any(key.endswith(REFUSED) for key in row["counts"])
+    return [figure for figure in told if has_refusals or "refusals" not in figure.what]
+
+
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -247,6 +330,7 @@ def main() -> int:
     parser.add_argument("--queue", type=int, default=32)
     parser.add_argument("--address", default="")
     parser.add_argument("--check", action="store_true")
+    parser.add_argument("--page", type=Path)
     given = parser.parse_args()
     rows = []
     with contextlib.ExitStack() as stack:
@@ -255,9 +339,16 @@ def main() -> int:
             address = stack.enter_context(server({"NEARFAR_QUEUE": str(given.queue)})).address
         for clients in map(int, given.clients.split(",")):
             seconds = 1e9 if given.requests else given.seconds
-            seen = asyncio.run(crowd(address, clients, seconds, given.requests))
+            seen = Seen()
+            with health(address, seen):
+                asyncio.run(crowd(address, seen, clients, seconds, given.requests))
             rows.append(report(clients, given.queue, seen))
             print(json.dumps(rows[-1]), flush=True)
+    told = [figure for row in rows for figure in figures(row)]
+    text = block("python benchmarks/service_overload.py", told, date.today())  # noqa: DTZ011 - the user's day
+    print(text)
+    if given.page:
+        renew(given.page, "load", text)
     is_wrong = any(row["wrong"] for row in rows)
     return int(is_wrong or (given.check and not all(row["is_good"] for row in rows)))
 

@@ -3,18 +3,43 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from nearfar_lab.figures import Figure, block, renew
 from pictures import draw, encoded
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 SHARED_VARIABLE = "NEARFAR_LAB_SHARED"
+
+
+FIGURES = pytest.StashKey[dict[str, list[Figure]]]()
+PAGE_VARIABLE = "NEARFAR_LAB_PAGE"
+
+
+@pytest.fixture
+def note_figure(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """Writes down a figure that a long test measured: told at the end, by block (soak, fuzz)."""
+    found = request.config.stash.setdefault(FIGURES, {})
+    return lambda name, *figure: found.setdefault(name, []).append(Figure(*figure))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tell the figures; where NEARFAR_LAB_PAGE names a page, renew its blocks."""
+    for name, figures in config.stash.get(FIGURES, {}).items():
+        text = block(f"make {name}", figures, date.today())  # noqa: DTZ011 - the day of whoever runs it
+        terminalreporter.section(f"figures: {name}")
+        terminalreporter.write_line(text)
+        if page := os.environ.get(PAGE_VARIABLE):
+            renew(Path(page), name, text)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

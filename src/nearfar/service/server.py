@@ -166,6 +166,7 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._reload_keys_on_hangup()
+            memory.settle()
             self._begin(self)
 
     def _reload_keys_on_hangup(self) -> None:

@@ -1,0 +1,57 @@
+"""Figures that were measured, as a block of a page that a command renews.
+
+A block stands between two marks, each on a line of its own::
+
+    <!-- figures: soak -->
+    <!-- end of figures: soak -->
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nearfar.errors import ParameterError
+from nearfar.files import write_whole
+from nearfar_lab.card import machine_class
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One row: what was measured, what came out, what was wanted (empty: nothing in particular)."""
+
+    what: str
+    result: str
+    goal: str = ""
+    is_met: bool = True
+
+    def row(self) -> str:
+        """As a row of a table; a goal that was missed says so."""
+        return f"| {self.what} | {self.result} | {self.goal}{'' if self.is_met else ': **missed**'} |"
+
+
+def block(command: str, figures: Iterable[Figure], day: date) -> str:
+    """The text of a block: how, when and on what it was measured, and a table."""
+    head = f"`{command}` on {day.isoformat()}, {machine_class()}, no GPU:"
+    table = ["| What | Result | Goal |", "| --- | --- | --- |", *(figure.row() for figure in figures)]
+    return "\n".join(["", head, "", *table, ""])
+
+
+def renew(page: Path, name: str, text: str) -> None:
+    """Put a text between the marks of that name.
+
+    Raises:
+        ParameterError: the page has no such marks.
+    """
+    begin, end = f"<!-- figures: {name} -->\n", f"<!-- end of figures: {name} -->"
+    whole = page.read_text(encoding="utf-8")
+    head, is_begun, rest = whole.partition(begin)
+    _, is_ended, tail = rest.partition(end)
+    if not (is_begun and is_ended):
+        raise ParameterError(f"{page} has no block '{name}'.", f"Put {begin.strip()} and {end} into it.")
+    write_whole(page, f"{head}{begin}{text}\n{end}{tail}".encode())
