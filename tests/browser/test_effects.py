@@ -261,6 +261,26 @@ def test_a_service_that_cannot_is_said_in_words(page, photo) -> None:
     assert page.is_hidden("#effect-problem")
 
 
+def test_a_key_that_goes_is_asked_for_and_the_effect_made(open_page, keyed_service, key_file, photo) -> None:
+    """Between a photo and its effect the key is revoked: another one is asked for, and all goes on."""
+    old = key_file.add("fx-old", ["infer"])[1]
+    page = open_page(keyed_service)
+    page.fill("#key", old)
+    page.press("#key", "Enter")
+    page.wait_for_selector("#problem", state="hidden")
+    give(page, photo)
+    key_file.revoke("fx-old")
+    new = key_file.add("fx-new", ["infer"])[1]
+    page.wait_for_timeout(1200)  # the service looks at its file every second
+    page.click("[data-mode=effects]")
+    page.wait_for_selector("#key", state="visible")
+    page.fill("#key", new)
+    page.press("#key", "Enter")
+    wait_until(page, IS_SHOWN)
+    assert page.is_hidden("#problem")
+    key_file.revoke("fx-new")
+
+
 @pytest.mark.parametrize("name", EXPORTS.names())
 def test_every_format_downloads(page, photo, name) -> None:
     """Each file has the photo's name and its own suffix, and is not empty."""

@@ -1,37 +1,29 @@
 /** Effects: choose one, turn its options, see it beside the photo, save it. */
-import { Failure, getPlugins, post } from "./client";
-import { crosshairPlace } from "./crosshair";
+import { type Failure, getPlugins, post } from "./client";
+import type { Place } from "./crosshair";
 import { byId, make, show } from "./dom";
 import { hand, stem, suffixOf } from "./downloads";
+import { type Made, clearMade, nameMade, showMade, startResult } from "./effect-result";
 import { type Result, SCREEN_PX } from "./estimate";
 import { Fields } from "./fields";
-import { failureInWords } from "./failures";
+import { failureInWords, failureOf } from "./failures";
 import { language, say } from "./language";
 import { effectName, inOrder, showSummary } from "./names";
 import { type Option, type Plugin, isClip, placeOf, placeOption, placeText, queryOf } from "./options";
+import { markPlace, startPlaces } from "./places";
 
 const WAIT_MS = 250; // after the last turn of a control
-
-interface Made {
-  readonly blob: Blob;
-  readonly suffix: string;
-  readonly isWhole: boolean;
-}
 
 let plugins: Plugin[] = [];
 let chosen: Plugin | null = null;
 let fields: Fields | null = null;
 let result: Result | null = null;
 let made: Made | null = null;
-let address = "";
 let running = new AbortController();
 let timer = 0;
 let isOpen = false;
 let tellFailure: (failure: Failure, retry: () => void) => boolean = () => false;
 const kept = new Map<string, Map<string, string>>();
-
-const image = () => byId("effect-image", HTMLImageElement);
-const video = () => byId("effect-video", HTMLVideoElement);
 
 /** ``onFailure`` hears of failures first; true where it has told them itself. */
 export function startEffects(onFailure: typeof tellFailure): void {
@@ -44,8 +36,10 @@ export function startEffects(onFailure: typeof tellFailure): void {
     event.preventDefault();
     void apply();
   });
-  for (const id of ["photo-stage", "effect-stage"]) listenToPlaces(byId(id));
-  video().addEventListener("error", () => {
+  startPlaces(pickPlace, () => {
+    byId("spoken").textContent = say("placeChosen");
+  });
+  startResult(() => {
     if (made && isOpen) showNote(say("clipUnplayable"), "", false);
   });
 }
@@ -159,6 +153,9 @@ async function apply(): Promise<void> {
     const found = await ask(plugin, isWholeAsked(on), own.signal);
     if (own !== running || !isOpen) return;
     await showMade(found);
+    made = found;
+    byId("effect-save", HTMLButtonElement).disabled = false;
+    nameResult();
     byId("spoken").textContent = say("effectDone", { effect: effectName(language(), plugin.name) });
   } catch (error) {
     if (own === running && isOpen && !own.signal.aborted) failed(error, () => void apply());
@@ -198,50 +195,17 @@ async function ask(plugin: Plugin, isWhole: boolean, signal: AbortSignal): Promi
   return { blob: new Blob([answer.body], { type }), suffix: suffixOf(answer), isWhole: isWhole || isClip(plugin) };
 }
 
-async function showMade(found: Made): Promise<void> {
-  const url = URL.createObjectURL(found.blob);
-  const isVideo = found.blob.type.startsWith("video/");
-  if (isVideo) video().src = url;
-  else {
-    image().src = url;
-    await image().decode();
-  }
-  URL.revokeObjectURL(address);
-  address = url;
-  made = found;
-  show(image(), !isVideo);
-  show(video(), isVideo);
-  if (isVideo) video().onloadedmetadata = () => shape(video().videoWidth, video().videoHeight);
-  else shape(image().naturalWidth, image().naturalHeight);
-  byId("effect-save", HTMLButtonElement).disabled = false;
-  nameResult();
-  showPins();
-}
-
 function forgetMade(): void {
   running.abort();
   made = null;
-  video().removeAttribute("src");
-  video().load();
-  image().removeAttribute("src");
-  URL.revokeObjectURL(address);
-  show(image(), false);
-  show(video(), false);
+  clearMade(result);
   show(byId("effect-wait"), false);
   byId("effect-save", HTMLButtonElement).disabled = true;
-  if (result) shape(result.width, result.height);
   clearNote();
 }
 
 function nameResult(): void {
-  const words = say("effectAlt", { effect: effectTitle(), name: result?.shot.name ?? "" });
-  image().alt = words;
-  video().setAttribute("aria-label", words);
-}
-
-function shape(width: number, height: number): void {
-  const ratio = Math.min(5, Math.max(0.2, width / Math.max(1, height)));
-  byId("effect-stage").style.setProperty("--ratio", ratio.toFixed(4));
+  nameMade(say("effectAlt", { effect: effectTitle(), name: result?.shot.name ?? "" }));
 }
 
 /** The whole file: as it is shown, or where that is a smaller copy, made anew in the photo's own size. */
@@ -264,8 +228,7 @@ async function save(): Promise<void> {
 }
 
 function failed(error: unknown, retry: () => void): void {
-  const failure = error instanceof Failure ? error : new Failure("answer");
-  if (!(error instanceof Failure)) console.error(error);
+  const failure = failureOf(error);
   if (tellFailure(failure, retry)) return;
   const isRefused = failure.code === "parameter";
   showNote(isRefused ? say("optionRefused") : failureInWords(failure, result?.shot.name ?? ""), failure.detail, !isRefused);
@@ -285,29 +248,10 @@ function clearNote(): void {
   fields?.mark("");
 }
 
-/** A click, a drag or Enter in the photo, or in a picture of its shape, chooses a place. */
-function listenToPlaces(stage: HTMLElement): void {
-  const pick = (event: PointerEvent | MouseEvent): void => {
-    const box = stage.getBoundingClientRect();
-    pickPlace((event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
-  };
-  stage.addEventListener("click", pick);
-  stage.addEventListener("pointermove", (event) => {
-    if (event.buttons === 1 && event.pointerType === "mouse") pick(event);
-  });
-  stage.addEventListener("keydown", (event) => {
-    const place = crosshairPlace();
-    if (event.key !== "Enter" || !place || !pickPlace(place.x, place.y)) return;
-    event.preventDefault();
-    byId("spoken").textContent = say("placeChosen");
-  });
-}
-
-function pickPlace(x: number, y: number): boolean {
+function pickPlace({ x, y }: Place): boolean {
   const option = isOpen && chosen ? placeOption(chosen) : null;
   if (!option || !fields || !result) return false;
-  const inside = (share: number): number => Math.min(1, Math.max(0, share));
-  fields.set(option.name, placeText(option, inside(x), inside(y), result));
+  fields.set(option.name, placeText(option, x, y, result));
   changed();
   return true;
 }
@@ -316,13 +260,5 @@ function pickPlace(x: number, y: number): boolean {
 function showPins(): void {
   const option = isOpen && chosen ? placeOption(chosen) : null;
   const text = option && (fields?.values.get(option.name) || String(option.default ?? ""));
-  const place = option && text && result ? placeOf(option, text, result) : null;
-  for (const stage of ["photo-stage", "effect-stage"]) {
-    byId(stage).classList.toggle("pickable", option !== null);
-    let pin = byId(stage).querySelector<HTMLElement>(".pin");
-    if (!pin) byId(stage).append((pin = make("div", { className: "pin" })));
-    show(pin, place !== null);
-    pin.style.setProperty("--x", `${(place?.x ?? 0) * 100}%`);
-    pin.style.setProperty("--y", `${(place?.y ?? 0) * 100}%`);
-  }
+  markPlace(option && text && result ? placeOf(option, text, result) : null, option !== null);
 }

@@ -1,9 +1,9 @@
 /** Files: every format that the service writes, with its options, saved in the photo's own size. */
-import { Failure, getPlugins, post } from "./client";
+import { type Failure, getPlugins, post } from "./client";
 import { byId, make, show } from "./dom";
 import { hand, stem, suffixOf } from "./downloads";
 import type { Result } from "./estimate";
-import { failureInWords } from "./failures";
+import { failureInWords, failureOf } from "./failures";
 import { Fields } from "./fields";
 import { language, say } from "./language";
 import { formatName, inOrder, showSummary } from "./names";
@@ -99,8 +99,7 @@ async function save(plugin: Plugin, button: HTMLButtonElement, fields: Fields | 
 }
 
 function failed(error: unknown, retry: () => void, fields: Fields | null = null): void {
-  const failure = error instanceof Failure ? error : new Failure("answer");
-  if (!(error instanceof Failure)) console.error(error);
+  const failure = failureOf(error);
   if (tellFailure(failure, retry)) return;
   const isRefused = failure.code === "parameter";
   const words = isRefused ? say("optionRefused") : failureInWords(failure, result?.shot.name ?? "");

@@ -1,6 +1,34 @@
-/** Failures in words. */
-import type { Failure } from "./client";
+/** Failures: what they are called, and what can be done about them. */
+import { Failure, type FailureCode } from "./client";
 import { say } from "./language";
+
+const KEYED: readonly FailureCode[] = ["key", "wrong_key"];
+const RETRYABLE: readonly FailureCode[] = [
+  "busy",
+  "server",
+  "offline",
+  "dropped",
+  "answer",
+  "camera_refused",
+  "camera_none",
+  "camera_in_use",
+  "stream_idle",
+  "stream_lost",
+  "stream_full",
+];
+
+/** Whether a key, or another one, would help. */
+export const isKeyed = ({ code }: Failure): boolean => KEYED.includes(code);
+
+/** Whether asking again may help. */
+export const isRetryable = (failure: Failure): boolean => isKeyed(failure) || RETRYABLE.includes(failure.code);
+
+/** The failure that an error is. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof Failure) return error;
+  console.error(error); // our own mistake: for whoever looks into it
+  return new Failure("answer");
+}
 
 /** The sentence of a failure about a file of that name. */
 export function failureInWords(failure: Failure, name: string): string {

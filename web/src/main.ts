@@ -17,43 +17,21 @@ import { type Download, download } from "./downloads";
 import { closeEffects, effectTitle, effectsOf, openEffects, showNames, startEffects } from "./effects";
 import { type Result, estimate, preview } from "./estimate";
 import { exportsOf, openExports, showFormats, startExports } from "./exports";
-import { failureInWords } from "./failures";
+import { failureOf, isKeyed, isRetryable } from "./failures";
 import { type Shot, showSamples, startIntake } from "./intake";
-import { keepKey } from "./key";
 import { Live, clearLive, showLiveColours } from "./live";
 import { type Language, language, say, startLanguage, switchLanguage } from "./language";
 import { clearHeat, recolour, showHeat, showOpacity, showPhoto, showStandIn } from "./panels";
+import { forgetProblem, report, reportKeyed, showProblem, startProblems } from "./problem";
 import { showTheme, startTheme } from "./theme";
 import type { Key } from "./words";
 
 type State = "start" | "busy" | "result" | "live";
 type Mode = "depth" | "effects" | "files";
 
-interface Problem {
-  readonly failure: Failure | "noFile";
-  readonly name: string;
-  readonly retry: (() => void) | null;
-}
-
-const RETRYABLE: readonly string[] = [
-  "busy",
-  "server",
-  "offline",
-  "dropped",
-  "answer",
-  "camera_refused",
-  "camera_none",
-  "camera_in_use",
-  "stream_idle",
-  "stream_lost",
-  "stream_full",
-];
-const KEYED: readonly string[] = ["key", "wrong_key"];
-
 let colormap = firstColormap();
 let model = "";
 let result: Result | null = null;
-let problem: Problem | null = null;
 let progress: Progress = { phase: "upload", share: 0 };
 let running = new AbortController();
 let live: Live | null = null;
@@ -63,6 +41,7 @@ function start(): void {
   startLanguage();
   startTheme();
   startColours(colormap, chooseColours);
+  startProblems();
   startIntake(take, () => report("noFile", "", null));
   startCrosshair(read);
   startEffects(reportKeyed);
@@ -79,7 +58,7 @@ function loadModels(): void {
     (models) => startModels(models, chooseModel),
     (error: unknown) => {
       // without a list there is no choice; the photo itself will tell what else is wrong
-      if (error instanceof Failure && KEYED.includes(error.code)) report(new Failure(error.code), "", loadModels);
+      if (error instanceof Failure) reportKeyed(error, loadModels);
     },
   );
 }
@@ -92,9 +71,6 @@ function listen(): void {
     });
   }
   byId("cancel").addEventListener("click", cancel);
-  byId("dismiss").addEventListener("click", dismiss);
-  byId("retry").addEventListener("click", () => problem?.retry?.());
-  byId("key-form").addEventListener("submit", useKey);
   byId("opacity", HTMLInputElement).addEventListener("input", changeOpacity);
   for (const what of ["heat", "png16", "npy"] as const) {
     byId(`save-${what}`).addEventListener("click", () => void save(what));
@@ -163,13 +139,6 @@ function showMode(now: Mode | null): void {
 function chooseMode(to: Mode): void {
   mode = to;
   showMode(to);
-}
-
-/** Whether a failure is about the key: then the page asks for it, and tries again. */
-function reportKeyed(failure: Failure, retry: () => void): boolean {
-  if (!KEYED.includes(failure.code)) return false;
-  report(failure, "", retry);
-  return true;
 }
 
 /** A photo came in: show it at once, ask for its depth, show that. */
@@ -243,8 +212,7 @@ function forget(): void {
   result = null;
   effectsOf(null);
   exportsOf(null);
-  problem = null;
-  showProblem();
+  forgetProblem();
   clearHeat();
   hideCrosshair();
   byId("warnings").replaceChildren();
@@ -288,8 +256,7 @@ function stopLive(): void {
 function failLive(failure: Failure): void {
   endLive();
   enter("start");
-  const isRetryable = [...RETRYABLE, ...KEYED].includes(failure.code);
-  report(failure, say("liveCamera"), isRetryable ? () => void startLive() : null);
+  report(failure, say("liveCamera"), isRetryable(failure) ? () => void startLive() : null);
 }
 
 async function keepShot(): Promise<void> {
@@ -306,59 +273,12 @@ function recolourLive(): void {
 function fail(error: unknown, shot: Shot, withModel: string): void {
   const failure = failureOf(error);
   const again = () => {
-    if (KEYED.includes(failure.code)) loadModels();
+    if (isKeyed(failure)) loadModels();
     void run(shot, withModel);
   };
-  const retry = [...RETRYABLE, ...KEYED].includes(failure.code) ? again : null;
   forget();
   enter("start");
-  report(failure, shot.name, retry);
-}
-
-function failureOf(error: unknown): Failure {
-  if (error instanceof Failure) return error;
-  console.error(error); // our own mistake: for whoever looks into it
-  return new Failure("answer");
-}
-
-function report(failure: Problem["failure"], name: string, retry: Problem["retry"]): void {
-  problem = { failure, name, retry };
-  showProblem();
-  byId(isKeyed(problem) ? "key" : retry ? "retry" : "dismiss").focus();
-}
-
-/** The key was typed: keep it, and ask once more what was refused. */
-function useKey(event: Event): void {
-  event.preventDefault();
-  const field = byId("key", HTMLInputElement);
-  keepKey(field.value);
-  field.value = "";
-  const retry = problem?.retry;
-  dismiss();
-  retry?.();
-}
-
-function isKeyed(what: Problem | null): boolean {
-  return what !== null && what.failure !== "noFile" && KEYED.includes(what.failure.code);
-}
-
-function dismiss(): void {
-  problem = null;
-  showProblem();
-  byId(result ? "another" : "upload").focus();
-}
-
-function showProblem(): void {
-  show(byId("problem"), problem !== null);
-  if (!problem) return;
-  const { failure, name, retry } = problem;
-  byId("problem-text").textContent = failure === "noFile" ? say("noFile") : failureInWords(failure, name);
-  const detail = failure === "noFile" ? "" : failure.detail;
-  const words = make("q", { lang: "en" }, detail);
-  byId("problem-detail").replaceChildren(`${say("serviceSays")} `, words);
-  show(byId("problem-detail"), detail !== "" && !isKeyed(problem));
-  show(byId("key-form"), isKeyed(problem));
-  show(byId("retry"), retry !== null && !isKeyed(problem));
+  report(failure, shot.name, isRetryable(failure) ? again : null);
 }
 
 function onProgress(now: Progress): void {

@@ -137,6 +137,7 @@ const OPTIONS: Record<Language, Names> = {
     method: "方法",
     near: "近处",
     nearest: "保留比例",
+    noise: "噪声",
     opacity: "不透明度",
     path: "路径",
     period: "图案宽度",
