@@ -7,13 +7,15 @@ import shutil
 import subprocess
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 import nearfar
 from nearfar.errors import ParameterError
-from nearfar.types import DepthKind, DepthMap
-from spaces import BOXES, PLANE_TILT_DEG, SPHERE_M, glb_parts, ply_points, room
+from nearfar.ops.resize import enlarge
+from nearfar.types import DepthKind, DepthMap, Provenance
+from spaces import BOXES, PLANE_TILT_DEG, SPHERE_M, glb_parts, ply_points, room, steps
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -180,3 +182,26 @@ def test_cloud_uses_its_budget() -> None:
             assert count <= most
             assert count >= 0.6 * min(most, height * width)
     assert b"60 degrees field of view" in data
+
+
+@pytest.mark.parametrize("name", ["glb", "ply"])
+def test_soft_edges_of_a_network_are_made_steps(name: str) -> None:
+    """With the photo, nothing hangs between two surfaces; depth that was not enlarged is left as it is."""
+    photo, near = steps(320, 240)
+    small = cv2.resize(near, (80, 60), interpolation=cv2.INTER_AREA)
+    soft = enlarge(small, 320, 240)
+    seen = DepthMap(soft, DepthKind.RELATIVE_INVERSE, provenance=Provenance(input_size=(80, 60)))
+    planes = 0.1 + 0.9 * np.array([0, 0.5, 1])
+
+    def astray(depth: DepthMap, **options: object) -> float:
+        data = nearfar.export(name, depth, photo, **options)
+        if name == "ply":
+            away = -ply_points(data)["z"]
+        else:
+            arrays = glb_parts(data)[1]
+            away = -arrays["points"][arrays["faces"]][..., 2].mean(axis=1)
+        return float((np.abs(1 / away[:, None] - planes).min(axis=1) > 0.05).mean())
+
+    assert astray(seen) < 0.4 * astray(seen, refine=False)
+    own = DepthMap(soft, DepthKind.RELATIVE_INVERSE)
+    assert astray(own) == astray(own, refine=False)

@@ -13,6 +13,8 @@ from nearfar.ops.colormap import colorize
 from nearfar.ops.intrinsics import camera_of
 from nearfar.ops.mesh import Mesh, mesh
 from nearfar.ops.nearness import distance
+from nearfar.ops.refine import refine
+from nearfar.ops.steps import crisp
 from nearfar.options import option
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ class SpaceOptions:
     )
     near: float = option(1.0, "Distance of the nearest pixel of relative depth.", low=1e-6, high=1e6)
     far: float = option(10.0, "Distance of the farthest pixel of relative depth.", low=1e-6, high=1e6)
+    refine: bool = option(
+        True, "Bring edges of a network's depth to the photo's edges first, where there is a photo."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,31 +45,48 @@ class MeshOptions(SpaceOptions):
     edge: float = option(0.06, "Relative jump of distance at which the surface is cut.", low=0.001, high=10)
 
 
-def in_space(depth: DepthMap, options: SpaceOptions) -> tuple[FloatMap, Camera]:
-    """H×W distance and the camera."""
-    return distance(depth, options.near, options.far), camera_of(depth, options.fov)
-
-
-def meshed(depth: DepthMap, options: MeshOptions) -> Mesh:
-    """The mesh of a depth map."""
-    away, camera = in_space(depth, options)
-    return mesh(away, depth.valid, camera, most_faces=options.faces, edge=options.edge)
-
-
-def colours_of(photo: Photo | None, depth: DepthMap) -> npt.NDArray[np.uint8]:
-    """H×W×3 uint8: the photo's colours, the heat map's where there is no photo.
+def in_space(photo: Photo | None, depth: DepthMap, options: SpaceOptions) -> tuple[FloatMap, Camera]:
+    """H×W distance and the camera.
 
     Raises:
-        ParameterError: photo and depth differ in size.
+        ParameterError: photo and depth differ in size, not near < far, or a field of view beside intrinsics.
     """
-    if photo is None:
-        return colorize(depth.near_is_large())
-    if (photo.height, photo.width) != depth.values.shape:
+    if photo is not None and (photo.height, photo.width) != depth.values.shape:
         raise ParameterError(
             f"The photo is {photo.width}×{photo.height}, but its depth {depth.width}×{depth.height} pixels.",
             "Give the photo that the depth was made from.",
         )
-    return np.asarray(photo.rgb8())
+    away = distance(depth, options.near, options.far)
+    if options.refine and photo is not None and _is_enlarged(depth):
+        away = _refined(away, photo, depth)
+    return away, camera_of(depth, options.fov)
+
+
+def _is_enlarged(depth: DepthMap) -> bool:
+    """Whether a network saw less than the map has: its edges are soft. Other maps stay as they are."""
+    width, height = depth.provenance.input_size
+    return 0 < width < depth.width and 0 < height < depth.height
+
+
+def _refined(away: FloatMap, photo: Photo, depth: DepthMap) -> FloatMap:
+    """The distance with edges that are steps, on the edges of the photo."""
+    inverse = refine(np.asarray(1 / away, np.float32), photo.pixels, depth.provenance.input_size)
+    low, span = float(inverse.min()), float(np.ptp(inverse))
+    if span <= 0:
+        return away
+    near = crisp((inverse - np.float32(low)) * np.float32(1 / span))
+    return np.asarray(1 / (near * np.float32(span) + np.float32(low)), np.float32)
+
+
+def meshed(photo: Photo | None, depth: DepthMap, options: MeshOptions) -> Mesh:
+    """The mesh of a depth map."""
+    away, camera = in_space(photo, depth, options)
+    return mesh(away, depth.valid, camera, most_faces=options.faces, edge=options.edge)
+
+
+def colours_of(photo: Photo | None, depth: DepthMap) -> npt.NDArray[np.uint8]:
+    """H×W×3 uint8: the photo's colours, the heat map's where there is no photo."""
+    return colorize(depth.near_is_large()) if photo is None else np.asarray(photo.rgb8())
 
 
 def notes(depth: DepthMap, options: SpaceOptions) -> list[str]:

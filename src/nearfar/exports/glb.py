@@ -38,7 +38,7 @@ def write(photo: Photo | None, depth: DepthMap, options: GlbOptions) -> bytes:
     Raises:
         ParameterError: photo and depth differ in size, not near < far, or no surface is left.
     """
-    found = meshed(depth, options)
+    found = meshed(photo, depth, options)
     if not len(found.faces):
         raise ParameterError(
             "No surface is left: the picture is too small, or all of it is cut or not valid.",

@@ -37,7 +37,7 @@ def write(photo: Photo | None, depth: DepthMap, options: PlyOptions) -> bytes:
     Raises:
         ParameterError: photo and depth differ in size, or not near < far.
     """
-    away, camera = in_space(depth, options)
+    away, camera = in_space(photo, depth, options)
     rows, columns = _places(depth.height, depth.width, options.points)
     part = np.ix_(rows, columns)
     known = np.ones(away.shape, bool)[part] if depth.valid is None else depth.valid[part]

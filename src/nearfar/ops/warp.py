@@ -14,16 +14,15 @@ import cv2
 import numpy as np
 
 from nearfar.ops.inpaint import extend
+from nearfar.ops.steps import EDGE, crisp
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float32]
 
-_EDGE = 0.04  # difference of nearness between neighbours that is an edge, not a slope
 _LEVELS = 65535
 _MOST_ROWS = 32_000
-_MEDIAN = 5  # side of the window in which a grain of depth is found
 _SIDE_OF_RIMS = 900  # widths of an outline's mixed rim that the longer side is
 
 
@@ -57,13 +56,13 @@ class View:
 
 def stage(pixels: npt.NDArray[Any], near: Floats, reach: float) -> Stage:
     """The picture and what is behind its edges, for views that move no pixel more than ``reach`` widths."""
-    near = _covering(_crisp(_clean(near)))
+    near = _covering(crisp(near))
     reach_px = max(1, int(np.ceil(reach * near.shape[1])))
-    is_rim = near - _smallest_around(near, reach_px) > _EDGE
+    is_rim = near - _smallest_around(near, reach_px) > EDGE
     if not is_rim.any():
         return Stage(pixels, near, pixels)
     # Only what lies behind an edge may fill: the inside of the object before it must not.
-    is_beside = ~is_rim & (-_smallest_around(-near, reach_px) - near > _EDGE)
+    is_beside = ~is_rim & (-_smallest_around(-near, reach_px) - near > EDGE)
     source = is_beside if is_beside.any() else ~is_rim
     behind = pixels.copy()
     colours = _extended(pixels, source.astype(np.float32))
@@ -91,29 +90,11 @@ def _fetched(pixels: npt.NDArray[Any], map_x: Floats, map_y: Floats) -> npt.NDAr
     return cv2.remap(pixels, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
 
 
-def _crisp(near: Floats) -> Floats:
-    """Nearness whose ramps over an edge are steps: half-way values belong to neither side and would float."""
-    if min(near.shape) < 3:
-        return near
-    kernel = np.ones((3, 3), np.uint8)
-    out = near
-    for _ in range(2):
-        low, high = cv2.erode(out, kernel), cv2.dilate(out, kernel)
-        is_edge = high - low > _EDGE
-        out = np.where(is_edge, np.where(out - low < high - out, low, high), out)
-    return np.asarray(out, np.float32)
-
-
-def _clean(near: Floats) -> Floats:
-    """Nearness without the dust that refinement can leave along an edge: each grain would float alone."""
-    return near if min(near.shape) < _MEDIAN else np.asarray(cv2.medianBlur(near, _MEDIAN), np.float32)
-
-
 def _covering(near: Floats) -> Floats:
     """Nearness in which objects are a little larger: their mixed rim goes with them, no outline is left."""
     side = 2 * max(1, round(max(near.shape) / _SIDE_OF_RIMS)) + 1
     grown = cv2.dilate(near, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
-    return np.where(grown - near > _EDGE, grown, near)
+    return np.where(grown - near > EDGE, grown, near)
 
 
 def _smallest_around(near: Floats, reach_px: int) -> Floats:
@@ -198,7 +179,7 @@ def _mended(near: Floats) -> Floats:
     """Cracks of one pixel, where a near surface grew apart and a far one shows through, closed."""
     pair = np.ones((2, 2), np.uint8)
     closed = cv2.erode(cv2.dilate(near, pair, anchor=(0, 0)), pair, anchor=(1, 1))
-    return np.where(closed - near > _EDGE, closed, near)
+    return np.where(closed - near > EDGE, closed, near)
 
 
 def _filled(near: Floats, known: npt.NDArray[np.bool_]) -> Floats:
