@@ -174,6 +174,10 @@ def test_a_mask_and_a_background_can_be_given(page, photo) -> None:
     found = shown(page)
     assert np.abs(found[40:200, 200:300] - (0, 90, 200)).max() <= 2
     assert np.abs(found[40:200, 20:120] - (0, 90, 200)).mean() > 20
+    page.click("[data-language=zh]")  # the controls are made anew, the files stay
+    assert page.evaluate("document.getElementById('effect-cutout-mask').files[0].name") == "mask.png"
+    after(page, lambda: page.fill("#effect-cutout-softness", "0.1"))
+    assert np.array_equal(shown(page)[40:200, 200:300], found[40:200, 200:300])
 
 
 def test_an_effect_is_saved_in_the_photos_own_size(page) -> None:

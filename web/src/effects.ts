@@ -22,6 +22,7 @@ let made: Made | null = null;
 let running = new AbortController();
 let timer = 0;
 let isOpen = false;
+let again: () => void = () => undefined;
 let tellFailure: (failure: Failure, retry: () => void) => boolean = () => false;
 const kept = new Map<string, Map<string, string>>();
 
@@ -29,7 +30,7 @@ const kept = new Map<string, Map<string, string>>();
 export function startEffects(onFailure: typeof tellFailure): void {
   tellFailure = onFailure;
   byId("effect-make").addEventListener("click", () => void apply());
-  byId("effect-retry").addEventListener("click", () => void apply());
+  byId("effect-retry").addEventListener("click", () => again());
   byId("effect-reset").addEventListener("click", reset);
   byId("effect-save").addEventListener("click", () => void save());
   byId("effect-form").addEventListener("submit", (event) => {
@@ -115,8 +116,9 @@ function choose(plugin: Plugin | null): void {
 /** Words and controls of an effect, its values as they were left. */
 function describe(plugin: Plugin): void {
   keepValues();
+  const files = fields?.files ?? new Map<string, File>();
   fields = new Fields(byId("effect-form"), `effect-${plugin.name}`, plugin.options, changed);
-  fields.fill(kept.get(plugin.name) ?? new Map());
+  fields.fill(kept.get(plugin.name) ?? new Map(), files);
   showSummary(byId("effect-summary"), plugin);
   byId("right-title").textContent = effectTitle();
   const place = placeOption(plugin);
@@ -229,6 +231,7 @@ async function save(): Promise<void> {
 
 function failed(error: unknown, retry: () => void): void {
   const failure = failureOf(error);
+  again = retry;
   if (tellFailure(failure, retry)) return;
   const isRefused = failure.code === "parameter";
   showNote(isRefused ? say("optionRefused") : failureInWords(failure, result?.shot.name ?? ""), failure.detail, !isRefused);

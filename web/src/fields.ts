@@ -30,14 +30,24 @@ export class Fields {
     parent.replaceChildren(...[...this.fields.values()].map(({ element }) => element));
   }
 
-  /** Put values in, as they were taken out. */
-  fill(values: ReadonlyMap<string, string>): void {
+  /** Put values and files in, as they were taken out. */
+  fill(values: ReadonlyMap<string, string>, files: ReadonlyMap<string, File> = new Map()): void {
     for (const [name, text] of values) this.set(name, text);
+    for (const [name, file] of files) this.give(name, file);
   }
 
   set(name: string, text: string): void {
     this.fields.get(name)?.set(text);
     this.values.set(name, text);
+  }
+
+  private give(name: string, file: File): void {
+    const input = this.fields.get(name)?.input;
+    if (!(input instanceof HTMLInputElement)) return;
+    const hand = new DataTransfer();
+    hand.items.add(file);
+    input.files = hand.files;
+    this.files.set(name, file);
   }
 
   /** Mark the option that the service refused, or none. */
