@@ -36,8 +36,8 @@ bench: .venv-dev/.ready  ## run every benchmark, one after the other
 	for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(DEV)/python $$file || exit 1; done
 
 load: .venv-dev/.ready  ## 1 to 256 clients at once: nothing wrong, nobody waits in vain
-	$(DEV)/python benchmarks/service_overload.py --check $(PAGE:%=--page %)
-	$(DEV)/python benchmarks/service_throughput.py $(PAGE:%=--page %)
+	$(DEV)/python benchmarks/service_overload.py --check $(PAGE:%=--page %); status=$$?; \
+	$(DEV)/python benchmarks/service_throughput.py --check $(PAGE:%=--page %) && exit $$status
 
 fuzz: .venv-dev/.ready  ## 20,000 damaged pictures; every operation against the API's document
 	NEARFAR_LAB_FUZZ=1 NEARFAR_LAB_PAGE=$(PAGE) $(DEV)/python -m pytest --timeout 3600 tests/decode/test_fuzz.py tests/service/test_schema.py

@@ -1,6 +1,6 @@
 """Photos a second of the service at saturation, as a share of the bare engine's in the same run.
 
-    python benchmarks/service_throughput.py [--rounds 5] [--seconds 8] [--clients 16] [--page FILE]
+    python benchmarks/service_throughput.py [--rounds 5] [--seconds 8] [--clients 16] [--check] [--page FILE]
 
 Bare engine: one process without HTTP; each of its threads takes the bytes of a 512×512 JPEG, decodes them,
 estimates depth, colours it and encodes the PNG, again and again: exactly what the service does for a request.
@@ -130,24 +130,26 @@ def figures(shares: Shares) -> list[Figure]:
     ]
 
 
-def main() -> None:
+def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--clients", type=int, default=16)
     parser.add_argument("--bare", type=int, nargs=2, metavar=("WORKERS", "THREADS"))
+    parser.add_argument("--check", action="store_true", help="end with 1 where the goal is missed")
     parser.add_argument("--page", type=Path)
     given = parser.parse_args()
     if given.bare:
         print(json.dumps(bare(*given.bare, given.seconds)))
-        return
+        return 0
     rows = figures(compare(given.rounds, given.seconds, given.clients))
     text = block("python benchmarks/service_throughput.py", rows, date.today())  # noqa: DTZ011 - the user's day
     print(text)
     if given.page:
         renew(given.page, "throughput", text)
+    return int(given.check and not all(row.is_met for row in rows))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

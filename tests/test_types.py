@@ -184,9 +184,9 @@ def test_camera_from_field_of_view() -> None:
     assert (camera.fx_px, camera.cx_px, camera.cy_px) == (pytest.approx(320), 320, 240)
 
 
-@pytest.mark.parametrize("fov", [0, 180, -5, NAN])
+@pytest.mark.parametrize("fov", [0, 180, -5, NAN, 5e-324, 1e-9])
 def test_camera_from_an_impossible_field_of_view(fov: float) -> None:
-    """Zero and half a turn are no field of view."""
+    """Zero and half a turn are no field of view, nor is what no number of pixels can show."""
     with pytest.raises(ParameterError, match="field of view"):
         Camera.from_fov(fov, 640, 480)
 

@@ -217,6 +217,14 @@ def test_an_unknown_model_is_422_with_a_suggestion(service, jpeg) -> None:
     assert "Did you mean 'embedded'?" in answer.json()["hint"]
 
 
+@pytest.mark.parametrize("name", ["model", "format"])
+def test_an_empty_name_is_422(service, jpeg, name) -> None:
+    """What names nothing is left out, as the document says; parts may be empty, and then there are none."""
+    answer = service.upload(jpeg, f"?{name}=")
+    assert (answer.status_code, answer.json()["parameter"]) == (422, name)
+    assert service.upload(jpeg, "?format=json&parts=").json()["parts"] == {}
+
+
 def test_a_parameter_given_twice_is_422(service, jpeg) -> None:
     """Two values for one name are not guessed between."""
     assert service.upload(jpeg, "?colormap=turbo&colormap=grey").status_code == 422

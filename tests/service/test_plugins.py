@@ -87,6 +87,21 @@ def test_bad_options_are_refused(service, jpeg, address, parameter) -> None:
     assert (found.status_code, found.json()["parameter"]) == (422, parameter)
 
 
+@pytest.mark.parametrize(
+    "numbers", ["fov=5e-324", "intrinsics=1e300,1e300,0,0", "intrinsics=1e-300,1e-300,0,0"]
+)
+def test_cameras_that_there_cannot_be_are_refused(service, jpeg, numbers) -> None:
+    """Numbers that are allowed one by one, but fit no camera, are a 422 and not an overflow."""
+    assert send(service, f"/v1/exports/ply?{numbers}", jpeg).status_code == 422
+
+
+def test_an_answer_in_json_is_documented_as_one(service) -> None:
+    """Of the description alone; all other files are bytes."""
+    paths = service.client.get("/openapi.json").json()["paths"]
+    found = paths["/v1/exports/sidecar"]["post"]["responses"]["200"]["content"]
+    assert found == {"application/json": {"schema": {"type": "object"}}}
+
+
 def test_unknown_names_and_models(service, jpeg) -> None:
     """An effect that there is not is a 404, a model that there is not a 422."""
     assert send(service, "/v1/effects/bokehh", jpeg).status_code == 404

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 _BINARY: Json = {"type": "string", "format": "binary"}
+_OBJECT: Json = {"type": "object"}
 _STRING: Json = {"type": "string"}
 _NUMBER: Json = {"type": "number"}
 _WHOLE: Json = {"type": "integer"}
@@ -125,7 +126,7 @@ def plugin_operation(plugin: Any, noun: str, media_types: Iterable[str]) -> Json
         "schema": {"type": "object", "required": [FIELD], "properties": {FIELD: _BINARY, **files}}
     }
     network = [_parameter(info, {}) for info in describe(DepthQuery) if info.name in SHARED]
-    content = {kind: {"schema": _BINARY} for kind in media_types}
+    content = {kind: {"schema": _OBJECT if kind == "application/json" else _BINARY} for kind in media_types}
     ok = {"description": plugin.summary + ".", "headers": _meaning(), "content": content}
     rows = [_plugin_parameter(info) for info in infos if not info.file]
     return {
