@@ -11,7 +11,7 @@ from nearfar.decode.masks import read_masks
 from nearfar.errors import ParameterError, WeightsError
 from nearfar.segment import Everything, labelled, load_segmenter
 from nearfar.types import Photo
-from pictures import draw
+from pictures import draw, encoded
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,3 +106,22 @@ def test_folder_without_a_network_is_told(tmp_path: Path) -> None:
     """Weights that are not there give one clear error."""
     with pytest.raises(WeightsError, match="No Segment Anything network"):
         load_segmenter(tmp_path)
+
+
+def test_command_writes_labels_that_effects_take(
+    weights: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Boxes and points together give one label picture, in that order, for fuse and --mask."""
+    from nearfar.cli import main
+
+    photo, labels = tmp_path / "a.png", tmp_path / "labels.png"
+    photo.write_bytes(encoded(PHOTO.pixels))
+    words = ["segment", str(photo), "20,20", "--weights", str(weights), "-o", str(labels)]
+    assert main([*words, "--box", "2,2,30,30 20,10,58,46"]) == 0
+    assert "3 objects" in capsys.readouterr().err
+    network = load_segmenter(weights)
+    boxes = network.in_boxes(PHOTO, [(2, 2, 30, 30), (20, 10, 58, 46)])
+    wanted = labelled(np.concatenate([boxes, network.at_points(PHOTO, [(20, 20)])]))
+    assert np.array_equal(read_masks(labels).any(axis=0), wanted > 0)
+    assert main(["effect", "cutout", str(photo), "--mask", str(labels)]) == 0
+    assert main([*words, "--overwrite", "--box", "1,2,3"]) == 2

@@ -160,3 +160,18 @@ def test_an_autostereogram_has_no_echoes(cross: bool) -> None:
     if not cross:
         beside = (done[:, 260:280] == done[:, 240:260]).all(axis=(0, 2))
         assert beside.mean() < 0.2
+
+
+def test_wiggle_of_a_large_photo_has_the_size_asked_for() -> None:
+    """The scene is made small before it swings, and things still move by their share of the width."""
+    pixels, near = steps(960, 720)
+    photo, depth = Photo(pixels), DepthMap(near, DepthKind.RELATIVE_INVERSE)
+    clip = nearfar.effect("wiggle", photo, depth, frames=2, size=320, separation=10, plane=0, format="webp")
+    with Image.open(io.BytesIO(clip.data)) as image:
+        assert image.size == (320, 240)
+        frames = []
+        for number in range(2):
+            image.seek(number)
+            frames.append(np.asarray(image.convert("RGB")).astype(int)[200])
+    edges = [int(np.flatnonzero((row[:, 0] > 150) & (row[:, 1] < 90))[0]) for row in frames]
+    assert edges[0] - edges[1] == pytest.approx(32, abs=3)

@@ -24,14 +24,18 @@ if TYPE_CHECKING:
     from nearfar.types import Photo
 
 
+def _boxes(text: str) -> tuple[tuple[float, ...], ...]:
+    return tuple(numbers("box", 4)(part) for part in text.split() or [text])
+
+
 @dataclass(frozen=True, slots=True)
 class SegmentOptions:
     """The flags of the verb."""
 
     weights: str = option("", "Folder of a Segment Anything network, or its name on the hub.")
     output: str = option("", "Where the labels go; PHOTO.labels.png otherwise.")
-    box: tuple[float, ...] | None = option(
-        None, "The object in this box: left,top,right,bottom.", parse=numbers("box", 4)
+    box: tuple[tuple[float, ...], ...] | None = option(
+        None, "The object in this box: left,top,right,bottom; several with spaces between.", parse=_boxes
     )
     overwrite: bool = option(False, "Replace a file that exists already.")
 
@@ -63,6 +67,12 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
 def _masks(
     network: Segmenter, photo: Photo, points: list[tuple[float, ...]], options: SegmentOptions
 ) -> npt.NDArray[np.bool_]:
+    """Those of the boxes, then those of the points; of everything where there is neither."""
+    import numpy as np
+
+    found = []
     if options.box is not None:
-        return network.in_boxes(photo, [options.box])  # type: ignore[list-item]
-    return network.at_points(photo, points) if points else network.everything(photo)  # type: ignore[arg-type]
+        found.append(network.in_boxes(photo, options.box))  # type: ignore[arg-type]
+    if points:
+        found.append(network.at_points(photo, points))  # type: ignore[arg-type]
+    return np.concatenate(found) if found else network.everything(photo)

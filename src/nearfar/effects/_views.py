@@ -34,3 +34,12 @@ def eyes(
     at = staged(photo, depth, half, is_refined=is_refined)
     left, right = (look(at, View((side * half, 0), plane)) for side in (1, -1))
     return left, right
+
+
+def opaque(photo: Photo) -> npt.NDArray[np.uint8]:
+    """H×W×3 uint8; what is see-through lies on white."""
+    colours, alpha = photo.rgb8(), photo.alpha8()
+    if alpha is None:
+        return colours
+    share = alpha[..., None].astype(np.float32) / 255
+    return np.rint(colours * share + 255 * (1 - share)).astype(np.uint8)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from nearfar.effects._canvas import REFINE_HELP, matching, near_of
-from nearfar.effects._views import PLANE_HELP
+from nearfar.effects._views import PLANE_HELP, opaque
 from nearfar.errors import MissingExtraError, OutputError
 from nearfar.ops.camera_path import PATHS
 from nearfar.ops.warp import look, stage
@@ -58,18 +58,9 @@ def apply(photo: Photo | None, depth: DepthMap, options: ParallaxOptions) -> Cli
     photo = matching(photo, depth)
     near = near_of(photo, depth, is_refined=options.refine)
     width, height = _even(photo.width, photo.height, options.size)
-    pixels = cv2.resize(_opaque(photo), (width, height), interpolation=cv2.INTER_AREA)
+    pixels = cv2.resize(opaque(photo), (width, height), interpolation=cv2.INTER_AREA)
     near = np.asarray(cv2.resize(near, (width, height), interpolation=cv2.INTER_AREA), np.float32)
     return Clip(_encoded(_frames(pixels, near, options), width, height, options), f".{options.format}")
-
-
-def _opaque(photo: Photo) -> np.ndarray:
-    """H×W×3 uint8; what is see-through lies on white."""
-    colours, alpha = photo.rgb8(), photo.alpha8()
-    if alpha is None:
-        return colours
-    share = alpha[..., None].astype(np.float32) / 255
-    return np.rint(colours * share + 255 * (1 - share)).astype(np.uint8)
 
 
 def _even(width: int, height: int, size: int) -> tuple[int, int]:

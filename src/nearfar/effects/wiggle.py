@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from nearfar.effects._canvas import REFINE_HELP
-from nearfar.effects._views import PLANE_HELP, SEPARATION_HELP, staged
-from nearfar.ops.warp import View, look
+from nearfar.effects._canvas import REFINE_HELP, matching, near_of
+from nearfar.effects._views import PLANE_HELP, SEPARATION_HELP, opaque
+from nearfar.ops.warp import Stage, View, look, stage
 from nearfar.options import option
 from nearfar.plugins import Effect
 from nearfar.types import Clip, DepthMap, Photo
@@ -36,23 +36,22 @@ def apply(photo: Photo | None, depth: DepthMap, options: WiggleOptions) -> Clip:
         ParameterError: photo and depth differ in size.
     """
     reach = options.separation / 200
-    at = staged(photo, depth, reach, is_refined=options.refine)
+    at = _small_stage(matching(photo, depth), depth, reach, options)
     turns = np.linspace(0, 2 * np.pi, options.frames, endpoint=False) + np.pi / 2
     views = (look(at, View((reach * float(np.sin(t)), 0), options.plane)) for t in turns)
-    images = [_shrunk(view, options.size) for view in views]
-    return Clip(_animation(images, options), f".{options.format}")
+    return Clip(_animation(list(views), options), f".{options.format}")
 
 
-def _shrunk(view: np.ndarray, size: int) -> np.ndarray:
-    """H×W×3 uint8, alpha laid over white, no side longer than ``size``."""
-    if view.dtype == np.uint16:
-        view = (view // 257).astype(np.uint8)
-    if view.shape[2] == 4:
-        alpha = view[..., 3:].astype(np.float32) / 255
-        view = np.rint(view[..., :3] * alpha + 255 * (1 - alpha)).astype(np.uint8)
-    scale = min(1.0, size / max(view.shape[:2]))
-    to = (max(1, round(view.shape[1] * scale)), max(1, round(view.shape[0] * scale)))
-    return view if scale == 1.0 else cv2.resize(view, to, interpolation=cv2.INTER_AREA)
+def _small_stage(photo: Photo, depth: DepthMap, reach: float, options: WiggleOptions) -> Stage:
+    """The scene at the animation's size: views of the whole photo would cost many times as much."""
+    near = near_of(photo, depth, is_refined=options.refine)
+    pixels = opaque(photo)
+    scale = min(1.0, options.size / max(near.shape))
+    if scale < 1:
+        to = (max(1, round(photo.width * scale)), max(1, round(photo.height * scale)))
+        pixels = np.asarray(cv2.resize(pixels, to, interpolation=cv2.INTER_AREA), np.uint8)
+        near = np.asarray(cv2.resize(near, to, interpolation=cv2.INTER_AREA), np.float32)
+    return stage(pixels, near, reach)
 
 
 def _animation(frames: list[np.ndarray], options: WiggleOptions) -> bytes:
