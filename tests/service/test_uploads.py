@@ -117,6 +117,16 @@ def test_damaged_multipart_is_400(service, kind, body) -> None:
     assert (answer.status_code, answer.json()["type"][-17:]) == (400, "malformed-request")
 
 
+@pytest.mark.parametrize("address", ["/v1/depth", "/v1/jobs"])
+def test_thousands_of_empty_parts_are_not_gone_through(start, address) -> None:
+    """Each takes time, so there may be so many; the rest of the body is not looked at."""
+    running = start(job_pictures=10)
+    body = b"--frontier\r\n\r\n\r\n" * 20_000 + b"--frontier--\r\n"
+    answer = running.client.post(address, content=body, headers={"Content-Type": MULTIPART})
+    assert answer.status_code == 400
+    assert answer.json()["detail"] in {f"The multipart body has more than {n} parts." for n in (100, 110)}
+
+
 def test_a_picture_in_multipart_may_hold_the_boundary_s_beginning(service) -> None:
     """Bytes that look like the boundary belong to the picture."""
     picture = encoded(np.zeros((9, 9, 3), np.uint8), "PNG") + b"\r\n--frontie\r\n--frontier"[:-1]

@@ -54,6 +54,11 @@ class Intake:
         self._begin("")
 
     @property
+    def most_pictures(self) -> int:
+        """Pictures that are taken."""
+        return self._limits.pictures
+
+    @property
     def folder(self) -> Path:
         """Where it is staged."""
         return self._folder

@@ -18,7 +18,7 @@ from nearfar.jobs.errors import BadArchiveError
 from nearfar.jobs.intake import too_large
 from nearfar.jobs.recipe import MAX_BYTES as PIPELINE_BYTES
 from nearfar.service.errors import ClientLeftError, MalformedRequestError, MediaTypeError, SlowUploadError
-from nearfar.service.uploads import MULTIPART
+from nearfar.service.uploads import MOST_PARTS, MULTIPART
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -183,6 +183,7 @@ class _Form:
         self._header, self._value, self._disposition = bytearray(), bytearray(), b""
         self._field, self._name = "", ""
         self._has_begun = self._is_ended = False
+        self._parts, self._most = 0, intake.most_pictures + MOST_PARTS
         with _translated():
             self._parser = MultipartParser(boundary, self._callbacks())
 
@@ -216,6 +217,9 @@ class _Form:
             raise MalformedRequestError("A header of the multipart body is too long.", _HINT)
 
     def _part_begin(self) -> None:
+        self._parts += 1
+        if self._parts > self._most:
+            raise MalformedRequestError(f"The multipart body has more than {self._most} parts.", _HINT)
         self._disposition = b""
         self._field = self._name = ""
         self._has_begun = False

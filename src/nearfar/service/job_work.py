@@ -10,6 +10,7 @@ from nearfar.decode.photo import read_photo
 from nearfar.errors import NearfarError
 from nearfar.jobs.recipe import check_recipe
 from nearfar.service.problems import problem_of
+from nearfar.service.public import public
 
 if TYPE_CHECKING:
     from nearfar.decode.photo import Limits
@@ -69,5 +70,5 @@ def problem_row(claim: Claim, error: Exception) -> dict[str, Any]:
         return row | {"detail": "An unexpected error; the service's log has it under the job's id."}
     if problem.status >= 500:
         _log.warning("picture %d of job %s failed: %s", claim.position, claim.job, error)
-    row["detail"] = error.message
-    return row | ({"hint": error.hint} if error.hint else {})
+    row["detail"] = public(error.message)
+    return row | ({"hint": public(error.hint)} if error.hint else {})

@@ -21,6 +21,7 @@ from nearfar.service import problems
 from nearfar.service.errors import ClientLeftError, CrowdingError
 from nearfar.service.estimation import stage
 from nearfar.service.limits import Crowd
+from nearfar.service.public import public
 from nearfar.service.steady import Span, Steadier
 from nearfar.service.terms import Terms
 from nearfar.service.timing import Timing
@@ -257,7 +258,7 @@ class Stream:
         row: dict[str, Any] = {"type": "error", "seq": number, "problem": problem.slug}
         row |= {"status": problem.status, "title": problem.title}
         if isinstance(error, NearfarError):
-            row |= {"detail": error.message, "hint": error.hint}
+            row |= {"detail": public(error.message), "hint": public(error.hint)}
         if isinstance(error, BusyError):
             row["retry_after_s"] = error.retry_after_s
         await self._say(row)

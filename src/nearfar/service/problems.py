@@ -18,6 +18,7 @@ from nearfar.service import errors as http_tree
 from nearfar.service.access import path_of
 from nearfar.service.exchange import CLIENT_LEFT, note_problem
 from nearfar.service.frame import request_id_of
+from nearfar.service.public import public
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -153,13 +154,24 @@ def respond(scope: Scope, error: Exception) -> Response:
     if problem.status >= 500 and problem.status not in {503, 504, 507}:
         _log.error("request %s failed", request_id_of(scope), exc_info=error)
     message, hint = getattr(error, "message", str(error)), getattr(error, "hint", "")
-    more: dict[str, Any] = {"detail": message, "hint": hint, **getattr(error, "members", {})}
+    home = _home(scope)
+    more: dict[str, Any] = {
+        "detail": public(message, home),
+        "hint": public(hint, home),
+        **getattr(error, "members", {}),
+    }
     headers: dict[str, str] = dict(getattr(error, "headers", {}))
     if isinstance(error, tree.ParameterError) and error.parameter:
         more["parameter"] = error.parameter
     if problem.status == 503:
         headers["Retry-After"] = str(getattr(error, "retry_after_s", 5))
     return _document(scope, problem, more, headers)
+
+
+def _home(scope: Scope) -> str:
+    """The folder of the service's settings, where the request came as far as to know its service."""
+    app = scope.get("app")
+    return str(app.state.service.settings.home) if app is not None else ""
 
 
 def _document(scope: Scope, problem: Problem, more: dict[str, Any], headers: dict[str, str]) -> Response:

@@ -25,6 +25,8 @@ FIELD = "image"
 RAW_TYPES = ("image/*", "application/octet-stream")
 _HEADERS = frozenset({b"content-type", b"content-encoding", b"content-length"})
 _MULTIPART_ROOM = 64 * 1024  # for boundaries, part headers and small fields beside the image
+MOST_PARTS = 100
+"""Parts of a multipart body: each takes the processor's time, also where it is empty and passed over."""
 _TYPE_HINT = (
     "Send the file as the multipart field 'image' (curl -F image=@photo.jpg), or as the body with a "
     "Content-Type of image/* or application/octet-stream."
@@ -170,6 +172,8 @@ def _fields(body: bytes, boundary: bytes, names: set[str]) -> dict[str, bytes]:
         parser = MultipartParser(boundary, parts.callbacks())
         parser.write(body)
         parser.finalize()
+    except MalformedRequestError:
+        raise
     except (MultipartParseError, ValueError) as exc:
         raise MalformedRequestError("The multipart body is damaged.", _TYPE_HINT) from exc
     if not parts.is_ended:
@@ -194,6 +198,7 @@ class _Parts:
         self._header = bytearray()
         self._value = bytearray()
         self._name: bytes | None = None
+        self._count = 0
 
     def callbacks(self) -> MultipartCallbacks:
         return {
@@ -208,6 +213,9 @@ class _Parts:
 
     def _begin(self) -> None:
         self._name = None
+        self._count += 1
+        if self._count > MOST_PARTS:
+            raise MalformedRequestError(f"The multipart body has more than {MOST_PARTS} parts.", _TYPE_HINT)
 
     def _header_end(self) -> None:
         if bytes(self._header).lower() == b"content-disposition":
