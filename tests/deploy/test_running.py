@@ -127,7 +127,8 @@ def test_systemd_takes_the_unit(tmp_path) -> None:
 
 
 @pytest.mark.parametrize(
-    "script", ["deploy/container/install.sh", "deploy/container/rootfs.sh", "tools/container.sh"]
+    "script",
+    ["deploy/container/install.sh", "deploy/container/rootfs.sh", "tools/container.sh", "tools/manifests.sh"],
 )
 def test_scripts_are_shell(script) -> None:
     """A shell reads each to its end."""
