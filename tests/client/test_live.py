@@ -123,15 +123,16 @@ def test_a_bad_frame_is_an_error_and_the_stream_goes_on(client) -> None:
 def test_a_frame_ahead_keeps_the_network_busy() -> None:
     """With one ahead a second frame is sent while the first is looked at; the camera is not read further."""
     session, taken = GatedSession(), []
+    opener = threading.Timer(0.2, session.open.set)
 
     def camera() -> Iterator[bytes]:
         for frame in frames(4):
             taken.append(session.open.is_set())
+            if len(taken) == 2:
+                opener.start()
             yield frame
 
     with running(loader_of(session)) as service, Client(service.url) as client, client.live() as stream:
-        opener = threading.Timer(0.5, session.open.set)
-        opener.start()
         numbers = [view.number for view in stream.follow(camera(), ahead=1)]
         opener.join()
     assert taken == [False, False, True, True]
@@ -202,7 +203,7 @@ def test_nobody_there_and_nobody_left() -> None:
     with running(loader_of(session)) as service:
         try:
             with (
-                Client(service.url, timeout=0.5) as client,
+                Client(service.url, timeout=2) as client,
                 client.live() as stream,
                 pytest.raises(UnreachableError, match="in time"),
             ):

@@ -55,7 +55,7 @@ export class Stream {
 
   /** Whether another frame may be sent now. */
   get hasRoom(): boolean {
-    return this.isReady && !this.isOver && this.sent - this.answered < UNDER_WAY && performance.now() > this.pausedUntil;
+    return this.isReady && !this.isOver && this.sent - this.answered < UNDER_WAY && performance.now() >= this.pausedUntil;
   }
 
   send(frame: Blob): void {
