@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import stat
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from nearfar.errors import OutputError, OutputExistsError
-from nearfar.files import write_whole
+from nearfar.files import locked, write_whole
 
 
 def test_written_and_nothing_else(tmp_path: Path) -> None:
@@ -117,3 +119,29 @@ def test_only_one_of_many_wins_a_race(tmp_path: Path) -> None:
     (winner,) = [n for n in outcomes if n is not None]
     assert path.read_bytes() == bytes([winner]) * 100_000
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_passing_lock_leaves_nothing(tmp_path: Path) -> None:
+    """File and empty folder go, also after an error; a folder that holds something stays."""
+    with pytest.raises(KeyError), locked(tmp_path / "a" / "b.lock", passing=True):
+        raise KeyError
+    assert list(tmp_path.iterdir()) == []
+    with locked(tmp_path / "a" / "b.lock", passing=True):
+        (tmp_path / "a" / "kept").write_bytes(b"1")
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["kept"]
+
+
+def test_passing_lock_holds_one_at_a_time(tmp_path: Path) -> None:
+    """Many threads take turns though each removes the file: none loses another's count."""
+    path, count = tmp_path / "a" / "count.lock", [0]
+
+    def add(_: int) -> None:
+        for _ in range(20):
+            with locked(path, passing=True):
+                seen = count[0]
+                time.sleep(0.0002)
+                count[0] = seen + 1
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, range(8)))
+    assert count == [160]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
 import nearfar
 from nearfar.cards import InputSpec
+from nearfar.catalogue import card
+from nearfar.errors import ParameterError
 from nearfar.postprocess import finish
 from nearfar.preprocess import prepare
 from nearfar.types import Camera, Photo, Provenance
@@ -134,3 +137,21 @@ def test_border_is_the_mirrored_picture_and_goes_again() -> None:
     card = replace(nearfar.list_models()[0], input=framed)
     depth = finish(prepared.tensor[0, 0], prepared.undo, card, Provenance("m"))
     assert np.abs(depth.values * 255 - given.pixels[..., 0]).max() < 0.01
+
+
+def test_plain_cubic_is_what_the_published_way_gives() -> None:
+    """MiDaS resizes without averaging first: the input is within a step of 1/255 of that, smooth is not."""
+    spec = card("midas-small").input
+    pixels = np.random.default_rng(2).integers(0, 256, (600, 800, 3), dtype=np.uint8)
+    published = cv2.resize(pixels / 255.0, (256, 192), interpolation=cv2.INTER_CUBIC).clip(0, 1)
+    expected = ((published - np.array(spec.mean)) / np.array(spec.std)).transpose(2, 0, 1)[None]
+    difference = np.abs(prepare(Photo(pixels), spec).tensor - expected).max() * min(spec.std) * 255
+    smooth = np.abs(prepare(Photo(pixels), replace(spec, resample="smooth")).tensor - expected).max()
+    assert difference < 1.1
+    assert smooth * min(spec.std) * 255 > 20
+
+
+def test_unknown_way_to_resample() -> None:
+    """It is refused when the card is made."""
+    with pytest.raises(ParameterError, match="resample is 'nearest'"):
+        InputSpec(256, resample="nearest")

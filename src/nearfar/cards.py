@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Fit = Literal["upper_bound", "lower_bound", "minimal", "exact", "area"]
+Resample = Literal["smooth", "cubic"]
 _AREA_SHARE = 3 / 4  # of a square of `size`: what a photo of 4:3 covers
 
 
@@ -65,6 +66,9 @@ class InputSpec:
     flip: bool = False
     """The answer is the mean of that for the picture and that for its mirror image, mirrored back."""
 
+    resample: Resample = "smooth"
+    """``cubic`` as MiDaS was published, where fine patterns get through; ``smooth`` averages first."""
+
     def border(self, width: int, height: int) -> tuple[int, int]:
         """Pixels of border on the left and right, and above and below, of a photo of that size."""
         return int(self.pad * math.sqrt(width / 2)), int(self.pad * math.sqrt(height / 2))
@@ -76,6 +80,8 @@ class InputSpec:
     def __post_init__(self) -> None:
         if self.fit not in get_args(Fit):
             raise ParameterError(f"fit is '{self.fit}', but one of {', '.join(get_args(Fit))} was expected.")
+        if self.resample not in get_args(Resample):
+            raise ParameterError(f"resample is '{self.resample}', but smooth or cubic was expected.")
         if not 1 <= self.min_size <= self.size <= self.max_size or self.multiple < 1 or min(self.std) <= 0:
             raise ParameterError(f"An input of {self.size} pixels (multiple {self.multiple}) makes no sense.")
 

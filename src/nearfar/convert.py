@@ -10,6 +10,7 @@ import logging
 import os
 import tempfile
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from nearfar.errors import EngineError, MissingExtraError
 from nearfar.files import locked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -37,6 +38,7 @@ MEAN_DIFFERENCE = 0.02
 SMALLEST_CORRELATION = 0.99
 """An int8 file is refused where its maps differ from float32's by more on average (as a share of the range),
 or correlate less."""
+_PERCENTILE = 99.99
 _LARGEST_BYTES = 1_900_000_000  # one protobuf file ends at 2 GiB
 _log = logging.getLogger("nearfar.convert")
 
@@ -48,10 +50,16 @@ class Agreement:
     mean_difference: float
     correlation: float
 
-    @property
-    def is_enough(self) -> bool:
-        """Within the stated threshold."""
-        return self.mean_difference <= MEAN_DIFFERENCE and self.correlation >= SMALLEST_CORRELATION
+    def reaches(self, least: Agreement) -> bool:
+        """At least as good as that."""
+        return self.mean_difference <= least.mean_difference and self.correlation >= least.correlation
+
+
+LEAST = Agreement(MEAN_DIFFERENCE, SMALLEST_CORRELATION)
+UNCHECKED = Agreement(float("inf"), -1.0)
+"""For weights that were drawn: they measure speed, and their maps mean nothing."""
+_CALIBRATIONS = ("MinMax", "Percentile")
+"""How ranges are found: the whole range first; where that is refused, without the most extreme values."""
 
 
 def float_path(card: ModelCard, found: Found, store: Store) -> Path:
@@ -78,7 +86,7 @@ def to_onnx(card: ModelCard, found: Found, store: Store) -> Path:
         EngineError: the network cannot be converted, or the file does not compute what torch computes.
     """
     target = float_path(card, found, store)
-    with locked(target.with_suffix(".lock")):
+    with locked(target.with_suffix(".lock"), passing=True):
         if not target.is_file():
             _check_extra(card)
             _make(target, lambda part: _export(card, found.path, part))
@@ -86,7 +94,13 @@ def to_onnx(card: ModelCard, found: Found, store: Store) -> Path:
 
 
 def to_int8(
-    card: ModelCard, found: Found, store: Store, source: Path, pictures: Sequence[Batch]
+    card: ModelCard,
+    found: Found,
+    store: Store,
+    source: Path,
+    pictures: Sequence[Batch],
+    *,
+    least: Agreement = LEAST,
 ) -> tuple[Path, Agreement]:
     """The int8 file of an ONNX file, and how well it agrees with it on pictures it was not calibrated on.
 
@@ -96,6 +110,7 @@ def to_int8(
         store: where the file goes.
         source: the float32 ONNX file.
         pictures: at least 4 prepared inputs, 1×3×h×w; every fourth is kept for the comparison.
+        least: the agreement below which the file is refused.
 
     Raises:
         MissingExtraError: the library onnx is not installed.
@@ -108,17 +123,19 @@ def to_int8(
 
     def make(part: Path) -> None:
         nonlocal agreement
-        write_int8(source, part, [p for i, p in enumerate(pictures) if i % 4 != 3])
-        agreement = _compare(source, part, [p for i, p in enumerate(pictures) if i % 4 == 3])
-        if not agreement.is_enough:
-            raise EngineError(
-                f"int8 is not offered for '{card.name}': its maps differ by {agreement.mean_difference:.1%} "
-                f"on average and correlate by {agreement.correlation:.3f}; at most {MEAN_DIFFERENCE:.0%} "
-                f"and at least {SMALLEST_CORRELATION} were expected.",
-                "Use float32, or calibrate on pictures like yours (setting calibration).",
-            )
+        for calibration in _CALIBRATIONS:
+            write_int8(source, part, [p for i, p in enumerate(pictures) if i % 4 != 3], calibration)
+            agreement = _compare(source, part, [p for i, p in enumerate(pictures) if i % 4 == 3])
+            if agreement.reaches(least):
+                return
+        raise EngineError(
+            f"int8 is not offered for '{card.name}': its maps differ by {agreement.mean_difference:.1%} "
+            f"on average and correlate by {agreement.correlation:.3f}; at most {least.mean_difference:.0%} "
+            f"and at least {least.correlation} were expected.",
+            "Use float32, or calibrate on pictures like yours (setting calibration).",
+        )
 
-    with locked(target.with_suffix(".lock")):
+    with locked(target.with_suffix(".lock"), passing=True):
         _make(target, make)
     return target, agreement
 
@@ -186,8 +203,7 @@ def _write(network: Any, spec: InputSpec, part: Path) -> None:
     height, width = _sizes(spec)[0]
     dim = torch.export.Dim
     shape = {2: step * dim("rows", min=2, max=256), 3: step * dim("columns", min=2, max=256)}
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of the exporter's own parts
+    with _quiet_exporter():
         program = torch.onnx.export(
             network,
             (torch.zeros(1, 3, height, width),),
@@ -201,6 +217,26 @@ def _write(network: Any, spec: InputSpec, part: Path) -> None:
     if program is None:
         raise EngineError("the exporter gave nothing")
     program.save(str(part), include_initializers=True)
+
+
+@contextmanager
+def _quiet_exporter() -> Iterator[None]:
+    """What the exporter tells of its own parts is nothing that a user could act on."""
+    logs = [
+        log
+        for name, log in logging.root.manager.loggerDict.items()
+        if name.startswith("torch.onnx") and isinstance(log, logging.Logger)
+    ]
+    levels = [log.level for log in logs]
+    try:
+        for log in logs:
+            log.setLevel(logging.ERROR)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for log, level in zip(logs, levels, strict=True):
+            log.setLevel(level)
 
 
 def _sizes(spec: InputSpec) -> tuple[tuple[int, int], ...]:
@@ -236,10 +272,10 @@ def _run(session: Any, batch: Batch) -> Batch:
     return np.asarray(raw[:, 0] if raw.ndim == 4 else raw, np.float32)
 
 
-def write_int8(source: Path, part: Path, pictures: Sequence[Batch]) -> None:
+def write_int8(source: Path, part: Path, pictures: Sequence[Batch], calibration: str = "MinMax") -> None:
     """Static quantisation in QDQ form: unsigned activations, signed weights by channel.
 
-    ``pictures``: prepared inputs, 1×3×h×w, all of one size.
+    ``pictures``: prepared inputs, 1×3×h×w, all of one size. ``calibration``: the runtime's name of a way.
     """
     from onnxruntime import quantization as q
     from onnxruntime.quantization.shape_inference import quant_pre_process
@@ -265,6 +301,8 @@ def write_int8(source: Path, part: Path, pictures: Sequence[Batch]) -> None:
         activation_type=q.QuantType.QUInt8,
         weight_type=q.QuantType.QInt8,
         per_channel=True,
+        calibrate_method=q.CalibrationMethod[calibration],
+        extra_options={"CalibPercentile": _PERCENTILE},
         op_types_to_quantize=["Conv", "Gemm", "MatMul", "Add", "Resize", "MaxPool", "Relu", "Clip", "Concat"],
     )
 

@@ -27,7 +27,7 @@ MEDIA_TYPES = {
 }
 _PNG_SIDE = 1_000_000  # pixels, libpng's limit
 _JPEG_SIDE = 65_500
-_MANY_BYTES = 3_000_000  # of pixels: from here on threads are worth their start
+_MANY_BYTES = 500_000  # of pixels: from here on threads are worth their start
 CLIP_TYPES = {
     ".gif": "image/gif",
     ".webp": "image/webp",

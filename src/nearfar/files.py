@@ -6,9 +6,9 @@ import errno
 import os
 import stat
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from nearfar.errors import OutputError, OutputExistsError
 
@@ -89,22 +89,49 @@ def _claim(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def locked(path: Path) -> Iterator[None]:
+def locked(path: Path, *, passing: bool = False) -> Iterator[None]:
     """Hold the lock file ``path``; another process or thread that wants it waits. Its folder is made.
+
+    ``passing``: the file is removed at the end, and its folder where that is empty then.
 
     Raises:
         OutputError: the folder is not writable.
     """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        file = path.open("a+b")
-    except OSError as exc:
-        raise OutputError(
-            f"Cannot write into {path.parent}: {exc.strerror or exc}.", "Choose another folder: NEARFAR_HOME."
-        ) from exc
-    with file:
+    file = _held(path)
+    with file:  # closing the file lets go
+        try:
+            yield
+        finally:
+            if passing:
+                with suppress(OSError):  # Windows removes no open file; a folder may hold something
+                    path.unlink()
+                    path.parent.rmdir()
+
+
+def _held(path: Path) -> BinaryIO:
+    """The open lock file, held. One that its holder removed meanwhile holds nobody back: it is not taken."""
+    while True:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            file = path.open("a+b")
+        except FileNotFoundError:  # the folder was removed just now
+            continue
+        except OSError as exc:
+            raise OutputError(
+                f"Cannot write into {path.parent}: {exc.strerror or exc}.",
+                "Choose another folder: NEARFAR_HOME.",
+            ) from exc
         _lock(file.fileno())
-        yield  # closing the file lets go
+        if _is_at(file, path):
+            return file
+        file.close()
+
+
+def _is_at(file: BinaryIO, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 def _lock(handle: int) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _ABOVE = 2  # the filter
 _THREADS = 4
-_STRIP_BYTES = 1 << 20
+_STRIP_BYTES = (1 << 17, 1 << 20)  # at least, at most
 _ZLIB_HEADER = b"\x78\x01"
 _PRIME = 65521  # of Adler-32, RFC 1950
 _COLOUR_TYPES = {1: 0, 3: 2, 4: 6}
@@ -50,7 +50,8 @@ def png(pixels: npt.NDArray[Any], palette: Bytes | None = None) -> bytes:
 
 def _stream(rows: Bytes) -> Iterator[bytes]:
     """The zlib stream of all rows, strip by strip."""
-    step = max(1, _STRIP_BYTES // rows.shape[1])
+    strip_bytes = min(max(rows.size // _THREADS, _STRIP_BYTES[0]), _STRIP_BYTES[1])
+    step = max(1, strip_bytes // rows.shape[1])
     tops = range(0, len(rows), step)
     with ThreadPoolExecutor(min(_THREADS, len(tops))) as pool:
         done = pool.map(lambda top: _strip(rows, top, min(top + step, len(rows))), tops)

@@ -44,7 +44,8 @@ def prepare(photo: Photo, spec: InputSpec) -> Prepared:
     full_width, full_height = photo.full_size
     width, height = spec.network_size(full_width + 2 * border[0], full_height + 2 * border[1])
     photo = _framed(photo, border)
-    small = _over_white(shrink(_colours(photo), width, height), photo, width, height)
+    is_plain = spec.resample == "cubic"
+    small = _over_white(shrink(_colours(photo), width, height, is_plain=is_plain), photo, width, height)
     faults = exposure_faults(np.rint(small).astype(np.uint8))
     warnings = tuple(PhotoWarning(code, _FAULTS[code]) for code in faults)
     undo = Undo(full_width, full_height, photo.camera, warnings, border)
@@ -85,5 +86,9 @@ def _top(photo: Photo) -> int:
 def _normalise(small: npt.NDArray[np.float32], spec: InputSpec) -> npt.NDArray[np.float32]:
     scale = 1 / (255 * np.array(spec.std, np.float32))
     shift = np.array(spec.mean, np.float32) / np.array(spec.std, np.float32)
-    tensor = (small * scale - shift).transpose(2, 0, 1)[None]
-    return np.ascontiguousarray(tensor, np.float32)
+    tensor = np.empty((1, 3, *small.shape[:2]), np.float32)
+    for channel in range(3):
+        cv2.extractChannel(small, channel, dst=tensor[0, channel])
+        tensor[0, channel] *= scale[channel]
+        tensor[0, channel] -= shift[channel]
+    return tensor

@@ -195,8 +195,9 @@ class SessionCache:
         path = file_to_open(card, choice, store)
         if path is not None:
             self._charge(card, path, key, token)
-        cache = store.converted(card) / "openvino" if choice.engine == "openvino" else None
-        options = EngineOptions(key.threads, choice.precision, choice.device, cache)
+        cache = store.converted(card) / choice.engine if choice.found else None
+        sha256 = choice.found.sha256 if choice.found else ""
+        options = EngineOptions(key.threads, choice.precision, choice.device, cache, sha256)
         session: Session = ENGINES.load(choice.engine).open(card, path, options)
         return session
 

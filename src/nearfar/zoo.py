@@ -124,7 +124,9 @@ def export(names: tuple[str, ...], target: Path, settings: Settings, *, overwrit
     return packs.export(cards, open_store(settings), target, overwrite=overwrite)
 
 
-def quantize(name: str, settings: Settings) -> tuple[Path, convert.Agreement]:
+def quantize(
+    name: str, settings: Settings, *, least: convert.Agreement = convert.LEAST
+) -> tuple[Path, convert.Agreement]:
     """Make a model's int8 file, calibrated on the pictures of the setting ``calibration``.
 
     Raises:
@@ -137,7 +139,7 @@ def quantize(name: str, settings: Settings) -> tuple[Path, convert.Agreement]:
     session = ENGINES.load("onnxruntime").open(card, source, EngineOptions())
     spec = card.input if session.fixed_size is None else card.input.only(*session.fixed_size)
     pictures = [prepare(photo, spec).tensor for photo in _calibration(settings)]
-    return convert.to_int8(card, found, store, source, _square(pictures, spec))
+    return convert.to_int8(card, found, store, source, _square(pictures, spec), least=least)
 
 
 def _square(pictures: list[npt.NDArray[np.float32]], spec: InputSpec) -> list[npt.NDArray[np.float32]]:

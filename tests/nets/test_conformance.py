@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from conformance import Vector, relative_difference
+from conformance import Vector, conformance_weight, relative_difference
 
 torch = pytest.importorskip("torch")
 
-from nearfar.nets import build  # noqa: E402 - after the check for torch
+from nearfar.nets import build, stand_in  # noqa: E402 - after the check for torch
 from nearfar.nets.bts import REFERENCE_FOCAL_PX  # noqa: E402
 
 if TYPE_CHECKING:
@@ -79,3 +79,10 @@ def test_bts_agrees(shared: Path, name: str, network: str) -> None:
     assert relative_difference(maps.depth.numpy() * np.float32(focal), vector.output("depth")) < TOLERANCE
     for key in ("depth_8x8_scaled", "depth_2x2_scaled", "reduc1x1"):
         assert relative_difference(getattr(maps, key).numpy(), vector.output(key)) < TOLERANCE
+
+
+def test_stand_in_weights_are_those_of_the_vectors() -> None:
+    """Networks are measured with the weights that their outputs are known for."""
+    empty = build("midas/small")
+    for key, value in stand_in.drawn(empty).items():
+        assert np.array_equal(value.numpy(), conformance_weight(key, tuple(value.shape))), key

@@ -116,3 +116,12 @@ def test_span_that_float32_cannot_resolve_is_told() -> None:
     assert can_index(Span(-2, 6))
     assert not can_index(Span(1e6, 1e6 + 1))
     assert not can_index(Span(0, 1e-38))
+
+
+def test_rows_in_pairs() -> None:
+    """Each second row repeats the one above it, also where their number is odd; the others are exact."""
+    values = np.random.default_rng(1).random((7, 5)).astype(np.float32)
+    exact, _ = indexed(values)
+    paired, _ = indexed(values, in_pairs=True)
+    assert np.array_equal(paired[::2], exact[::2])
+    assert np.array_equal(paired[1::2], exact[:6:2])

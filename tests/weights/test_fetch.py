@@ -47,8 +47,8 @@ def pull(card: ModelCard, store: Store, **how: Any) -> Path:
 
 
 def leftovers(store: Store) -> list[str]:
-    """Files in the store that are no locks."""
-    return sorted(p.name for p in store.home.rglob("*") if p.is_file() and p.suffix != ".lock")
+    """Files in the store."""
+    return sorted(p.name for p in store.home.rglob("*") if p.is_file())
 
 
 def test_whole_file_comes_and_is_pinned(server: FileServer, card_at: CardAt, store: Store) -> None:

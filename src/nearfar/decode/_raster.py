@@ -157,11 +157,12 @@ def _quick(image: Any, data: bytes) -> Planes | None:
         return None
     import cv2
 
-    flags = cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION
-    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    is_direct = hasattr(cv2, "IMREAD_COLOR_RGB")  # since OpenCV 4.11; before, the order is turned afterwards
+    flags = cv2.IMREAD_COLOR_RGB if is_direct else cv2.IMREAD_COLOR
+    pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags | cv2.IMREAD_IGNORE_ORIENTATION)
     if pixels is None or pixels.shape[1::-1] != image.size:
         return None
-    return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels), None
+    return pixels if is_direct else cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels), None
 
 
 def _sixteen_bits(image: Any, data: bytes) -> Planes | None:

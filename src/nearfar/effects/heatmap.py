@@ -9,6 +9,8 @@ from nearfar.options import option
 from nearfar.plugins import Effect
 from nearfar.types import DepthMap, Photo, Picture, RangeRule, parse_range
 
+_COARSE = 8  # rows that one row of the network's map became: two of them hardly differ
+
 
 @dataclass(frozen=True, slots=True)
 class HeatmapOptions:
@@ -29,7 +31,8 @@ def apply(photo: Photo | None, depth: DepthMap, options: HeatmapOptions) -> Pict
     low, high = depth.limits(options.range)
     span = Span(low, high) if depth.kind.is_near_large else Span(high, low)
     if options.fast and depth.valid is None and can_index(span):
-        places, palette = indexed(depth.values, options.colormap, span)
+        in_pairs = 0 < _COARSE * depth.provenance.input_size[1] <= depth.height
+        places, palette = indexed(depth.values, options.colormap, span, in_pairs=in_pairs)
         return Picture(places, depth.text(), palette)
     return Picture(colorize(depth.values, options.colormap, span, depth.valid), depth.text())
 

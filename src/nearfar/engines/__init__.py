@@ -55,6 +55,8 @@ class EngineOptions:
     precision: str = "float32"
     device: str = "cpu"
     cache: Path | None = None
+    sha256: str = ""
+    """Hash of the weights: what is compiled belongs to it."""
 
 
 PRECISIONS = ("float32", "bfloat16", "int8")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nearfar.engines import single_map
+from nearfar.engines import _optimized, single_map
 from nearfar.errors import EngineError
 
 if TYPE_CHECKING:
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 
     from nearfar.cards import ModelCard
     from nearfar.engines import EngineOptions
+
+
+_MOMENT_US = 100  # longer than most gaps between layers, a tenth less time in all
+_FIRST_WITH_MOMENTS = (1, 32)
 
 
 class OnnxSession:
@@ -46,25 +50,50 @@ class OnnxRuntime:
     name = "onnxruntime"
 
     def open(self, card: ModelCard, weights: Path | None, options: EngineOptions) -> OnnxSession:
-        """Load a network from a file; spinning is off, so that idle threads leave the processor alone."""
+        """Load a network from a file."""
         import onnxruntime as ort
 
         _check_options(options)
-        how = ort.SessionOptions()
-        how.intra_op_num_threads = options.threads
-        how.inter_op_num_threads = 1
-        how.log_severity_level = 3
-        how.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        if weights is None:
+            raise EngineError(f"'{card.name}' has no file to open.")
+
+        def make_options() -> Any:
+            how = ort.SessionOptions()
+            how.intra_op_num_threads = options.threads
+            how.inter_op_num_threads = 1
+            how.log_severity_level = 3
+            _set_spinning(how, ort.__version__, options.threads)
+            return how
+
+        def opened(path: Path, how: Any) -> Any:
+            return ort.InferenceSession(str(path), how, providers=["CPUExecutionProvider"])
+
         try:
-            inner = ort.InferenceSession(str(weights), how, providers=["CPUExecutionProvider"])
+            is_kept = options.cache is not None and weights.stat().st_size >= _optimized.LEAST_BYTES
+            if options.cache is not None and is_kept:
+                folder = options.cache / _optimized.key_of(weights, options.sha256, ort.__version__)
+                inner = _optimized.open_kept(weights, folder, make_options, opened)
+            else:
+                inner = opened(weights, make_options())
         except Exception as exc:  # ONNX Runtime's own errors share no public base
             raise EngineError(
-                f"{'' if weights is None else weights.name} of '{card.name}' could not be loaded: "
-                f"{_reason(exc, weights)}.",
+                f"{weights.name} of '{card.name}' could not be loaded: {_reason(exc, weights)}.",
                 "Is it an ONNX file, and whole? Pull or import it again.",
             ) from exc
         check_input(inner, card)
         return OnnxSession(inner, card.name)
+
+
+def _set_spinning(how: Any, version: str, threads: int) -> None:
+    """Threads wait awake for a moment between layers, and then leave the processor alone.
+
+    Runtimes that do not know how long a moment is would spin for milliseconds: there they sleep at once.
+    """
+    number = tuple(int(part) for part in version.split(".")[:2])
+    has_moments = threads > 1 and number >= _FIRST_WITH_MOMENTS
+    how.add_session_config_entry("session.intra_op.allow_spinning", "1" if has_moments else "0")
+    if has_moments:
+        how.add_session_config_entry("session.intra_op.spin_duration_us", str(_MOMENT_US))
 
 
 def _reason(exc: Exception, weights: Path | None) -> str:

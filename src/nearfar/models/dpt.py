@@ -133,7 +133,7 @@ def _input(row: Row) -> InputSpec:
     """Windows and LeViT's attention tables fix the size: their square cannot be changed."""
     is_fixed = row.fit == "exact"
     low, high = (row.size, row.size) if is_fixed else (64, 2048)
-    return InputSpec(row.size, 32, HALF, HALF, row.fit, low, high)
+    return InputSpec(row.size, 32, HALF, HALF, row.fit, low, high, resample="cubic")
 
 
 PLUGIN = tuple(_card(row) for row in ROWS)

@@ -53,7 +53,7 @@ def _card(row: Row) -> ModelCard:
         title=row.title,
         family="midas",
         kind=DepthKind.RELATIVE_INVERSE,
-        input=InputSpec(row.size),
+        input=InputSpec(row.size, resample="cubic"),
         weights=(
             WeightFile(row.onnx, RELEASE + row.onnx),
             WeightFile(row.checkpoint, RELEASE + row.checkpoint, row.sha256, engine="torch"),

@@ -36,14 +36,19 @@ def ready_network(card: ModelCard) -> nn.Module:
         WeightsError: its architecture is not in :data:`HUB`.
         MissingExtraError: transformers is not installed.
     """
+    network = empty_network(card)
+    network.load_state_dict(drawn(network), assign=True)
+    return ready(network)
+
+
+def empty_network(card: ModelCard) -> nn.Module:
+    """The same without weights, on the device meta: it answers with shapes alone; errors are the same."""
     if card.network.startswith("transformers/"):
         from nearfar.nets.transformers import wrapped
 
-        return wrapped(_hub_network(card.name), card.network.partition("/")[2])
+        return wrapped(_empty_hub_network(card.name), card.network.partition("/")[2])
     with torch.device("meta"):
-        empty = build(card.network)
-    empty.load_state_dict(drawn(empty), assign=True)
-    return ready(empty)
+        return build(card.network)
 
 
 VIT_LARGE = {
@@ -70,12 +75,14 @@ def write_hub(name: str, folder: Path) -> Path:
         WeightsError: its architecture is not in :data:`HUB`.
         MissingExtraError: transformers is not installed.
     """
-    _hub_network(name).save_pretrained(folder)
+    network = _empty_hub_network(name)
+    network.load_state_dict(drawn(network), assign=True)
+    network.save_pretrained(folder)
     return folder
 
 
-def _hub_network(name: str) -> Any:
-    """A network of the library with drawn weights; errors as in :func:`write_hub`."""
+def _empty_hub_network(name: str) -> Any:
+    """A network of the library on the device meta; errors as in :func:`write_hub`."""
     if name not in HUB:
         raise WeightsError(f"There are no stand-in weights for '{name}'.", f"Run: nearfar models pull {name}")
     try:
@@ -88,7 +95,6 @@ def _hub_network(name: str) -> Any:
     with torch.device("meta"):  # no time is spent on weights that are drawn anew
         config = getattr(transformers, kind)(**numbers)
         network = transformers.AutoModelForDepthEstimation.from_config(config)  # type: ignore[no-untyped-call]
-    network.load_state_dict(drawn(network), assign=True)
     return network.eval()
 
 
@@ -107,7 +113,7 @@ def _draw(key: str, shape: tuple[int, ...]) -> npt.NDArray[np.float32] | npt.NDA
     if key.endswith("running_mean"):
         return np.asarray(0.1 * rng.standard_normal(shape), np.float32)
     if len(shape) >= 2:
-        return rng.standard_normal(shape, np.float32) * np.float32(np.sqrt(1 / np.prod(shape[1:])))
+        return np.asarray(rng.standard_normal(shape) * np.sqrt(1 / np.prod(shape[1:])), np.float32)
     if key.endswith("bias"):
         return np.asarray(0.05 * rng.standard_normal(shape), np.float32)
     return np.asarray(1 + 0.1 * rng.standard_normal(shape), np.float32)

@@ -89,20 +89,26 @@ def can_index(span: Span) -> bool:
 
 
 def indexed(
-    values: npt.NDArray[np.float32], name: str = "inferno", span: Span = UNIT
+    values: npt.NDArray[np.float32], name: str = "inferno", span: Span = UNIT, *, in_pairs: bool = False
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
     """(H×W places, 256×3 colours): :func:`colorize` in 256 colours, many times faster; all values are valid.
+
+    ``in_pairs``: each second row is the one above it, for values that were enlarged manifold: a PNG of such
+    rows is written in half the time.
 
     Raises:
         ParameterError: a name not in ``COLORMAPS``.
     """
-    places = _table(name)[np.linspace(0, _STEPS - 1, 256).round().astype(np.int64)]
-    palette = places.view(np.uint8).reshape(256, 4)[:, :3]
+    entries = _table(name)[np.linspace(0, _STEPS - 1, 256).round().astype(np.int64)]
+    palette = entries.view(np.uint8).reshape(256, 4)[:, :3]
     if span.far == span.near:
         return np.zeros(values.shape, np.uint8), palette
     scale = 255 / (span.near - span.far)
-    found = cv2.addWeighted(values, scale, values, 0, -span.far * scale, dtype=cv2.CV_8U)
-    return np.asarray(found, np.uint8), palette
+    places, rows = np.empty(values.shape, np.uint8), slice(None, None, 2 if in_pairs else 1)
+    cv2.addWeighted(values[rows], scale, values[rows], 0, -span.far * scale, places[rows], dtype=cv2.CV_8U)
+    if in_pairs:
+        places[1::2] = places[: len(places) // 2 * 2 : 2]
+    return places, palette
 
 
 @cache

@@ -11,11 +11,14 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-def shrink(pixels: npt.NDArray[Any], width: int, height: int) -> npt.NDArray[Any]:
+def shrink(pixels: npt.NDArray[Any], width: int, height: int, *, is_plain: bool = False) -> npt.NDArray[Any]:
     """H×W×C pixels at (width, height), cubic, without the aliasing that plain cubic has when it shrinks.
 
-    Sides that shrink more than twofold are first brought to twice their goal by area averages.
+    Sides that shrink more than twofold are first brought to twice their goal by area averages, unless
+    ``is_plain``.
     """
+    if is_plain:
+        return cv2.resize(pixels, (width, height), interpolation=cv2.INTER_CUBIC)
     now_height, now_width = pixels.shape[:2]
     middle = (min(now_width, 2 * width), min(now_height, 2 * height))
     if middle != (now_width, now_height):

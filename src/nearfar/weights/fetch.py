@@ -111,7 +111,7 @@ def _bring(card: ModelCard, file: WeightFile, store: Store, settings: Settings, 
     if file.location.startswith(ASSET):
         store.check(card, file)
         return target
-    with locked(store.folder(card) / f".{file.engine}-{file.name}.lock"):
+    with locked(store.folder(card) / f".{file.engine}-{file.name}.lock", passing=True):
         if target.is_file():
             store.check(card, file)
             return target

@@ -68,7 +68,7 @@ def import_file(
     """
     pairs = _pairs(card, source)
     engine = pairs[0][1].engine
-    with locked(store.folder(card) / f".{engine}-import.lock"):
+    with locked(store.folder(card) / f".{engine}-import.lock", passing=True):
         place = store.folder(card) / engine
         with tempfile.TemporaryDirectory(prefix=".importing-", dir=store.folder(card)) as folder:
             # One file keeps the user's name while it is checked: messages then name what was given.

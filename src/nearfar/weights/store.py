@@ -89,7 +89,7 @@ class Store:
 
     def pin(self, card: ModelCard, file: WeightFile, pin: Pin) -> None:
         """Remember what a file was."""
-        with locked(self.folder(card) / f".{PINS}.lock"):
+        with locked(self.folder(card) / f".{PINS}.lock", passing=True):
             rows = self.pins(card) | {key_of(file): pin}
             text = json.dumps({key: asdict(row) for key, row in sorted(rows.items())}, indent=1)
             write_whole(self.folder(card) / PINS, f"{text}\n".encode())

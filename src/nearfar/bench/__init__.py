@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import os
-import platform
 import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import dataclass, replace
 from functools import partial
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
-from nearfar import api, catalogue, zoo
-from nearfar.cpus import usable_cpus
+from nearfar import api, catalogue, convert, zoo
+from nearfar.bench import baseline, flops
+from nearfar.bench.machine import machine, peak_gflops
 from nearfar.errors import MissingExtraError, NearfarError, ParameterError
 from nearfar.preprocess import prepare
-from nearfar.weights import open_store
+from nearfar.sessions import PUBLISHED_INT8
+from nearfar.weights import locate, open_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,6 +61,10 @@ class Case:
     precision: str
 
 
+USUAL = Case(baseline.MODEL, BASELINE, "float32")
+"""The way people run MiDaS small today."""
+
+
 @dataclass(frozen=True, slots=True)
 class Times:
     """Milliseconds of repeated runs."""
@@ -72,7 +76,12 @@ class Times:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table. ``error`` says why there are no figures."""
+    """One line of the table. ``error`` says why there are no figures.
+
+    ``network_gain`` and ``whole_gain``: how many times faster than the same network in torch, which is the
+    baseline for MiDaS small where that is measured, else the row in torch float32. ``difference``: of the
+    map from the baseline's, on average, in steps of 1/255. ``peak_share``: of the machine's float32 peak.
+    """
 
     case: Case
     photo: str
@@ -82,6 +91,10 @@ class Row:
     batch_per_s: float | None = None
     is_stand_in: bool = False
     error: str = ""
+    network_gain: float | None = None
+    whole_gain: float | None = None
+    difference: float | None = None
+    peak_share: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +113,7 @@ class Report:
     rows: tuple[Row, ...]
     starts: tuple[Start, ...]
     machine: dict[str, Any]
+    """The processor and so on; ``peak_gflops``: of a float32 matrix product."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,30 +146,22 @@ def run(plan: Plan, settings: Settings, tell: Callable[[str], None] = lambda _: 
         ready = dict(_load(plan, settings, folder, tell))
         for photo, file in files.items():
             tell(f"{photo} …")
-            rows += _measure(photo, file, plan, ready, folder)
+            rows += _measure(photo, file, plan, ready, settings)
         smallest = next(iter(files.values()))
         starts = [
             s for c, r in ready.items() if isinstance(r, _Ready) and (s := _start(c, r, smallest, folder))
         ]
-    return Report(tuple(rows), tuple(starts), machine())
+    facts = machine() | {"peak_gflops": round(peak_gflops())}
+    return Report(tuple(with_share(row, facts["peak_gflops"]) for row in rows), tuple(starts), facts)
 
 
-def machine() -> dict[str, Any]:
-    """Processor, cores, memory and versions."""
-    versions = {}
-    for name in ("numpy", "opencv-python-headless", "onnxruntime", "openvino", "torch"):
-        try:
-            versions[name] = metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return {
-        "processor": _processor(),
-        "threads": usable_cpus(),
-        "memory_gb": _memory_gb(),
-        "system": platform.platform(terse=True),
-        "python": platform.python_version(),
-        **versions,
-    }
+def with_share(row: Row, peak: float) -> Row:
+    """What a float32 row reaches of the peak, where the work of its network is known."""
+    if row.network is None or row.case.precision != "float32":
+        return row
+    gflop = flops.gflop(row.case.model, row.input_size)
+    share = None if gflop is None else round(gflop / row.network.median_ms * 1e3 / peak, 3)
+    return replace(row, peak_share=share)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,11 +193,19 @@ def _load_one(case: Case, settings: Settings, folder: Path) -> _Ready:
         chosen = replace(chosen, home=str(folder / "home"))
         if not open_store(chosen).is_installed(card):
             zoo.import_file(case.model, _stand_in(card, folder), chosen)
-    if case.precision in {"int8", FAST}:
-        zoo.quantize(case.model, chosen)
+    if case.precision in {"int8", FAST} and not _has_int8(case.model, chosen):
+        zoo.quantize(case.model, chosen, least=convert.UNCHECKED if is_stand_in else convert.LEAST)
     how: dict[str, Any] = {"fast": True} if case.precision == FAST else {"precision": case.precision}
     model = api.load(case.model, engine=case.engine, device="cpu", settings=chosen, **how)
     return _Ready(model, chosen.home, is_stand_in)
+
+
+def _has_int8(name: str, settings: Settings) -> bool:
+    """An int8 file came with the model, or was made."""
+    card, store = catalogue.card(name), open_store(settings)
+    if store.is_installed(card, PUBLISHED_INT8):
+        return True
+    return store.is_installed(card) and convert.int8_path(card, locate(card, store), store).is_file()
 
 
 def _stand_in(card: ModelCard, folder: Path) -> Path:
@@ -208,7 +222,7 @@ def _stand_in(card: ModelCard, folder: Path) -> Path:
 
 
 def _measure(
-    photo: str, file: Path, plan: Plan, ready: dict[Case, _Ready | NearfarError], folder: Path
+    photo: str, file: Path, plan: Plan, ready: dict[Case, _Ready | NearfarError], settings: Settings
 ) -> list[Row]:
     """The rows of one photo; runs of all cases are interleaved."""
     rows = {case: Row(case, photo, error=str(r)) for case, r in ready.items() if isinstance(r, NearfarError)}
@@ -218,26 +232,51 @@ def _measure(
         case: partial(r.model.estimator.session.run, inputs[case].tensor) for case, r in good.items()
     }
     wholes: dict[Case, Callable[[], object]] = {
-        case: partial(_whole, r.model, file, folder / "heat.png") for case, r in good.items()
+        case: partial(_whole, r.model, file, file.with_name("heat.png")) for case, r in good.items()
     }
-    baseline = Case("midas-small", BASELINE, "float32")
     if plan.has_baseline:
-        net = _Baseline()
-        networks[baseline] = partial(net.forward, net.prepare(cv2.imread(str(file))))
-        wholes[baseline] = partial(net.whole, file, folder / "base.png")
+        base = baseline.Baseline(settings)
+        networks[USUAL] = partial(base.forward, base.prepare(base.read(file)))
+        wholes[USUAL] = partial(base.whole, file, file.with_name("base.png"))
     network_times, whole_times = _rounds(networks, plan.seconds), _rounds(wholes, plan.seconds)
     for case, times in network_times.items():
         r = good.get(case)
+        size = catalogue.card(case.model).input.network_size(*PHOTOS[photo])
         rows[case] = Row(
             case,
             photo,
-            inputs[case].size if r else (256, 256),
+            inputs[case].size if r else size,
             times,
             whole_times[case],
-            _batch(r, inputs[case].tensor, plan.seconds) if r else None,
-            r.is_stand_in if r else True,
+            _batch(r, inputs[case].tensor, times, plan.seconds) if r else None,
+            r.is_stand_in if r else base.is_stand_in,
         )
-    return list(rows.values())
+    expected = baseline.unit(base.depth(file)) if plan.has_baseline else None
+    return [_compared(row, rows, good.get(row.case), file, expected) for row in rows.values()]
+
+
+def _compared(
+    row: Row,
+    rows: dict[Case, Row],
+    ready: _Ready | None,
+    file: Path,
+    expected: npt.NDArray[np.float32] | None,
+) -> Row:
+    """The row beside the same network in torch, and its map beside the baseline's."""
+    own = rows.get(replace(row.case, engine="torch", precision="float32"))
+    other = rows.get(USUAL) if row.case.model == USUAL.model and USUAL in rows else own
+    if other is None or other.network is None or row.network is None or other is row:
+        return row
+    gains = [
+        round(theirs.median_ms / ours.median_ms, 2)
+        for theirs, ours in ((other.network, row.network), (other.whole, row.whole))
+        if theirs and ours
+    ]
+    difference = None
+    if expected is not None and ready is not None and row.case.model == USUAL.model:
+        found = baseline.unit(ready.model.estimate(file).values)
+        difference = round(float(np.abs(found - expected).mean()) * 255, 2)
+    return replace(row, network_gain=gains[0], whole_gain=gains[-1], difference=difference)
 
 
 def _rounds(works: dict[Case, Callable[[], object]], seconds: float) -> dict[Case, Times]:
@@ -262,10 +301,11 @@ def _whole(model: Model, file: Path, target: Path) -> None:
     api.heatmap(model.estimate(file), fast=model.estimator.is_fast).save(target)
 
 
-def _batch(ready: _Ready, tensor: npt.NDArray[np.float32], seconds: float) -> float:
-    """Photos a second when several run together."""
+def _batch(ready: _Ready, tensor: npt.NDArray[np.float32], alone: Times, seconds: float) -> float:
+    """Photos a second when several run together: fewer of a slow network."""
     session = ready.model.estimator.session
-    count = min(BATCH, session.batch_limit or BATCH)
+    few = max(2, int(seconds * 1e3 / alone.median_ms))
+    count = min(BATCH, few, session.batch_limit or BATCH)
     batch = np.repeat(tensor, count, axis=0)
     session.run(batch)
     start, runs = time.perf_counter(), 0
@@ -294,49 +334,6 @@ def _start(case: Case, ready: _Ready, file: Path, folder: Path) -> Start | None:
     return Start(case, round(sorted(runs)[len(runs) // 2], 3), int(kilobytes) / 1e3 or None)
 
 
-class _Baseline:
-    """MiDaS small the way its users run it: read, resize, forward, bicubic, colour map, PNG."""
-
-    def __init__(self) -> None:
-        try:
-            import torch
-        except ImportError as exc:
-            raise MissingExtraError(
-                "The baseline needs PyTorch.", "Install it: pip install 'nearfar[torch]'"
-            ) from exc
-        from nearfar.nets import build
-
-        torch.manual_seed(0)
-        self._torch = torch
-        self._network = build("midas/small")
-        torch.set_num_threads(usable_cpus())
-
-    def prepare(self, bgr: Any) -> Any:
-        """1×3×256×256."""
-        rgb = cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB) / 255.0
-        small = cv2.resize(rgb, (256, 256), interpolation=cv2.INTER_CUBIC)
-        normal = (small - np.array([0.485, 0.456, 0.406])) / np.array([0.229, 0.224, 0.225])
-        return self._torch.from_numpy(normal.transpose(2, 0, 1)[None].astype(np.float32))
-
-    def forward(self, batch: Any) -> Any:
-        """1×256×256."""
-        with self._torch.no_grad():
-            return self._network(batch)
-
-    def whole(self, file: Path, target: Path) -> None:
-        """From file to file."""
-        bgr = cv2.imread(str(file))
-        small = self.forward(self.prepare(bgr))
-        size = bgr.shape[:2]  # type: ignore[union-attr]  # the file is our own and is there
-        large = self._torch.nn.functional.interpolate(
-            small[:, None], size=size, mode="bicubic", align_corners=False
-        )
-        values = large[0, 0].numpy()
-        spread = max(float(np.ptp(values)), 1e-6)
-        grey = ((values - values.min()) / spread * 255).astype(np.uint8)
-        cv2.imwrite(str(target), cv2.applyColorMap(grey, cv2.COLORMAP_INFERNO))
-
-
 def _draw_photo(path: Path, width: int, height: int) -> Path:
     """A picture with the detail of a photo: soft shapes, edges, and the noise of a camera."""
     rng = np.random.default_rng(7)
@@ -345,18 +342,3 @@ def _draw_photo(path: Path, width: int, height: int) -> Path:
     soft += rng.integers(-6, 7, soft.shape, dtype=np.int16)
     cv2.imwrite(str(path), np.clip(soft, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 90])
     return path
-
-
-def _processor() -> str:
-    try:
-        rows = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    return next((row.partition(":")[2].strip() for row in rows if row.startswith("model name")), "")
-
-
-def _memory_gb() -> float | None:
-    try:
-        return round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1e9, 1)
-    except (ValueError, OSError, AttributeError):
-        return None

@@ -1,0 +1,222 @@
+"""The speeds of published networks on this machine, for the docs and the README.
+
+    python benchmarks/zoo_speed.py                  measure and print; about ten minutes on two quiet cores
+    python benchmarks/zoo_speed.py --write          also docs/reference/bench.md and the table of the README
+    python benchmarks/zoo_speed.py --quick          a few seconds, one small network: tries the way
+
+It is `nearfar bench` for one network after the other, with the baseline: MiDaS small in torch as its users
+run it. Networks without weights here get drawn ones (those of the conformance vectors) and are marked. Needs
+the extras `transformers` and `openvino`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from nearfar import bench, settings
+from nearfar.bench import Case, Plan, Report, Row, document
+
+ROOT = Path(__file__).parents[1]
+PAGE, README = ROOT / "docs" / "reference" / "bench.md", ROOT / "README.md"
+BEGIN, END = "<!-- zoo speed: begin -->", "<!-- zoo speed: end -->"
+COMMAND = "python benchmarks/zoo_speed.py --write"
+ORT, OPENVINO, TORCH = "onnxruntime", "openvino", "torch"
+SMALL_PHOTOS, FEW_PHOTOS = tuple(bench.PHOTOS), ("512×512", "12 MP")
+WAYS = {
+    "midas-small": (
+        (ORT, "float32"),
+        (ORT, "int8"),
+        (ORT, bench.FAST),
+        (OPENVINO, "float32"),
+        (OPENVINO, "bfloat16"),
+        (OPENVINO, "int8"),
+        (TORCH, "float32"),
+    ),
+    "embedded": ((ORT, "float32"), (ORT, bench.FAST), (OPENVINO, "float32"), (OPENVINO, "bfloat16")),
+    "depth-anything-v2-small": ((ORT, "float32"), (OPENVINO, "bfloat16"), (TORCH, "float32")),
+    "dpt-large": ((ORT, "float32"), (OPENVINO, "bfloat16"), (TORCH, "float32")),
+}
+SHOWN = ("512×512", "12 MP")  # photos of the README's table
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What is to be reached: ``figure`` of a row at least (or, where ``is_most``, at most) ``limit``."""
+
+    text: str
+    case: Case
+    photo: str
+    figure: str
+    limit: float
+    is_most: bool = False
+
+
+def _goals() -> list[Goal]:
+    small, large = "midas-small", "dpt-large"
+    rows = [
+        ("network, onnxruntime float32", small, ORT, "float32", "256×256", "network_gain", 2.0),
+        ("network, onnxruntime int8", small, ORT, "int8", "256×256", "network_gain", 5.0),
+        ("network, openvino bfloat16", small, OPENVINO, "bfloat16", "256×256", "network_gain", 3.5),
+        ("network, share of the float32 peak", small, ORT, "float32", "256×256", "peak_share", 0.8),
+        ("file to file", small, ORT, "float32", "512×512", "whole_gain", 2.0),
+        ("file to file", small, ORT, "float32", "12 MP", "whole_gain", 2.5),
+        ("file to file, fast", small, ORT, bench.FAST, "512×512", "whole_gain", 4.5),
+        ("file to file, fast", small, ORT, bench.FAST, "12 MP", "whole_gain", 7.0),
+        ("network, onnxruntime float32", large, ORT, "float32", "512×512", "network_gain", 1.1),
+        ("network, openvino bfloat16", large, OPENVINO, "bfloat16", "512×512", "network_gain", 2.4),
+    ]
+    goals = [Goal(f"{r[1]}: {r[0]}", Case(r[1], r[2], r[3]), r[4], r[5], r[6]) for r in rows]
+    same = [
+        Goal(
+            f"{small}: map against the baseline's, steps of 1/255",
+            Case(small, ORT, "float32"),
+            photo,
+            "difference",
+            1.0,
+            is_most=True,
+        )
+        for photo in FEW_PHOTOS
+    ]
+    return goals + same
+
+
+def reached(report: Report) -> list[tuple[str, ...]]:
+    """Each goal with what was found."""
+    rows = {(row.case, row.photo): row for row in report.rows}
+    lines = []
+    for goal in _goals():
+        row = rows.get((goal.case, goal.photo))
+        found = getattr(row, goal.figure) if row else None
+        if found is not None:
+            is_kept = found <= goal.limit if goal.is_most else found >= goal.limit
+            sign = "≤" if goal.is_most else "≥"
+            lines.append(
+                (goal.text, goal.photo, f"{sign} {goal.limit:g}", f"{found:g}", "yes" if is_kept else "no")
+            )
+    return lines + _cold_starts(report)
+
+
+def _cold_starts(report: Report) -> list[tuple[str, ...]]:
+    start = next((s for s in report.starts if s.case == Case("midas-small", ORT, "int8")), None)
+    if start is None:
+        return []
+    text = "midas-small: cold start, onnxruntime int8"
+    rows = [(text, "", "< 0.45 s", f"{start.seconds:.2f} s", "yes" if start.seconds < 0.45 else "no")]
+    if start.peak_mb:
+        is_kept = start.peak_mb < 120
+        rows.append(
+            (f"{text}, peak memory", "", "< 120 MB", f"{start.peak_mb:.0f} MB", "yes" if is_kept else "no")
+        )
+    return rows
+
+
+def measure(asked: argparse.Namespace) -> Report:
+    """All networks, one after the other: the ways of one take turns."""
+    begin, parts = time.monotonic(), []
+    for name in asked.models:
+        ways = WAYS[name][:1] if asked.quick else WAYS[name]
+        cases = tuple(Case(name, *way) for way in ways)
+        has_baseline = name == "midas-small"
+        photos = (
+            ("256×256",)
+            if asked.quick
+            else SMALL_PHOTOS
+            if name in {"midas-small", "embedded"}
+            else FEW_PHOTOS
+        )
+        seconds = 0.05 if asked.quick else asked.seconds
+        plan = Plan(cases, photos, seconds, has_baseline)
+        parts.append(
+            bench.run(
+                plan,
+                settings.load(),
+                lambda text: print(f"[{time.monotonic() - begin:4.0f} s] {text}", flush=True),
+            )
+        )
+    facts = parts[0].machine | {"peak_gflops": max(part.machine["peak_gflops"] for part in parts)}
+    rows = tuple(row for part in parts for row in part.rows)
+    return Report(
+        tuple(bench.with_share(row, facts["peak_gflops"]) for row in rows),
+        tuple(s for part in parts for s in part.starts),
+        facts,
+    )
+
+
+def page(report: Report, date: str) -> str:
+    """The document."""
+    goals = list(
+        document.table([("goal", "photo", "wanted", "found", "reached"), *reached(report)], is_markdown=True)
+    )
+    return document.page(report, COMMAND, date) + "\n".join(["", "## Goals", "", *goals, ""])
+
+
+def block(report: Report, date: str) -> str:
+    """The README's table: networks without a row for each size."""
+    heads = (
+        "network",
+        "engine",
+        "precision",
+        "network ms",
+        "× torch",
+        "512×512: whole ms",
+        "× torch",
+        "12 MP: whole ms",
+        "× torch",
+    )
+    rows = {(row.case, row.photo): row for row in report.rows if not row.error}
+    lines = [heads]
+    for case in dict.fromkeys(row.case for row in report.rows):
+        small, large = (rows.get((case, photo)) for photo in SHOWN)
+        if small is not None:
+            lines.append(
+                (*document.cells(small)[:3], *document.cells(small)[4:7:2], *_whole(small), *_whole(large))
+            )
+    text = document.table(lines, is_markdown=True)
+    machine = f"{report.machine['processor']}, {report.machine['threads']} threads"
+    notes = [
+        f"Measured on {date} ({machine}) by `{COMMAND}`. All sizes, cold starts and goals:",
+        "[how fast networks run](docs/reference/bench.md). × torch: times faster than the same network in",
+        "torch (MiDaS small: than the way it is usually run). \\* with drawn weights: the speed is right,",
+        "the depth is not.",
+    ]
+    return "\n".join([BEGIN, *text, "", *notes, END])
+
+
+def _whole(row: Row | None) -> tuple[str, str]:
+    if row is None or row.whole is None:
+        return "", ""
+    return f"{row.whole.median_ms:.1f}", "" if row.whole_gain is None else f"{row.whole_gain:.2f}"
+
+
+def put(text: str, readme: str) -> str:
+    """The README with its block renewed."""
+    return re.sub(f"{re.escape(BEGIN)}.*{re.escape(END)}", lambda _: text, readme, flags=re.DOTALL)
+
+
+def main() -> int:
+    """Measure, print, and write where asked to."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--write", action="store_true")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--seconds", type=float, default=1.0, help="of each figure")
+    parser.add_argument("--models", nargs="+", choices=tuple(WAYS), default=list(WAYS))
+    asked = parser.parse_args()
+    if asked.quick:
+        asked.models = ["embedded"]
+    report, date = measure(asked), datetime.now(UTC).date().isoformat()
+    print(page(report, date))
+    print(block(report, date))
+    if asked.write:
+        PAGE.write_text(page(report, date), encoding="utf-8")
+        README.write_text(put(block(report, date), README.read_text(encoding="utf-8")), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
