@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from nearfar.api import Model, effect, estimate, export, heatmap, list_models, load, overlay, read
+    from nearfar.api import Model, effect, estimate, export, fuse, heatmap, list_models, load, overlay, read
+    from nearfar.calibration import Calibration, KnownPoint, calibrate
     from nearfar.cards import DepthKind, ModelCard
     from nearfar.comparison import compare
     from nearfar.decode.depth import read_depth
@@ -23,19 +24,23 @@ if TYPE_CHECKING:
     from nearfar.types import Camera, Clip, DepthMap, Photo, Picture
 
 _HOMES = {
+    "Calibration": "calibration",
     "Camera": "types",
     "Clip": "types",
     "DepthKind": "cards",
     "DepthMap": "types",
+    "KnownPoint": "calibration",
     "Model": "api",
     "ModelCard": "cards",
     "NearfarError": "errors",
     "Photo": "types",
     "Picture": "types",
+    "calibrate": "calibration",
     "compare": "comparison",
     "effect": "api",
     "estimate": "api",
     "export": "api",
+    "fuse": "api",
     "heatmap": "api",
     "list_models": "api",
     "load": "api",
@@ -45,20 +50,24 @@ _HOMES = {
 }
 
 __all__ = [
+    "Calibration",
     "Camera",
     "Clip",
     "DepthKind",
     "DepthMap",
+    "KnownPoint",
     "Model",
     "ModelCard",
     "NearfarError",
     "Photo",
     "Picture",
     "__version__",
+    "calibrate",
     "compare",
     "effect",
     "estimate",
     "export",
+    "fuse",
     "heatmap",
     "list_models",
     "load",

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import io
 import json
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 import pytest
 
+import nearfar
 from nearfar.decode.masks import read_masks
 from nearfar.errors import BrokenImageError, ParameterError, UnsupportedFormatError
 from nearfar.ops.fuse import fuse
 from nearfar.types import DepthKind, DepthMap
 from pictures import encoded
 from spaces import steps
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 MASK = np.zeros((6, 8), bool)
 MASK[1:4, 2:7] = True
@@ -131,3 +136,16 @@ def test_what_is_no_mask_is_refused(source: object, error: type[Exception]) -> N
     """One clear error each."""
     with pytest.raises(error):
         read_masks(source)
+
+
+def test_public_name_takes_what_masks_come_in(tmp_path: Path) -> None:
+    """``nearfar.fuse`` reads a file, takes an array or several of them, and snaps to the band asked for."""
+    _, near = steps(200, 150)
+    depth = DepthMap(cv2.GaussianBlur(near, (0, 0), 2.0), DepthKind.RELATIVE_INVERSE)
+    labels = np.rint(near * 2).astype(np.uint8)
+    (tmp_path / "labels.png").write_bytes(encoded(labels))
+    forms = (tmp_path / "labels.png", labels, [labels == 1, labels == 2])
+    first, *others = (nearfar.fuse(depth, form, band_px=6) for form in forms)
+    assert [thing.index for thing in first.objects] == [1, 0]
+    assert all(np.array_equal(first.depth.values, other.depth.values) for other in others)
+    assert not np.array_equal(first.depth.values, nearfar.fuse(depth, labels, band_px=1).depth.values)
