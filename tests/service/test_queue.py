@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -63,6 +64,31 @@ def test_a_full_queue_is_503_at_once(busy, gate, jpeg) -> None:
         gate.open.set()
         assert [one.result() for one in asked] == [200, 200, 200]
     assert busy.upload(jpeg).status_code == 200
+
+
+def test_who_asks_before_sending_need_not_send(busy, gate, jpeg) -> None:
+    """With Expect: 100-continue a full queue answers 503 to the head alone; a free one asks for the body."""
+    host, _, port = busy.url.removeprefix("http://").partition(":")
+    head = (
+        f"POST /v1/depth HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: image/jpeg\r\n"
+        f"Content-Length: {len(jpeg)}\r\nExpect: 100-continue\r\n\r\n"
+    ).encode()
+
+    def first_line(body: bytes = b"") -> list[bytes]:
+        with socket.create_connection((host, int(port)), timeout=30) as connection:
+            connection.sendall(head)
+            found = [connection.recv(65536).partition(b"\r\n")[0]]
+            if body:
+                connection.sendall(body)
+                found.append(connection.recv(65536).partition(b"\r\n")[0])
+            return found
+
+    with ThreadPoolExecutor(3) as threads:
+        asked = _fill(busy, gate, jpeg, threads)
+        assert first_line()[0].startswith(b"HTTP/1.1 503")
+        gate.open.set()
+        assert [one.result() for one in asked] == [200, 200, 200]
+    assert first_line(jpeg) == [b"HTTP/1.1 100 Continue", b"HTTP/1.1 200 OK"]
 
 
 def test_health_and_page_answer_while_the_engine_is_busy(busy, gate, jpeg) -> None:

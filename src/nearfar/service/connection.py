@@ -22,6 +22,7 @@ from nearfar.service.departure import DEPARTURE, Departure
 from nearfar.service.errors import LargeHeaderError, MalformedRequestError, SlowHeaderError
 from nearfar.service.exchange import Exchange
 from nearfar.service.frame import BEGUN_AT, SECURITY_HEADERS
+from nearfar.service.gathering import Gathering
 from nearfar.service.timing import Timing
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ class Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Take the client in; where there are too many, refuse what it asks, or close at once."""
-        super().connection_made(transport)
+        gathering = Gathering(transport, self.loop)
+        super().connection_made(gathering)  # type: ignore[arg-type]  # it has all that a transport has
         over = len(self.connections) - self._bounds.connections
         if over > SPARE:
             transport.abort()
