@@ -169,6 +169,7 @@ def _export(card: ModelCard, checkpoint: Path, part: Path) -> None:
     network = nets.load(card.network, checkpoint).requires_grad_(requires_grad=False)
     if sum(p.numel() * p.element_size() for p in network.parameters()) > _LARGEST_BYTES:
         raise EngineError(f"'{card.name}' is too large for one ONNX file.", "Run it with --engine torch.")
+    getattr(network, "for_export", _as_it_is)()
     try:
         spec = _spec(network, card.input)
         _write(network, spec, part)
@@ -186,6 +187,10 @@ def _export(card: ModelCard, checkpoint: Path, part: Path) -> None:
                 "It was thrown away. Run the network with --engine torch.",
             )
         _log.info("%s at %d×%d differs from torch by %.1e", card.name, width, height, difference)
+
+
+def _as_it_is() -> None:
+    """Most networks are exported as they run."""
 
 
 def _spec(network: Any, spec: InputSpec) -> InputSpec:

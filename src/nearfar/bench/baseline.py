@@ -75,6 +75,12 @@ class Baseline:
         cv2.imwrite(str(target), cv2.applyColorMap(grey, cv2.COLORMAP_INFERNO))
 
 
+def difference(values: npt.NDArray[np.float32], expected: npt.NDArray[np.float32]) -> float:
+    """The mean difference of two maps in steps of 1/255 of the second one's range."""
+    spread = max(float(expected.max()) - float(expected.min()), 1e-6)
+    return float(np.abs(values - expected).mean()) / spread * 255
+
+
 def unit(values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Values in 0…1."""
     low, high = float(values.min()), float(values.max())

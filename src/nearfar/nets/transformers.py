@@ -32,6 +32,10 @@ class Depth(nn.Module):
         self.inner = inner
         self.fixed_size = _fixed_size(inner.config)
 
+    def for_export(self) -> None:
+        """Attention as plain products, which exporters can follow at any size."""
+        self.inner.set_attn_implementation("eager")
+
     def forward(self, x: Tensor) -> Tensor:
         """N×h'×w' depth (or inverse depth) from N×3×h×w; some networks answer at another size."""
         answer: Tensor = self.inner(pixel_values=x).predicted_depth
@@ -168,7 +172,6 @@ def load(variant: str, path: Path) -> nn.Module:
             use_safetensors=True,
             trust_remote_code=False,
             dtype=torch.float32,
-            attn_implementation="eager",
             output_loading_info=True,
         )
     except Exception as exc:  # the library raises whatever its parts raise
