@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import os
 import socket
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +21,7 @@ from nearfar.engines import fake
 from nearfar.engines.fake import FakeSession
 from nearfar.errors import BusyError
 from nearfar.service.errors import ClientLeftError, DeadlineError
-from nearfar.service.pool import EnginePool
+from nearfar.service.pool import GIVES_WAY, EnginePool
 from nearfar.service.terms import Terms
 from nearfar.service.timing import STAGES
 from serving import loader_of, until
@@ -202,6 +204,38 @@ def test_the_pool_gives_results_and_errors_back() -> None:
 
     asyncio.run(_in_pool(pool, work))
     assert (pool.running, pool.waiting) == (0, 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere threads have no niceness of their own")
+def test_threads_that_compute_give_way_to_the_event_loop() -> None:
+    """By so many steps, and the event loop stays as it was."""
+    pool = EnginePool(1, 4)
+
+    async def work() -> tuple[int, int]:
+        theirs = await pool.run(_niceness)
+        with ThreadPoolExecutor(1) as other:
+            assert other.submit(_niceness, None).result() == mine
+        return await pool.run(_niceness_of_a_stand_in(pool)), theirs
+
+    mine = os.getpriority(os.PRIO_PROCESS, os.getpid())
+    assert asyncio.run(_in_pool(pool, work)) == (min(19, mine + GIVES_WAY),) * 2
+
+
+def _niceness(_: object) -> int:
+    return os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+
+
+def _niceness_of_a_stand_in(pool: EnginePool):
+    """Work that asks a thread which a worker started for itself: it must not be nicer still."""
+
+    def work(_: Ticket) -> int:
+        with pool.aside():
+            until(lambda: len(pool._threads) == 2)
+            newest = max(pool._threads, key=lambda thread: thread.native_id or 0)
+            until(lambda: os.getpriority(os.PRIO_PROCESS, newest.native_id) > 0)
+            return os.getpriority(os.PRIO_PROCESS, newest.native_id)
+
+    return work
 
 
 def test_a_cancelled_wait_tells_the_work() -> None:
