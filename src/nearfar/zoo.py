@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import tempfile
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,20 +14,22 @@ import numpy as np
 from nearfar import catalogue, convert
 from nearfar.decode.photo import Limits, read_photo
 from nearfar.engines import EngineOptions
-from nearfar.errors import ParameterError, WeightsError
+from nearfar.errors import MissingExtraError, ParameterError, WeightsError
 from nearfar.preprocess import prepare
 from nearfar.registry import ENGINES
 from nearfar.sessions import check_memory, float_file
 from nearfar.types import Photo
 from nearfar.weights import fetch, locate, open_store, packs
+from nearfar.weights.store import hash_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     import numpy.typing as npt
 
-    from nearfar.cards import InputSpec
+    from nearfar.cards import InputSpec, ModelCard
     from nearfar.settings import Settings
+    from nearfar.weights import Store
     from nearfar.weights.fetch import Progress
     from nearfar.weights.packs import Imported
 
@@ -107,10 +110,36 @@ def import_file(name: str, source: Path, settings: Settings) -> tuple[Imported, 
         if engine == "onnxruntime":
             session.run(np.zeros((1, 3, height, width), np.float32))
 
+    if _is_release(card, source):
+        return _import_release(card, source, store, check)
     done = packs.import_file(card, source, store, check)
     if done[0].engine == "torch" and not card.network.startswith("transformers/"):
         convert.to_onnx(card, store.find(card, "torch"), store)
     return done
+
+
+def _is_release(card: ModelCard, source: Path) -> bool:
+    """One file of a release page, for a card whose weights are a folder of the model hub."""
+    return "release" in card.details and source.is_file() and source.suffix.lower() in {".pt", ".pth"}
+
+
+def _import_release(
+    card: ModelCard, source: Path, store: Store, check: Callable[[Path, str], None]
+) -> tuple[Imported, ...]:
+    """Take in a file of a release page, its tensors under the names of the model hub."""
+    release: Mapping[str, str] = card.details["release"]  # type: ignore[assignment]  # a table of texts
+    check_memory(card, source)
+    try:
+        from nearfar.nets import _midas_dpt
+    except ImportError as exc:
+        raise MissingExtraError(
+            f"Reading {source.name} needs PyTorch.", "Install it: pip install 'nearfar[transformers]'"
+        ) from exc
+    with tempfile.TemporaryDirectory(prefix="nearfar-release-") as folder:
+        _midas_dpt.write_hub_folder(card.name, source, Path(folder))
+        done = packs.import_file(card, Path(folder), store, check)
+    is_published = hash_of(source).startswith(release["sha256"])
+    return tuple(replace(file, is_published=is_published) for file in done)
 
 
 def import_pack(source: Path, settings: Settings) -> tuple[str, ...]:

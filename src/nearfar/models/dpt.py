@@ -10,6 +10,7 @@ from nearfar.models import _hub
 V3 = "https://arxiv.org/abs/2103.13413"
 V31 = "https://arxiv.org/abs/2307.14460"
 LEVIT = "https://github.com/isl-org/MiDaS/releases/download/v3_1/dpt_levit_224.pt"
+RELEASE_V3 = "https://github.com/isl-org/DPT/releases/download/1_0/"
 HALF = (0.5, 0.5, 0.5)
 
 
@@ -27,6 +28,8 @@ class Row:
     onnx: str = ""
     fit: Fit = "minimal"
     figures: dict[str, float] = field(default_factory=dict)
+    release: str = ""
+    """The file of the MiDaS release, which can be imported too; its name ends with the prefix of its hash."""
 
 
 ROWS = (
@@ -39,6 +42,7 @@ ROWS = (
         "Apache-2.0",
         "Intel/dpt-large",
         "Xenova/dpt-large",
+        release="dpt_large-midas-2f21e586.pt",
         figures={"DIW": 0.1082, "ETH3D": 0.0888, "Sintel": 0.2697, "TUM": 9.97, "KITTI": 8.46, "NYU": 8.32},
     ),
     Row(
@@ -50,6 +54,7 @@ ROWS = (
         "Apache-2.0",
         "Intel/dpt-hybrid-midas",
         "Xenova/dpt-hybrid-midas",
+        release="dpt_hybrid-midas-501f0c75.pt",
         figures={"DIW": 0.1106, "ETH3D": 0.0934, "Sintel": 0.2741, "TUM": 10.89, "KITTI": 11.56, "NYU": 8.69},
     ),
     Row(
@@ -125,8 +130,18 @@ def _card(row: Row) -> ModelCard:
         paper=row.paper,
         extra="transformers" if is_on_hub else "torch",
         network=_hub.NETWORK if is_on_hub else "levit/dpt_224",
-        details={"figures": {"MiDaS zero-shot protocol": row.figures}} if row.figures else {},
+        details=_details(row),
     )
+
+
+def _details(row: Row) -> dict[str, object]:
+    details: dict[str, object] = {}
+    if row.figures:
+        details["figures"] = {"MiDaS zero-shot protocol": row.figures}
+    if row.release:
+        prefix = row.release.removesuffix(".pt").rpartition("-")[2]
+        details["release"] = {"file": row.release, "address": RELEASE_V3 + row.release, "sha256": prefix}
+    return details
 
 
 def _input(row: Row) -> InputSpec:
