@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import nearfar
-from nearfar.decode.masks import read_masks
+from nearfar.decode.masks import read_mask, read_masks
 from nearfar.errors import BrokenImageError, ParameterError, UnsupportedFormatError
 from nearfar.ops.fuse import fuse
 from nearfar.types import DepthKind, DepthMap
@@ -116,6 +116,24 @@ def test_several_labels_and_files() -> None:
     labels[:2], labels[4:] = 1, 9
     assert len(read_masks(labels)) == 2
     assert len(read_masks([MASK, labels])) == 3
+
+
+def test_soft_grey_mask_is_one_object() -> None:
+    """An outline that was smoothed is no hundred labels; a label picture with a white rest stays one."""
+    soft = cv2.GaussianBlur(cv2.circle(np.zeros((90, 120), np.uint8), (60, 45), 30, 255, -1), (0, 0), 2)
+    assert np.array_equal(read_masks(encoded(soft)), (soft > 127)[None])
+    assert np.array_equal(read_mask(encoded(soft)), soft > 127)
+    labels = np.full((90, 120), 255, np.uint8)
+    labels[:30], labels[30:60, :60] = 0, 3
+    assert len(read_masks(encoded(labels))) == 2
+
+
+def test_a_photo_is_not_taken_for_labels() -> None:
+    """Thousands of objects would fill the memory: that is told; all of them together still are one mask."""
+    noise = np.random.default_rng(1).integers(0, 65536, (700, 800)).astype(np.uint16)
+    with pytest.raises(ParameterError, match="Give labels, not a photo"):
+        read_masks(noise)
+    assert read_mask(noise).mean() > 0.99
 
 
 @pytest.mark.parametrize(

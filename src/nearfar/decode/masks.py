@@ -12,27 +12,36 @@ import numpy as np
 from nearfar.errors import BrokenImageError, ParameterError, SourceError, UnsupportedFormatError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     import numpy.typing as npt
 
     MaskSource = str | os.PathLike[str] | bytes | npt.NDArray[Any]
     Masks = npt.NDArray[np.bool_]
+    Labels = npt.NDArray[Any]
 
-_MOST_LABELS = 65535
+_MOST_BYTES = 2**31  # of all masks together: a photo that was taken for labels would fill the memory
 _NPY = b"\x93NUMPY"
+_SOFT_LEVELS, _SOFT_SHARE = 32, 0.75  # greys of a soft mask, and the share of it that is black or white
 
 
-def read_mask(source: MaskSource) -> npt.NDArray[np.bool_]:
+def read_mask(source: MaskSource | Sequence[MaskSource]) -> npt.NDArray[np.bool_]:
     """H×W bool from one mask: whatever :func:`read_masks` takes, all its objects together."""
-    return np.asarray(read_masks(source).any(axis=0))
+    first, *others = _alike(source)
+    inside = np.asarray(first != 0)
+    for other in others:
+        inside |= other != 0
+    if not inside.any():
+        raise _nothing()
+    return inside
 
 
 def read_masks(source: MaskSource | Sequence[MaskSource]) -> Masks:
     """N×H×W bool, one mask an object, from files or arrays.
 
     - a label picture (grey or palette): one object for each number other than 0;
-    - a picture of 0 and one other number, a picture in colours (bright is inside) or with alpha: one object;
+    - a picture of 0 and one other number, a soft one (nearly all black or white), one in colours (bright is
+      inside) or with alpha: one object;
     - several of them, of one size;
     - COCO JSON: a list of ``{"segmentation": {"size": [h, w], "counts": ...}}``, an object with
       ``annotations``, or one bare ``{"size", "counts"}``; counts as numbers or as COCO's text;
@@ -40,33 +49,59 @@ def read_masks(source: MaskSource | Sequence[MaskSource]) -> Masks:
 
     Raises:
         SourceError: a file cannot be read.
-        UnsupportedFormatError: neither a picture nor JSON.
+        UnsupportedFormatError: neither a picture nor JSON nor an array.
         BrokenImageError: run lengths that do not fill their picture.
-        ParameterError: sizes differ, or there is no object.
+        ParameterError: sizes differ, there is no object, or there are too many for the memory.
     """
-    if isinstance(source, (list, tuple)):
-        return _stacked([mask for part in source for mask in read_masks(part)])
-    masks = _from_array(source) if isinstance(source, np.ndarray) else _from_file(source)
-    return _stacked(masks)
+    maps = _alike(source)
+    numbers = [_labels_in(part) for part in maps]
+    count = sum(map(len, numbers))
+    if not count:
+        raise _nothing()
+    if count * maps[0].size > _MOST_BYTES:
+        raise ParameterError(
+            f"The masks hold {count} objects, more than fit into the memory at {maps[0].size / 1e6:.1f} "
+            "megapixels.",
+            "Give labels, not a photo.",
+        )
+    return np.stack([part == label for part, each in zip(maps, numbers, strict=True) for label in each])
 
 
-def _stacked(masks: Iterable[npt.NDArray[np.bool_]]) -> Masks:
-    found = list(masks)
-    if not found:
-        raise ParameterError("The masks hold no object.", "Give at least one pixel other than 0.")
-    if len({mask.shape for mask in found}) > 1:
-        sizes = ", ".join(sorted({f"{m.shape[1]}×{m.shape[0]}" for m in found}))
+def _nothing() -> ParameterError:
+    return ParameterError("The masks hold no object.", "Give at least one pixel other than 0.")
+
+
+def _labels_in(labels: Labels) -> list[Any]:
+    """The numbers other than 0, in order."""
+    if labels.dtype == np.bool_:
+        return [True] if labels.any() else []
+    is_small = labels.dtype.kind == "u" and labels.dtype.itemsize <= 2  # counting is faster than sorting
+    found = np.flatnonzero(np.bincount(labels.ravel())) if is_small else np.unique(labels)
+    return [label for label in found.tolist() if label != 0]
+
+
+def _alike(source: MaskSource | Sequence[MaskSource]) -> list[Labels]:
+    """The label maps of one source or of several; they must have one size."""
+    sources: Any = source if isinstance(source, (list, tuple)) else [source]
+    maps = [part for one in sources for part in _maps(one)]
+    if not maps:
+        raise _nothing()
+    if len({one.shape for one in maps}) > 1:
+        sizes = ", ".join(sorted({f"{m.shape[1]}×{m.shape[0]}" for m in maps}))
         raise ParameterError(f"Masks differ in size: {sizes}.", "Give masks of the photo's own size.")
-    return np.stack(found)
+    return maps
 
 
-def _from_file(source: Any) -> list[npt.NDArray[np.bool_]]:
+def _maps(source: MaskSource) -> list[Labels]:
+    """H×W arrays of labels, 0 where there is no object."""
+    if isinstance(source, np.ndarray):
+        return _from_array(source)
     data, name = _read(source)
     if data.lstrip()[:1] in {b"{", b"["}:
-        return _from_coco(data, name)
+        return list(_from_coco(data, name))
     if data.startswith(_NPY):
         return _from_npy(data, name)
-    return _from_picture(data, name)
+    return [_from_picture(data, name)]
 
 
 def _read(source: Any) -> tuple[bytes, str]:
@@ -80,20 +115,17 @@ def _read(source: Any) -> tuple[bytes, str]:
         raise SourceError(f"{source} cannot be read: {exc.strerror or exc}.", "Check the name.") from exc
 
 
-def _from_array(array: npt.NDArray[Any]) -> list[npt.NDArray[np.bool_]]:
+def _from_array(array: npt.NDArray[Any]) -> list[Labels]:
     if array.ndim == 3 and array.dtype == np.bool_:
-        return [mask for mask in array if mask.any()]
+        return list(array)
     if array.ndim != 2 or array.dtype.kind not in "biu":
         raise ParameterError(
             f"A mask is H×W of whole numbers or bool, or N×H×W bool, not {array.shape} of {array.dtype}."
         )
-    labels = [label for label in np.unique(array) if label != 0]
-    if len(labels) > _MOST_LABELS:
-        raise ParameterError(f"The mask holds {len(labels)} labels, more than {_MOST_LABELS}.")
-    return [array == label for label in labels]
+    return [array]
 
 
-def _from_npy(data: bytes, name: str) -> list[npt.NDArray[np.bool_]]:
+def _from_npy(data: bytes, name: str) -> list[Labels]:
     import io
 
     try:
@@ -103,7 +135,7 @@ def _from_npy(data: bytes, name: str) -> list[npt.NDArray[np.bool_]]:
     return _from_array(array)
 
 
-def _from_picture(data: bytes, name: str) -> list[npt.NDArray[np.bool_]]:
+def _from_picture(data: bytes, name: str) -> Labels:
     import io
 
     from PIL import Image
@@ -118,10 +150,18 @@ def _from_picture(data: bytes, name: str) -> list[npt.NDArray[np.bool_]]:
     if image.mode in {"RGBA", "LA", "PA"}:
         alpha = np.asarray(image.getchannel("A"))
         if alpha.min() < 255:
-            return [alpha > 127]
+            return np.asarray(alpha > 127)
     if image.mode in {"RGB", "RGBA", "LA", "CMYK", "YCbCr"} or data.startswith(b"\xff\xd8"):
-        return [np.asarray(image.convert("L")) > 127]
-    return _from_array(np.asarray(image))
+        return np.asarray(np.asarray(image.convert("L")) > 127)
+    labels = _from_array(np.asarray(image))[0]
+    return labels > 127 if image.mode == "L" and _is_soft(labels) else labels
+
+
+def _is_soft(grey: Labels) -> bool:
+    """Whether a grey picture is one mask with soft edges, not labels."""
+    counts = np.bincount(grey.ravel(), minlength=256)
+    is_black_or_white = float(counts[0] + counts[255]) >= _SOFT_SHARE * grey.size
+    return is_black_or_white and int((counts[1:255] > 0).sum()) >= _SOFT_LEVELS
 
 
 def _from_coco(data: bytes, name: str) -> list[npt.NDArray[np.bool_]]:
