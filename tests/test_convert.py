@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnxscript")
 
-from nearfar import convert, nets  # noqa: E402 - after the checks
+from nearfar import convert, nets, sessions  # noqa: E402 - after the checks
 from nearfar.catalogue import card  # noqa: E402
 from nearfar.errors import EngineError  # noqa: E402
 from nearfar.weights import Found, Store  # noqa: E402
@@ -69,3 +71,25 @@ def test_file_that_differs_from_torch_is_refused(
 def test_difference_of_shapes_is_infinite() -> None:
     """Maps of another size never agree."""
     assert convert.relative_difference(np.zeros((1, 2, 2)), np.zeros((1, 2, 3))) == float("inf")
+
+
+@pytest.mark.parametrize("name", ["zoedepth-nk", "depth-pro"])
+def test_network_that_is_not_converted_says_so_at_once(
+    name: str, found: Found, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The reason and what to do; nothing is loaded, nothing is left."""
+    monkeypatch.setattr(nets, "load", lambda *_: pytest.fail("it was loaded"))
+    with pytest.raises(EngineError, match=r"is not converted to ONNX: .*\n?.*--engine torch"):
+        sessions.float_file(card(name), found, Store(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_exporter_says_nothing(found: Found, tmp_path: Path) -> None:
+    """Its remarks on parts of its own do not reach standard error; a new process, as at a first use."""
+    code = "import torch; from pathlib import Path; "
+    code += "from nearfar import convert; from nearfar.catalogue import card; "
+    code += "net = torch.nn.Sequential(torch.nn.Conv2d(3, 1, 3, padding=1), torch.nn.Flatten(0, 1)).eval(); "
+    code += f"convert._write(net, card('midas-small').input, Path({str(tmp_path / 'x.onnx')!r}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (tmp_path / "x.onnx").is_file()

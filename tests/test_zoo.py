@@ -86,27 +86,35 @@ def test_int8_of_the_embedded_network_agrees(settings: Settings, photo_jpeg: Pat
     """The file is smaller, its maps agree, and results say that they are int8."""
     pytest.importorskip("onnx")
     path, agreement = zoo.quantize("embedded", settings)
-    assert agreement.is_enough
+    assert agreement.reaches(convert.LEAST)
     assert path.stat().st_size < 0.6 * zoo.path("embedded", settings).stat().st_size
     narrow = nearfar.load("embedded", precision="int8", settings=settings).estimate(photo_jpeg)
     assert narrow.provenance.engine == "onnxruntime-int8"
 
 
 def test_int8_that_disagrees_leaves_nothing(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file beyond the threshold is thrown away."""
+    """A file beyond the threshold is thrown away, once each way of calibration was tried."""
     pytest.importorskip("onnx")
-    monkeypatch.setattr(convert, "write_int8", lambda source, part, _pictures: shutil.copyfile(source, part))
+    ways = []
+
+    def write(source: Path, part: Path, _pictures: object, calibration: str) -> None:
+        ways.append(calibration)
+        shutil.copyfile(source, part)
+
+    monkeypatch.setattr(convert, "write_int8", write)
     monkeypatch.setattr(convert, "_compare", lambda *_: convert.Agreement(0.5, 0.1))
     with pytest.raises(EngineError, match="int8 is not offered for 'embedded'"):
         zoo.quantize("embedded", settings)
+    assert ways == ["MinMax", "Percentile"]
     assert not list(open_store(settings).converted(card("embedded")).glob("*.onnx"))
 
 
 def test_agreement_has_a_stated_threshold() -> None:
     """Both the mean difference and the correlation count."""
-    assert convert.Agreement(0.01, 0.995).is_enough
-    assert not convert.Agreement(0.05, 0.995).is_enough
-    assert not convert.Agreement(0.01, 0.9).is_enough
+    assert convert.Agreement(0.01, 0.995).reaches(convert.LEAST)
+    assert not convert.Agreement(0.05, 0.995).reaches(convert.LEAST)
+    assert not convert.Agreement(0.01, 0.9).reaches(convert.LEAST)
+    assert convert.Agreement(0.9, 0.0).reaches(convert.UNCHECKED)
 
 
 def test_calibration_needs_pictures(settings: Settings, tmp_path: Path) -> None:

@@ -159,6 +159,8 @@ class ModelCard:
     """The optional dependency set that its torch checkpoint needs, empty where it has none."""
     network: str = ""
     """What :mod:`nearfar.nets` builds for its torch checkpoint, such as ``midas/small``."""
+    not_converted: str = ""
+    """Why its checkpoint is not converted to ONNX, or nothing where it is."""
     reference_focal_px: float | None = None
     """Focal length, in pixels of the network's input, for which metric depth is right as it comes; metres
     are in proportion to it. None where depth does not depend on it."""

@@ -85,6 +85,7 @@ def to_onnx(card: ModelCard, found: Found, store: Store) -> Path:
         WeightsError: the checkpoint is damaged or of another network.
         EngineError: the network cannot be converted, or the file does not compute what torch computes.
     """
+    check_card(card)
     target = float_path(card, found, store)
     with locked(target.with_suffix(".lock"), passing=True):
         if not target.is_file():
@@ -153,6 +154,14 @@ def _make(target: Path, write: Callable[[Path], None]) -> None:
         part = Path(folder) / target.name
         write(part)
         part.replace(target)
+
+
+def check_card(card: ModelCard) -> None:
+    """Raise EngineError at once where a conversion would take long and end in nothing."""
+    if card.not_converted:
+        raise EngineError(
+            f"'{card.name}' is not converted to ONNX: {card.not_converted}.", "Run it with --engine torch."
+        )
 
 
 def _check_extra(card: ModelCard) -> None:

@@ -314,6 +314,7 @@ def float_file(card: ModelCard, found: Found, store: Store) -> Path:
     if found.engine == "onnxruntime":
         return found.path
     if not convert.float_path(card, found, store).is_file():
+        convert.check_card(card)
         check_memory(card, found.path, _CONVERSION_FACTOR)
     return convert.to_onnx(card, found, store)
 

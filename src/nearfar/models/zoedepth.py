@@ -74,6 +74,7 @@ def _card(row: Row) -> ModelCard:
         max_depth_m=row.max_depth_m,
         extra="transformers",
         network=_hub.NETWORK,
+        not_converted="the exporter takes more than ten minutes for it",
         details={"figures": row.figures} if row.figures else {},
     )
 
