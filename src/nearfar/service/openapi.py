@@ -350,7 +350,15 @@ def _models() -> Json:
         "family": _STRING,
         **_kind(),
         "input": _object(
-            {**size, "mean": numbers, "std": numbers, "fit": _STRING, "pad": _NUMBER, "flip": _BOOLEAN}
+            {
+                **size,
+                "mean": numbers,
+                "std": numbers,
+                "fit": _STRING,
+                "pad": _NUMBER,
+                "flip": _BOOLEAN,
+                "resample": _STRING,
+            }
         ),
         "weights": {"type": "array", "items": _object(weights)},
         "licence": _STRING,
@@ -362,6 +370,7 @@ def _models() -> Json:
         "max_depth_m": _or_null(_NUMBER),
         "extra": _STRING,
         "network": _STRING,
+        "not_converted": _STRING,
         "reference_focal_px": _or_null(_NUMBER),
         "speed": {"type": "string", "enum": ["fast", "medium", "slow"]},
         "is_installed": _BOOLEAN,
