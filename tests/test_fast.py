@@ -137,6 +137,6 @@ def test_smaller_copy_is_no_photo_to_lay_under_a_map(large_jpeg: Path) -> None:
     """Its sizes do not fit, and that is said."""
     depth = nearfar.load("embedded", engine="fake").estimate(large_jpeg)
     quick = read_photo(large_jpeg, needed=needed)
-    with pytest.raises(ParameterError, match="photo of the depth map's size"):
+    with pytest.raises(ParameterError, match="Give the photo that the depth was made from"):
         nearfar.overlay(quick, depth)
     assert replace(quick, reduced_from=None).full_size == (quick.width, quick.height)
