@@ -4,7 +4,7 @@
 
 Bare engine: one process without HTTP; each of its threads takes the bytes of a 512×512 JPEG, decodes them,
 estimates depth, colours it and encodes the PNG, again and again: exactly what the service does for a request.
-It is measured in three layouts (see LAYOUTS) and the fastest is what the service is compared with. Service:
+It is measured in four layouts (see LAYOUTS) and the fastest is what the service is compared with. Service:
 ``nearfar serve`` with its default settings, asked over loopback by 16 clients in a third process, which
 compete with it for the same processors. Bare and service take turns, and the figure is the median ratio.
 
@@ -26,6 +26,8 @@ from dataclasses import astuple, dataclass, replace
 from datetime import date
 from pathlib import Path
 
+import cv2
+
 import nearfar
 from nearfar import api, settings
 from nearfar.cpus import usable_cpus
@@ -36,15 +38,17 @@ Rates = dict[str, tuple[float, float]]
 """Layout to photos a second and processor seconds a photo."""
 GOAL = 0.92
 CPUS = usable_cpus()
-LAYOUTS = {  # name: (threads that each do whole photos, threads of one network run)
-    "a thread a processor, 1 each": (CPUS, 1),
-    f"a thread a processor, {CPUS} shared": (CPUS, CPUS),
-    f"one thread, {CPUS} in the network": (1, CPUS),
+LAYOUTS = {  # name: (threads that each do whole photos, threads of one network run, helpers of OpenCV)
+    "a thread a processor, 1 each": (CPUS, 1, 1),
+    f"a thread a processor, {CPUS} helpers": (CPUS, 1, CPUS),
+    f"a thread a processor, {CPUS} shared": (CPUS, CPUS, CPUS),
+    f"one thread, {CPUS} in the network": (1, CPUS, CPUS),
 }
 
 
-def bare(workers: int, threads: int, seconds: float) -> tuple[float, float]:
+def bare(workers: int, threads: int, helpers: int, seconds: float) -> tuple[float, float]:
     """Photos a second of the bare engine, and processor seconds a photo."""
+    cv2.setNumThreads(helpers)
     model = api.load(settings=replace(settings.load(), threads=threads))
     files = photos()
     nearfar.heatmap(model.estimate(files[0])).encoded(".png")
@@ -69,9 +73,9 @@ def bare(workers: int, threads: int, seconds: float) -> tuple[float, float]:
     return sum(counts) / took_s, (time.process_time() - cpu_s) / sum(counts)
 
 
-def bare_apart(workers: int, threads: int, seconds: float) -> tuple[float, float]:
+def bare_apart(layout: tuple[int, int, int], seconds: float) -> tuple[float, float]:
     """:func:`bare` in a process of its own."""
-    command = [sys.executable, __file__, "--bare", str(workers), str(threads), "--seconds", str(seconds)]
+    command = [sys.executable, __file__, "--seconds", str(seconds), "--bare", *map(str, layout)]
     rate, cpu_s = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     return rate, cpu_s
 
@@ -91,7 +95,7 @@ def compare(rounds: int, seconds: float, clients: int) -> Shares:
     with server() as service:
         ask(service.address, clients, 2)
         for number in range(rounds):
-            rates = {name: bare_apart(*layout, seconds) for name, layout in LAYOUTS.items()}
+            rates = {name: bare_apart(layout, seconds) for name, layout in LAYOUTS.items()}
             cpu_s = service.cpu_s()
             tally = ask(service.address, clients, seconds)
             work_s = (service.cpu_s() - cpu_s) / max(1, tally.done)
@@ -136,7 +140,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--clients", type=int, default=16)
-    parser.add_argument("--bare", type=int, nargs=2, metavar=("WORKERS", "THREADS"))
+    parser.add_argument("--bare", type=int, nargs=3, metavar=("WORKERS", "THREADS", "HELPERS"))
     parser.add_argument("--check", action="store_true", help="end with 1 where the goal is missed")
     parser.add_argument("--page", type=Path)
     given = parser.parse_args()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import threading
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -11,6 +13,7 @@ from PIL import Image
 import nearfar
 from nearfar.encode import encode
 from nearfar.errors import ParameterError
+from nearfar.png import png
 
 RNG = np.random.default_rng(6)
 
@@ -72,3 +75,19 @@ def test_picture_too_wide_for_its_format(suffix: str, width: int) -> None:
     """A format's own limit is an error that says so."""
     with pytest.raises(ParameterError, match="too large for"):
         encode(np.zeros((1, width, 3), np.uint8), suffix)
+
+
+@pytest.mark.parametrize("threads", [1, 4])
+def test_without_helpers_the_pixels_are_the_same(threads: int) -> None:
+    """A busy service takes the helping threads away: the file may differ, the picture does not."""
+    pixels = np.random.default_rng(4).integers(0, 256, (600, 700, 3), np.uint8)
+    before, alive = cv2.getNumThreads(), threading.active_count()
+    cv2.setNumThreads(threads)
+    try:
+        data = encode(pixels)
+        strips = png(pixels)
+    finally:
+        cv2.setNumThreads(before)
+    for found in (data, strips):
+        assert np.array_equal(np.asarray(Image.open(io.BytesIO(found))), pixels)
+    assert threading.active_count() == alive

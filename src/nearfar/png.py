@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Bytes = npt.NDArray[np.uint8]
+    Strip = tuple[bytes, int, int]
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _ABOVE = 2  # the filter
@@ -53,17 +54,30 @@ def _stream(rows: Bytes) -> Iterator[bytes]:
     strip_bytes = min(max(rows.size // _THREADS, _STRIP_BYTES[0]), _STRIP_BYTES[1])
     step = max(1, strip_bytes // rows.shape[1])
     tops = range(0, len(rows), step)
-    with ThreadPoolExecutor(min(_THREADS, len(tops))) as pool:
-        done = pool.map(lambda top: _strip(rows, top, min(top + step, len(rows))), tops)
-        check = 1
-        for number, (data, own, count) in enumerate(done, start=1):
-            check = _joined(check, own, count)
-            head = _ZLIB_HEADER if number == 1 else b""
-            tail = struct.pack(">I", check) if number == len(tops) else b""
-            yield head + data + tail
+    check = 1
+    for number, (data, own, count) in enumerate(_strips(rows, tops, step), start=1):
+        check = _joined(check, own, count)
+        head = _ZLIB_HEADER if number == 1 else b""
+        tail = struct.pack(">I", check) if number == len(tops) else b""
+        yield head + data + tail
 
 
-def _strip(rows: Bytes, top: int, bottom: int) -> tuple[bytes, int, int]:
+def _strips(rows: Bytes, tops: range, step: int) -> Iterator[Strip]:
+    """The strips that begin at ``tops``, made in as many threads as OpenCV may use."""
+    import cv2
+
+    def make(top: int) -> Strip:
+        return _strip(rows, top, min(top + step, len(rows)))
+
+    threads = min(_THREADS, len(tops), cv2.getNumThreads())
+    if threads <= 1:
+        yield from map(make, tops)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        yield from pool.map(make, tops)
+
+
+def _strip(rows: Bytes, top: int, bottom: int) -> Strip:
     """Rows top…bottom: compressed, their Adler-32, and how many bytes they were."""
     lines = np.empty((bottom - top, rows.shape[1] + 1), np.uint8)
     lines[:, 0] = _ABOVE

@@ -5,6 +5,8 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
+import cv2
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -20,9 +22,10 @@ def each_band(work: Callable[[slice], None], height: int, width: int) -> None:
     """
     step = max(1, BAND_PIXELS // width)
     bands = [slice(top, min(top + step, height)) for top in range(0, height, step)]
-    if len(bands) < _FEWEST_FOR_THREADS:
+    threads = min(_THREADS, cv2.getNumThreads())  # a service that has many photos leaves each one thread
+    if threads <= 1 or len(bands) < _FEWEST_FOR_THREADS:
         for band in bands:
             work(band)
         return
-    with ThreadPoolExecutor(_THREADS) as pool:
+    with ThreadPoolExecutor(threads) as pool:
         list(pool.map(work, bands))  # errors come out here

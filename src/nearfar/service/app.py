@@ -209,8 +209,9 @@ def _add_origins(app: FastAPI, settings: Settings) -> None:
 @contextlib.asynccontextmanager
 async def _life(app: FastAPI, service: Service) -> AsyncIterator[None]:  # noqa: ARG001 - the lifespan's shape
     """Start the threads and warm the default model; at the end finish what was taken."""
-    service.pool.start()
     opencv = OpencvThreads(service.pool)
+    service.pool.when_begun = opencv.tighten
+    service.pool.start()
     service.watchdog.each_time.append(opencv.look)
     service.watchdog.start()
     service.jobs.start()

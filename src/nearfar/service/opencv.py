@@ -1,4 +1,8 @@
-"""OpenCV's own threads: all processors for a lone photo, its share for each of many."""
+"""Helping threads: all processors for a lone photo, its share for each of many.
+
+OpenCV has some of its own, and what works in bands or strips (:mod:`nearfar.ops.bands`, :mod:`nearfar.png`)
+starts as many as OpenCV may use.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,10 @@ if TYPE_CHECKING:
 
 
 class OpencvThreads:
-    """Sets their number by the work that there is, whenever it is told to look.
+    """Sets their number by the work that there is.
 
-    While every stream is busy, helpers only take processors from other photos: without them a photo took 2 %
-    less processor time (512×512, 2 cores, no GPU). The number may be changed while calls are under way.
+    While every stream is busy, helpers only take processors from other photos: without them a photo took a
+    tenth less processor time (512×512, 2 cores, no GPU). The number may be changed while calls are under way.
     """
 
     def __init__(self, pool: EnginePool) -> None:
@@ -22,10 +26,19 @@ class OpencvThreads:
         self._all = self._now = cv2.getNumThreads()
 
     def look(self) -> None:
-        """Share out what there is."""
+        """Share out what there is: now and then, since work comes and goes."""
+        self._set(self._wanted())
+
+    def tighten(self) -> None:
+        """Take helpers away where there is more work: whenever some begins."""
+        wanted = self._wanted()
+        if wanted < self._now:
+            self._set(wanted)
+
+    def _wanted(self) -> int:
         pool = self._pool
         photos = pool.running + pool.waiting + pool.waiting_in_background
-        self._set(share(self._all, min(pool.workers, photos)))
+        return share(self._all, min(pool.workers, photos))
 
     def restore(self) -> None:
         """As it was before."""

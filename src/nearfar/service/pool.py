@@ -57,6 +57,8 @@ class EnginePool:
         self._threads: set[threading.Thread | None] = set()
         self.abandoned = 0
         """Threads that are lost in a call of a network now."""
+        self.when_begun: Callable[[], object] = lambda: None
+        """Is called by a thread that begins a piece of work."""
         self.refused: Counter[str] = Counter()
         self.expired = 0
 
@@ -237,6 +239,7 @@ class EnginePool:
         ticket = self._next()
         if ticket is None:
             return False
+        self.when_begun()
         start = time.perf_counter()
         ticket.waited_s, ticket.thread = start - ticket.queued_at, threading.current_thread()
         result, error = self._do(ticket)
