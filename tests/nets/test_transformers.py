@@ -342,3 +342,14 @@ def test_zoedepth_chooses_a_head_for_each_picture(tmp_path: Path) -> None:
     with torch.inference_mode():
         alone = torch.cat([inner(pixel_values=image[None]).predicted_depth for image in images])
         assert relative_difference(network(images).numpy(), alone.numpy()) < LARGEST_DIFFERENCE
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_library_draws_no_progress(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Its bars do not reach standard error of whoever loads a network."""
+    from nearfar.nets import load
+
+    folder = checkpoint(tmp_path / "hub", dpt_plain())
+    capfd.readouterr()
+    load("transformers/depth", folder / "model.safetensors")
+    assert capfd.readouterr() == ("", "")

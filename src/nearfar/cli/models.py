@@ -178,7 +178,12 @@ def _whole(card: ModelCard, store: Store) -> dict[str, Any]:
     """The card as plain values; its details stand beside its own fields."""
     values = asdict(card)
     details = values.pop("details")
-    facts = {"unit": card.unit, "speed": card.speed_class, "installed": store.is_installed(card)}
+    facts = {
+        "unit": card.unit,
+        "speed": card.speed_class,
+        "installed": store.is_installed(card),
+        "made_here_bytes": store.made_bytes(card),
+    }
     return {**values, **facts, **details}
 
 

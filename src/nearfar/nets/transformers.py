@@ -158,6 +158,7 @@ def load(variant: str, path: Path) -> nn.Module:
     """
     try:
         from transformers import AutoModelForDepthEstimation
+        from transformers.utils import logging as progress
     except ImportError as exc:
         raise MissingExtraError(
             "This network needs the library transformers, which is not installed.",
@@ -165,6 +166,7 @@ def load(variant: str, path: Path) -> nn.Module:
         ) from exc
     for name in ("transformers", "transformers.modeling_utils"):
         logging.getLogger(name).setLevel(logging.ERROR)  # what it would say is checked below
+    progress.disable_progress_bar()  # type: ignore[no-untyped-call]  # the library has no types here
     try:
         inner, report = AutoModelForDepthEstimation.from_pretrained(
             path.parent,

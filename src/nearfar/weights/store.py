@@ -70,6 +70,10 @@ class Store:
         """The folder of what was made here from a model's files; it need not exist."""
         return self.home / "converted" / card.name
 
+    def made_bytes(self, card: ModelCard) -> int:
+        """Size of all that was converted, quantised or optimised here from a model's files."""
+        return sum(path.stat().st_size for path in self.converted(card).rglob("*") if path.is_file())
+
     def pins(self, card: ModelCard) -> dict[str, Pin]:
         """Pins by ``ENGINE/FILE``; empty where nothing came yet.
 
