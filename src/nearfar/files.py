@@ -113,18 +113,24 @@ def _held(path: Path) -> BinaryIO:
     while True:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            raise _not_writable(path, exc) from exc
+        try:
             file = path.open("a+b")
         except FileNotFoundError:  # the folder was removed just now
             continue
         except OSError as exc:
-            raise OutputError(
-                f"Cannot write into {path.parent}: {exc.strerror or exc}.",
-                "Choose another folder: NEARFAR_HOME.",
-            ) from exc
+            raise _not_writable(path, exc) from exc
         _lock(file.fileno())
         if _is_at(file, path):
             return file
         file.close()
+
+
+def _not_writable(path: Path, exc: OSError) -> OutputError:
+    return OutputError(
+        f"Cannot write into {path.parent}: {exc.strerror or exc}.", "Choose another folder: NEARFAR_HOME."
+    )
 
 
 def _is_at(file: BinaryIO, path: Path) -> bool:
