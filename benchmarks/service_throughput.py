@@ -8,7 +8,8 @@ It is measured in four layouts (see LAYOUTS) and the fastest is what the service
 ``nearfar serve`` with its default settings, asked over loopback by 16 clients in a third process, which
 compete with it for the same processors. Bare and service take turns, and the figure is the median ratio.
 
-On a machine that does other work too, photos a second say little; the ratio of processor time that a photo
+On a machine that does other work too, photos a second say little (on Linux the service's threads give way to
+other programs by five steps of niceness, the bare engine's do not); the ratio of processor time that a photo
 takes, bare to service, says what the service itself costs: without the clients, and with what they take of
 the same processors. ``--page`` renews the block "throughput" of a page.
 """
