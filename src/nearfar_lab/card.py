@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import platform
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +12,6 @@ from nearfar.sessions import PUBLISHED_INT8
 from nearfar_lab.datasets import data_set
 from nearfar_lab.net import EmbeddedNet, multiply_adds, parameter_count
 from nearfar_lab.predictors import INT8_SUFFIX
-from nearfar_lab.shards import find_shards
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -47,27 +44,15 @@ PROTOCOL = (
 
 @dataclass(frozen=True)
 class Training:
-    """What a checkpoint says of its run, and what it ran on.
+    """What a checkpoint says of its run: its network, machine, scenes and progress.
 
     earlier: the `training` of the card of the network that the run went on from, empty where there was none.
     """
 
     state: dict[str, Any]
-    machine: str
-    scenes: int
     looks: dict[str, int] = field(default_factory=dict)
     note: str = ""
     earlier: dict[str, Any] = field(default_factory=dict)
-
-
-def machine_class() -> str:
-    """What this machine is, in words that name no host: cores and kind of processor."""
-    return f"{len(os.sched_getaffinity(0))} cores, {platform.machine()} CPU"
-
-
-def scene_count(folder: Path) -> int:
-    """Rendered pictures in a folder of shards."""
-    return sum(len(shard) for shard in find_shards(folder))
 
 
 def make_card(
@@ -79,6 +64,7 @@ def make_card(
 ) -> dict[str, Any]:
     """The card of an exported file as plain values, as `nearfar.models.embedded` reads it."""
     progress = training.state["progress"]
+    taught_by = training.state.get("taught_by")
     return {
         "name": recipe.model_name,
         "title": "Nearfar embedded",
@@ -109,9 +95,10 @@ def make_card(
             "steps": progress["step"],
             "pictures_seen": progress["pictures"],
             "hours": round(progress["elapsed_s"] / 3600, 2),
-            "machine": training.machine,
+            "machine": training.state["machine"],
             "note": training.note,
-            "data": _data_rows(recipe, training.scenes),
+            "data": _data_rows(recipe, training.state["scenes"]),
+            **({"taught_by": taught_by} if taught_by else {}),
             **({"went_on_from": training.earlier} if training.earlier else {}),
         },
         "protocol": PROTOCOL,

@@ -62,9 +62,10 @@ class Average:
     def update(self, net: torch.nn.Module, step: int) -> None:
         """Move towards the network; quickly at first."""
         decay = min(self.decay, (1 + step) / (10 + step))
-        for name, value in net.state_dict().items():
-            mine = self.values[name]
-            if mine.is_floating_point():
-                mine.lerp_(value.to(mine.dtype), 1 - decay)
-            else:
-                mine.copy_(value)
+        theirs = net.state_dict()
+        moving = [name for name, value in self.values.items() if value.is_floating_point()]
+        torch._foreach_lerp_(
+            [self.values[name] for name in moving], [theirs[name] for name in moving], 1 - decay
+        )
+        for name in self.values.keys() - set(moving):
+            self.values[name].copy_(theirs[name])

@@ -41,6 +41,7 @@ def train(
     threads: int = 0,
     device: str = "cpu",
     start: Path | None = None,
+    teacher: Path | None = None,
 ) -> None:
     """Train a recipe into a folder.
 
@@ -54,13 +55,14 @@ def train(
         threads: Threads of torch in each (0: its own choice).
         device: cpu or cuda.
         start: Finished network to go on from: a checkpoint, a run folder or an exported ONNX file.
+        teacher: Finished network that labels the real photos: a checkpoint or a run folder.
     """
     from nearfar_lab.team import start_team
     from nearfar_lab.train import Order, carry_out
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     left_s = seconds_until(until, datetime.now(UTC)) if until else None
-    order = Order(recipe, out, minutes * 60, left_s, resume, threads, device, start)
+    order = Order(recipe, out, minutes * 60, left_s, resume, threads, device, start, teacher)
     start_team(processes, carry_out, order, read_settings())
 
 
@@ -139,7 +141,7 @@ def table(
     """
     from nearfar.files import write_whole
     from nearfar_lab.accuracy import accuracy_page
-    from nearfar_lab.card import machine_class
+    from nearfar_lab.machine import machine_class
 
     found = [_evaluate(_predictor(one, None, None, name), name) for name in data for one in model]
     write_whole(out, accuracy_page(found, datetime.now(UTC).date(), machine_class()).encode())
@@ -193,29 +195,39 @@ def card(
 def rebuild(
     out: Path,
     *,
-    recipe: str = "embedded_longer",
-    scenes: int = 8192,
-    minutes: tuple[float, ...] = (93.0, 107.0),
+    recipe: str = "embedded_streets",
+    scenes: int = 49_152,
+    minutes: tuple[float, ...] = (3.25, 5.75, 40.0),
     processes: int = 2,
     device: str = "cpu",
+    train_only: bool = False,
+    note: str = "",
 ) -> None:
     """Make the network inside the package again, from seeds: scenes, training, export, figures.
 
-    Killed at any moment, the same command goes on from there.
+    Killed at any moment, the same command goes on from there; on another machine too, if the folder of
+    runs has come along.
 
     Args:
         out: ONNX file to write; its int8 file and card go beside it.
-        recipe: The last recipe; those that it goes on from are trained first.
-        scenes: How many scenes to render.
+        recipe: The last recipe; those that it learns or goes on from are trained first.
+        scenes: How many scenes to render at most: before training on a CPU, beside it on a graphics card.
         minutes: Time budget of each recipe, the first to train first; the option once for each.
-        processes: Processes that render, and that share every batch.
-        device: cpu or cuda, to render and to train on.
+        processes: Processes that render, and on a CPU share every batch.
+        device: cpu or cuda, to train on.
+        train_only: End when all is trained; export and figures are left to a second call.
+        note: What the card is to say of the training beside its figures.
     """
-    from nearfar_lab.rebuild import Rebuild
+    from nearfar_lab.rebuild import Rebuild, train_all
     from nearfar_lab.rebuild import rebuild as make
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    print(make(Rebuild(out, recipe, scenes, minutes, processes, device), read_settings()))
+    order = Rebuild(out, recipe, scenes, minutes, processes, device, note)
+    if train_only:
+        train_all(order, read_settings())
+        print(read_settings().runs)
+        return
+    print(make(order, read_settings()))
 
 
 @app.command

@@ -90,8 +90,6 @@ def write_card(order: Finish, found: list[Evaluation], settings: LabSettings) ->
     net, state = load_net(order.run)
     training = cards.Training(
         state,
-        cards.machine_class(),
-        cards.scene_count(settings.scenes),
         evaluation.count_looks(settings.runs),
         order.note,
         _earlier(order.earlier),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import cv2
@@ -14,12 +14,12 @@ from torch.utils.data import IterableDataset
 
 from nearfar_lab.augment import Random, Strength, geometric, photometric
 from nearfar_lab.datasets import data_set
-from nearfar_lab.datasets.frames import FloatMap, Frame
+from nearfar_lab.datasets.frames import FloatMap, Frame, Picture
 from nearfar_lab.losses.normalise import normalise_with_zero
 from nearfar_lab.shards import VALIDATION_PER_SHARD, Shard, find_shards
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 SCENES = "scenes"
@@ -47,16 +47,34 @@ class Batch:
 
     has_edges: bool N, false where depth is sparse and its gradients mean nothing.
     zero: float32 N, where inverse depth zero lies on the target's scale; NaN where the set does not know.
+    clean: the same views before light, noise and lens were changed: what a teacher looks at.
+    real_count: the first so many are views of real photos; the others are of scenes, whose depth is exact.
     """
 
     image: Tensor
     target: Tensor
     has_edges: Tensor
     zero: Tensor
+    clean: Tensor
+    real_count: int
 
     def pin_memory(self) -> Batch:
         """The same batch in memory a GPU can copy from."""
-        return Batch(*(getattr(self, field.name).pin_memory() for field in fields(self)))
+        return self._each(Tensor.pin_memory)
+
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on a device."""
+        return self._each(lambda tensor: tensor.to(device))
+
+    def _each(self, change: Callable[[Tensor], Tensor]) -> Batch:
+        return Batch(
+            change(self.image),
+            change(self.target),
+            change(self.has_edges),
+            change(self.zero),
+            change(self.clean),
+            self.real_count,
+        )
 
 
 class LoadedSet:
@@ -166,19 +184,23 @@ class Mixture(IterableDataset[Batch]):
         height, width, count, _ = row
         names = list(sets)
         shares = np.array([self.plan.shares[n] for n in names])
-        drawn = rng.choice(names, size=count, p=shares / shares.sum())
+        drawn = sorted(
+            rng.choice(names, size=count, p=shares / shares.sum()), key=lambda name: name == SCENES
+        )
         views = [self._view(rng, sets[str(name)], (height, width)) for name in drawn]
         return Batch(
             torch.from_numpy(np.stack([v[0] for v in views])),
             torch.from_numpy(np.stack([v[1] for v in views])),
             torch.tensor([v[2] for v in views]),
             torch.tensor([v[3] for v in views], dtype=torch.float32),
+            torch.from_numpy(np.stack([v[4] for v in views])),
+            sum(str(name) != SCENES for name in drawn),
         )
 
     def _view(
         self, rng: Random, source: LoadedSet | SceneSet, size: tuple[int, int]
-    ) -> tuple[np.ndarray, FloatMap, bool, float]:
-        """One augmented frame with enough known pixels."""
+    ) -> tuple[Picture, FloatMap, bool, float, Picture]:
+        """One augmented frame with enough known pixels, and its colours before they were changed."""
         while True:
             frame = source.draw(rng)
             rgb, inverse = geometric(
@@ -190,6 +212,6 @@ class Mixture(IterableDataset[Batch]):
                 is_sparse=not source.has_edges,
             )
             if np.isfinite(inverse).sum() >= LEAST_VALID:
-                rgb = photometric(rng, rgb, self.plan.strength)
+                changed = photometric(rng, rgb, self.plan.strength)
                 target, zero = normalise_with_zero(inverse)
-                return rgb, target, source.has_edges, zero if source.has_zero else np.nan
+                return changed, target, source.has_edges, zero if source.has_zero else np.nan, rgb

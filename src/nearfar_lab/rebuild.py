@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
+from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from nearfar_lab.checkpoint import LAST
@@ -16,6 +21,7 @@ from nearfar_lab.team import start_team
 from nearfar_lab.train import Order, carry_out, is_finished
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from nearfar_lab.recipes import Recipe
@@ -31,7 +37,7 @@ FIGURES = ("nyu_v2", "kitti_tiny", "scenes_sharp")
 class Rebuild:
     """What to make. minutes: the time budget of each recipe, the first to train first.
 
-    device: cpu or cuda, to render and to train on.
+    device: what to train on, cpu or cuda. note: what the card is to say beside its figures.
     """
 
     out: Path
@@ -40,17 +46,19 @@ class Rebuild:
     minutes: tuple[float, ...]
     processes: int = 1
     device: str = "cpu"
+    note: str = ""
     figures: tuple[str, ...] = FIGURES
 
 
 def chain(name: str) -> tuple[Recipe, ...]:
-    """A recipe and those that it goes on from, the first to train first."""
+    """A recipe and those that it learns or goes on from, the first to train first."""
     last = find_recipe(name)
-    return (*chain(last.starts_from), last) if last.starts_from else (last,)
+    before = [chain(other) for other in (last.teacher, last.starts_from) if other]
+    return (*(recipe for row in before for recipe in row), last)
 
 
-def rebuild(order: Rebuild, settings: LabSettings) -> Path:
-    """Everything from nothing; steps that are done already are left alone. The ONNX file.
+def train_all(order: Rebuild, settings: LabSettings) -> tuple[Recipe, ...]:
+    """Scenes and every recipe in turn; what is trained already is left alone. The recipes, the last one last.
 
     Raises:
         UnknownNameError: there are not as many budgets as recipes.
@@ -61,25 +69,77 @@ def rebuild(order: Rebuild, settings: LabSettings) -> Path:
         raise UnknownNameError(
             f"{len(order.minutes)} budgets were given for the recipes {names}: give one each"
         )
-    logger.info("rendering %d scenes", order.scenes)
-    data = settings.data if settings.data.is_dir() else None
-    shards.render_shards(
-        settings.scenes, order.scenes, FIRST_SEED, order.processes, data=data, device=order.device
-    )
-    before: Path | None = None
+    budgets = dict(zip((recipe.name for recipe in recipes), order.minutes, strict=True))
+    with _rendering(order, recipes[-1], settings):
+        for recipe in _missing(recipes[-1], budgets, settings):
+            _train(recipe, budgets[recipe.name], order, settings)
+    return recipes
+
+
+def _missing(last: Recipe, budgets: dict[str, float], settings: LabSettings) -> list[Recipe]:
+    """What is still to be trained for a recipe, first things first; what led to a finished one is not."""
+    if is_finished(Order(last.name, settings.runs / last.name, budgets[last.name] * 60)):
+        logger.info("%s is trained already", last.name)
+        return []
+    before = [find_recipe(name) for name in (last.teacher, last.starts_from) if name]
+    return [*(row for recipe in before for row in _missing(recipe, budgets, settings)), last]
+
+
+def rebuild(order: Rebuild, settings: LabSettings) -> Path:
+    """Everything from nothing; steps that are done already are left alone. The ONNX file.
+
+    Raises:
+        UnknownNameError: there are not as many budgets as recipes.
+    """
+    recipes = train_all(order, settings)
     card: Path | None = None
-    for recipe, minutes in zip(recipes, order.minutes, strict=True):
-        run = settings.runs / recipe.name
-        _train(Order(recipe.name, run, minutes * 60, None, is_resumed=True, start=before), order, settings)
+    for recipe in recipes:
         is_last = recipe is recipes[-1]
-        finish = Finish(run, order.out if is_last else run / f"{recipe.name}.onnx", earlier=card)
+        if not is_last and recipe.name != recipes[-1].starts_from:
+            continue  # a teacher is not shipped
+        run = settings.runs / recipe.name
+        finish = Finish(run, order.out if is_last else run / f"{recipe.name}.onnx", order.note, card)
         if not _is_exported(finish):
             logger.info("exporting %s", finish.out.name)
             export(finish, settings)
-        before, card = run, finish.out.with_suffix(".json")
+        card = finish.out.with_suffix(".json")
     found = [measure(find_predictor(str(order.out), rule_for(d)), d, settings) for d in order.figures]
     write_card(finish, found, settings)
     return order.out
+
+
+@contextmanager
+def _rendering(order: Rebuild, recipe: Recipe, settings: LabSettings) -> Iterator[None]:
+    """Scenes: all of them first on a CPU; beside the training where a graphics card does that."""
+    data = settings.data if settings.data.is_dir() else None
+    work = partial(
+        shards.render_shards,
+        settings.scenes,
+        order.scenes,
+        FIRST_SEED,
+        order.processes,
+        recipe.scene_size,
+        data=data,
+    )
+    logger.info("rendering %d scenes", order.scenes)
+    if order.device == "cpu":
+        work()
+        yield
+        return
+    beside = get_context("spawn").Process(target=_as_a_group, args=(work,))
+    beside.start()
+    try:
+        yield
+    finally:
+        if beside.is_alive() and beside.pid is not None:
+            os.killpg(beside.pid, signal.SIGTERM)  # only whole shards are ever taken in
+        beside.join()
+
+
+def _as_a_group(work: Callable[[], object]) -> None:
+    """Do the work as the leader of a group of processes, so that all of them can be stopped at once."""
+    os.setsid()
+    work()
 
 
 def _is_exported(finish: Finish) -> bool:
@@ -88,10 +148,17 @@ def _is_exported(finish: Finish) -> bool:
     return card.is_file() and card.stat().st_mtime_ns > (finish.run / LAST).stat().st_mtime_ns
 
 
-def _train(training: Order, order: Rebuild, settings: LabSettings) -> None:
-    if is_finished(training):
-        logger.info("%s is trained already", training.recipe)
-        return
-    logger.info("training %s for %.0f minutes", training.recipe, training.total_s / 60)
-    threads = 1 if order.processes > 1 else 0
-    start_team(order.processes, carry_out, replace(training, threads=threads, device=order.device), settings)
+def _train(recipe: Recipe, minutes: float, order: Rebuild, settings: LabSettings) -> None:
+    """Train one recipe of the chain, or go on with it."""
+    training = Order(
+        recipe.name,
+        settings.runs / recipe.name,
+        minutes * 60,
+        is_resumed=True,
+        device=order.device,
+        start=settings.runs / recipe.starts_from if recipe.starts_from else None,
+        teacher=settings.runs / recipe.teacher if recipe.teacher else None,
+    )
+    logger.info("training %s for %.1f minutes", recipe.name, minutes)
+    count = order.processes if order.device == "cpu" else 1
+    start_team(count, carry_out, replace(training, threads=1 if count > 1 else 0), settings)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # The first pictures of every shard are never trained on: they validate.
-VALIDATION_PER_SHARD = 8
+VALIDATION_PER_SHARD = 4
 
 
 @dataclass(frozen=True)

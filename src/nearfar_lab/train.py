@@ -6,6 +6,7 @@ import json
 import logging
 import math
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -13,20 +14,22 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from nearfar_lab.checkpoint import LAST, Average, Progress, load_state, save_whole
+from nearfar_lab.checkpoint import LAST, Average, Progress, load_net, load_state, save_whole
+from nearfar_lab.device_mixture import DeviceMixture
 from nearfar_lab.losses.invariant import invariant_loss
 from nearfar_lab.losses.regression import regression_loss
 from nearfar_lab.losses.relative import relative_loss
+from nearfar_lab.machine import machine_class
 from nearfar_lab.mixture import Batch, Mixture, Plan
 from nearfar_lab.net import EmbeddedNet, parameter_count
 from nearfar_lab.recipes import Recipe
 from nearfar_lab.recipes import recipe as find_recipe
+from nearfar_lab.shards import find_shards
 from nearfar_lab.start import prepared, start_from
 from nearfar_lab.team import Team
 from nearfar_lab.validation import Validation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from nearfar_lab.settings import LabSettings
@@ -64,6 +67,9 @@ class Run:
         )
         self.average = Average(self.net, recipe.average_decay)
         self.progress = Progress()
+        self.teacher: EmbeddedNet | None = None
+        self.taught_by: dict[str, object] = {}
+        self.scenes = 0
         shape = (1, 3, 1, 1)
         self._mean = torch.tensor(recipe.mean, device=self.device).view(shape) * 255
         self._std = torch.tensor(recipe.std, device=self.device).view(shape) * 255
@@ -80,50 +86,70 @@ class Run:
         cosine = 0.5 * (1 + math.cos(math.pi * self.fraction))
         return rise * (recipe.final_rate + (recipe.rate - recipe.final_rate) * cosine)
 
-    def step(self, batch: Batch, elapsed_s: float) -> float:
-        """One optimiser step of the whole team, `elapsed_s` into the run; this process's loss."""
+    def step(self, batch: Batch, elapsed_s: float) -> Tensor:
+        """One optimiser step of the whole team, `elapsed_s` into the run; this process's loss, one number.
+
+        Nothing here waits for the device, so that a graphics card always has the next step to do.
+        """
         stage = self.recipe.stages[self.recipe.stage_at(self.fraction)]
         for group in self.optimiser.param_groups:
             group["lr"] = self.rate()
-        image = batch.image.to(self.device).permute(0, 3, 1, 2).float()
-        image = ((image - self._mean) / self._std).contiguous(memory_format=torch.channels_last)
+        batch = batch.to(self.device)
         self.net.train()
         with torch.autocast(self.device.type, torch.bfloat16):
-            prediction = self.net(image)
-        loss = LOSSES[stage.loss](
-            prediction.float(),
-            batch.target.to(self.device),
-            batch.has_edges.to(self.device),
-            edge_weight=stage.edge_weight,
-        )
+            prediction = self.net(self._prepared(batch.image))
+        prediction = prediction.float()
+        loss = LOSSES[stage.loss](prediction, batch.target, batch.has_edges, edge_weight=stage.edge_weight)
         if stage.relative_weight:
-            target, zero = batch.target.to(self.device), batch.zero.to(self.device)
-            loss = loss + stage.relative_weight * relative_loss(prediction.float(), target, zero)
+            loss = loss + stage.relative_weight * relative_loss(prediction, batch.target, batch.zero)
+        if self.teacher is not None:
+            loss = loss + self.recipe.teacher_weight * self._taught(batch, prediction)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         elapsed_s = self.team.agree(self.net.parameters(), elapsed_s)
-        norm = torch.nn.utils.clip_grad_norm_(self.net.parameters(), self.recipe.clip)
-        if norm.isfinite():
-            self.optimiser.step()
-            self.average.update(self.net, self.progress.step)
+        torch.nn.utils.clip_grad_norm_(self.net.parameters(), self.recipe.clip)
+        for parameter in self.net.parameters():
+            if parameter.grad is not None:  # where the norm is not finite, nothing is learned
+                torch.nan_to_num_(parameter.grad, nan=0.0, posinf=0.0, neginf=0.0)
+        self.optimiser.step()
+        self.average.update(self.net, self.progress.step)
         seen = self.progress.pictures + len(batch.image) * self.team.count
         self.progress = Progress(self.progress.step + 1, seen, elapsed_s)
-        return float(loss.detach())
+        return loss.detach()
+
+    def _prepared(self, image: Tensor) -> Tensor:
+        """Bytes N x H x W x 3 as the network takes them."""
+        scaled = (image.permute(0, 3, 1, 2).float() - self._mean) / self._std
+        return scaled.contiguous(memory_format=torch.channels_last)
+
+    def _taught(self, batch: Batch, prediction: Tensor) -> Tensor:
+        """How far the network is from what its teacher sees in real photos, before their colours changed."""
+        clean, mine = batch.clean[: batch.real_count], prediction[: batch.real_count]
+        if not len(clean):
+            return prediction.sum() * 0
+        with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16):
+            seen = self.teacher(self._prepared(clean)).float()  # type: ignore[misc]
+        return invariant_loss(mine, seen, torch.ones(len(mine), dtype=torch.bool, device=self.device))
 
     def state(self) -> dict[str, Any]:
-        """All of it as plain values and tensors."""
-        return {
+        """All of it as plain values and tensors; a finished run keeps the averaged weights alone."""
+        state = {
             "net": self.recipe.net.as_dict(),
             "recipe": self.recipe.name,
             "seed": self.recipe.seed,
             "mean": list(self.recipe.mean),
             "std": list(self.recipe.std),
-            "weights": self.net.state_dict(),
             "average": self.average.values,
-            "optimiser": self.optimiser.state_dict(),
             "progress": asdict(self.progress),
             "budget_s": self.budget.total_s,
+            "scenes": self.scenes,
+            "machine": machine_class(self.device),
+            "taught_by": self.taught_by,
         }
+        if self.fraction < 1:
+            state["weights"] = self.net.state_dict()
+            state["optimiser"] = self.optimiser.state_dict()
+        return state
 
     def has_checkpoint(self) -> bool:
         """Whether there is something to go on from."""
@@ -132,10 +158,23 @@ class Run:
     def restore(self) -> None:
         """Go on from the folder's last checkpoint."""
         state = load_state(self.folder / LAST)
-        self.net.load_state_dict(state["weights"])
-        self.optimiser.load_state_dict(state["optimiser"])
-        self.average.values = state["average"]
+        self.net.load_state_dict(state.get("weights", state["average"]))
+        if "optimiser" in state:
+            self.optimiser.load_state_dict(state["optimiser"])
+        self.average.values = {name: value.to(self.device) for name, value in state["average"].items()}
         self.progress = Progress(**state["progress"])
+
+    def learn_from(self, source: Path) -> None:
+        """Let the finished network of a checkpoint or run folder label the real photos."""
+        net, state = load_net(source)
+        self.teacher = _channels_last(net.to(self.device)).requires_grad_(False)
+        self.taught_by = {
+            "recipe": state["recipe"],
+            "parameters": parameter_count(net),
+            "steps": state["progress"]["step"],
+            "pictures_seen": state["progress"]["pictures"],
+            "hours": round(state["progress"]["elapsed_s"] / 3600, 2),
+        }
 
     def start(self, source: Path, batches: Iterator[Batch]) -> None:
         """Begin with the weights of a finished network instead of random ones."""
@@ -184,6 +223,7 @@ class Order:
     threads: int = 0
     device: str = "cpu"
     start: Path | None = None
+    teacher: Path | None = None
 
 
 def is_finished(order: Order) -> bool:
@@ -201,7 +241,9 @@ def carry_out(team: Team, order: Order, settings: LabSettings) -> None:
     if order.is_resumed and run.has_checkpoint():
         run.restore()
     elif order.start is not None:
-        run.start(order.start, _batches(run, 0, settings))
+        run.start(order.start, iter(_loader(run, 0, settings)))
+    if order.teacher is not None:
+        run.learn_from(order.teacher)
     if order.left_s is not None:
         run.budget = replace(run.budget, total_s=run.progress.elapsed_s + order.left_s)
     train(run, settings)
@@ -213,10 +255,11 @@ def train(run: Run, settings: LabSettings) -> None:
     reporter = Reporter(run, Validation(settings, run.recipe) if run.team.is_leader else None)
     if run.team.is_leader:
         _write_config(run)
+    source = _source(run, settings)
     while run.fraction < 1:
         index = run.recipe.stage_at(run.fraction)
         run.log(event="stage", stage=index)
-        _train_stage(run, index, settings, reporter)
+        _train_stage(run, index, source, reporter)
         run.save()
     reporter.validate()
 
@@ -233,25 +276,54 @@ def _write_config(run: Run) -> None:
     (run.folder / "config.json").write_text(json.dumps(config, indent=1), encoding="utf-8")
 
 
-def _batches(run: Run, index: int, settings: LabSettings) -> Iterator[Batch]:
-    """This process's part of a stage's batches, made beside it; the seed moves with the step."""
+def _plan(run: Run, index: int, settings: LabSettings) -> Plan:
+    """This process's part of a stage's batches; the seed moves with the step."""
     sizes = [
         (h, w, -(-count // run.team.count), weight) for h, w, count, weight in run.recipe.stages[index].sizes
     ]
-    plan = Plan(
+    return Plan(
         shares=run.recipe.shares,
         sizes=tuple(sizes),
         seed=(run.recipe.seed * 1_000_003 + run.progress.step) * 64 + run.team.rank,
         data_root=settings.data,
         scenes_root=settings.scenes,
         scene_weights=run.recipe.scene_weights,
+        strength=run.recipe.strength,
     )
-    return iter(DataLoader(Mixture(plan), batch_size=None, num_workers=1, prefetch_factor=8))
 
 
-def _train_stage(run: Run, index: int, settings: LabSettings, reporter: Reporter) -> None:
+def _loader(run: Run, index: int, settings: LabSettings) -> DataLoader[Batch]:
+    """A stage's batches, made by a process beside this one."""
+    mixture = Mixture(_plan(run, index, settings))
+    return DataLoader(mixture, batch_size=None, num_workers=1, prefetch_factor=8)
+
+
+Batches = Callable[[int], Iterator[Batch]]
+
+
+def _source(run: Run, settings: LabSettings) -> Batches:
+    """What gives a stage's batches: a process beside this one, or the graphics card itself."""
+    if run.device.type == "cpu":
+        return lambda index: _counted(run, settings, iter(_loader(run, index, settings)))
+    mixture = DeviceMixture(_plan(run, 0, settings), run.device)
+
+    def batches(index: int) -> Iterator[Batch]:
+        for batch in mixture.batches(_plan(run, index, settings)):
+            run.scenes = mixture.scene_count
+            yield batch
+
+    return batches
+
+
+def _counted(run: Run, settings: LabSettings, batches: Iterator[Batch]) -> Iterator[Batch]:
+    """The same batches, the scenes counted that they are drawn from."""
+    run.scenes = sum(len(shard) for shard in find_shards(settings.scenes))
+    yield from batches
+
+
+def _train_stage(run: Run, index: int, source: Batches, reporter: Reporter) -> None:
     """Steps until the stage's share of the budget is spent."""
-    batches = _batches(run, index, settings)
+    batches = source(index)
     started = time.monotonic() - run.progress.elapsed_s
     while run.fraction < 1 and run.recipe.stage_at(run.fraction) == index:
         asked = time.monotonic()
@@ -267,10 +339,10 @@ class Reporter:
     def __init__(self, run: Run, validation: Validation | None) -> None:
         self._run, self._validation = run, validation
         self._logged = self._saved = self._validated = time.monotonic()
-        self._losses: list[float] = []
+        self._losses: list[Tensor] = []
         self._pictures, self._waited_s = 0, 0.0
 
-    def note(self, loss: float, pictures: int, waited_s: float) -> None:
+    def note(self, loss: Tensor, pictures: int, waited_s: float) -> None:
         """Take in one step, and do what is due."""
         self._losses.append(loss)
         self._pictures += pictures
@@ -297,7 +369,7 @@ class Reporter:
     def _log(self, seconds: float) -> None:
         self._run.log(
             stage=self._run.recipe.stage_at(self._run.fraction),
-            loss=round(sum(self._losses) / len(self._losses), 5),
+            loss=round(float(torch.stack(self._losses).mean()), 5),
             rate=self._run.rate(),
             pictures_per_s=round(self._pictures / seconds, 1),
             waiting=round(self._waited_s / seconds, 3),

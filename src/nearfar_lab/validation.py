@@ -40,7 +40,7 @@ class Validation:
 
         size: height and width of the network's input.
         """
-        net = EmbeddedNet(self._recipe.net)
+        net = EmbeddedNet(self._recipe.net).to(next(iter(weights.values())).device)
         net.load_state_dict(weights)
         net.eval()
         found: dict[str, float] = {}
@@ -58,11 +58,12 @@ class Validation:
 
     @torch.no_grad()
     def _measure(self, net: EmbeddedNet, frame: Frame, size: tuple[int, int]) -> tuple[float, float]:
-        image = cv2.resize(frame.rgb, size[::-1], interpolation=cv2.INTER_AREA).astype(np.float32)
-        scaled = (image / 255 - np.array(self._recipe.mean, np.float32)) / np.array(
+        small = cv2.resize(frame.rgb, size[::-1], interpolation=cv2.INTER_AREA).astype(np.float32)
+        scaled = (small / 255 - np.array(self._recipe.mean, np.float32)) / np.array(
             self._recipe.std, np.float32
         )
-        prediction = net(torch.from_numpy(scaled).permute(2, 0, 1)[None])[0].numpy()
+        image = torch.from_numpy(scaled).permute(2, 0, 1)[None].to(net.head.weight.device)
+        prediction = net(image)[0].cpu().numpy()
         height, width = frame.inverse_depth.shape
         prediction = cv2.resize(prediction, (width, height), interpolation=cv2.INTER_LINEAR)
         known = np.isfinite(frame.inverse_depth) & (frame.inverse_depth > 1 / FARTHEST_M)

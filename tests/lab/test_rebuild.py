@@ -47,7 +47,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LabSettings:
 
     def shards(folder: Path, *_: object, **__: object) -> None:
         folder.mkdir(exist_ok=True)
-        for name in "abc":
+        for name in "abcd":
             write_shard(folder, name)
 
     monkeypatch.setattr(rebuild.shards, "render_shards", shards)
@@ -74,6 +74,24 @@ def test_two_recipes_end_in_two_files_and_a_card(settings: LabSettings, tmp_path
         find_predictor(str(p), InputRule(64)).nearness(rgb) for p in sorted(tmp_path.glob("*.onnx"))[::-1]
     )
     assert np.corrcoef(float32.ravel(), int8.ravel())[0, 1] > 0.9
+
+
+@pytest.mark.slow
+def test_a_finished_pupil_needs_its_teacher_no_more(
+    settings: LabSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The teacher is trained first, is named in the state of its pupil, and may be gone afterwards."""
+    pupil = replace(FIRST, name="pupil_tiny", teacher="first_tiny")
+    known = {**recipes.recipes(), "pupil_tiny": pupil}
+    monkeypatch.setattr(recipes, "recipes", lambda: known)
+    order = rebuild.Rebuild(tmp_path / "tiny.onnx", "pupil_tiny", 3, (0.02, 0.02), figures=())
+    assert [row.name for row in rebuild.train_all(order, settings)] == ["first_tiny", "pupil_tiny"]
+    state = torch.load(settings.runs / "pupil_tiny" / "last.pt", weights_only=True)
+    assert state["taught_by"]["recipe"] == "first_tiny"
+    assert "optimiser" not in state
+    (settings.runs / "first_tiny" / "last.pt").unlink()
+    rebuild.train_all(order, settings)
+    assert not (settings.runs / "first_tiny" / "last.pt").exists()
 
 
 def _steps(settings: LabSettings) -> list[int]:

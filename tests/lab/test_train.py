@@ -35,7 +35,7 @@ def _batch() -> Batch:
     rng = torch.Generator().manual_seed(0)
     image = torch.randint(0, 255, (4, 32, 64, 3), generator=rng, dtype=torch.uint8)
     target = torch.linspace(-2, 2, 32).view(1, 32, 1).expand(4, 32, 64).clone()
-    return Batch(image, target, torch.ones(4, dtype=torch.bool), torch.full((4,), -2.5))
+    return Batch(image, target, torch.ones(4, dtype=torch.bool), torch.full((4,), -2.5), image, 2)
 
 
 def test_a_run_learns_a_ramp(tmp_path: Path) -> None:
@@ -77,6 +77,29 @@ def test_the_rate_rises_and_then_falls(tmp_path: Path) -> None:
     assert start < top
     assert run.rate() == pytest.approx(TINY.final_rate)
     assert top == pytest.approx(TINY.rate, rel=0.02)
+
+
+def test_a_teacher_s_labels_add_to_the_loss(tmp_path: Path) -> None:
+    """On the views of real photos alone; the teacher itself learns nothing."""
+    teacher = Run(replace(TINY, seed=9), tmp_path / "teacher", Budget(1000))
+    teacher.folder.mkdir()
+    teacher.save()
+    plain, taught = (Run(TINY, tmp_path, Budget(1000)) for _ in range(2))
+    taught.learn_from(tmp_path / "teacher")
+    before = [p.clone() for p in taught.teacher.parameters()]
+    assert taught.step(_batch(), 0.0) > plain.step(_batch(), 0.0) + 0.05
+    assert all(torch.equal(a, b) for a, b in zip(before, taught.teacher.parameters(), strict=True))
+    without = replace(_batch(), real_count=0)
+    assert taught.step(without, 0.0).isfinite()
+
+
+def test_a_gradient_that_is_no_number_teaches_nothing(tmp_path: Path) -> None:
+    """One broken batch leaves every weight a number."""
+    run = Run(TINY, tmp_path, Budget(1000))
+    target = _batch().target.clone()
+    target[0, 0, 0] = torch.inf  # a distance of nothing: its loss is infinite
+    run.step(replace(_batch(), target=target.where(target.isfinite(), 1e38)), 0.0)
+    assert all(p.isfinite().all() for p in run.net.parameters())
 
 
 @pytest.mark.slow

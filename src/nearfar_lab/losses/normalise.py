@@ -45,3 +45,16 @@ def normalise_maps(values: Tensor, is_known: Tensor) -> Tensor:
     count = known.sum(dim=1, keepdim=True).clamp(min=1)
     spread = ((flat - median).abs() * known).sum(dim=1, keepdim=True) / count
     return ((flat - median) / spread.clamp(min=1e-4)).view_as(values)
+
+
+def normalise_targets(inverse: Tensor) -> tuple[Tensor, Tensor]:
+    """:func:`normalise_with_zero` for N x H x W at once: the targets, and N places of inverse depth zero."""
+    flat = inverse.flatten(1)
+    known = flat.isfinite()
+    median = flat.nanmedian(dim=1, keepdim=True).values
+    count = known.sum(dim=1, keepdim=True)
+    spread = torch.where(known, (flat - median).abs(), 0.0).sum(dim=1, keepdim=True) / count
+    largest = torch.where(known, flat.abs(), 0.0).amax(dim=1, keepdim=True)
+    unit = torch.maximum(spread, (_LEAST_SPREAD * largest).clamp(min=1e-9))
+    target = ((flat - median) / unit).clamp(-30, 30)
+    return target.view_as(inverse), (-median / unit)[:, 0]

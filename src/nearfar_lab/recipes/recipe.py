@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from nearfar_lab.augment import Strength
 from nearfar_lab.net import NetOptions
 
 
@@ -27,7 +28,10 @@ class Recipe:
     """Everything that decides a run but the data's folder and the time.
 
     starts_from: the recipe whose finished network this one goes on from, if any.
+    teacher: the recipe whose finished network labels real photos for this one, if any; its labels count
+    teacher_weight times.
     card_name: the network's name where it is not the recipe's.
+    scene_size: height and width of the scenes that a rebuild renders.
     """
 
     name: str
@@ -45,6 +49,10 @@ class Recipe:
     std: tuple[float, float, float] = (0.25, 0.25, 0.25)
     scene_weights: dict[str, float] = field(default_factory=dict)
     starts_from: str = ""
+    teacher: str = ""
+    teacher_weight: float = 1.0
+    strength: Strength = field(default_factory=Strength)
+    scene_size: tuple[int, int] = (240, 320)
     card_name: str = ""
 
     @property

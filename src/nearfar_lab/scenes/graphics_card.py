@@ -32,12 +32,15 @@ def check_card() -> None:
 def kernels() -> SimpleNamespace:
     """The kernels, compiled for the device at their first call."""
     run = compiled.functions(cuda.jit(device=True), (*compiled.LAYERS, pixel))
+    # The compiler knows a name that holds a function, not an attribute that does.
+    first_hit, shade_pixel, smooth_pixel = run.first_hit, run.shade_pixel, run.smooth_pixel
+    compose_pixel, smooth_outline = run.compose_pixel, run.smooth_outline
 
     @cuda.jit
     def first_hits(prims, bounds, links, view, depth, ids):  # noqa: ANN001, ANN202
         x, y = cuda.grid(2)  # type: ignore[attr-defined]
         if x < depth.shape[1] and y < depth.shape[0]:
-            t, i = run.first_hit(prims, bounds, links, view, x, y)
+            t, i = first_hit(prims, bounds, links, view, x, y)
             depth[y, x] = t
             ids[y, x] = i
 
@@ -45,19 +48,19 @@ def kernels() -> SimpleNamespace:
     def shaded(prims, bounds, links, mats, photos, lamps, env, view, depth, ids, out):  # noqa: ANN001, ANN202, PLR0917
         x, y = cuda.grid(2)  # type: ignore[attr-defined]
         if x < depth.shape[1] and y < depth.shape[0]:
-            run.shade_pixel(prims, bounds, links, mats, photos, lamps, env, view, depth, ids, out[y, x], x, y)
+            shade_pixel(prims, bounds, links, mats, photos, lamps, env, view, depth, ids, out[y, x], x, y)
 
     @cuda.jit
     def smoothed(buffer, first, count, light, depth, ids, step, out):  # noqa: ANN001, ANN202, PLR0917
         x, y = cuda.grid(2)  # type: ignore[attr-defined]
         if x < depth.shape[1] and y < depth.shape[0]:
-            run.smooth_pixel(buffer, light[:, :, first : first + count], depth, ids, step, out[y, x], x, y)
+            smooth_pixel(buffer, light[:, :, first : first + count], depth, ids, step, out[y, x], x, y)
 
     @cuda.jit
     def composed(buffer, lit, sun, depth, ids, env, view, out):  # noqa: ANN001, ANN202, PLR0917
         x, y = cuda.grid(2)  # type: ignore[attr-defined]
         if x < depth.shape[1] and y < depth.shape[0]:
-            out[y, x, 0], out[y, x, 1], out[y, x, 2] = run.compose_pixel(
+            out[y, x, 0], out[y, x, 1], out[y, x, 2] = compose_pixel(
                 buffer, lit, sun, depth, ids, env, view, x, y
             )
 
@@ -65,7 +68,7 @@ def kernels() -> SimpleNamespace:
     def edges_smoothed(prims, bounds, links, view, depth, ids, radiance, samples, out):  # noqa: ANN001, ANN202, PLR0917
         x, y = cuda.grid(2)  # type: ignore[attr-defined]
         if x < depth.shape[1] and y < depth.shape[0]:
-            out[y, x, 0], out[y, x, 1], out[y, x, 2] = run.smooth_outline(
+            out[y, x, 0], out[y, x, 1], out[y, x, 2] = smooth_outline(
                 prims, bounds, links, view, depth, ids, radiance, samples, x, y
             )
 

@@ -1,4 +1,4 @@
-"""Scenes on disk for training: shards of a few hundred, rendered by several processes, resumed after a stop.
+"""Scenes on disk for training: shards of some dozens, rendered by several processes, resumed after a stop.
 
 A shard is three files: `NAME.rgb.npy` uint8 (N, H, W, 3) sRGB; `NAME.inv.npy` float16 (N, H, W) inverse depth
 in 1/m, 0 for sky; `NAME.json`. The json is written last: a shard exists when its json does.
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from nearfar_lab.scenes import textures
 from nearfar_lab.scenes.pictures import VERSION, render_many
 
-SHARD = 256
+SHARD = 64
 
 
 @dataclass(frozen=True)
