@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from nearfar.errors import ParameterError
 from nearfar.files import write_whole
-from nearfar_lab.card import machine_class
+from nearfar_lab.machine import machine_class
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

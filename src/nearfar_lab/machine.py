@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import platform
+from typing import TYPE_CHECKING
 
-import torch
+if TYPE_CHECKING:
+    import torch
 
 
 def machine_class(device: torch.device | None = None) -> str:
@@ -13,4 +15,6 @@ def machine_class(device: torch.device | None = None) -> str:
     cores = f"{len(os.sched_getaffinity(0))} cores, {platform.machine()} CPU"
     if device is None or device.type != "cuda":
         return cores
+    import torch
+
     return f"{cores}, one {torch.cuda.get_device_name(device)}"
