@@ -30,7 +30,7 @@ from nearfar.ops.refine import refine
 from nearfar.ops.resize import enlarge
 from nearfar.registry import EFFECTS
 from nearfar.types import DepthKind, DepthMap, Photo, Provenance
-from nearfar_lab.card import machine_class
+from nearfar_lab.machine import machine_class
 from pictures import draw
 
 if TYPE_CHECKING:
