@@ -195,9 +195,9 @@ def card(
 def rebuild(
     out: Path,
     *,
-    recipe: str = "embedded_streets",
+    recipe: str = "embedded_taught",
     scenes: int = 49_152,
-    minutes: tuple[float, ...] = (3.25, 5.75, 40.0),
+    minutes: tuple[float, ...] = (3.25, 5.75),
     processes: int = 2,
     device: str = "cpu",
     train_only: bool = False,

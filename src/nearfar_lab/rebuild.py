@@ -70,9 +70,11 @@ def train_all(order: Rebuild, settings: LabSettings) -> tuple[Recipe, ...]:
             f"{len(order.minutes)} budgets were given for the recipes {names}: give one each"
         )
     budgets = dict(zip((recipe.name for recipe in recipes), order.minutes, strict=True))
-    with _rendering(order, recipes[-1], settings):
-        for recipe in _missing(recipes[-1], budgets, settings):
-            _train(recipe, budgets[recipe.name], order, settings)
+    missing = _missing(recipes[-1], budgets, settings)
+    if missing:
+        with _rendering(order, missing[-1], settings):
+            for recipe in missing:
+                _train(recipe, budgets[recipe.name], order, settings)
     return recipes
 
 
