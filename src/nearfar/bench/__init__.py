@@ -38,6 +38,8 @@ FAST = "fast"
 """Stands for a precision: int8 with all else that ``--fast`` means."""
 BATCH = 8
 _LEAST_RUNS, _MOST_RUNS = 3, 60
+_REST_S = 0.02
+"""A runtime's threads stay awake for a moment after its work: the next one must not pay for that."""
 # The child tells its own largest memory in kB: what wait() tells would include the parent's at the fork.
 _CHILD = """
 import sys
@@ -285,6 +287,7 @@ def _rounds(works: dict[Case, Callable[[], object]], seconds: float) -> dict[Cas
     spent: dict[Case, list[float]] = {case: [] for case in works}
     while any(_is_short(times, seconds) for times in spent.values()):
         for case, work in works.items():
+            time.sleep(_REST_S)
             start = time.perf_counter()
             work()
             spent[case].append(time.perf_counter() - start)
