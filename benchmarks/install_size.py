@@ -1,4 +1,6 @@
-"""How large the base install is: a fresh environment with nearfar and all it requires, without pip and setuptools.
+"""How large the base install is: a fresh environment with nearfar and all it requires.
+
+Not counted is what the environment brings by itself: pip, and setuptools before Python 3.12.
 
 Needs the package index. The versions are the newest that pyproject.toml allows.
 """

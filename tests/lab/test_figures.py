@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 
 from nearfar.errors import ParameterError
-from nearfar_lab.machine import machine_class
 from nearfar_lab.figures import Figure, block, renew
+from nearfar_lab.machine import machine_class
 
 FIGURES = [Figure("memory", "+3 MB", "under +20 MB"), Figure("speed", "0.80", "0.92", is_met=False)]
 
