@@ -113,6 +113,10 @@ def _held(path: Path) -> BinaryIO:
     while True:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+        except FileExistsError as exc:
+            if path.parent.is_file() or (path.parent.is_symlink() and not path.parent.exists()):
+                raise _not_writable(path, exc) from exc
+            continue  # another holder took the empty folder away between two looks at it
         except OSError as exc:
             raise _not_writable(path, exc) from exc
         try:
