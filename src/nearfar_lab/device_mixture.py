@@ -92,7 +92,7 @@ class SceneFrames:
         if time.monotonic() - self._looked_at < LOOK_S:
             return
         self._looked_at = time.monotonic()
-        chances = [self._cumulative[-1:].repeat(0), np.diff(self._cumulative, prepend=0.0)]
+        chances = [np.diff(self._cumulative, prepend=0.0)]
         for shard in find_shards(self._root):
             if shard.path.name in self._seen:
                 continue
