@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from browser.drive import give
+from browser.drive import give, wait_until
 from pictures import draw, encoded
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
@@ -27,6 +27,17 @@ def test_a_text_file_called_jpg_is_no_picture(page) -> None:
     page.click("[data-language=zh]")
     assert "“letter.jpg”不是图片" in problem(page)
     assert page.is_visible("#upload")
+
+
+def test_a_wrong_file_leaves_the_result_before_it(page, photo) -> None:
+    """The page says what was wrong and shows the photo and its depth again."""
+    give(page, photo)
+    name = page.inner_text("#name")
+    page.set_input_files("#file", TEXT)
+    assert "“letter.jpg” is not a picture" in problem(page)
+    assert page.get_attribute("html", "data-state") == "result"
+    assert page.inner_text("#name") == name
+    assert page.is_visible("#heat")
 
 
 @pytest.mark.parametrize("buffer", [b"", encoded(draw(320, 240), "JPEG")[:2000]], ids=["empty", "cut off"])
@@ -103,15 +114,13 @@ def test_a_service_that_needs_a_key_is_given_one(open_page, keyed_service, key, 
     assert page.get_attribute("#key", "type") == "password"
     page.fill("#key", "nf-guess")
     page.press("#key", "Enter")
-    page.wait_for_function(
-        "document.getElementById('problem-text').textContent.includes('does not know this key')"
-    )
+    wait_until(page, "document.getElementById('problem-text').textContent.includes('does not know this key')")
     page.click("[data-language=zh]")
     assert "服务不认识这个密钥" in problem(page)
     page.fill("#key", key)
     page.click("#key-form button")
     page.wait_for_selector("#problem", state="hidden")
-    page.wait_for_function("document.getElementById('model').options.length > 0")
+    wait_until(page, "document.getElementById('model').options.length > 0")
     page.reload()
     give(page, photo)
     assert page.is_hidden("#problem")

@@ -32,6 +32,8 @@ type Mode = "depth" | "effects" | "files";
 let colormap = firstColormap();
 let model = "";
 let result: Result | null = null;
+/** What was shown last, should the next photo fail. */
+let earlier: Result | null = null;
 let progress: Progress = { phase: "upload", share: 0 };
 let running = new AbortController();
 let live: Live | null = null;
@@ -150,6 +152,7 @@ async function run(shot: Shot, withModel: string): Promise<void> {
   endLive();
   running.abort();
   const own = (running = new AbortController());
+  earlier = result ?? earlier;
   forget();
   onProgress({ phase: "upload", share: 0 });
   byId("name").textContent = shot.name;
@@ -277,8 +280,16 @@ function fail(error: unknown, shot: Shot, withModel: string): void {
     void run(shot, withModel);
   };
   forget();
-  enter("start");
+  if (earlier) comeBack(earlier);
+  else enter("start");
   report(failure, shot.name, isRetryable(failure) ? again : null);
+}
+
+/** The result that was there before a photo that failed: nobody loses it by a wrong file. */
+function comeBack(last: Result): void {
+  byId("name").textContent = last.shot.name;
+  void showLeft(last.shot, running.signal);
+  present(last);
 }
 
 function onProgress(now: Progress): void {
