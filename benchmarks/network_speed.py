@@ -3,7 +3,7 @@
     python benchmarks/network_speed.py                     speed alone
     python benchmarks/network_speed.py --accuracy          and what each size reaches (needs the data sets)
 
-Both run in onnxruntime with the same threads, float32, a run of one and a run of the other in turn; MiDaS
+Both run in onnxruntime with the same threads, float32, blocks of runs of one and of the other in turn; MiDaS
 small has weights made up here (its speed does not depend on them) at its own 256x256. Needs the extra `lab`.
 The accuracy is that of `nyu_v2_validation` and `scenes_sharp`: sizes are not chosen on held-out photos.
 """
@@ -17,6 +17,7 @@ import tempfile
 import time
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import onnxruntime
@@ -24,10 +25,15 @@ import torch
 
 from nearfar import assets, nets
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 RIVAL_SIZE = (256, 256)
 SIZES = (160, 192, 224, 256, 288, 320, 384, 448, 512, 640)
 LEAST = 4.0
 """The embedded network at its default size is at least so many times faster."""
+BLOCK, LEFT_OUT = 12, 4
+"""Runs in a row of each side, and how many do not count: the threads of the side before still turn."""
 
 
 def session(path: Path, threads: int) -> onnxruntime.InferenceSession:
@@ -50,19 +56,22 @@ def write_rival(path: Path) -> None:
     program.save(str(path), include_initializers=True)
 
 
-def ratios(first: object, second: object, rounds: int) -> list[float]:
-    """Seconds of `second` over seconds of `first`, measured in turn."""
+def ratios(first: Callable[[], object], second: Callable[[], object], rounds: int) -> list[float]:
+    """Seconds of `second` over seconds of `first`, blocks of runs of one and of the other in turn."""
+    return [seconds(second) / seconds(first) for _ in range(rounds)]
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """What a run takes: the median of a block."""
     found = []
-    for _ in range(rounds + 3):
+    for _ in range(BLOCK):
         start = time.perf_counter()
-        first()
-        middle = time.perf_counter()
-        second()
-        found.append((time.perf_counter() - middle) / (middle - start))
-    return found[3:]
+        work()
+        found.append(time.perf_counter() - start)
+    return statistics.median(found[LEFT_OUT:])
 
 
-def runner(model: onnxruntime.InferenceSession, height: int, width: int) -> object:
+def runner(model: onnxruntime.InferenceSession, height: int, width: int) -> Callable[[], object]:
     """A call that runs one picture of noise."""
     image = np.random.default_rng(0).standard_normal((1, 3, height, width)).astype(np.float32)
     feed = {model.get_inputs()[0].name: image}
@@ -85,7 +94,7 @@ def accuracy(size: int) -> str:
 def main() -> int:
     """Print the ratios; 1 where the embedded network is not fast enough."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=60)
+    parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--accuracy", action="store_true")
     asked = parser.parse_args()

@@ -14,17 +14,22 @@ if TYPE_CHECKING:
     from nearfar_lab.datasets.frames import FloatMap, Picture
 
 Random = np.random.Generator
+MIDDLE = 4.0  # both parameters of the beta distribution of rows near the middle
 _RNG_NOISE = np.random.default_rng(0)
 _NOISE = _RNG_NOISE.standard_normal((512, 512, 3)).astype(np.float32)
 
 
 @dataclass(frozen=True)
 class Strength:
-    """How far augmentation goes. Probabilities per view, ranges as stated."""
+    """How far augmentation goes. Probabilities per view, ranges as stated.
+
+    central: how often a part's rows are drawn near the middle of the frame, as a camera is mostly held.
+    """
 
     full_frame: float = 0.35
     least_area: float = 0.3
     aspect: float = 1.25
+    central: float = 0.0
     turn: float = 0.15
     turn_deg: float = 6.0
     grey: float = 0.06
@@ -46,6 +51,8 @@ def crop_box(
     side = np.sqrt(area)
     part_h, part_w = max(8, round(full_h * side)), max(8, round(full_w * side))
     top = int(rng.integers(0, max(height - part_h, 0) + 1))
+    if strength.central and rng.random() < strength.central:
+        top = round(rng.beta(MIDDLE, MIDDLE) * max(height - part_h, 0))
     left = int(rng.integers(0, max(width - part_w, 0) + 1))
     return top, left, min(part_h, height), min(part_w, width)
 

@@ -64,7 +64,7 @@ def make_card(
 ) -> dict[str, Any]:
     """The card of an exported file as plain values, as `nearfar.models.embedded` reads it."""
     progress = training.state["progress"]
-    taught_by = training.state.get("taught_by")
+    taught_by, members = training.state.get("taught_by"), training.state.get("members")
     return {
         "name": recipe.model_name,
         "title": "Nearfar embedded",
@@ -99,6 +99,7 @@ def make_card(
             "note": training.note,
             "data": _data_rows(recipe, training.state["scenes"]),
             **({"taught_by": taught_by} if taught_by else {}),
+            **({"mean_of": members} if members else {}),
             **({"went_on_from": training.earlier} if training.earlier else {}),
         },
         "protocol": PROTOCOL,

@@ -42,6 +42,7 @@ def train(
     device: str = "cpu",
     start: Path | None = None,
     teacher: Path | None = None,
+    member: int = 0,
 ) -> None:
     """Train a recipe into a folder.
 
@@ -56,14 +57,30 @@ def train(
         device: cpu or cuda.
         start: Finished network to go on from: a checkpoint, a run folder or an exported ONNX file.
         teacher: Finished network that labels the real photos: a checkpoint or a run folder.
+        member: Which of the runs side by side of a recipe that averages several (0 is the first).
     """
     from nearfar_lab.team import start_team
     from nearfar_lab.train import Order, carry_out
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     left_s = seconds_until(until, datetime.now(UTC)) if until else None
-    order = Order(recipe, out, minutes * 60, left_s, resume, threads, device, start, teacher)
+    order = Order(recipe, out, minutes * 60, left_s, resume, threads, device, start, teacher, member)
     start_team(processes, carry_out, order, read_settings())
+
+
+@app.command
+def blend(out: Path, first: Path, second: Path, *others: Path) -> None:
+    """Write the mean of the weights of several runs that went on from one start.
+
+    Args:
+        out: Run folder for the mean's checkpoint.
+        first: Run folder or checkpoint.
+        second: Another of the same recipe.
+        others: More of them.
+    """
+    from nearfar_lab.blend import blend as write
+
+    print(write([first, second, *others], out))
 
 
 @app.command
@@ -195,9 +212,9 @@ def card(
 def rebuild(
     out: Path,
     *,
-    recipe: str = "embedded_taught",
+    recipe: str = "embedded_finished",
     scenes: int = 49_152,
-    minutes: tuple[float, ...] = (3.25, 5.75),
+    minutes: tuple[float, ...] = (3.25, 5.75, 100),
     processes: int = 2,
     device: str = "cpu",
     train_only: bool = False,
@@ -214,7 +231,7 @@ def rebuild(
         scenes: How many scenes to render at most: before training on a CPU, beside it on a graphics card.
         minutes: Time budget of each recipe, the first to train first; the option once for each.
         processes: Processes that render, and on a CPU share every batch.
-        device: cpu or cuda, to train on.
+        device: cpu or cuda, to train on; a recipe that is made for a CPU is trained there in any case.
         train_only: End when all is trained; export and figures are left to a second call.
         note: What the card is to say of the training beside its figures.
     """

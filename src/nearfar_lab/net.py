@@ -79,15 +79,25 @@ class Attention(nn.Module):
             nn.Linear(width, 2 * width), nn.ReLU(inplace=True), nn.Linear(2 * width, width)
         )
 
-    def forward(self, tokens: Tensor) -> Tensor:
-        """N x L x C to the same shape."""
-        count, length, width = tokens.shape
-        joined = self.query_key_value(self.norm_attention(tokens))
-        split = joined.reshape(count, length, 3, self.heads, width // self.heads)
-        query, key, value = split.permute(2, 0, 3, 1, 4).unbind(0)
-        mixed = functional.scaled_dot_product_attention(query, key, value)
-        tokens = tokens + self.project(mixed.transpose(1, 2).reshape(count, length, width))
+    def forward(self, tokens: Tensor, count: int) -> Tensor:
+        """(N x L) x C, the positions of N = count pictures one after another, to the same shape.
+
+        Rows of one table rather than a table a picture: a runtime then adds the bias inside the product.
+        """
+        tokens = tokens + self.project(self._mixed(self.query_key_value(self.norm_attention(tokens)), count))
         return cast("Tensor", tokens + self.mlp(self.norm_mlp(tokens)))
+
+    def _mixed(self, joined: Tensor, count: int) -> Tensor:
+        """Queries, keys and values side by side, (N x L) x 3C, to what each takes from the others."""
+        width = joined.shape[1] // 3
+        split = joined.reshape(count, -1, 3 * self.heads, width // self.heads).transpose(1, 2)
+        query, key, value = split.chunk(3, dim=1)
+        if self.training:
+            mixed = functional.scaled_dot_product_attention(query, key, value)
+        else:  # the same in the fewest steps of a runtime
+            likeness = (query @ key.transpose(2, 3)) * (width // self.heads) ** -0.5
+            mixed = likeness.softmax(dim=3) @ value
+        return mixed.transpose(1, 2).reshape(-1, width)
 
 
 def position_channels(image: Tensor) -> Tensor:
@@ -147,8 +157,10 @@ class EmbeddedNet(nn.Module):
     def _look_around(self, x: Tensor) -> Tensor:
         """Let every position of the deepest map see every other."""
         count, width, rows, columns = x.shape
-        tokens = self.attention(x.flatten(2).transpose(1, 2))
-        return cast("Tensor", tokens.transpose(1, 2).reshape(count, width, rows, columns))
+        tokens = x.permute(0, 2, 3, 1).reshape(-1, width)
+        for block in self.attention:
+            tokens = block(tokens, count)
+        return tokens.reshape(count, rows, columns, width).permute(0, 3, 1, 2)
 
 
 def parameter_count(net: nn.Module) -> int:
@@ -166,9 +178,9 @@ def multiply_adds(net: nn.Module, height: int, width: int) -> int:
         if isinstance(module, nn.Conv2d):
             total += output[0].numel() * module.weight[0].numel()
         elif isinstance(module, nn.Linear):
-            total += output[0].numel() * module.in_features
+            total += output.numel() * module.in_features
         elif isinstance(module, Attention):
-            total += 2 * inputs[0].shape[1] ** 2 * inputs[0].shape[2]
+            total += 2 * inputs[0].shape[0] ** 2 * inputs[0].shape[1]
 
     hooks = [module.register_forward_hook(count) for module in net.modules()]
     was_training = net.training

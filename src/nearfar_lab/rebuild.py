@@ -5,19 +5,21 @@ from __future__ import annotations
 import logging
 import os
 import signal
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
+from nearfar_lab.blend import blend
 from nearfar_lab.checkpoint import LAST
 from nearfar_lab.errors import UnknownNameError
 from nearfar_lab.finish import Finish, export, measure, rule_for, write_card
 from nearfar_lab.predictors import find_predictor
 from nearfar_lab.recipes import recipe as find_recipe
 from nearfar_lab.scenes import shards
-from nearfar_lab.team import start_team
+from nearfar_lab.team import Team, start_team
 from nearfar_lab.train import Order, carry_out, is_finished
 
 if TYPE_CHECKING:
@@ -152,15 +154,32 @@ def _is_exported(finish: Finish) -> bool:
 
 def _train(recipe: Recipe, minutes: float, order: Rebuild, settings: LabSettings) -> None:
     """Train one recipe of the chain, or go on with it."""
+    device = recipe.device or order.device
     training = Order(
         recipe.name,
         settings.runs / recipe.name,
         minutes * 60,
         is_resumed=True,
-        device=order.device,
+        device=device,
         start=settings.runs / recipe.starts_from if recipe.starts_from else None,
         teacher=settings.runs / recipe.teacher if recipe.teacher else None,
     )
     logger.info("training %s for %.1f minutes", recipe.name, minutes)
-    count = order.processes if order.device == "cpu" else 1
+    if recipe.members > 1:
+        _train_members(recipe.members, training, order.processes, settings)
+        return
+    count = order.processes if device == "cpu" else 1
     start_team(count, carry_out, replace(training, threads=1 if count > 1 else 0), settings)
+
+
+def _train_members(count: int, training: Order, processes: int, settings: LabSettings) -> None:
+    """The runs of a recipe side by side, each on one thread, and their mean."""
+    folders = [training.folder / f"member-{member}" for member in range(count)]
+    orders = [
+        replace(training, folder=folder, member=member, threads=1) for member, folder in enumerate(folders)
+    ]
+    with ProcessPoolExecutor(min(processes, count), mp_context=get_context("spawn")) as pool:
+        running = [pool.submit(carry_out, Team(), one, settings) for one in orders if not is_finished(one)]
+        for work in running:
+            work.result()
+    blend(folders, training.folder)

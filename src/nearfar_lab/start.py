@@ -30,7 +30,8 @@ def start_from(net: EmbeddedNet, source: Path, images: Iterator[Tensor]) -> None
     """Make `net` compute what `source` computes; it may have more attention blocks than the source.
 
     The source's normalisations are folded into its convolutions (so an exported file serves as well as a
-    checkpoint), then given back with the statistics of `images` (normalised, N x 3 x H x W).
+    checkpoint), then given back with the statistics of `images` (normalised, N x 3 x H x W). A checkpoint of
+    the very same network is taken as it is, its own statistics too.
 
     Args:
         net: the network to fill, in place.
@@ -40,7 +41,15 @@ def start_from(net: EmbeddedNet, source: Path, images: Iterator[Tensor]) -> None
     Raises:
         CheckpointError: the source has other widths or blocks.
     """
-    weights = _exported(source) if source.suffix == ".onnx" else fold(load_net(source)[0]).state_dict()
+    if source.suffix == ".onnx":
+        weights = _exported(source)
+    else:
+        found, _ = load_net(source)
+        if found.options == net.options:
+            net.load_state_dict(found.state_dict())
+            logger.info("starts from %s as it is", source.name)
+            return
+        weights = fold(found).state_dict()
     _silence(net.attention)
     folded = fold(net)
     missing, unknown = folded.load_state_dict(weights, strict=False)

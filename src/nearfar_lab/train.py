@@ -96,6 +96,8 @@ class Run:
             group["lr"] = self.rate()
         batch = batch.to(self.device)
         self.net.train()
+        if self.recipe.keeps_statistics:
+            _keep_statistics(self.net)
         with torch.autocast(self.device.type, torch.bfloat16):
             prediction = self.net(self._prepared(batch.image))
         prediction = prediction.float()
@@ -204,6 +206,13 @@ def _channels_last(net: EmbeddedNet) -> EmbeddedNet:
     return net
 
 
+def _keep_statistics(net: torch.nn.Module) -> None:
+    """Let the normalisations use the means and variances that they have, and not change them."""
+    for module in net.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            module.eval()
+
+
 def _parameter_groups(net: torch.nn.Module, decay: float) -> list[dict[str, object]]:
     """Weight decay on matrices and kernels, none on biases and normalisation."""
     matrices = [p for p in net.parameters() if p.ndim > 1]
@@ -213,7 +222,10 @@ def _parameter_groups(net: torch.nn.Module, decay: float) -> list[dict[str, obje
 
 @dataclass(frozen=True)
 class Order:
-    """A training run as asked for on the command line. left_s: seconds from now instead of total_s."""
+    """A training run as asked for on the command line.
+
+    left_s: seconds from now instead of total_s. member: which of a recipe's runs side by side, from 0.
+    """
 
     recipe: str
     folder: Path
@@ -224,6 +236,7 @@ class Order:
     device: str = "cpu"
     start: Path | None = None
     teacher: Path | None = None
+    member: int = 0
 
 
 def is_finished(order: Order) -> bool:
@@ -237,7 +250,9 @@ def carry_out(team: Team, order: Order, settings: LabSettings) -> None:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     if order.threads:
         torch.set_num_threads(order.threads)
-    run = Run(find_recipe(order.recipe), order.folder, Budget(order.total_s, device=order.device), team)
+    recipe = find_recipe(order.recipe)
+    recipe = replace(recipe, seed=recipe.seed + order.member)
+    run = Run(recipe, order.folder, Budget(order.total_s, device=order.device), team)
     if order.is_resumed and run.has_checkpoint():
         run.restore()
     elif order.start is not None:

@@ -13,6 +13,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from nearfar_lab.augment import MIDDLE
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -39,7 +41,11 @@ def crop_boxes(
     is_whole = is_full & (np.maximum(width / full_w, height / full_h) < strength.aspect)
     part_h = np.where(is_whole, height, full_h * np.sqrt(area))
     part_w = np.where(is_whole, width, full_w * np.sqrt(area))
-    top = rng.random(count) * (height - part_h)
+    place = rng.random(count)
+    if strength.central:
+        is_central = rng.random(count) < strength.central
+        place = np.where(is_central, rng.beta(MIDDLE, MIDDLE, count), place)
+    top = place * (height - part_h)
     left = rng.random(count) * (width - part_w)
     return np.stack([top, left, part_h, part_w], axis=1)
 

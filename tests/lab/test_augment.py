@@ -42,6 +42,19 @@ def test_crop_boxes_lie_inside() -> None:
         assert left + width <= 160
 
 
+def test_parts_can_be_drawn_near_the_middle() -> None:
+    """Wide strips of a tall frame: their middles spread less about the frame's, and stay inside."""
+    spread = {}
+    for central in (0.0, 1.0):
+        strength = Strength(full_frame=0.0, central=central)
+        rng = np.random.default_rng(0)
+        boxes = np.array([crop_box(rng, 160, 160, 3.0, strength) for _ in range(400)])
+        assert (boxes[:, 0] >= 0).all()
+        assert (boxes[:, 0] + boxes[:, 2] <= 160).all()
+        spread[central] = np.std(boxes[:, 0] + boxes[:, 2] / 2 - 80)
+    assert spread[1.0] < 0.7 * spread[0.0]
+
+
 def test_depth_is_never_mixed(picture: np.ndarray) -> None:
     """Values of a view are values of the frame: nothing between near and far is invented."""
     inverse = np.where(_columns(120, 160) < 70, 1.0, 0.25).astype(np.float32)

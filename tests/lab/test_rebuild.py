@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ pytest.importorskip("onnxscript")
 
 from nearfar.models.embedded import card_from_json  # noqa: E402
 from nearfar_lab import finish, rebuild, recipes  # noqa: E402
+from nearfar_lab.checkpoint import load_state  # noqa: E402
 from nearfar_lab.errors import ExportError, UnknownNameError  # noqa: E402
 from nearfar_lab.net import NetOptions  # noqa: E402
 from nearfar_lab.predictors import InputRule, find_predictor  # noqa: E402
@@ -92,6 +95,29 @@ def test_a_finished_pupil_needs_its_teacher_no_more(
     (settings.runs / "first_tiny" / "last.pt").unlink()
     rebuild.train_all(order, settings)
     assert not (settings.runs / "first_tiny" / "last.pt").exists()
+
+
+@pytest.mark.slow
+def test_members_end_in_their_mean(
+    settings: LabSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two runs with seeds of their own, on the CPU whatever was asked for, then one network between them."""
+    double = replace(FIRST, name="double_tiny", members=2, device="cpu", seed=7)
+    known = {**recipes.recipes(), "double_tiny": double}
+    monkeypatch.setattr(recipes, "recipes", lambda: known)
+    monkeypatch.setattr(rebuild, "ProcessPoolExecutor", lambda *_, **__: ThreadPoolExecutor(1))
+    monkeypatch.setattr(rebuild, "_rendering", lambda *_: nullcontext())  # a card's would be a process
+    rebuild.shards.render_shards(settings.scenes)
+    order = rebuild.Rebuild(
+        tmp_path / "tiny.onnx", "double_tiny", 3, (0.02,), processes=2, device="cuda", figures=()
+    )
+    rebuild.train_all(order, settings)
+    folder = settings.runs / "double_tiny"
+    mean, first, second = (load_state(folder / part / "last.pt") for part in ("", "member-0", "member-1"))
+    assert [row["seed"] for row in mean["members"]] == [7, 8]
+    assert not torch.equal(first["average"]["head.weight"], second["average"]["head.weight"])
+    halfway = (first["average"]["head.weight"] + second["average"]["head.weight"]) / 2
+    assert torch.allclose(mean["average"]["head.weight"], halfway)
 
 
 def _steps(settings: LabSettings) -> list[int]:

@@ -13,7 +13,9 @@ torch = pytest.importorskip("torch")
 from nearfar_lab.convert import export_onnx  # noqa: E402
 from nearfar_lab.errors import CheckpointError  # noqa: E402
 from nearfar_lab.net import EmbeddedNet, NetOptions  # noqa: E402
+from nearfar_lab.recipes import Recipe, Stage  # noqa: E402
 from nearfar_lab.start import start_from  # noqa: E402
+from nearfar_lab.train import Budget, Run  # noqa: E402
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,6 +71,17 @@ def test_in_training_it_computes_nearly_the_same(finished: EmbeddedNet, exported
     start_from(net, exported, iter(images))
     expected = finished(images[0]).detach()
     assert (net.train()(images[0]) - expected).std() < 0.3 * expected.std()
+
+
+def test_a_checkpoint_of_the_same_network_is_taken_as_it_is(tmp_path: Path) -> None:
+    """Every weight and statistic; no picture is asked for."""
+    recipe = Recipe("small", {"scenes": 1.0}, (Stage(1.0, ((32, 64, 4, 1.0),)),), net=SMALL)
+    run = Run(recipe, tmp_path, Budget(10.0))
+    run.save()
+    net = EmbeddedNet(SMALL)
+    start_from(net, tmp_path, iter(()))
+    wanted = run.net.state_dict()
+    assert all(torch.equal(value, wanted[name]) for name, value in net.state_dict().items())
 
 
 def test_other_widths_are_refused(exported: Path) -> None:

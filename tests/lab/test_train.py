@@ -105,6 +105,20 @@ def test_a_gradient_that_is_no_number_teaches_nothing(tmp_path: Path) -> None:
     assert not torch.equal(before, run.net.head.weight)
 
 
+def test_statistics_can_be_kept(tmp_path: Path) -> None:
+    """The normalisations' means and variances stay as they were, while their weights learn."""
+    run = Run(replace(TINY, keeps_statistics=True), tmp_path, Budget(1000))
+    moving = Run(TINY, tmp_path, Budget(1000))
+    name = "encoder.0.0.1"
+    before = {k: v.clone() for k, v in run.net.state_dict().items() if k.startswith(name)}
+    for one in (run, moving):
+        for _ in range(3):
+            one.step(_batch(), 0.0)
+    assert torch.equal(run.net.state_dict()[f"{name}.running_mean"], before[f"{name}.running_mean"])
+    assert not torch.equal(run.net.state_dict()[f"{name}.weight"], before[f"{name}.weight"])
+    assert not torch.equal(moving.net.state_dict()[f"{name}.running_mean"], before[f"{name}.running_mean"])
+
+
 @pytest.mark.slow
 def test_a_whole_run_leaves_a_checkpoint_and_a_log(tmp_path: Path, scenes: Path) -> None:
     """Both stages within a budget of seconds, without any real data; the log can be drawn."""

@@ -64,6 +64,19 @@ def test_crop_boxes_lie_inside() -> None:
     assert len(np.unique(height.round(3))) > 40
 
 
+def test_parts_can_be_drawn_near_the_middle() -> None:
+    """As `augment` does, one frame at a time."""
+    sizes = np.full((400, 2), 160)
+    spread = []
+    for central in (0.0, 1.0):
+        strength = Strength(full_frame=0.0, central=central)
+        top, _, height, _ = crop_boxes(np.random.default_rng(0), sizes, 3.0, strength).T
+        assert (top >= 0).all()
+        assert (top + height <= 160 + 1e-6).all()
+        spread.append(np.std(top + height / 2 - 80))
+    assert spread[1] < 0.7 * spread[0]
+
+
 def test_colours_change_and_stay_in_range() -> None:
     """Every picture in its own way."""
     rgb = torch.rand(6, 3, 32, 32, generator=torch.Generator().manual_seed(0))

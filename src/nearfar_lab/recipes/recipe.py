@@ -32,6 +32,11 @@ class Recipe:
     teacher_weight times.
     card_name: the network's name where it is not the recipe's.
     scene_size: height and width of the scenes that a rebuild renders.
+    keeps_statistics: the normalisations keep the means and variances that the run starts with: small batches
+    know them less well than the large ones of an earlier run.
+    members: so many runs from one start, each with a seed of its own (`seed` and those that follow it), whose
+    averaged weights are the network.
+    device: where it trains whatever a rebuild asks for, if anywhere.
     """
 
     name: str
@@ -54,6 +59,9 @@ class Recipe:
     strength: Strength = field(default_factory=Strength)
     scene_size: tuple[int, int] = (240, 320)
     card_name: str = ""
+    keeps_statistics: bool = False
+    members: int = 1
+    device: str = ""
 
     @property
     def model_name(self) -> str:

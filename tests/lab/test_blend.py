@@ -1,0 +1,66 @@
+"""The mean of several runs: their weights, what they saw, and what cannot be averaged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from nearfar_lab.blend import blend  # noqa: E402
+from nearfar_lab.checkpoint import Progress, load_net, load_state  # noqa: E402
+from nearfar_lab.errors import CheckpointError  # noqa: E402
+from nearfar_lab.net import NetOptions  # noqa: E402
+from nearfar_lab.recipes import Recipe, Stage  # noqa: E402
+from nearfar_lab.train import Budget, Run  # noqa: E402
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TINY = Recipe(
+    name="tiny",
+    shares={"scenes": 1.0},
+    stages=(Stage(1.0, ((32, 64, 4, 1.0),)),),
+    net=NetOptions((8, 8, 16, 16, 24), (0, 0, 0, 0, 0), (1, 0, 0, 0), 1, 2),
+)
+
+
+def _run(folder: Path, recipe: Recipe, progress: Progress) -> Path:
+    """A run folder with a network from chance."""
+    folder.mkdir()
+    run = Run(recipe, folder, Budget(100.0))
+    run.progress = progress
+    run.save()
+    return folder
+
+
+def test_the_mean_lies_between_its_members(tmp_path: Path) -> None:
+    """Weight by weight; steps and pictures add up, the time is the longest."""
+    first = _run(tmp_path / "a", TINY, Progress(10, 100, 90.0))
+    second = _run(tmp_path / "b", replace(TINY, seed=2), Progress(12, 120, 100.0))
+    path = blend([first, second], tmp_path / "mean")
+    state = load_state(path)
+    for name, value in load_net(path)[0].state_dict().items():
+        parts = [load_state(run / "last.pt")["average"][name] for run in (first, second)]
+        wanted = sum(parts) / 2 if value.is_floating_point() else parts[0]
+        assert torch.allclose(value, wanted)
+    assert state["progress"] == {"step": 22, "pictures": 220, "elapsed_s": 100.0}
+    assert state["members"][1] == {"seed": 2, "steps": 12, "pictures_seen": 120}
+    assert "optimiser" not in state
+
+
+def test_other_networks_are_refused(tmp_path: Path) -> None:
+    """With both named, and nothing written."""
+    other = replace(TINY, net=replace(TINY.net, attention_blocks=2))
+    runs = [_run(tmp_path / "a", TINY, Progress()), _run(tmp_path / "b", other, Progress())]
+    with pytest.raises(CheckpointError, match="only runs of one recipe"):
+        blend(runs, tmp_path / "mean")
+    assert not (tmp_path / "mean").exists()
+
+
+def test_one_run_has_no_mean(tmp_path: Path) -> None:
+    """Said, rather than copied."""
+    with pytest.raises(CheckpointError, match="two runs at least"):
+        blend([_run(tmp_path / "a", TINY, Progress())], tmp_path / "mean")
