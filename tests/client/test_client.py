@@ -8,7 +8,6 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import httpx
 import numpy as np
@@ -36,26 +35,7 @@ from nearfar.types import Camera, Clip
 from pictures import draw, encoded, exif
 from serving import GatedSession, loader_of, running
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from serving import Running
-
 ONCE = Retries(attempts=1)
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Running]:
-    """A service with the fake engine on a port."""
-    with running() as found:
-        yield found
-
-
-@pytest.fixture
-def client(service: Running) -> Iterator[Client]:
-    """A client of it."""
-    with Client(service.url, retries=ONCE) as found:
-        yield found
 
 
 @pytest.fixture

@@ -29,26 +29,10 @@ from pictures import draw, encoded
 from serving import GatedSession, loader_of, running
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
-    from serving import Running
 
 DATA = encoded(draw(64, 48))
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Running]:
-    """A service with the fake engine on a port."""
-    with running() as found:
-        yield found
-
-
-@pytest.fixture
-def client(service: Running) -> Iterator[Client]:
-    """A client of it."""
-    with Client(service.url) as found:
-        yield found
 
 
 def test_a_job_from_end_to_end(client, tmp_path) -> None:

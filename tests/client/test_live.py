@@ -26,23 +26,8 @@ from serving import GatedSession, loader_of, running, until
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from serving import Running
 
 ONCE = Retries(attempts=1)
-
-
-@pytest.fixture(scope="module")
-def service() -> Iterator[Running]:
-    """A service with the fake engine on a port."""
-    with running() as found:
-        yield found
-
-
-@pytest.fixture
-def client(service: Running) -> Iterator[Client]:
-    """A client of it."""
-    with Client(service.url, retries=ONCE) as found:
-        yield found
 
 
 def frames(count: int) -> list[bytes]:
