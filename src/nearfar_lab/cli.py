@@ -214,7 +214,7 @@ def rebuild(
     *,
     recipe: str = "embedded_finished",
     scenes: int = 49_152,
-    minutes: tuple[float, ...] = (3.25, 5.75, 100),
+    minutes: tuple[float, ...] = (3.25, 5.75, 80),
     processes: int = 2,
     device: str = "cpu",
     train_only: bool = False,
