@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,7 +17,9 @@ SIZE = (480, 640)
 """More than twice what the network sees: a soft edge costs."""
 
 
+@lru_cache(COUNT)
 def _read(seed: int) -> Frame:
+    """Rendered once a process: an evaluation at several sizes asks for the same scenes again."""
     from nearfar_lab.scenes.pictures import picture_of, scene_of
 
     picture = picture_of(scene_of(seed, SIZE), SIZE)
