@@ -18,7 +18,7 @@ import tempfile
 import time
 import warnings
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +28,9 @@ import torch
 
 from nearfar import assets, nets
 from nearfar.files import write_whole
+from nearfar_lab.card import DEFAULT_SIZE as DEFAULT
+from nearfar_lab.datasets.scenes_sharp import COUNT
+from nearfar_lab.machine import machine_class
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,13 +42,13 @@ LEAST = 4.0
 BLOCK, LEFT_OUT = 12, 4
 """Runs in a row of each side, and how many do not count: the threads of the side before still turn."""
 
-DEFAULT, SMALLER, LARGER = 256, 192, 320
+SMALLER, LARGER = 192, 320
 MEASURED = (("nyu_v2_validation", ("beyond",)), ("scenes_sharp", ("beyond", "boundary_f1")))
 TARGET = Path(__file__).parent.parent / "docs" / "reference" / "input-size.md"
 PAGE = """# Which input size
 
-Written by `python benchmarks/network_speed.py --accuracy --write` on {day}, on a machine of 2 cores (x86-64
-server CPU). A photo enters the embedded network with as many pixels as a 4:3 picture whose longer side is the
+Written by `python benchmarks/network_speed.py --accuracy --write` on {day}, on a machine of
+{machine}. A photo enters the embedded network with as many pixels as a 4:3 picture whose longer side is the
 input size (`--size`, `size=`); what comes out always has the photo's own size. The default is {default}:
 
 - {smaller};
@@ -57,10 +60,10 @@ Where outlines matter more than time, take a larger size, or `--tiles`.
 |---|---|---|---|---|---|---|
 {table}
 
-Time: against the default. × MiDaS small: how many times faster than MiDaS v2.1 small at 256×256. Both on one
-thread in onnxruntime float32, medians of ratios taken in one run. Photos: share of pixels δ > 1.25 on
-`nyu_v2_validation`, 40 frames of rooms that no training saw. Scenes: the same, and boundary F1, on
-`scenes_sharp`, 48 rendered ones with exact depth. The default was not chosen on held-out photos.
+Time: against the default. × MiDaS small: how many times faster than MiDaS v2.1 small at 256×256. Both in
+onnxruntime float32 on {threads} thread(s), medians of ratios taken in one run. Photos: share of pixels
+δ > 1.25 on `nyu_v2_validation`, 40 frames of rooms that no training saw. Scenes: the same, and boundary F1,
+on `scenes_sharp`, {scenes} rendered ones with exact depth. The default was not chosen on held-out photos.
 """
 
 
@@ -155,7 +158,7 @@ def compare_sizes(rival: Path, threads: int, rounds: int, *, with_accuracy: bool
     return rows
 
 
-def page(rows: list[Row], day: date) -> str:
+def page(rows: list[Row], day: date, machine: str, threads: int) -> str:
     """The page of sizes, Markdown."""
     usual = next(row for row in rows if row.size == DEFAULT)
     names = list(usual.reached)
@@ -168,6 +171,9 @@ def page(rows: list[Row], day: date) -> str:
     ]
     return PAGE.format(
         day=day.isoformat(),
+        machine=machine,
+        threads=threads,
+        scenes=COUNT,
         default=DEFAULT,
         table="\n".join(lines),
         smaller=_step(rows, SMALLER, DEFAULT),
@@ -200,9 +206,10 @@ def main() -> int:
         rival = Path(folder) / "midas-small.onnx"
         write_rival(rival)
         kept = [compare_files(rival, threads, asked.rounds) for threads in asked.threads]
-        rows = compare_sizes(rival, asked.threads[0], asked.rounds // 3, with_accuracy=asked.accuracy)
+        rows = compare_sizes(rival, asked.threads[0], max(1, asked.rounds // 3), with_accuracy=asked.accuracy)
     if asked.write:
-        write_whole(TARGET, page(rows, date.today()).encode(), overwrite=True)  # noqa: DTZ011 - the user's day
+        text = page(rows, datetime.now(UTC).date(), machine_class(), asked.threads[0])
+        write_whole(TARGET, text.encode(), overwrite=True)
     return 0 if all(kept) else 1
 
 

@@ -48,8 +48,9 @@ def test_the_page_tells_what_a_size_costs_and_brings(speed: Any) -> None:
         speed.Row(256, 192, 4.0, {nyu: 0.16, scenes: 0.20, sharp: 0.05}),
         speed.Row(320, 256, 2.0, {nyu: 0.15, scenes: 0.18, sharp: 0.08}),
     ]
-    text = speed.page(rows, date(2026, 1, 2))
-    assert "on 2026-01-02" in text
+    text = speed.page(rows, date(2026, 1, 2), "3 cores, a CPU", 2)
+    assert "on 2026-01-02, on a machine of\n3 cores, a CPU." in text
+    assert "on 2 thread(s)" in text
     assert "| 192 | 192×128 | 0.50 | 8.0 × | 20.0% | 25.0% | 0.030 |" in text
     assert "| 256 (default) | 256×192 | 1.00 | 4.0 × | 16.0% | 20.0% | 0.050 |" in text
     assert "from 256 to 320 the time grows 2.00-fold" in text

@@ -30,22 +30,42 @@ def blend(members: Sequence[Path], out: Path) -> Path:
         out: run folder to write into.
 
     Raises:
-        CheckpointError: fewer than two, one that is not there, or networks that differ.
+        CheckpointError: fewer than two, one that is not there, not finished or given twice, networks that
+            differ, or statistics that do (the mean of two variances is not that of the mean network).
     """
-    states = [load_state(path / LAST if path.is_dir() else path) for path in members]
+    files = [path / LAST if path.is_dir() else path for path in members]
+    states = [load_state(path) for path in files]
     if len(states) < 2:
         raise CheckpointError(f"{out}: a mean needs two runs at least, {len(states)} was given")
-    first = states[0]
-    for path, state in zip(members, states, strict=True):
-        for field in ("recipe", "net"):
-            if state[field] != first[field]:
-                raise CheckpointError(
-                    f"{path}: its {field} is {state[field]}, that of {members[0]} is {first[field]}; "
-                    "only runs of one recipe can be averaged"
-                )
+    if (out / LAST).resolve() in {path.resolve() for path in files}:
+        raise CheckpointError(f"{out}: this is one of the runs; give another folder for their mean")
+    for place, state in enumerate(states):
+        _check(files[place], state, states[:place])
     out.mkdir(parents=True, exist_ok=True)
     save_whole(_blended(states), out / LAST)
     return out / LAST
+
+
+def _check(path: Path, state: dict[str, Any], earlier: list[dict[str, Any]]) -> None:
+    """Raise CheckpointError where a run cannot be averaged with those before it."""
+    if "optimiser" in state:
+        raise CheckpointError(f"{path}: this run is not finished; train on with --resume first")
+    for other in earlier:
+        if state["seed"] == other["seed"]:
+            raise CheckpointError(f"{path}: another run has the same seed {state['seed']} (train --member)")
+        for field in ("recipe", "net"):
+            if state[field] != other[field]:
+                raise CheckpointError(
+                    f"{path}: its {field} is {state[field]}, that of another run is {other[field]}; "
+                    "only runs of one recipe can be averaged"
+                )
+        moved = [
+            name
+            for name, value in state["average"].items()
+            if ".running_" in name and not torch.equal(value, other["average"][name])
+        ]
+        if moved:
+            raise CheckpointError(f"{path}: its statistics moved ({moved[0]}); the recipe has to keep them")
 
 
 def _blended(states: list[dict[str, Any]]) -> dict[str, Any]:
@@ -54,6 +74,7 @@ def _blended(states: list[dict[str, Any]]) -> dict[str, Any]:
     progress = [state["progress"] for state in states]
     return {
         **kept,
+        "scenes": max(state["scenes"] for state in states),
         "average": {
             name: _mean([state["average"][name] for state in states]) for name in states[0]["average"]
         },

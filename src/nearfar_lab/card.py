@@ -30,8 +30,9 @@ ARCHITECTURE = (
 )
 LICENCE_NOTE = (
     "The weights are ours, made from nothing, and Apache-2.0. Some of the pictures they learned from are "
-    "under research-only, non-commercial or unstated terms (see training.data). None of them is in the "
-    "package; whether such terms bear on learned weights is not settled everywhere: check your own policy."
+    "under research-only, non-commercial or unstated terms (see training.data, also that of went_on_from). "
+    "None of them is in the package; whether such terms bear on learned weights is not settled everywhere: "
+    "check your own policy."
 )
 PROTOCOL = (
     "Scale and shift per picture by least squares in inverse depth over all known pixels, inverse depth "

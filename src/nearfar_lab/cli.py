@@ -64,19 +64,30 @@ def train(
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     left_s = seconds_until(until, datetime.now(UTC)) if until else None
-    order = Order(recipe, out, minutes * 60, left_s, resume, threads, device, start, teacher, member)
+    order = Order(
+        recipe,
+        out,
+        minutes * 60,
+        left_s,
+        is_resumed=resume,
+        threads=threads,
+        device=device,
+        start=start,
+        teacher=teacher,
+        member=member,
+    )
     start_team(processes, carry_out, order, read_settings())
 
 
 @app.command
-def blend(out: Path, first: Path, second: Path, *others: Path) -> None:
-    """Write the mean of the weights of several runs that went on from one start.
+def blend(first: Path, second: Path, *others: Path, out: Path) -> None:
+    """Write the mean of the weights of several finished runs that went on from one start.
 
     Args:
-        out: Run folder for the mean's checkpoint.
         first: Run folder or checkpoint.
-        second: Another of the same recipe.
+        second: Another of the same recipe, with another seed.
         others: More of them.
+        out: Run folder for the mean: last.pt alone.
     """
     from nearfar_lab.blend import blend as write
 
@@ -230,7 +241,8 @@ def rebuild(
         recipe: The last recipe; those that it learns or goes on from are trained first.
         scenes: How many scenes to render at most: before training on a CPU, beside it on a graphics card.
         minutes: Time budget of each recipe, the first to train first; the option once for each.
-        processes: Processes that render, and on a CPU share every batch.
+        processes: Processes that render, and on a CPU share every batch; several runs of a recipe go side by
+            side, a process each.
         device: cpu or cuda, to train on; a recipe that is made for a CPU is trained there in any case.
         train_only: End when all is trained; export and figures are left to a second call.
         note: What the card is to say of the training beside its figures.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import signal
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -13,13 +12,13 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from nearfar_lab.blend import blend
-from nearfar_lab.checkpoint import LAST
+from nearfar_lab.checkpoint import LAST, load_state
 from nearfar_lab.errors import UnknownNameError
 from nearfar_lab.finish import Finish, export, measure, rule_for, write_card
 from nearfar_lab.predictors import find_predictor
 from nearfar_lab.recipes import recipe as find_recipe
 from nearfar_lab.scenes import shards
-from nearfar_lab.team import Team, start_team
+from nearfar_lab.team import start_apart, start_team
 from nearfar_lab.train import Order, carry_out, is_finished
 
 if TYPE_CHECKING:
@@ -72,17 +71,16 @@ def train_all(order: Rebuild, settings: LabSettings) -> tuple[Recipe, ...]:
             f"{len(order.minutes)} budgets were given for the recipes {names}: give one each"
         )
     budgets = dict(zip((recipe.name for recipe in recipes), order.minutes, strict=True))
-    missing = _missing(recipes[-1], budgets, settings)
-    if missing:
-        with _rendering(order, missing[-1], settings):
-            for recipe in missing:
-                _train(recipe, budgets[recipe.name], order, settings)
+    for recipe in _missing(recipes[-1], budgets, settings):
+        with _rendering(order, recipe, settings):
+            _train(recipe, budgets[recipe.name], order, settings)
     return recipes
 
 
 def _missing(last: Recipe, budgets: dict[str, float], settings: LabSettings) -> list[Recipe]:
     """What is still to be trained for a recipe, first things first; what led to a finished one is not."""
-    if is_finished(Order(last.name, settings.runs / last.name, budgets[last.name] * 60)):
+    training = Order(last.name, settings.runs / last.name, budgets[last.name] * 60)
+    if _are_members_finished(training, last.members) or is_finished(training):
         logger.info("%s is trained already", last.name)
         return []
     before = [find_recipe(name) for name in (last.teacher, last.starts_from) if name]
@@ -114,7 +112,7 @@ def rebuild(order: Rebuild, settings: LabSettings) -> Path:
 
 @contextmanager
 def _rendering(order: Rebuild, recipe: Recipe, settings: LabSettings) -> Iterator[None]:
-    """Scenes: all of them first on a CPU; beside the training where a graphics card does that."""
+    """Scenes: all of them first where a CPU trains; beside the training where a graphics card does that."""
     data = settings.data if settings.data.is_dir() else None
     work = partial(
         shards.render_shards,
@@ -126,7 +124,7 @@ def _rendering(order: Rebuild, recipe: Recipe, settings: LabSettings) -> Iterato
         data=data,
     )
     logger.info("rendering %d scenes", order.scenes)
-    if order.device == "cpu":
+    if (recipe.device or order.device) == "cpu":
         work()
         yield
         return
@@ -174,12 +172,26 @@ def _train(recipe: Recipe, minutes: float, order: Rebuild, settings: LabSettings
 
 def _train_members(count: int, training: Order, processes: int, settings: LabSettings) -> None:
     """The runs of a recipe side by side, each on one thread, and their mean."""
-    folders = [training.folder / f"member-{member}" for member in range(count)]
-    orders = [
-        replace(training, folder=folder, member=member, threads=1) for member, folder in enumerate(folders)
+    threads = 1 if processes > 1 else 0
+    rows = [
+        (replace(one, threads=threads), settings) for one in _members(training, count) if not is_finished(one)
     ]
-    with ProcessPoolExecutor(min(processes, count), mp_context=get_context("spawn")) as pool:
-        running = [pool.submit(carry_out, Team(), one, settings) for one in orders if not is_finished(one)]
-        for work in running:
-            work.result()
-    blend(folders, training.folder)
+    start_apart(processes, carry_out, rows)
+    _are_members_finished(training, count)
+
+
+def _members(training: Order, count: int) -> list[Order]:
+    """The runs of a recipe that averages several, each in a folder of its own."""
+    return [replace(training, folder=training.folder / f"member-{n}", member=n) for n in range(count)]
+
+
+def _are_members_finished(training: Order, count: int) -> bool:
+    """Whether all of several runs have spent their budget; their mean is taken then, unless it is there."""
+    members = _members(training, count)
+    if count < 2 or not all(is_finished(one) for one in members):
+        return False
+    mean = training.folder / LAST
+    now = [load_state(one.folder / LAST)["progress"]["step"] for one in members]
+    if not mean.is_file() or [row["steps"] for row in load_state(mean)["members"]] != now:
+        blend([one.folder for one in members], training.folder)
+    return True

@@ -79,7 +79,8 @@ def _silence(blocks: nn.Sequential) -> None:
 def _exported(path: Path) -> dict[str, Tensor]:
     """The folded weights of an exported file by their names in torch.
 
-    Linear layers are stored transposed and nameless; the bias added next tells which they are.
+    In older files (before attention ran on rows of one table) linear layers are stored transposed and without
+    names; the bias added next tells which they are.
     """
     import onnx
 

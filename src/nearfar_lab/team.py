@@ -17,7 +17,7 @@ from torch import Tensor, distributed
 from torch.multiprocessing.spawn import spawn
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,21 @@ def start_team(count: int, work: Callable[..., None], *arguments: Any) -> None:
     with tempfile.TemporaryDirectory() as folder:
         meeting = str(Path(folder) / "meeting")
         spawn(_member, args=(count, meeting, work, arguments), nprocs=count)  # type: ignore[no-untyped-call]
+
+
+def start_apart(count: int, work: Callable[..., None], rows: Sequence[tuple[Any, ...]]) -> None:
+    """Run `work(team, *row)` for every row, each alone, `count` at a time; one that fails ends the others."""
+    if count <= 1:
+        for row in rows:
+            work(Team(), *row)
+        return
+    for first in range(0, len(rows), count):
+        part = rows[first : first + count]
+        spawn(_apart, args=(work, part), nprocs=len(part))  # type: ignore[no-untyped-call]
+
+
+def _apart(place: int, work: Callable[..., None], rows: Sequence[tuple[Any, ...]]) -> None:
+    work(Team(), *rows[place])
 
 
 def _member(

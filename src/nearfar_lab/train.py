@@ -16,6 +16,7 @@ from torch.utils.data import DataLoader
 
 from nearfar_lab.checkpoint import LAST, Average, Progress, load_net, load_state, save_whole
 from nearfar_lab.device_mixture import DeviceMixture
+from nearfar_lab.errors import CheckpointError, UnknownNameError
 from nearfar_lab.losses.invariant import invariant_loss
 from nearfar_lab.losses.regression import regression_loss
 from nearfar_lab.losses.relative import relative_loss
@@ -160,6 +161,10 @@ class Run:
     def restore(self) -> None:
         """Go on from the folder's last checkpoint."""
         state = load_state(self.folder / LAST)
+        if state["seed"] != self.recipe.seed:
+            raise CheckpointError(
+                f"{self.folder}: a run of seed {state['seed']}, not {self.recipe.seed}: give its own --member"
+            )
         self.net.load_state_dict(state.get("weights", state["average"]))
         if "optimiser" in state:
             self.optimiser.load_state_dict(state["optimiser"])
@@ -251,17 +256,30 @@ def carry_out(team: Team, order: Order, settings: LabSettings) -> None:
     if order.threads:
         torch.set_num_threads(order.threads)
     recipe = find_recipe(order.recipe)
+    if not 0 <= order.member < recipe.members:
+        raise UnknownNameError(
+            f"{recipe.name} has no member {order.member}: it is {recipe.members} run(s), from 0"
+        )
     recipe = replace(recipe, seed=recipe.seed + order.member)
     run = Run(recipe, order.folder, Budget(order.total_s, device=order.device), team)
     if order.is_resumed and run.has_checkpoint():
         run.restore()
     elif order.start is not None:
-        run.start(order.start, iter(_loader(run, 0, settings)))
+        run.start(order.start, _first_batches(run, settings))
+    elif recipe.keeps_statistics:
+        raise CheckpointError(
+            f"{recipe.name} keeps the statistics of the network it goes on from: give --start"
+        )
     if order.teacher is not None:
         run.learn_from(order.teacher)
     if order.left_s is not None:
         run.budget = replace(run.budget, total_s=run.progress.elapsed_s + order.left_s)
     train(run, settings)
+
+
+def _first_batches(run: Run, settings: LabSettings) -> Iterator[Batch]:
+    """Batches of the first stage; nothing is loaded before one is asked for."""
+    yield from _loader(run, 0, settings)
 
 
 def train(run: Run, settings: LabSettings) -> None:

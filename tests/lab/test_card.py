@@ -64,6 +64,7 @@ def test_a_card_made_here_is_read_by_the_package(tmp_path: Path) -> None:
     weights.write_bytes(b"weights")
     progress = {"step": 5, "pictures": 80, "elapsed_s": 3600.0}
     state = {"progress": progress, "seed": 1, "machine": "2 cores", "scenes": 100}
+    state["members"] = [{"seed": 1, "steps": 2}, {"seed": 2, "steps": 3}]
     training = Training(state, {"nyu_v2": 1})
     found = [Evaluation("nyu_v2", "embedded", "", (("0", {"beyond": 0.2}),))]
     write_card(
@@ -72,4 +73,5 @@ def test_a_card_made_here_is_read_by_the_package(tmp_path: Path) -> None:
     card = card_from_json(json.loads((tmp_path / "embedded.json").read_text(encoding="utf-8")))
     assert card.sha256 == hashlib.sha256(b"weights").hexdigest()
     assert card.input.mean == recipe("embedded").mean
+    assert card.details["training"]["mean_of"] == state["members"]
     assert card.details["figures"] == {"nyu_v2": {"pictures": 1, "input": "embedded", "beyond": 0.2}}

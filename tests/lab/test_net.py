@@ -7,6 +7,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from nearfar_lab.net import (  # noqa: E402
+    Attention,
     EmbeddedNet,
     NetOptions,
     multiply_adds,
@@ -57,6 +58,23 @@ def test_pictures_of_a_batch_do_not_mix() -> None:
     net = EmbeddedNet().eval()
     batch = torch.randn(3, 3, 64, 96)
     assert torch.allclose(net(batch)[1], net(batch[1:2])[0], atol=1e-5)
+
+
+def test_attention_is_the_same_in_training() -> None:
+    """What a runtime computes step by step is what training computes at once, picture by picture."""
+    torch.manual_seed(0)
+    block = Attention(24, 2)
+    tokens = torch.randn(3 * 10, 24)
+    trained, plain = block.train()(tokens, 3), block.eval()(tokens, 3)
+    assert torch.allclose(trained, plain, atol=1e-5)
+    assert torch.allclose(block(tokens[10:20], 1), plain[10:20], atol=1e-5)
+
+
+def test_multiply_adds_count_attention() -> None:
+    """A block: three products of every position with 3, 1 and twice 2 tables, and two between positions."""
+    with_two, with_one = (multiply_adds(EmbeddedNet(NetOptions(attention_blocks=n)), 64, 96) for n in (2, 1))
+    positions, width = 6, 192
+    assert with_two - with_one == positions * width * width * (3 + 1 + 2 + 2) + 2 * positions**2 * width
 
 
 def test_options_survive_json() -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import warnings
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -101,23 +99,38 @@ def test_a_finished_pupil_needs_its_teacher_no_more(
 def test_members_end_in_their_mean(
     settings: LabSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Two runs with seeds of their own, on the CPU whatever was asked for, then one network between them."""
-    double = replace(FIRST, name="double_tiny", members=2, device="cpu", seed=7)
+    """Two runs with seeds of their own, on the CPU whatever was asked for, then one network between them.
+
+    What is finished is left alone, and a lost mean is taken again without training.
+    """
+    double = replace(
+        FIRST,
+        name="double_tiny",
+        starts_from="first_tiny",
+        keeps_statistics=True,
+        members=2,
+        device="cpu",
+        seed=7,
+    )
     known = {**recipes.recipes(), "double_tiny": double}
     monkeypatch.setattr(recipes, "recipes", lambda: known)
-    monkeypatch.setattr(rebuild, "ProcessPoolExecutor", lambda *_, **__: ThreadPoolExecutor(1))
-    monkeypatch.setattr(rebuild, "_rendering", lambda *_: nullcontext())  # a card's would be a process
-    rebuild.shards.render_shards(settings.scenes)
-    order = rebuild.Rebuild(
-        tmp_path / "tiny.onnx", "double_tiny", 3, (0.02,), processes=2, device="cuda", figures=()
-    )
+    rebuild.train_all(rebuild.Rebuild(tmp_path / "tiny.onnx", "first_tiny", 3, (0.02,)), settings)
+    order = rebuild.Rebuild(tmp_path / "tiny.onnx", "double_tiny", 3, (0.02, 0.02), device="cuda", figures=())
     rebuild.train_all(order, settings)
     folder = settings.runs / "double_tiny"
-    mean, first, second = (load_state(folder / part / "last.pt") for part in ("", "member-0", "member-1"))
+    paths = [folder / part / "last.pt" for part in ("", "member-0", "member-1")]
+    mean, first, second = (load_state(path) for path in paths)
     assert [row["seed"] for row in mean["members"]] == [7, 8]
     assert not torch.equal(first["average"]["head.weight"], second["average"]["head.weight"])
     halfway = (first["average"]["head.weight"] + second["average"]["head.weight"]) / 2
     assert torch.allclose(mean["average"]["head.weight"], halfway)
+    times = [path.stat().st_mtime_ns for path in paths]
+    rebuild.train_all(order, settings)
+    assert [path.stat().st_mtime_ns for path in paths] == times
+    paths[0].unlink()
+    rebuild.train_all(order, settings)
+    assert load_state(paths[0])["members"] == mean["members"]
+    assert [path.stat().st_mtime_ns for path in paths[1:]] == times[1:]
 
 
 def _steps(settings: LabSettings) -> list[int]:

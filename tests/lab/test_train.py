@@ -17,7 +17,8 @@ from nearfar_lab.net import EmbeddedNet, NetOptions  # noqa: E402
 from nearfar_lab.plot import draw, read_curves  # noqa: E402
 from nearfar_lab.recipes import Recipe, Stage, recipe, recipes  # noqa: E402
 from nearfar_lab.settings import LabSettings  # noqa: E402
-from nearfar_lab.train import Budget, Run, train  # noqa: E402
+from nearfar_lab.team import Team  # noqa: E402
+from nearfar_lab.train import Budget, Order, Run, carry_out, train  # noqa: E402
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,6 +118,20 @@ def test_statistics_can_be_kept(tmp_path: Path) -> None:
     assert torch.equal(run.net.state_dict()[f"{name}.running_mean"], before[f"{name}.running_mean"])
     assert not torch.equal(run.net.state_dict()[f"{name}.weight"], before[f"{name}.weight"])
     assert not torch.equal(moving.net.state_dict()[f"{name}.running_mean"], before[f"{name}.running_mean"])
+
+
+def test_orders_that_do_not_fit_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A member that the recipe has not, statistics to keep without a start, another seed's folder."""
+    kept = replace(TINY, keeps_statistics=True)
+    monkeypatch.setattr("nearfar_lab.train.find_recipe", lambda name: {"tiny": TINY, "kept": kept}[name])
+    settings = LabSettings(data=tmp_path, scenes=tmp_path, runs=tmp_path)
+    with pytest.raises(UnknownNameError, match="no member 1"):
+        carry_out(Team(), Order("tiny", tmp_path, 1.0, member=1), settings)
+    with pytest.raises(CheckpointError, match="give --start"):
+        carry_out(Team(), Order("kept", tmp_path / "none", 1.0), settings)
+    Run(replace(TINY, seed=9), tmp_path, Budget(1.0)).save()
+    with pytest.raises(CheckpointError, match="of seed 9, not 1"):
+        Run(TINY, tmp_path, Budget(1.0)).restore()
 
 
 @pytest.mark.slow

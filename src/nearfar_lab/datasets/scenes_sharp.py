@@ -23,7 +23,10 @@ def _read(seed: int) -> Frame:
     from nearfar_lab.scenes.pictures import picture_of, scene_of
 
     picture = picture_of(scene_of(seed, SIZE), SIZE)
-    return Frame(str(seed), picture.rgb, (1.0 / np.asarray(picture.depth_m, np.float64)).astype(np.float32))
+    inverse = (1.0 / np.asarray(picture.depth_m, np.float64)).astype(np.float32)
+    for array in (picture.rgb, inverse):
+        array.setflags(write=False)
+    return Frame(str(seed), picture.rgb, inverse)
 
 
 def _items(root: Path) -> list[Item]:  # noqa: ARG001 - nothing is read: the scenes are made
