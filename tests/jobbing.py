@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from nearfar.jobs.claims import Claims
 from nearfar.jobs.intake import Intake, IntakeLimits
@@ -13,9 +14,6 @@ from nearfar.jobs.owner import Owner
 from nearfar.jobs.records import Job, Outcome, ResultFile
 from nearfar.jobs.spool import Spool
 from nearfar.jobs.store import JobStore, StoreLimits
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 RECIPE = {"model": "", "size": None, "effects": [{"name": "heatmap", "options": {}}], "exports": []}
 LIMITS = IntakeLimits(job_bytes=2**20, pictures=20, picture_bytes=2**19)
@@ -81,4 +79,8 @@ def make_zip(entries: dict[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> byte
 
 def files_below(folder: Path) -> set[str]:
     """All files below a folder, as names relative to it."""
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    return {
+        (Path(parent) / name).relative_to(folder).as_posix()
+        for parent, _, names in os.walk(folder)  # which bears folders that go away meanwhile
+        for name in names
+    }
