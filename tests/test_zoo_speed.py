@@ -2,27 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
-from pathlib import Path
-from typing import Any
 
 from nearfar.bench import USUAL, Case, Report, Row, Start, Times
+from scripts import REPOSITORY, script
 
-SCRIPT = Path(__file__).parents[1] / "benchmarks" / "zoo_speed.py"
+PLACE = "benchmarks/zoo_speed.py"
 FLOAT, INT8 = (Case("midas-small", "onnxruntime", precision) for precision in ("float32", "int8"))
-
-
-def script() -> Any:
-    """The script as a module."""
-    spec = importlib.util.spec_from_file_location("zoo_speed", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["zoo_speed"] = module
-    spec.loader.exec_module(module)
-    return module
 
 
 def report() -> Report:
@@ -40,7 +27,9 @@ def report() -> Report:
 
 def test_goals_are_told_with_what_was_found() -> None:
     """At least, at most, and what was not measured is left out."""
-    found = {(text, photo): (value, is_kept) for text, photo, _, value, is_kept in script().reached(report())}
+    found = {
+        (text, photo): (value, is_kept) for text, photo, _, value, is_kept in script(PLACE).reached(report())
+    }
     assert found == {
         ("midas-small: network, onnxruntime float32", "256×256"): ("2.1", "yes"),
         ("midas-small: network, share of the float32 peak", "256×256"): ("0.79", "no"),
@@ -53,7 +42,7 @@ def test_goals_are_told_with_what_was_found() -> None:
 
 def test_only_the_block_of_the_readme_changes() -> None:
     """What stands before and after stays."""
-    made = script()
+    made = script(PLACE)
     before = f"# one\n{made.BEGIN}\nformer figures\n{made.END}\ntwo\n"
     after = made.put(made.block(report(), "2026-01-02"), before)
     assert after.startswith(f"# one\n{made.BEGIN}\n| network |")
@@ -65,7 +54,7 @@ def test_only_the_block_of_the_readme_changes() -> None:
 def test_quick_run_measures_the_embedded_network() -> None:
     """The way from the command to the tables."""
     done = subprocess.run(
-        [sys.executable, str(SCRIPT), "--quick"], capture_output=True, text=True, check=False
+        [sys.executable, str(REPOSITORY / PLACE), "--quick"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
     assert "| embedded | onnxruntime | float32 | 256×256 |" in done.stdout

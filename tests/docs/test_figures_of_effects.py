@@ -2,26 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-
 import pytest
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+from scripts import script
 
 
 @pytest.fixture
-def benchmark(monkeypatch: pytest.MonkeyPatch):
+def benchmark():
     """``benchmarks/effects.py`` as a module."""
     pytest.importorskip("numba")
-    monkeypatch.syspath_prepend(str(BENCHMARKS))
-    monkeypatch.setattr(sys, "path", list(sys.path))
-    spec = importlib.util.spec_from_file_location("effect_figures", BENCHMARKS / "effects.py")
-    module = importlib.util.module_from_spec(spec)
-    monkeypatch.setitem(sys.modules, spec.name, module)
-    spec.loader.exec_module(module)
-    return module
+    return script("benchmarks/effects.py")
 
 
 def test_figures_are_judged(benchmark) -> None:

@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
-import sys
-from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).parents[2]
-
-
-def tool(name: str):
-    """A file of tools/ as a module."""
-    spec = importlib.util.spec_from_file_location(name, REPOSITORY / "tools" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module
-    spec.loader.exec_module(module)
-    return module
+from scripts import script
 
 
 @pytest.fixture(scope="module")
 def pages():
     """The tool that writes the pages."""
-    return tool("api_reference")
+    return script("tools/api_reference.py")
 
 
 def test_the_reference_is_current(pages) -> None:
@@ -41,7 +29,7 @@ def test_the_table_of_settings_is_current(pages) -> None:
 
 def test_the_conda_file_is_that_of_the_lock() -> None:
     """Run python tools/conda.py where this fails; every line is a pin of requirements/base.txt."""
-    conda = tool("conda")
+    conda = script("tools/conda.py")
     text = conda.TARGET.read_text(encoding="utf-8")
     assert text == conda.environment(conda.LOCK.read_text(encoding="utf-8"))
     pins = dict(re.findall(r"^      - ([\w.-]+)==([\w.]+)$", text, re.MULTILINE))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
+
+from scripts import script
 
 pytest.importorskip("numba")
 
@@ -14,9 +13,5 @@ pytest.importorskip("numba")
 @pytest.mark.parametrize(("seed", "world"), [(1, "tabletop"), (5, "person")])
 def test_error_is_a_third_below_the_plain_way(seed: int, world: str) -> None:
     """On scenes with exact depth the error is at least 30 % below blur-and-composite's."""
-    place = Path(__file__).parents[2] / "benchmarks" / "thin_lens.py"
-    spec = importlib.util.spec_from_file_location("thin_lens", place)
-    benchmark = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(benchmark)
-    ours, plain = benchmark.compare(seed, world, size=(120, 160), samples=24)
+    ours, plain = script("benchmarks/thin_lens.py").compare(seed, world, size=(120, 160), samples=24)
     assert ours <= 0.7 * plain
