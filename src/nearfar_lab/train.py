@@ -326,9 +326,14 @@ def _plan(run: Run, index: int, settings: LabSettings) -> Plan:
 
 
 def _loader(run: Run, index: int, settings: LabSettings) -> DataLoader[Batch]:
-    """A stage's batches, made by a process beside this one."""
+    """A stage's batches, made by a process beside this one.
+
+    Started anew, not forked: the fork of a process whose threads have computed can wait for them for ever.
+    """
     mixture = Mixture(_plan(run, index, settings))
-    return DataLoader(mixture, batch_size=None, num_workers=1, prefetch_factor=8)
+    return DataLoader(
+        mixture, batch_size=None, num_workers=1, prefetch_factor=8, multiprocessing_context="spawn"
+    )
 
 
 Batches = Callable[[int], Iterator[Batch]]
