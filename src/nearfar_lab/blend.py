@@ -40,32 +40,29 @@ def blend(members: Sequence[Path], out: Path) -> Path:
     if (out / LAST).resolve() in {path.resolve() for path in files}:
         raise CheckpointError(f"{out}: this is one of the runs; give another folder for their mean")
     for place, state in enumerate(states):
-        _check(files[place], state, states[:place])
+        _check(files[place], state, states[0], {other["seed"] for other in states[:place]})
     out.mkdir(parents=True, exist_ok=True)
     save_whole(_blended(states), out / LAST)
     return out / LAST
 
 
-def _check(path: Path, state: dict[str, Any], earlier: list[dict[str, Any]]) -> None:
-    """Raise CheckpointError where a run cannot be averaged with those before it."""
+def _check(path: Path, state: dict[str, Any], first: dict[str, Any], seeds: set[int]) -> None:
+    """Raise CheckpointError where a run cannot be averaged with the first, or has an earlier one's seed."""
     if "optimiser" in state:
         raise CheckpointError(f"{path}: this run is not finished; train on with --resume first")
-    for other in earlier:
-        if state["seed"] == other["seed"]:
-            raise CheckpointError(f"{path}: another run has the same seed {state['seed']} (train --member)")
-        for field in ("recipe", "net"):
-            if state[field] != other[field]:
-                raise CheckpointError(
-                    f"{path}: its {field} is {state[field]}, that of another run is {other[field]}; "
-                    "only runs of one recipe can be averaged"
-                )
-        moved = [
-            name
-            for name, value in state["average"].items()
-            if ".running_" in name and not torch.equal(value, other["average"][name])
-        ]
-        if moved:
-            raise CheckpointError(f"{path}: its statistics moved ({moved[0]}); the recipe has to keep them")
+    if state["seed"] in seeds:
+        raise CheckpointError(f"{path}: another run has the same seed {state['seed']} (train --member)")
+    for field in ("recipe", "net"):
+        if state[field] != first[field]:
+            raise CheckpointError(
+                f"{path}: its {field} is {state[field]}, that of the first run is {first[field]}; "
+                "only runs of one recipe can be averaged"
+            )
+    average = first["average"]
+    statistics = [name for name in average if ".running_" in name]
+    moved = [name for name in statistics if not torch.equal(state["average"][name], average[name])]
+    if moved:
+        raise CheckpointError(f"{path}: its statistics moved ({moved[0]}); the recipe has to keep them")
 
 
 def _blended(states: list[dict[str, Any]]) -> dict[str, Any]:

@@ -80,7 +80,7 @@ def train_all(order: Rebuild, settings: LabSettings) -> tuple[Recipe, ...]:
 def _missing(last: Recipe, budgets: dict[str, float], settings: LabSettings) -> list[Recipe]:
     """What is still to be trained for a recipe, first things first; what led to a finished one is not."""
     training = Order(last.name, settings.runs / last.name, budgets[last.name] * 60)
-    if _are_members_finished(training, last.members) or is_finished(training):
+    if _take_mean(training, last.members) or is_finished(training):
         logger.info("%s is trained already", last.name)
         return []
     before = [find_recipe(name) for name in (last.teacher, last.starts_from) if name]
@@ -177,7 +177,7 @@ def _train_members(count: int, training: Order, processes: int, settings: LabSet
         (replace(one, threads=threads), settings) for one in _members(training, count) if not is_finished(one)
     ]
     start_apart(processes, carry_out, rows)
-    _are_members_finished(training, count)
+    _take_mean(training, count)
 
 
 def _members(training: Order, count: int) -> list[Order]:
@@ -185,8 +185,8 @@ def _members(training: Order, count: int) -> list[Order]:
     return [replace(training, folder=training.folder / f"member-{n}", member=n) for n in range(count)]
 
 
-def _are_members_finished(training: Order, count: int) -> bool:
-    """Whether all of several runs have spent their budget; their mean is taken then, unless it is there."""
+def _take_mean(training: Order, count: int) -> bool:
+    """Take the mean of several finished runs, unless it is there; whether all are finished."""
     members = _members(training, count)
     if count < 2 or not all(is_finished(one) for one in members):
         return False

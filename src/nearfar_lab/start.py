@@ -77,22 +77,11 @@ def _silence(blocks: nn.Sequential) -> None:
 
 
 def _exported(path: Path) -> dict[str, Tensor]:
-    """The folded weights of an exported file by their names in torch.
-
-    In older files (before attention ran on rows of one table) linear layers are stored transposed and without
-    names; the bias added next tells which they are.
-    """
+    """The folded weights of an exported file by their names in torch."""
     import onnx
 
-    graph = onnx.load(str(path)).graph
-    stored = {name: torch.from_numpy(values) for name, values in tensors(graph).items()}
-    found = {name: value for name, value in stored.items() if name.endswith((".weight", ".bias"))}
-    added = {name: node for node in graph.node if node.op_type == "Add" for name in node.input}
-    for node in graph.node:
-        if node.op_type == "MatMul" and node.input[1] in stored and node.output[0] in added:
-            bias = next(n for n in added[node.output[0]].input if n.endswith(".bias"))
-            found[bias.removesuffix("bias") + "weight"] = stored[node.input[1]].T.contiguous()
-    return {name: value.float() for name, value in found.items()}
+    stored = tensors(onnx.load(str(path)).graph)
+    return {n: torch.from_numpy(v).float() for n, v in stored.items() if n.endswith((".weight", ".bias"))}
 
 
 @torch.no_grad()
