@@ -4,7 +4,7 @@
     python benchmarks/network_speed.py --accuracy          and what each size reaches (needs the data sets)
     python benchmarks/network_speed.py --accuracy --write  and the page of it, docs/reference/input-size.md
 
-Both run in onnxruntime with the same threads, float32, blocks of runs of one and of the other in turn; MiDaS
+Both run in onnxruntime with the same threads, float32, in turn, each awake before a run counts; MiDaS
 small has weights made up here (its speed does not depend on them) at its own 256x256. Needs the extra `lab`.
 The accuracy is that of `nyu_v2_validation` and `scenes_sharp`: sizes are not chosen on held-out photos.
 """
@@ -15,7 +15,6 @@ import argparse
 import statistics
 import sys
 import tempfile
-import time
 import warnings
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -27,6 +26,7 @@ import onnxruntime
 import torch
 
 from nearfar import assets, nets
+from nearfar.bench.turns import in_turn
 from nearfar.files import write_whole
 from nearfar_lab.card import DEFAULT_SIZE as DEFAULT
 from nearfar_lab.datasets.scenes_sharp import COUNT
@@ -35,13 +35,13 @@ from nearfar_lab.machine import machine_class
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-RIVAL_SIZE = (256, 256)
+RIVAL, RIVAL_SIZE = "midas small", (256, 256)
 SIZES = (160, 192, 224, 256, 288, 320, 384, 448, 512, 640)
 LEAST = 4.0
 """The embedded network at its default size is at least so many times faster."""
-BLOCK, LEFT_OUT = 12, 4
-"""Runs in a row of each side, and how many do not count: the threads of the side before still turn."""
-
+SIZE = (192, 256)
+"""The input of a 4:3 photo at the default size."""
+FILES = ("embedded.onnx", "embedded-int8.onnx")
 SMALLER, LARGER = 192, 320
 MEASURED = (("nyu_v2_validation", ("beyond",)), ("scenes_sharp", ("beyond", "boundary_f1")))
 TARGET = Path(__file__).parent.parent / "docs" / "reference" / "input-size.md"
@@ -61,7 +61,7 @@ Where outlines matter more than time, take a larger size, or `--tiles`.
 {table}
 
 Time: against the default. × MiDaS small: how many times faster than MiDaS v2.1 small at 256×256. Both in
-onnxruntime float32 on {threads} thread(s), medians of ratios taken in one run. Photos: share of pixels
+onnxruntime float32 on {threads} thread(s), ratios of medians taken in one run. Photos: share of pixels
 δ > 1.25 on `nyu_v2_validation`, 40 frames of rooms that no training saw. Scenes: the same, and boundary F1,
 on `scenes_sharp`, {scenes} rendered ones with exact depth. The default was not chosen on held-out photos.
 """
@@ -97,21 +97,6 @@ def write_rival(path: Path) -> None:
     program.save(str(path), include_initializers=True)
 
 
-def ratios(first: Callable[[], object], second: Callable[[], object], rounds: int) -> list[float]:
-    """Seconds of `second` over seconds of `first`, blocks of runs of one and of the other in turn."""
-    return [seconds(second) / seconds(first) for _ in range(rounds)]
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """What a run takes: the median of a block."""
-    found = []
-    for _ in range(BLOCK):
-        start = time.perf_counter()
-        work()
-        found.append(time.perf_counter() - start)
-    return statistics.median(found[LEFT_OUT:])
-
-
 def runner(model: onnxruntime.InferenceSession, height: int, width: int) -> Callable[[], object]:
     """A call that runs one picture of noise."""
     image = np.random.default_rng(0).standard_normal((1, 3, height, width)).astype(np.float32)
@@ -132,29 +117,34 @@ def accuracy(size: int) -> dict[str, float]:
     return found
 
 
-def compare_files(rival: Path, threads: int, rounds: int) -> bool:
+def ratios(works: dict[str, Callable[[], object]], seconds: float) -> dict[str, float]:
+    """How many times faster than MiDaS small each is, by the medians of runs in turn."""
+    medians = {name: statistics.median(times) for name, times in in_turn(works, seconds).items()}
+    return {name: medians[RIVAL] / median for name, median in medians.items() if name != RIVAL}
+
+
+def compare_files(rival: Path, threads: int, seconds: float) -> bool:
     """Tell how fast both files are at the default size; whether that is fast enough."""
-    base = runner(session(rival, threads), *RIVAL_SIZE)
-    is_kept = True
-    for name in ("embedded.onnx", "embedded-int8.onnx"):
-        ours = runner(session(assets.FOLDER / name, threads), 192, 256)
-        ratio = statistics.median(ratios(ours, base, rounds))
-        is_kept &= ratio >= LEAST
+    works = {name: runner(session(assets.FOLDER / name, threads), *SIZE) for name in FILES}
+    works[RIVAL] = runner(session(rival, threads), *RIVAL_SIZE)
+    found = ratios(works, seconds)
+    for name, ratio in found.items():
         print(f"{name} at 256x192, {threads} thread(s): {ratio:.1f} x as fast as MiDaS small at 256x256")
-    return is_kept
+    return min(found.values()) >= LEAST
 
 
-def compare_sizes(rival: Path, threads: int, rounds: int, *, with_accuracy: bool) -> list[Row]:
-    """What each size costs, and what it reaches where that is asked for; told as it is found."""
-    base = runner(session(rival, threads), *RIVAL_SIZE)
-    ours = session(assets.FOLDER / "embedded.onnx", threads)
+def compare_sizes(rival: Path, threads: int, seconds: float, *, with_accuracy: bool) -> list[Row]:
+    """What each size costs, and what it reaches where that is asked for."""
+    ours = session(assets.FOLDER / FILES[0], threads)
+    heights = {size: max(32, round(size * 0.75 / 32) * 32) for size in SIZES}
+    works = {str(size): runner(ours, height, size) for size, height in heights.items()}
+    works[RIVAL] = runner(session(rival, threads), *RIVAL_SIZE)
+    found = ratios(works, seconds)
     rows = []
-    for size in SIZES:
-        height = max(32, round(size * 0.75 / 32) * 32)
-        ratio = statistics.median(ratios(runner(ours, height, size), base, rounds))
-        rows.append(Row(size, height, ratio, accuracy(size) if with_accuracy else {}))
+    for size, height in heights.items():
+        rows.append(Row(size, height, found[str(size)], accuracy(size) if with_accuracy else {}))
         told = "".join(f"  {name} {value:.4f}" for name, value in rows[-1].reached.items())
-        print(f"{size:>5}  {size}x{height}  {ratio:.2f} x{told}", flush=True)
+        print(f"{size:>5}  {size}x{height}  {rows[-1].ratio:.2f} x{told}", flush=True)
     return rows
 
 
@@ -195,7 +185,7 @@ def _step(rows: list[Row], first: int, second: int) -> str:
 def main() -> int:
     """Print the ratios; 1 where the embedded network is not fast enough."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--seconds", type=float, default=2.0, help="measured of each work, 60 runs at most")
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--accuracy", action="store_true")
     parser.add_argument("--write", action="store_true", help="the page of sizes; needs --accuracy")
@@ -205,8 +195,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         rival = Path(folder) / "midas-small.onnx"
         write_rival(rival)
-        kept = [compare_files(rival, threads, asked.rounds) for threads in asked.threads]
-        rows = compare_sizes(rival, asked.threads[0], max(1, asked.rounds // 3), with_accuracy=asked.accuracy)
+        kept = [compare_files(rival, threads, asked.seconds) for threads in asked.threads]
+        rows = compare_sizes(rival, asked.threads[0], asked.seconds / 4, with_accuracy=asked.accuracy)
     if asked.write:
         text = page(rows, datetime.now(UTC).date(), machine_class(), asked.threads[0])
         write_whole(TARGET, text.encode(), overwrite=True)

@@ -2,42 +2,27 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-import time
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-pytest.importorskip("torch")
+from scripts import script
 
-SOURCE = Path(__file__).parents[1] / "benchmarks" / "network_speed.py"
+pytest.importorskip("torch")
 
 
 @pytest.fixture(scope="module")
 def speed() -> Any:
     """The benchmark as a module."""
-    spec = importlib.util.spec_from_file_location("network_speed", SOURCE)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["network_speed"] = module
-    spec.loader.exec_module(module)
-    return module
+    return script("benchmarks/network_speed.py")
 
 
-def test_the_first_runs_of_a_block_do_not_count(speed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """They share the processor with the threads of the side before."""
-    now = [0.0]
-    took = iter([9.0] * speed.LEFT_OUT + [2.0] * (speed.BLOCK - speed.LEFT_OUT))
-    monkeypatch.setattr(time, "perf_counter", lambda: now[0])
-
-    def work() -> None:
-        now[0] += next(took)
-
-    assert speed.seconds(work) == 2.0
+def test_faster_than_the_rival_is_more_than_one(speed: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By medians: a run that something disturbed does not count for more than the others."""
+    times = {speed.RIVAL: [4.0, 4.0, 9.0], "a": [1.0, 8.0, 1.0], "b": [8.0, 8.0, 8.0]}
+    monkeypatch.setattr(speed, "in_turn", lambda works, _: {name: times[name] for name in works})
+    assert speed.ratios(dict.fromkeys(times, print), 1.0) == {"a": 4.0, "b": 0.5}
 
 
 def test_the_page_tells_what_a_size_costs_and_brings(speed: Any) -> None:

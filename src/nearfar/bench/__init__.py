@@ -18,6 +18,7 @@ import numpy as np
 from nearfar import api, catalogue, convert, zoo
 from nearfar.bench import baseline, flops
 from nearfar.bench.machine import machine, peak_gflops
+from nearfar.bench.turns import in_turn
 from nearfar.errors import MissingExtraError, NearfarError, ParameterError
 from nearfar.preprocess import prepare
 from nearfar.sessions import PUBLISHED_INT8
@@ -37,9 +38,7 @@ BASELINE = "torch eager as usual"
 FAST = "fast"
 """Stands for a precision: int8 with all else that ``--fast`` means."""
 BATCH = 8
-_LEAST_RUNS, _MOST_RUNS = 3, 60
-_REST_S = 0.02
-"""A runtime's threads stay awake for a moment after its work: the next one must not pay for that."""
+_STARTS = 3
 # The child tells its own largest memory in kB: what wait() tells would include the parent's at the fork.
 _CHILD = """
 import sys
@@ -282,21 +281,7 @@ def _compared(
 
 def _rounds(works: dict[Case, Callable[[], object]], seconds: float) -> dict[Case, Times]:
     """Each work in turn, again and again, until each had its seconds."""
-    for work in works.values():
-        work()
-    spent: dict[Case, list[float]] = {case: [] for case in works}
-    while any(_is_short(times, seconds) for times in spent.values()):
-        for case, work in works.items():
-            time.sleep(_REST_S)
-            start = time.perf_counter()
-            work()
-            spent[case].append(time.perf_counter() - start)
-    return {case: _summary(times) for case, times in spent.items()}
-
-
-def _is_short(times: list[float], seconds: float) -> bool:
-    """More runs are wanted: enough of them tell the median even of a fast network."""
-    return len(times) < _LEAST_RUNS or (sum(times) < seconds and len(times) < _MOST_RUNS)
+    return {case: _summary(times) for case, times in in_turn(works, seconds).items()}
 
 
 def _summary(seconds: list[float]) -> Times:
@@ -329,7 +314,7 @@ def _start(case: Case, ready: _Ready, file: Path, folder: Path) -> Start | None:
     words += ["-o", str(folder / "start.png"), "--overwrite"]
     environment = os.environ | ({"NEARFAR_HOME": ready.home} if ready.home else {})
     runs = []
-    for _ in range(_LEAST_RUNS):
+    for _ in range(_STARTS):
         start = time.perf_counter()
         done = subprocess.run(  # noqa: S603 - our own command line
             [sys.executable, "-c", _CHILD, *words], env=environment, capture_output=True, check=False
