@@ -28,6 +28,8 @@ COLUMNS = (
 )
 
 
+BRIEF = 3
+"""So many of them tell most."""
 PAGE = """# How accurate
 
 Written by `nearfar-lab table docs/reference/accuracy.md` on {day}, on a machine of {machine}. `ramp` is no
@@ -57,13 +59,14 @@ def accuracy_page(evaluations: Sequence[Evaluation], day: date, machine: str) ->
     )
 
 
-def accuracy_table(evaluations: Sequence[Evaluation]) -> str:
-    """Markdown, a row a data set and model; a dash where a set cannot carry a figure."""
-    head = ["set", "pictures", "model", *(title for title, _, _ in COLUMNS)]
+def accuracy_table(evaluations: Sequence[Evaluation], count: int = len(COLUMNS)) -> str:
+    """Markdown, a row a data set and model, the first `count` figures; a dash where a set has none."""
+    columns = COLUMNS[:count]
+    head = ["set", "pictures", "model", *(title for title, _, _ in columns)]
     lines = [_line(head), _line(["---"] * len(head))]
     for found in evaluations:
         means = found.means()
-        cells = [form.format(means[name]) if name in means else "–" for _, name, form in COLUMNS]
+        cells = [form.format(means[name]) if name in means else "–" for _, name, form in columns]
         lines.append(_line([f"`{found.data}`", str(len(found.rows)), found.model, *cells]))
     return "\n".join(lines) + "\n"
 

@@ -159,6 +159,7 @@ def table(
     *,
     data: tuple[str, ...] = ("nyu_v2", "kitti_tiny", "middlebury_motorcycle", "scenes_sharp"),
     model: tuple[str, ...] = ("ramp", "embedded"),
+    into: tuple[Path, ...] = (),
 ) -> None:
     """Measure models on data sets and write the page of figures.
 
@@ -166,13 +167,17 @@ def table(
         out: Markdown file.
         data: Data sets, the option once for each.
         model: Models, the option once for each.
+        into: Pages that get the short table into their block "accuracy", the option once for each.
     """
     from nearfar.files import write_whole
-    from nearfar_lab.accuracy import accuracy_page
+    from nearfar_lab.accuracy import BRIEF, accuracy_page, accuracy_table
+    from nearfar_lab.figures import renew
     from nearfar_lab.machine import machine_class
 
     found = [_evaluate(_predictor(one, None, None, name), name) for name in data for one in model]
     write_whole(out, accuracy_page(found, datetime.now(UTC).date(), machine_class()).encode())
+    for page in into:
+        renew(page, "accuracy", f"\n{accuracy_table(found, BRIEF)}")
     print(out)
 
 

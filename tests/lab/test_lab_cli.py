@@ -53,6 +53,24 @@ def test_evaluate_prints_figures_and_writes_a_csv(
     assert not (tmp_path / "runs").exists()
 
 
+def test_the_table_goes_into_other_pages_too(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The short one, between the marks of a page; its other words stay."""
+    monkeypatch.setenv("NEARFAR_LAB_DATA", str(data))
+    monkeypatch.setenv("NEARFAR_LAB_RUNS", str(tmp_path / "runs"))
+    page = tmp_path / "README.md"
+    page.write_text("Before.\n<!-- figures: accuracy -->\n<!-- end of figures: accuracy -->\nAfter.\n")
+    words = ("table", str(tmp_path / "accuracy.md"), "--data", "kitti_tiny", "--model", "ramp")
+    assert _call(*words, "--into", str(page)) == 0
+    text = page.read_text()
+    assert text.startswith("Before.\n")
+    assert text.endswith("After.\n")
+    assert "| set | pictures | model | δ > 1.25 | order | AbsRel |" in text
+    assert "| `kitti_tiny` | 14 | ramp | 47.0% | 0.831 |" in text
+    assert "δ3" in (tmp_path / "accuracy.md").read_text()
+
+
 def test_until_counts_to_the_next_such_time() -> None:
     """Later today, or tomorrow."""
     now = datetime(2026, 1, 1, 6, 30, tzinfo=UTC)
