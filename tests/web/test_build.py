@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import runpy
 import shutil
 import subprocess
@@ -60,6 +61,14 @@ def test_the_pages_policy_needs_no_exception() -> None:
     assert "<style" not in html
     assert " style=" not in html
     assert html.count("<script") == html.count(' src="./assets/page.js"') == 1
+
+
+def test_every_style_sheet_is_in_the_build() -> None:
+    """The one sheet of the page imports each component's, once, and the build is one file."""
+    named = re.findall(r'@import "\./styles/(\w+)\.css";', (WEB / "src" / "style.css").read_text())
+    assert sorted(named) == sorted(file.stem for file in (WEB / "src" / "styles").iterdir())
+    assert [file.name for file in STATIC.rglob("*.css")] == ["page.css"]
+    assert "@import" not in (STATIC / "assets" / "page.css").read_text()
 
 
 @pytest.mark.parametrize("name", COLORMAPS)

@@ -1,47 +1,57 @@
 /** Files: every format that the service writes, with its options, saved in the photo's own size. */
-import { type Failure, getPlugins, post } from "./client";
-import { byId, make, show } from "./dom";
-import { hand, stem, suffixOf } from "./downloads";
-import type { Result } from "./estimate";
-import { failureInWords, failureOf } from "./failures";
-import { Fields } from "./fields";
-import { language, say } from "./language";
-import { formatName, inOrder, showSummary } from "./names";
-import { type Plugin, queryOf } from "./options";
+import { getPlugins, post } from "../client";
+import { byId, make, show } from "../dom";
+import { hand, stem, suffixOf } from "../downloads";
+import { failureInWords, failureOf } from "../failures";
+import { Fields } from "../fields";
+import { language, say } from "../language";
+import { formatName, inOrder, showSummary } from "../names";
+import { type Plugin, queryOf } from "../options";
+import { reportKeyed } from "../problem";
+import { state } from "../state";
+import type { Mode } from "./mode";
 
-let plugins: Plugin[] = [];
-let result: Result | null = null;
-let tellFailure: (failure: Failure, retry: () => void) => boolean = () => false;
-const kept = new Map<string, Map<string, string>>();
+export class FilesMode implements Mode {
+  private plugins: Plugin[] = [];
+  /** The values of each format as they were left, by its name. */
+  private readonly kept = new Map<string, Map<string, string>>();
 
-/** ``onFailure`` hears of failures first; true where it has told them itself. */
-export function startExports(onFailure: typeof tellFailure): void {
-  tellFailure = onFailure;
-}
+  open(): void {
+    show(byId("files"), true);
+    void this.begin();
+  }
 
-export async function openExports(): Promise<void> {
-  try {
-    if (!plugins.length) plugins = inOrder(await getPlugins("exports"));
-    showFormats();
-  } catch (error) {
-    failed(error, () => void openExports());
+  close(): void {
+    show(byId("files"), false);
+  }
+
+  words(): void {
+    byId("export-list").replaceChildren(...this.plugins.map((plugin) => this.card(plugin)));
+  }
+
+  forget(): void {
+    show(byId("export-problem"), false);
+  }
+
+  private async begin(): Promise<void> {
+    try {
+      if (!this.plugins.length) this.plugins = inOrder(await getPlugins("exports"));
+      this.words();
+    } catch (error) {
+      fail(error, () => void this.begin());
+    }
+  }
+
+  private card(plugin: Plugin): HTMLElement {
+    const values = this.kept.get(plugin.name) ?? new Map<string, string>();
+    this.kept.set(plugin.name, values);
+    return card(plugin, values);
   }
 }
 
-export function exportsOf(found: Result | null): void {
-  result = found;
-  show(byId("export-problem"), false);
-}
-
-/** The formats, in the language of now, their options as they were left. */
-export function showFormats(): void {
-  byId("export-list").replaceChildren(...plugins.map(card));
-}
-
-function card(plugin: Plugin): HTMLElement {
+/** A format: what it is, its options with the values as they were left, and its button. */
+function card(plugin: Plugin, values: Map<string, string>): HTMLElement {
   const title = formatName(language(), plugin.name);
-  const values = kept.get(plugin.name) ?? new Map<string, string>();
-  kept.set(plugin.name, values);
   const button = make("button", { type: "button", className: "button small" }, say("save"));
   button.dataset.format = plugin.name;
   button.setAttribute("aria-label", say("saveFormat", { format: `${title} ${plugin.suffix ?? ""}` }));
@@ -72,8 +82,8 @@ function card(plugin: Plugin): HTMLElement {
 }
 
 async function save(plugin: Plugin, button: HTMLButtonElement, fields: Fields | null): Promise<void> {
-  if (!result) return;
-  const on = result;
+  const on = state.result;
+  if (!on) return;
   button.disabled = true;
   show(byId("export-problem"), false);
   fields?.mark("");
@@ -92,17 +102,17 @@ async function save(plugin: Plugin, button: HTMLButtonElement, fields: Fields | 
     hand(new Blob([answer.body], { type: answer.header("Content-Type") }), name);
     byId("spoken").textContent = say("saved", { name });
   } catch (error) {
-    failed(error, () => void save(plugin, button, fields), fields);
+    fail(error, () => void save(plugin, button, fields), fields);
   } finally {
     button.disabled = false;
   }
 }
 
-function failed(error: unknown, retry: () => void, fields: Fields | null = null): void {
+function fail(error: unknown, retry: () => void, fields: Fields | null = null): void {
   const failure = failureOf(error);
-  if (tellFailure(failure, retry)) return;
+  if (reportKeyed(failure, retry)) return;
   const isRefused = failure.code === "parameter";
-  const words = isRefused ? say("optionRefused") : failureInWords(failure, result?.shot.name ?? "");
+  const words = isRefused ? say("optionRefused") : failureInWords(failure, state.result?.shot.name ?? "");
   const detail = failure.detail ? [make("q", { lang: "en", className: "detail" }, failure.detail)] : [];
   byId("export-problem").replaceChildren(make("p", {}, words), ...detail);
   show(byId("export-problem"), true);

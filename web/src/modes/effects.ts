@@ -1,0 +1,274 @@
+/** Effects: choose one, turn its options, see it beside the photo, save it. */
+import { getPlugins } from "../client";
+import type { Place } from "../crosshair";
+import { byId, make, show } from "../dom";
+import { hand, stem } from "../downloads";
+import { type Settings, askEffect, isWholeAsked } from "../effect-ask";
+import { type Made, clearMade, nameMade, showMade, startResult } from "../effect-result";
+import { failureInWords, failureOf } from "../failures";
+import { Fields } from "../fields";
+import { language, say } from "../language";
+import { effectName, inOrder, showSummary } from "../names";
+import { type Option, type Plugin, isClip, placeOf, placeOption, placeText } from "../options";
+import { markPlace, startPlaces } from "../places";
+import { reportKeyed } from "../problem";
+import { state } from "../state";
+import type { Mode } from "./mode";
+
+const WAIT_MS = 250; // after the last turn of a control
+const AS_THEY_ARE: Settings = { values: new Map(), files: new Map() };
+
+export class EffectsMode implements Mode {
+  private plugins: Plugin[] = [];
+  private chosen: Plugin | null = null;
+  private fields: Fields | null = null;
+  private made: Made | null = null;
+  private running = new AbortController();
+  private timer = 0;
+  private isOpen = false;
+  private again: () => void = () => undefined;
+  /** The values of each effect as they were left, by its name. */
+  private readonly kept = new Map<string, Map<string, string>>();
+
+  constructor() {
+    byId("effect-make").addEventListener("click", () => void this.apply());
+    byId("effect-retry").addEventListener("click", () => this.again());
+    byId("effect-reset").addEventListener("click", () => this.reset());
+    byId("effect-save").addEventListener("click", () => void this.save());
+    byId("effect-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.apply();
+    });
+    startPlaces(
+      (place) => this.pickPlace(place),
+      () => {
+        byId("spoken").textContent = say("placeChosen");
+      },
+    );
+    startResult(() => {
+      if (this.made && this.isOpen) showNote(say("clipUnplayable"), "", false);
+    });
+  }
+
+  /** Show the effects, and the chosen one on the photo of now. */
+  open(): void {
+    this.isOpen = true;
+    showSection(true);
+    byId("right-title").textContent = this.title();
+    if (!this.made) clearMade(state.result);
+    void this.begin();
+  }
+
+  close(): void {
+    this.isOpen = false;
+    window.clearTimeout(this.timer);
+    this.running.abort();
+    this.showPins();
+    showSection(false);
+    byId("right-title").textContent = say("heat");
+  }
+
+  words(): void {
+    if (this.isOpen) byId("right-title").textContent = this.title();
+    const buttons = this.plugins.map((plugin) => {
+      const button = make("button", { type: "button", className: "chip-button" }, effectName(language(), plugin.name));
+      button.dataset.effect = plugin.name;
+      button.setAttribute("aria-pressed", String(plugin === this.chosen));
+      button.addEventListener("click", () => this.choose(plugin));
+      return button;
+    });
+    byId("effect-list").replaceChildren(...buttons);
+    if (this.chosen && this.isOpen) this.describe(this.chosen);
+  }
+
+  /** Places in the photo before mean nothing in the next one. */
+  forget(): void {
+    this.keepValues();
+    const places = new Set(this.plugins.flatMap(({ options }) => options.filter(isPixel).map(({ name }) => name)));
+    for (const values of this.kept.values()) for (const name of places) values.delete(name);
+    this.fields = null;
+    this.forgetMade();
+  }
+
+  private title(): string {
+    return this.chosen ? effectName(language(), this.chosen.name) : "";
+  }
+
+  private async begin(): Promise<void> {
+    if (!this.plugins.length) {
+      try {
+        this.plugins = inOrder(await getPlugins("effects"));
+      } catch (error) {
+        return this.fail(error, () => void this.begin());
+      }
+    }
+    if (!this.isOpen) return;
+    this.words();
+    this.choose(this.chosen ?? this.plugins[0] ?? null);
+  }
+
+  private keepValues(): void {
+    if (this.chosen && this.fields) this.kept.set(this.chosen.name, new Map(this.fields.values));
+  }
+
+  private choose(plugin: Plugin | null): void {
+    if (!plugin) return;
+    this.keepValues();
+    if (plugin !== this.chosen) {
+      this.forgetMade();
+      this.fields = null; // those of another effect, whose names may be alike
+    }
+    this.chosen = plugin;
+    for (const button of byId("effect-list").querySelectorAll<HTMLElement>("button")) {
+      button.setAttribute("aria-pressed", String(button.dataset.effect === plugin.name));
+    }
+    this.describe(plugin);
+    if (!this.made && !isClip(plugin)) void this.apply();
+  }
+
+  /** Words and controls of an effect, its values as they were left. */
+  private describe(plugin: Plugin): void {
+    this.keepValues();
+    const files = this.fields?.files ?? new Map<string, File>();
+    this.fields = new Fields(byId("effect-form"), `effect-${plugin.name}`, plugin.options, () => this.changed());
+    this.fields.fill(this.kept.get(plugin.name) ?? new Map(), files);
+    showSummary(byId("effect-summary"), plugin);
+    byId("right-title").textContent = this.title();
+    const place = placeOption(plugin);
+    show(byId("effect-hint"), place !== null);
+    byId("effect-hint").textContent = say(place?.form === "PLACE" ? "pickLight" : "pickFocus");
+    show(byId("effect-make"), isClip(plugin));
+    byId("effect-save").classList.toggle("primary", !isClip(plugin));
+    show(byId("effect-start"), isClip(plugin) && !this.made);
+    this.nameResult();
+    this.showPins();
+  }
+
+  private changed(): void {
+    this.showPins();
+    window.clearTimeout(this.timer);
+    if (this.chosen && !isClip(this.chosen)) this.timer = window.setTimeout(() => void this.apply(), WAIT_MS);
+  }
+
+  private reset(): void {
+    if (!this.chosen) return;
+    this.kept.delete(this.chosen.name);
+    this.fields = null;
+    this.describe(this.chosen);
+    this.changed();
+  }
+
+  /** Ask the service for the effect as it is set now, and show it. */
+  private async apply(): Promise<void> {
+    window.clearTimeout(this.timer);
+    const [plugin, on, settings] = [this.chosen, state.result, this.fields];
+    if (!plugin || !on || !settings) return;
+    const own = this.startWaiting();
+    try {
+      const found = await askEffect(plugin, on, settings, isWholeAsked(on, settings), own.signal);
+      if (own !== this.running || !this.isOpen) return;
+      await showMade(found);
+      this.made = found;
+      byId("effect-save", HTMLButtonElement).disabled = false;
+      this.nameResult();
+      byId("spoken").textContent = say("effectDone", { effect: effectName(language(), plugin.name) });
+    } catch (error) {
+      if (own === this.running && this.isOpen && !own.signal.aborted) this.fail(error, () => void this.apply());
+    } finally {
+      if (own === this.running) show(byId("effect-wait"), false);
+    }
+  }
+
+  private startWaiting(): AbortController {
+    this.running.abort();
+    this.running = new AbortController();
+    this.clearNote();
+    show(byId("effect-start"), false);
+    show(byId("effect-wait"), true);
+    return this.running;
+  }
+
+  private forgetMade(): void {
+    this.running.abort();
+    this.made = null;
+    clearMade(state.result);
+    show(byId("effect-wait"), false);
+    byId("effect-save", HTMLButtonElement).disabled = true;
+    this.clearNote();
+  }
+
+  private nameResult(): void {
+    nameMade(say("effectAlt", { effect: this.title(), name: state.result?.shot.name ?? "" }));
+  }
+
+  /** The whole file: as it is shown, or where that is a smaller copy, made anew in the photo's own size. */
+  private async save(): Promise<void> {
+    const [plugin, on, made] = [this.chosen, state.result, this.made];
+    if (!plugin || !on || !made) return;
+    const button = byId("effect-save", HTMLButtonElement);
+    const name = `${stem(on.shot.name)}.${plugin.name}`;
+    const settings = this.fields ?? AS_THEY_ARE;
+    button.disabled = true;
+    byId("spoken").textContent = say("saving");
+    try {
+      const whole = made.isWhole ? made : await askEffect(plugin, on, settings, true, new AbortController().signal);
+      hand(whole.blob, name + whole.suffix);
+      byId("spoken").textContent = say("saved", { name: name + whole.suffix });
+    } catch (error) {
+      this.fail(error, () => void this.save());
+    } finally {
+      button.disabled = false;
+    }
+  }
+
+  private fail(error: unknown, retry: () => void): void {
+    const failure = failureOf(error);
+    this.again = retry;
+    if (reportKeyed(failure, retry)) return;
+    const isRefused = failure.code === "parameter";
+    const words = isRefused ? say("optionRefused") : failureInWords(failure, state.result?.shot.name ?? "");
+    showNote(words, failure.detail, !isRefused);
+    this.fields?.mark(failure.parameter);
+  }
+
+  private clearNote(): void {
+    show(byId("effect-problem"), false);
+    this.fields?.mark("");
+  }
+
+  private pickPlace({ x, y }: Place): boolean {
+    const option = this.placeOption();
+    if (!option || !this.fields || !state.result) return false;
+    this.fields.set(option.name, placeText(option, x, y, state.result));
+    this.changed();
+    return true;
+  }
+
+  /** Mark the chosen place in both pictures. */
+  private showPins(): void {
+    const option = this.placeOption();
+    const text = option && (this.fields?.values.get(option.name) || String(option.default ?? ""));
+    markPlace(option && text && state.result ? placeOf(option, text, state.result) : null, option !== null);
+  }
+
+  private placeOption(): Option | null {
+    return this.isOpen && this.chosen ? placeOption(this.chosen) : null;
+  }
+}
+
+const isPixel = ({ form }: Option): boolean => form === "PIXEL";
+
+/** The effects below the pictures, and their stage on the right instead of the heat map. */
+function showSection(isShown: boolean): void {
+  show(byId("effects"), isShown);
+  show(byId("effect-stage"), isShown);
+  show(byId("heat-stage"), !isShown);
+}
+
+function showNote(words: string, detail: string, hasRetry: boolean): void {
+  byId("effect-problem-text").textContent = words;
+  byId("effect-problem-detail").replaceChildren(`${say("serviceSays")} `, make("q", { lang: "en" }, detail));
+  show(byId("effect-problem-detail"), detail !== "");
+  show(byId("effect-retry"), hasRetry);
+  show(byId("effect-problem"), true);
+}

@@ -1,0 +1,50 @@
+/** What a mode is, and what it may ask of the page. */
+import type { Shot } from "../intake";
+import type { Stage } from "../state";
+
+/** One way to work with the page; at most one is open. */
+export interface Mode {
+  /** Show itself; once more where it is open already. */
+  open(): void;
+  close(): void;
+  /** Say anew whatever is made of words: at the start and when the language changes, open or not. */
+  words(): void;
+  /** The photo is gone, and with it all that was made of it. */
+  forget(): void;
+}
+
+/** The page, as a mode sees it. */
+export interface Page {
+  /** Ask for the depth of a photo and show it. */
+  take(shot: Shot): void;
+  enter(stage: Stage): void;
+  /** Stop what runs, and forget the photo. */
+  clear(): void;
+}
+
+/** The modes of a table, of which at most one is open. */
+export class Modes<Name extends string> {
+  private opened: Name | null = null;
+
+  constructor(private readonly table: Readonly<Record<Name, Mode>>) {}
+
+  /** Open one and close the one before it; null closes only. */
+  show(name: Name | null): void {
+    const before = this.opened;
+    this.opened = name;
+    if (before !== null && before !== name) this.table[before].close();
+    if (name !== null) this.table[name].open();
+  }
+
+  words(): void {
+    for (const mode of this.all()) mode.words();
+  }
+
+  forget(): void {
+    for (const mode of this.all()) mode.forget();
+  }
+
+  private all(): Mode[] {
+    return Object.values<Mode>(this.table);
+  }
+}

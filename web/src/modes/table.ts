@@ -1,0 +1,16 @@
+/** All modes by name: a new one is a file beside this one and a line here. */
+import type { ModeName } from "../state";
+import { DepthMode } from "./depth";
+import { EffectsMode } from "./effects";
+import { FilesMode } from "./files";
+import { LiveMode } from "./live";
+import type { Mode, Page } from "./mode";
+
+export function modesOf(page: Page): Record<ModeName, Mode> {
+  return {
+    depth: new DepthMode(),
+    effects: new EffectsMode(),
+    files: new FilesMode(),
+    live: new LiveMode(page),
+  };
+}

@@ -1,0 +1,153 @@
+/** The page as a whole: its stages, and the way of a photo through them. */
+import { Failure, type Progress, getModels } from "./client";
+import { startModels } from "./controls";
+import { describe, describeNothing, showProgress } from "./describe";
+import { byId, show } from "./dom";
+import { type Result, estimate, preview } from "./estimate";
+import { failureOf, isKeyed, isRetryable } from "./failures";
+import type { Shot } from "./intake";
+import { say } from "./language";
+import { Modes, type Page } from "./modes/mode";
+import { modesOf } from "./modes/table";
+import { showHeat, showPhoto, showStandIn } from "./panels";
+import { forgetProblem, report, reportKeyed } from "./problem";
+import { type ModeName, type PhotoMode, type Stage, state } from "./state";
+
+export class WholePage implements Page {
+  readonly modes = new Modes<ModeName>(modesOf(this));
+  private running = new AbortController();
+
+  enter(stage: Stage): void {
+    state.stage = stage;
+    document.documentElement.dataset.state = stage;
+    show(byId("start"), stage === "start");
+    show(byId("work"), stage === "busy" || stage === "result");
+    show(byId("live"), stage === "live");
+    show(byId("another"), stage === "result");
+    show(byId("busy"), stage === "busy");
+    show(byId("modes"), stage === "result");
+    this.showMode();
+  }
+
+  /** Work with the photo in another way. */
+  choose(mode: PhotoMode): void {
+    state.mode = mode;
+    this.showMode();
+  }
+
+  /** A photo came in: show it at once, ask for its depth, show that. */
+  take(shot: Shot): void {
+    void this.run(shot, state.model);
+  }
+
+  cancel(): void {
+    this.clear();
+    this.enter("start");
+    byId("spoken").textContent = say("cancelled");
+    byId("upload").focus();
+  }
+
+  clear(): void {
+    this.running.abort();
+    this.forget();
+  }
+
+  /** Fill the choice of models; a service that needs a key asks for it here, before a photo was chosen. */
+  loadModels(): void {
+    void getModels().then(
+      (models) => startModels(models, (name) => this.chooseModel(name)),
+      (error: unknown) => {
+        // without a list there is no choice; the photo itself will tell what else is wrong
+        if (error instanceof Failure) reportKeyed(error, () => this.loadModels());
+      },
+    );
+  }
+
+  private chooseModel(name: string): void {
+    state.model = name;
+    if (state.result) void this.run(state.result.shot, name);
+  }
+
+  private showMode(): void {
+    const isResult = state.stage === "result";
+    document.documentElement.dataset.mode = isResult ? state.mode : "";
+    for (const button of byId("modes").querySelectorAll<HTMLElement>("[data-mode]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.mode === state.mode));
+    }
+    this.modes.show(isResult ? state.mode : state.stage === "live" ? "live" : null);
+  }
+
+  private async run(shot: Shot, withModel: string): Promise<void> {
+    state.earlier = state.result ?? state.earlier;
+    this.clear();
+    const own = (this.running = new AbortController());
+    onProgress({ phase: "upload", share: 0 });
+    byId("name").textContent = shot.name;
+    this.enter("busy");
+    byId("cancel").focus({ preventScroll: true });
+    try {
+      const photoShown = showLeft(shot, own.signal);
+      const found = await estimate(shot, withModel, (now) => own === this.running && onProgress(now), own.signal);
+      await photoShown;
+      if (own === this.running) this.present(found);
+    } catch (error) {
+      if (own === this.running && !own.signal.aborted) this.fail(error, shot, withModel);
+    }
+  }
+
+  private present(found: Result): void {
+    state.result = found;
+    showHeat(found.depth, state.colormap);
+    describe(found);
+    this.enter("result");
+    byId("spoken").textContent = say("done", { name: found.shot.name });
+    byId(byId("heat-stage").hidden ? "photo-stage" : "heat-stage").focus({ preventScroll: true });
+    if (!byId("photo-hidden").hidden) void fetchLeft(found.shot, this.running.signal);
+  }
+
+  private fail(error: unknown, shot: Shot, withModel: string): void {
+    const failure = failureOf(error);
+    const again = () => {
+      if (isKeyed(failure)) this.loadModels();
+      void this.run(shot, withModel);
+    };
+    this.forget();
+    if (state.earlier) this.comeBack(state.earlier);
+    else this.enter("start");
+    report(failure, shot.name, isRetryable(failure) ? again : null);
+  }
+
+  /** The result that was there before a photo that failed: nobody loses it by a wrong file. */
+  private comeBack(last: Result): void {
+    byId("name").textContent = last.shot.name;
+    void showLeft(last.shot, this.running.signal);
+    this.present(last);
+  }
+
+  private forget(): void {
+    state.result = null;
+    this.modes.forget();
+    forgetProblem();
+    describeNothing();
+  }
+}
+
+async function showLeft(shot: Shot, signal: AbortSignal): Promise<void> {
+  const isShown = await showPhoto(shot.file, signal);
+  if (!signal.aborted) showStandIn(!isShown, shot.name);
+}
+
+/** The photo of a file that this browser cannot decode, as the service decodes it. */
+async function fetchLeft(shot: Shot, signal: AbortSignal): Promise<void> {
+  try {
+    const isShown = await showPhoto(await preview(shot, signal), signal);
+    if (!signal.aborted) showStandIn(!isShown, shot.name);
+  } catch {
+    // the words that stand in for the photo stay: its depth is what was asked for
+  }
+}
+
+function onProgress(now: Progress): void {
+  state.progress = now;
+  showProgress();
+}
