@@ -1,7 +1,7 @@
 """The speeds of published networks on this machine, for the docs and the README.
 
     python benchmarks/zoo_speed.py                  measure and print; about ten minutes on two quiet cores
-    python benchmarks/zoo_speed.py --write          also docs/reference/bench.md and the table of the README
+    python benchmarks/zoo_speed.py --write          also docs/reference/bench.md and the lines of the READMEs
     python benchmarks/zoo_speed.py --quick          a few seconds, one small network: tries the way
 
 It is `nearfar bench` for one network after the other, with the baseline: MiDaS small in torch as its users
@@ -23,7 +23,7 @@ from nearfar import bench, settings
 from nearfar.bench import Case, Plan, Report, Row, document
 
 ROOT = Path(__file__).parents[1]
-PAGE, README = ROOT / "docs" / "reference" / "bench.md", ROOT / "README.md"
+PAGE = ROOT / "docs" / "reference" / "bench.md"
 BEGIN, END = "<!-- zoo speed: begin -->", "<!-- zoo speed: end -->"
 COMMAND = "python benchmarks/zoo_speed.py --write"
 ORT, OPENVINO, TORCH = "onnxruntime", "openvino", "torch"
@@ -42,7 +42,43 @@ WAYS = {
     "depth-anything-v2-small": ((ORT, "float32"), (OPENVINO, "bfloat16"), (TORCH, "float32")),
     "dpt-large": ((ORT, "float32"), (OPENVINO, "bfloat16"), (TORCH, "float32")),
 }
-SHOWN = ("512×512", "12 MP")  # photos of the README's table
+SHOWN = ("512×512", "12 MP")  # photos of the short table and of the READMEs
+TOLD = (
+    Case("embedded", ORT, bench.FAST),
+    Case("midas-small", ORT, bench.FAST),
+    Case("depth-anything-v2-small", OPENVINO, "bfloat16"),
+)
+"""What the READMEs tell, a line each."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a README says around its figures, in its language."""
+
+    file: str
+    head: str
+    line: str
+    gain: str
+    note: str
+
+
+ENGLISH = Words(
+    "README.md",
+    "From the file to the saved heat map, measured on {date} ({processor}, {threads} threads) by\n"
+    "`{command}`. All networks, engines and sizes:\n"
+    "[how fast networks run](docs/reference/bench.md).",
+    "- {name}, {engine} {precision}: {small} for 512×512, {large} for 12 MP",
+    "{ms} ms ({gain} × as fast as torch)",
+    "\\* with drawn weights: the speed is right, the depth is not.",
+)
+CHINESE = Words(
+    "README.zh-CN.md",
+    "从读文件到写出热图,{date} 由 `{command}` 测得({processor},{threads} 个线程)。\n"
+    "全部网络、引擎与尺寸见[各网络有多快](docs/reference/bench.md)。",
+    "- {name},{engine} {precision}:512×512 {small},12 MP {large}",
+    "{ms} ms(速度为 torch 的 {gain} 倍)",
+    "\\* 权重是随机生成的:速度属实,深度没有意义。",
+)
 
 
 @dataclass(frozen=True)
@@ -149,15 +185,24 @@ def measure(asked: argparse.Namespace) -> Report:
 
 
 def page(report: Report, date: str) -> str:
-    """The document."""
-    goals = list(
-        document.table([("goal", "photo", "wanted", "found", "reached"), *reached(report)], is_markdown=True)
+    """The document: the short table, all figures, the goals."""
+    title, measured, figures = document.page(report, COMMAND, date).split("\n\n", 2)
+    goals = document.table(
+        [("goal", "photo", "wanted", "found", "reached"), *reached(report)], is_markdown=True
     )
-    return document.page(report, COMMAND, date) + "\n".join(["", "## Goals", "", *goals, ""])
+    parts = [
+        title,
+        measured,
+        "## In short",
+        "\n".join(short_table(report)),
+        "## All figures",
+        figures.rstrip(),
+    ]
+    return "\n\n".join([*parts, "## Goals", "\n".join(goals)]) + "\n"
 
 
-def block(report: Report, date: str) -> str:
-    """The README's table: networks without a row for each size."""
+def short_table(report: Report) -> list[str]:
+    """The lines of the table of networks without a row for each size."""
     heads = (
         "network",
         "engine",
@@ -169,7 +214,7 @@ def block(report: Report, date: str) -> str:
         "12 MP: whole ms",
         "× torch",
     )
-    rows = {(row.case, row.photo): row for row in report.rows if not row.error}
+    rows = _measured(report)
     lines = [heads]
     for case in dict.fromkeys(row.case for row in report.rows):
         small, large = (rows.get((case, photo)) for photo in SHOWN)
@@ -177,15 +222,40 @@ def block(report: Report, date: str) -> str:
             lines.append(
                 (*document.cells(small)[:3], *document.cells(small)[4:7:2], *_whole(small), *_whole(large))
             )
-    text = document.table(lines, is_markdown=True)
-    machine = f"{report.machine['processor']}, {report.machine['threads']} threads"
-    notes = [
-        f"Measured on {date} ({machine}) by `{COMMAND}`. All sizes, cold starts and goals:",
-        "[how fast networks run](docs/reference/bench.md). × torch: times faster than the same network in",
-        "torch (MiDaS small: than the way it is usually run). \\* with drawn weights: the speed is right,",
-        "the depth is not.",
-    ]
-    return "\n".join([BEGIN, *text, "", *notes, END])
+    return list(document.table(lines, is_markdown=True))
+
+
+def block(report: Report, date: str, words: Words) -> str:
+    """The figures of a README: what was measured how, then a line for each way that is told."""
+    head = words.head.format(
+        date=date,
+        command=COMMAND,
+        processor=report.machine["processor"],
+        threads=report.machine["threads"],
+    )
+    rows, lines = _measured(report), []
+    for case in TOLD:
+        small, large = (rows.get((case, photo)) for photo in SHOWN)
+        if small is not None and large is not None:
+            lines.append(
+                words.line.format(
+                    name=case.model + ("\\*" if small.is_stand_in else ""),
+                    engine=case.engine,
+                    precision=case.precision,
+                    small=_told(small, words),
+                    large=_told(large, words),
+                )
+            )
+    return "\n".join([BEGIN, head, "", *lines, "", words.note, END])
+
+
+def _measured(report: Report) -> dict[tuple[Case, str], Row]:
+    return {(row.case, row.photo): row for row in report.rows if not row.error}
+
+
+def _told(row: Row, words: Words) -> str:
+    ms, gain = _whole(row)
+    return words.gain.format(ms=ms, gain=gain) if gain else f"{ms} ms"
 
 
 def _whole(row: Row | None) -> tuple[str, str]:
@@ -207,14 +277,18 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=1.0, help="of each figure")
     parser.add_argument("--models", nargs="+", choices=tuple(WAYS), default=list(WAYS))
     asked = parser.parse_args()
+    if asked.write and (asked.quick or set(asked.models) != set(WAYS)):
+        parser.error("--write takes a whole run: leave --quick and --models out")
     if asked.quick:
         asked.models = ["embedded"]
     report, date = measure(asked), datetime.now(UTC).date().isoformat()
     print(page(report, date))
-    print(block(report, date))
     if asked.write:
         PAGE.write_text(page(report, date), encoding="utf-8")
-        README.write_text(put(block(report, date), README.read_text(encoding="utf-8")), encoding="utf-8")
+        for words in (ENGLISH, CHINESE):
+            readme = ROOT / words.file
+            text = put(block(report, date, words), readme.read_text(encoding="utf-8"))
+            readme.write_text(text, encoding="utf-8")
     return 0
 
 
