@@ -15,10 +15,10 @@ help:  ## say what there is
 serve: .venv/.ready  ## set up what is needed, then serve the page on http://localhost:8080
 	$(RUN)/nearfar serve --host $(HOST) --port $(PORT)
 
-test: .venv-dev/.ready  ## set up what is needed, then run all tests
+test: .venv-dev/.ready  ## set up what is needed, run all tests, say what was skipped
 	sh tools/browser.sh
-	$(DEV)/python -m pytest -n 2 -m "not browser and not soak"
-	$(DEV)/python -m pytest -m browser tests/browser
+	sh tools/node.sh .venv-dev
+	sh tools/test.sh $(DEV)/python
 
 check: .venv-dev/.ready  ## lint, types, layers
 	$(DEV)/ruff check .

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import skips
 from nearfar_lab.figures import Figure, block, renew
 from pictures import draw, encoded
 
@@ -33,7 +34,8 @@ def note_figure(request: pytest.FixtureRequest) -> Callable[..., None]:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Tell the figures; where NEARFAR_LAB_PAGE names a page, renew its blocks."""
+    """Tell the figures; where NEARFAR_LAB_PAGE names a page, renew its blocks. Keep what was skipped."""
+    skips.pytest_terminal_summary(terminalreporter)
     for name, figures in config.stash.get(FIGURES, {}).items():
         text = block(f"make {name}", figures, date.today())  # noqa: DTZ011 - the day of whoever runs it
         terminalreporter.section(f"figures: {name}")

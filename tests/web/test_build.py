@@ -9,6 +9,7 @@ import re
 import runpy
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -102,11 +103,12 @@ def test_samples_are_small() -> None:
 
 @pytest.mark.slow
 def test_the_pages_own_tests_pass() -> None:
-    """The unit tests of the TypeScript, where Node is here and ``npm ci`` was run in web/."""
+    """The unit tests of the TypeScript, where Node and its packages are: ``make test`` brings both."""
     vitest = WEB / "node_modules" / "vitest" / "vitest.mjs"
-    node = shutil.which("node")
+    node = shutil.which("node", path=os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]))
     if node is None or not vitest.is_file():
-        pytest.skip("no Node or no web/node_modules here: run npm ci in web/ for the page's unit tests")
+        missing = "no Node" if node is None else "no web/node_modules"
+        pytest.skip(f"{missing} here, so the page's own tests did not run: sh tools/node.sh .venv-dev")
     done = subprocess.run(
         [node, vitest, "run"],
         cwd=WEB,
