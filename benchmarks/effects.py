@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 import boundaries
 import nearfar
 import thin_lens
-from nearfar.files import write_whole
+from nearfar.machine.files import write_whole
 from nearfar.ops.refine import refine
 from nearfar.ops.resize import enlarge
 from nearfar.registry import EFFECTS

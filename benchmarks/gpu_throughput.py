@@ -31,10 +31,10 @@ import numpy as np  # noqa: E402 - the limit counts the imports, which take seco
 import torch  # noqa: E402
 from torch.utils.flop_counter import FlopCounterMode  # noqa: E402
 
-from nearfar.catalogue import card  # noqa: E402
 from nearfar.engines import EngineOptions  # noqa: E402
 from nearfar.engines.torch import session  # noqa: E402
 from nearfar.nets import stand_in  # noqa: E402
+from nearfar.zoo.catalogue import card  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -27,7 +27,7 @@ import torch
 
 from nearfar import assets, nets
 from nearfar.bench.turns import in_turn
-from nearfar.files import write_whole
+from nearfar.machine.files import write_whole
 from nearfar_lab.card import DEFAULT_SIZE as DEFAULT
 from nearfar_lab.datasets.scenes_sharp import COUNT
 from nearfar_lab.machine import machine_class

@@ -20,10 +20,10 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from nearfar.cpus import usable_cpus
 from nearfar.keys import KeyFile
+from nearfar.machine.cpus import usable_cpus
 from nearfar.service import create_app
-from nearfar.service.logs import set_up
+from nearfar.service.watch.logs import set_up
 from nearfar.settings import Settings
 
 if TYPE_CHECKING:

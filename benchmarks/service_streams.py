@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 
 import nearfar
 from nearfar import api, settings
-from nearfar.cpus import usable_cpus
+from nearfar.machine.cpus import usable_cpus
 from service_load import photos
 
 CPUS = usable_cpus()

@@ -31,7 +31,7 @@ import cv2
 
 import nearfar
 from nearfar import api, settings
-from nearfar.cpus import usable_cpus
+from nearfar.machine.cpus import usable_cpus
 from nearfar_lab.figures import Figure, block, renew
 from service_load import Tally, ask, photos, server
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 
 import nearfar
 from nearfar import api, settings
-from nearfar.service import memory
+from nearfar.service import allocator
 from service_load import photos
 
 INTERVALS_MS = (5.0, 1.0, 0.25)
@@ -82,7 +82,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=2)
     given = parser.parse_args()
-    memory.tune()
+    allocator.tune()
     rows = {interval: Row() for interval in INTERVALS_MS}
     crew = Crew()
     for number in range(given.rounds):

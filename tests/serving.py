@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import uvicorn
 
-from nearfar import api, catalogue, settings
+from nearfar import api, settings
 from nearfar.engines.fake import FakeSession
 from nearfar.pipeline import Estimator
 from nearfar.service import create_app
-from nearfar.service.server import address_of, configure, listen
+from nearfar.service.server import configure
+from nearfar.service.start import address_of, listen
+from nearfar.zoo import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,12 +10,13 @@ import numpy as np
 import pytest
 
 import nearfar
-from nearfar import api, catalogue, comparison, zoo
+from nearfar import api, comparison
 from nearfar.cards import DepthKind
 from nearfar.errors import ParameterError, UnknownNameError, WeightsError
 from nearfar.pipeline import Estimator
 from nearfar.settings import Settings
 from nearfar.types import DepthMap
+from nearfar.zoo import catalogue, manage
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,7 +81,7 @@ def test_real_networks(photo_jpeg: Path, tmp_path: Path, monkeypatch: pytest.Mon
     """The embedded network, the same file under another card, and one without weights."""
     home = tmp_path / "home"
     monkeypatch.setenv("NEARFAR_HOME", str(home))
-    zoo.import_file("midas-small", zoo.path("embedded", Settings()), Settings(home=str(home)))
+    manage.import_file("midas-small", manage.path("embedded", Settings()), Settings(home=str(home)))
     found = nearfar.compare(photo_jpeg, ["embedded", "midas-small", "midas-large"])
     assert [row.agreement for row in found.rows[:2]] == [1.0, pytest.approx(1, abs=0.1)]
     assert isinstance(found.rows[2].error, WeightsError)

@@ -11,14 +11,14 @@ import pytest
 from PIL import Image, ImageCms
 
 import nearfar
-from nearfar import zoo
-from nearfar.catalogue import card
 from nearfar.cli import main
 from nearfar.decode.photo import read_photo
 from nearfar.errors import ParameterError
-from nearfar.sessions import Wish, choose
+from nearfar.sessions.choice import Wish, choose
 from nearfar.settings import Settings
 from nearfar.weights import open_store
+from nearfar.zoo import manage
+from nearfar.zoo.catalogue import card
 from pictures import draw
 
 if TYPE_CHECKING:
@@ -102,12 +102,12 @@ def test_int8_is_taken_where_it_was_made(tmp_path: Path) -> None:
     """Fast takes a file that passed its gate, else says how to make one; a named precision is kept."""
     pytest.importorskip("onnx")
     settings = Settings(home=str(tmp_path / "home"), offline=True)
-    source = zoo.path("embedded", settings)
-    zoo.import_file("midas-small", source, settings)
+    source = manage.path("embedded", settings)
+    manage.import_file("midas-small", source, settings)
     model, store = card("midas-small"), open_store(settings)
     before = choose(model, Wish(is_fast=True), store)
     assert (before.precision, "models quantize midas-small" in before.why) == ("float32", True)
-    zoo.quantize("midas-small", settings)
+    manage.quantize("midas-small", settings)
     after = choose(model, Wish(is_fast=True), store)
     assert (after.label, "agrees with float32" in after.why) == ("onnxruntime-int8", True)
     assert choose(model, Wish(precision="float32", is_fast=True), store).precision == "float32"

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from nearfar import catalogue, tiling
 from nearfar import settings as settings_module
 from nearfar.decode.masks import read_mask, read_masks
 from nearfar.decode.photo import Limits, read_photo
@@ -15,12 +14,14 @@ from nearfar.errors import ParameterError
 from nearfar.ops.fuse import fuse as fuse_arrays
 from nearfar.ops.intrinsics import seen_by
 from nearfar.options import describe, parse
-from nearfar.pipeline import Estimator
+from nearfar.pipeline import Estimator, tiling
+from nearfar.pipeline.tiling import Tiles
 from nearfar.registry import EFFECTS, EXPORTS
-from nearfar.sessions import SessionCache, wish_of
-from nearfar.tiling import Tiles
+from nearfar.sessions.cache import SessionCache
+from nearfar.sessions.choice import wish_of
 from nearfar.types import Clip, DepthMap, Photo, Picture
 from nearfar.weights import open_store
+from nearfar.zoo import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
     from nearfar.decode.photo import PhotoSource
     from nearfar.ops.fuse import Fused
     from nearfar.ops.intrinsics import Intrinsics
+    from nearfar.pipeline.tiling import Tell
     from nearfar.settings import Settings
-    from nearfar.tiling import Tell
     from nearfar.types import RangeRule
 
 _one_at_a_time = threading.Lock()

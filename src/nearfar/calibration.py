@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nearfar.errors import BrokenImageError, ParameterError, SourceError
-from nearfar.files import write_whole
+from nearfar.machine.files import write_whole
 from nearfar.types import Camera, DepthKind, DepthMap
 
 if TYPE_CHECKING:

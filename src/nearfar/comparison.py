@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from nearfar import api, catalogue
+from nearfar import api
 from nearfar.cards import DepthKind
 from nearfar.errors import EngineError, NearfarError, ParameterError
 from nearfar.ops.ranks import rank_correlation
-from nearfar.sheet import Cell, draw_sheet
+from nearfar.ops.sheet import Cell, draw_sheet
+from nearfar.zoo import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

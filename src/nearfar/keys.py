@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import ParameterError, SettingsError, SourceError, UnknownNameError, did_you_mean
-from nearfar.files import locked, write_whole
+from nearfar.machine.files import locked, write_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,8 +7,8 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from nearfar.files import write_whole
-from nearfar.sessions import PUBLISHED_INT8
+from nearfar.machine.files import write_whole
+from nearfar.sessions.choice import PUBLISHED_INT8
 from nearfar_lab.datasets import data_set
 from nearfar_lab.net import EmbeddedNet, multiply_adds, parameter_count
 from nearfar_lab.predictors import INT8_SUFFIX

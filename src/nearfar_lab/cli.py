@@ -169,7 +169,7 @@ def table(
         model: Models, the option once for each.
         into: Pages that get the short table into their block "accuracy", the option once for each.
     """
-    from nearfar.files import write_whole
+    from nearfar.machine.files import write_whole
     from nearfar_lab.accuracy import BRIEF, accuracy_page, accuracy_table
     from nearfar_lab.figures import renew
     from nearfar_lab.machine import machine_class

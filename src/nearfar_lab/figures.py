@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from nearfar.errors import ParameterError
-from nearfar.files import write_whole
+from nearfar.machine.files import write_whole
 from nearfar_lab.machine import machine_class
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import nearfar
 from nearfar.encode import encode
-from nearfar.files import write_whole
+from nearfar.machine.files import write_whole
 from nearfar.registry import EFFECTS
 from nearfar.types import Clip, Photo
 from nearfar_lab.scenes.pictures import render

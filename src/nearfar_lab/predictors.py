@@ -12,7 +12,7 @@ import numpy as np
 
 from nearfar.cards import DepthKind
 from nearfar.models.embedded import card_from_json
-from nearfar.preprocess import prepare
+from nearfar.pipeline.preprocess import prepare
 from nearfar.types import Photo
 from nearfar_lab.errors import DataMissingError
 

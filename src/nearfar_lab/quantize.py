@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from nearfar.convert import write_int8
+from nearfar.zoo.convert import write_int8
 from nearfar_lab.errors import ExportError
 from nearfar_lab.shards import VALIDATION_PER_SHARD, find_shards
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearfar.files import write_whole
+from nearfar.machine.files import write_whole
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from nearfar import catalogue
+from nearfar.zoo import catalogue
 
 if TYPE_CHECKING:
     from conftest import Run

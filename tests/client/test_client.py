@@ -30,7 +30,7 @@ from nearfar.client.errors import ERRORS, error_of
 from nearfar.keys import KeyFile
 from nearfar.service import create_app
 from nearfar.service import errors as http_tree
-from nearfar.service.problems import PROBLEMS, all_problems
+from nearfar.service.request.problems import PROBLEMS, all_problems
 from nearfar.types import Camera, Clip
 from pictures import draw, encoded, exif
 from serving import GatedSession, loader_of, running

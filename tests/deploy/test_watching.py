@@ -13,10 +13,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from nearfar import settings
 from nearfar.service import create_app
-from nearfar.service.metrics import EVENTS, render
-from nearfar.service.problems import LEFT, all_problems
 from nearfar.service.readings import READINGS
-from nearfar.service.timing import STAGES
+from nearfar.service.request.problems import LEFT, all_problems
+from nearfar.service.request.timing import STAGES
+from nearfar.service.watch.metrics import EVENTS, render
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 DASHBOARD = json.loads((DEPLOY / "grafana" / "nearfar.json").read_text(encoding="utf-8"))
@@ -35,7 +35,7 @@ def told() -> dict[str, set[str]]:
     app = create_app(replace(settings.load({}), engine="fake"))
     service = app.state.service
     found = {"up": set()}
-    for family in text_string_to_metric_families(render(service.metrics.families(service)).decode()):
+    for family in text_string_to_metric_families(render(service.metrics.families()).decode()):
         for row in family.samples:
             found.setdefault(row.name, set()).update(row.labels)
     for row in [*EVENTS, *READINGS]:  # those that have no sample yet

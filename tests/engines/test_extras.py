@@ -7,11 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nearfar.catalogue import card
 from nearfar.engines import EngineOptions
 from nearfar.errors import EngineError
 from nearfar.registry import ENGINES
 from nearfar.weights import Store, locate
+from nearfar.zoo.catalogue import card
 
 EMBEDDED = card("embedded")
 BATCH = np.random.default_rng(0).standard_normal((2, 3, 64, 96)).astype(np.float32)

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from nearfar.catalogue import card
 from nearfar.engines import EngineOptions
 from nearfar.engines.onnxruntime import PLUGIN, OnnxSession
 from nearfar.errors import EngineError
 from nearfar.weights import Store, locate
+from nearfar.zoo.catalogue import card
 
 EMBEDDED = card("embedded")
 

@@ -11,12 +11,13 @@ import numpy as np
 import pytest
 
 import nearfar
-from nearfar import assets, zoo
-from nearfar.catalogue import card
+from nearfar import assets
 from nearfar.engines import EngineOptions, _optimized
 from nearfar.engines.onnxruntime import PLUGIN
 from nearfar.settings import Settings
 from nearfar.weights import open_store
+from nearfar.zoo import manage
+from nearfar.zoo.catalogue import card
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,11 +114,11 @@ def test_kept_networks_are_counted_and_removed_with_the_model(
     """Through the library: a run makes a folder in the home, its size is told, `remove` frees it."""
     monkeypatch.setattr(_optimized, "LEAST_BYTES", 1)
     settings = Settings(home=str(tmp_path), threads=1)
-    zoo.import_file("midas-small", FILE, settings)
+    manage.import_file("midas-small", FILE, settings)
     store, midas = open_store(settings), card("midas-small")
     assert store.made_bytes(midas) == 0
     nearfar.load("midas-small", settings=settings).estimate(np.zeros((64, 64, 3), np.uint8))
     made = store.made_bytes(midas)
     assert made > FILE.stat().st_size / 2
-    assert zoo.remove("midas-small", settings) > made
+    assert manage.remove("midas-small", settings) > made
     assert store.made_bytes(midas) == 0

@@ -10,13 +10,13 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from nearfar.catalogue import card  # noqa: E402 - after the check
 from nearfar.engines import EngineOptions  # noqa: E402
 from nearfar.engines._recordings import Recordings  # noqa: E402
 from nearfar.engines.torch import TorchSession, narrow_type, session  # noqa: E402
 from nearfar.errors import EngineError, NonFiniteOutputError  # noqa: E402
 from nearfar.pipeline import Estimator  # noqa: E402
 from nearfar.types import Photo  # noqa: E402
+from nearfar.zoo.catalogue import card  # noqa: E402 - after the check
 
 RNG = np.random.default_rng(3)
 

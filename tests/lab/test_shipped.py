@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import nearfar
-from nearfar import assets, catalogue
+from nearfar import assets
 from nearfar.settings import Settings
+from nearfar.zoo import catalogue
 from pictures import draw
 
 

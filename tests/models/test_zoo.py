@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nearfar import catalogue
 from nearfar.cards import DepthKind
+from nearfar.zoo import catalogue
 
 if TYPE_CHECKING:
     from pathlib import Path

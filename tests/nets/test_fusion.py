@@ -6,8 +6,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from nearfar.catalogue import card  # noqa: E402 - after the check
 from nearfar.nets import build, stand_in  # noqa: E402
+from nearfar.zoo.catalogue import card  # noqa: E402 - after the check
 
 
 def test_folded_network_answers_the_same() -> None:

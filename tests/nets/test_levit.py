@@ -12,11 +12,12 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("onnxscript")
 
 import nearfar  # noqa: E402 - after the checks
-from nearfar import nets, zoo  # noqa: E402
-from nearfar.convert import LARGEST_DIFFERENCE, relative_difference  # noqa: E402
+from nearfar import nets  # noqa: E402
 from nearfar.errors import WeightsError  # noqa: E402
 from nearfar.nets import _levit, stand_in  # noqa: E402
 from nearfar.settings import Settings  # noqa: E402
+from nearfar.zoo import manage  # noqa: E402
+from nearfar.zoo.convert import LARGEST_DIFFERENCE, relative_difference  # noqa: E402
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -161,7 +162,7 @@ def test_norms_within_their_layers_change_nothing(checkpoint: Path) -> None:
 def test_import_converts_and_onnxruntime_agrees(checkpoint: Path, tmp_path: Path, photo_jpeg: Path) -> None:
     """The checkpoint is imported, converted at once, and both engines give one map."""
     settings = Settings(home=str(tmp_path / "home"), offline=True)
-    zoo.import_file("dpt-levit-224", checkpoint, settings)
+    manage.import_file("dpt-levit-224", checkpoint, settings)
     maps = {
         engine: nearfar.load("dpt-levit-224", engine=engine, settings=settings).estimate(photo_jpeg)
         for engine in ("onnxruntime", "torch")

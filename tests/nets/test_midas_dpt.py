@@ -10,13 +10,13 @@ import pytest
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-from nearfar import zoo  # noqa: E402 - after the checks
-from nearfar.catalogue import card  # noqa: E402
 from nearfar.errors import WeightsError  # noqa: E402
 from nearfar.nets import _midas_dpt, load  # noqa: E402
 from nearfar.nets.transformers import wrapped  # noqa: E402
 from nearfar.settings import Settings  # noqa: E402
 from nearfar.weights import open_store  # noqa: E402
+from nearfar.zoo import manage  # noqa: E402 - after the checks
+from nearfar.zoo.catalogue import card  # noqa: E402
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -113,7 +113,7 @@ def test_release_file_is_imported_and_answers_the_same(
     state = {key.removeprefix("inner."): value for key, value in network.state_dict().items()}
     torch.save(released(state), tmp_path / "release.pt")
     settings = Settings(home=str(tmp_path / "home"), offline=True, threads=1)
-    done = zoo.import_file(name, tmp_path / "release.pt", settings)
+    done = manage.import_file(name, tmp_path / "release.pt", settings)
     assert [file.path.name for file in done] == ["model.safetensors", "config.json"]
     assert not done[0].is_published
     loaded = load(card(name).network, open_store(settings).find(card(name), "torch").path)
@@ -129,7 +129,7 @@ def test_other_file_is_refused(tmp_path: Path) -> None:
     torch.save({"layer.weight": torch.zeros(2)}, tmp_path / "other.pt")
     settings = Settings(home=str(tmp_path / "home"), offline=True, threads=1)
     with pytest.raises(WeightsError, match=r"no DPT of a MiDaS release: it holds layer\.weight"):
-        zoo.import_file("dpt-large", tmp_path / "other.pt", settings)
+        manage.import_file("dpt-large", tmp_path / "other.pt", settings)
     assert not open_store(settings).is_installed(card("dpt-large"))
 
 

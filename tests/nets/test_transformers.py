@@ -12,12 +12,12 @@ pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
 import nearfar  # noqa: E402 - after the checks
-from nearfar import zoo  # noqa: E402
-from nearfar.catalogue import card, cards  # noqa: E402
-from nearfar.convert import LARGEST_DIFFERENCE, relative_difference  # noqa: E402
 from nearfar.errors import WeightsError  # noqa: E402
 from nearfar.settings import Settings  # noqa: E402
 from nearfar.weights import open_store  # noqa: E402
+from nearfar.zoo import manage  # noqa: E402
+from nearfar.zoo.catalogue import card, cards  # noqa: E402
+from nearfar.zoo.convert import LARGEST_DIFFERENCE, relative_difference  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -227,7 +227,7 @@ def test_row_loads_through_the_real_path(
     name: str, settings: Settings, tmp_path: Path, photo_jpeg: Path
 ) -> None:
     """A folder of the hub is imported and gives a map of the photo's size, of the card's kind."""
-    zoo.import_file(name, checkpoint(tmp_path / "hub", small_network(name)), settings)
+    manage.import_file(name, checkpoint(tmp_path / "hub", small_network(name)), settings)
     spec = card(name).input
     small = None if spec.min_size == spec.max_size else spec.min_size
     depth = nearfar.load(name, size=small, engine="torch", settings=settings).estimate(photo_jpeg)
@@ -280,7 +280,7 @@ def test_file_that_lacks_weights_is_refused(settings: Settings, tmp_path: Path) 
     lost = next(key for key in state if key.startswith("head"))
     save_file({k: v for k, v in state.items() if k != lost}, folder / "model.safetensors", {"format": "pt"})
     with pytest.raises(WeightsError, match=r"missing keys, first head"):
-        zoo.import_file("dpt-large", folder, settings)
+        manage.import_file("dpt-large", folder, settings)
     assert not open_store(settings).is_installed(card("dpt-large"))
 
 
@@ -290,13 +290,13 @@ def test_damaged_configuration_is_refused(settings: Settings, tmp_path: Path) ->
     folder = checkpoint(tmp_path / "hub", dpt_plain())
     (folder / "config.json").write_text(json.dumps({"model_type": "nonsense"}))
     with pytest.raises(WeightsError, match="could not be loaded"):
-        zoo.import_file("dpt-large", folder, settings)
+        manage.import_file("dpt-large", folder, settings)
 
 
 def test_folder_without_weights_names_what_it_takes(settings: Settings, tmp_path: Path) -> None:
     """Both files are needed."""
     with pytest.raises(WeightsError, match=r"model.safetensors \+ config.json"):
-        zoo.import_file("zoedepth-n", tmp_path, settings)
+        manage.import_file("zoedepth-n", tmp_path, settings)
 
 
 def test_every_hub_row_is_of_a_tested_family() -> None:
@@ -313,7 +313,7 @@ def test_family_converts_and_onnxruntime_agrees(
 ) -> None:
     """Imported, converted and run in onnxruntime: torch's maps, also at sizes that no gate looked at."""
     pytest.importorskip("onnxscript")
-    zoo.import_file(name, checkpoint(tmp_path / "hub", small_network(name)), settings)
+    manage.import_file(name, checkpoint(tmp_path / "hub", small_network(name)), settings)
     spec = card(name).input
     fast = nearfar.load(name, engine="onnxruntime", settings=settings).estimator
     exact = nearfar.load(name, engine="torch", settings=settings).estimator

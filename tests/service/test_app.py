@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from nearfar import api, catalogue, settings
+from nearfar import api, settings
 from nearfar.service.app import create_app
+from nearfar.zoo import catalogue
 
 
 @pytest.mark.parametrize(

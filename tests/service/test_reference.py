@@ -10,8 +10,8 @@ import pytest
 
 from nearfar.ops.colormap import COLORMAPS
 from nearfar.options import describe
-from nearfar.service.answers import HEADERS, DepthQuery, formats
-from nearfar.service.problems import all_problems
+from nearfar.service.answer.answers import HEADERS, DepthQuery, formats
+from nearfar.service.request.problems import all_problems
 from nearfar.settings import Settings
 
 TEXT = (Path(__file__).parents[2] / "docs" / "reference" / "http.md").read_text(encoding="utf-8")

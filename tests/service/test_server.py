@@ -16,7 +16,7 @@ import pytest
 from nearfar import settings
 from nearfar.errors import UnknownNameError
 from nearfar.service.errors import AddressError
-from nearfar.service.server import address_of, listen, serve
+from nearfar.service.start import address_of, listen, serve
 
 
 @pytest.fixture
@@ -97,6 +97,6 @@ def test_sigterm_finishes_what_was_taken(process, jpeg) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="the options are glibc's")
 def test_memory_is_tuned_where_the_library_can() -> None:
     """Glibc takes every option; with another library nothing is done."""
-    script = "from nearfar.service.memory import tune; print(tune())"
+    script = "from nearfar.service.allocator import tune; print(tune())"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == str("glibc" in platform.libc_ver())

@@ -18,8 +18,8 @@ import httpx
 import numpy as np
 import pytest
 
-from nearfar.cpus import usable_cpus
 from nearfar.engines.fake import FakeSession
+from nearfar.machine.cpus import usable_cpus
 from pictures import draw, encoded
 from serving import loader_of, running
 

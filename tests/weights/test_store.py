@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nearfar import catalogue
 from nearfar.errors import WeightsError
 from nearfar.settings import Settings
 from nearfar.weights import Pin, Store, locate, open_store
 from nearfar.weights import store as hashing
 from nearfar.weights.store import key_of, pin_of, sha256_of
+from nearfar.zoo import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable

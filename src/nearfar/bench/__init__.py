@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from nearfar import api, catalogue, convert, zoo
+from nearfar import api
 from nearfar.bench import baseline, flops
 from nearfar.bench.machine import machine, peak_gflops
 from nearfar.bench.turns import in_turn
 from nearfar.errors import MissingExtraError, NearfarError, ParameterError
-from nearfar.preprocess import prepare
-from nearfar.sessions import PUBLISHED_INT8
+from nearfar.pipeline.preprocess import prepare
+from nearfar.sessions.choice import PUBLISHED_INT8
 from nearfar.weights import locate, open_store
+from nearfar.zoo import catalogue, convert, manage
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -193,9 +194,9 @@ def _load_one(case: Case, settings: Settings, folder: Path) -> _Ready:
     if is_stand_in:
         chosen = replace(chosen, home=str(folder / "home"))
         if not open_store(chosen).is_installed(card):
-            zoo.import_file(case.model, _stand_in(card, folder), chosen)
+            manage.import_file(case.model, _stand_in(card, folder), chosen)
     if case.precision in {"int8", FAST} and not _has_int8(case.model, chosen):
-        zoo.quantize(case.model, chosen, least=convert.UNCHECKED if is_stand_in else convert.LEAST)
+        manage.quantize(case.model, chosen, least=convert.UNCHECKED if is_stand_in else convert.LEAST)
     how: dict[str, Any] = {"fast": True} if case.precision == FAST else {"precision": case.precision}
     model = api.load(case.model, engine=case.engine, device="cpu", settings=chosen, **how)
     return _Ready(model, chosen.home, is_stand_in)

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from nearfar import catalogue
-from nearfar.cpus import usable_cpus
 from nearfar.errors import MissingExtraError
+from nearfar.machine.cpus import usable_cpus
 from nearfar.weights import open_store
+from nearfar.zoo import catalogue
 
 if TYPE_CHECKING:
     from pathlib import Path

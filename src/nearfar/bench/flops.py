@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from nearfar import catalogue
 from nearfar.errors import NearfarError
+from nearfar.zoo import catalogue
 
 
 @cache

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nearfar.cpus import usable_cpus
+from nearfar.machine.cpus import usable_cpus
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ from nearfar.cards import DepthKind
 from nearfar.cli import _say
 from nearfar.decode.depth import read_depth
 from nearfar.errors import NearfarError, OutputExistsError, ParameterError
-from nearfar.files import write_whole
+from nearfar.machine.files import write_whole
 from nearfar.ops.intrinsics import INTRINSICS_HELP
 from nearfar.options import describe, option
 

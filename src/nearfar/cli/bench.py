@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from nearfar import settings
 from nearfar.cli import _say
 from nearfar.cli._verb import Flag, verb
-from nearfar.files import write_whole
+from nearfar.machine.files import write_whole
 from nearfar.options import option, parse
 
 
@@ -34,8 +34,9 @@ _FLAGS = {name: Flag(value="LIST") for name in ("engines", "precisions", "photos
 @verb(BenchOptions, ("MODEL", "Networks to measure; embedded where none is named."), _FLAGS)
 def command(models: tuple[str, ...], given: dict[str, str | bool]) -> int:
     """Measure networks alone and the whole way from a file to a heat map."""
-    from nearfar import bench, catalogue
+    from nearfar import bench
     from nearfar.bench import document
+    from nearfar.zoo import catalogue
 
     options = parse(BenchOptions, given)
     names = models or ("embedded",)

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nearfar import api, catalogue, settings
+from nearfar import api, settings
 from nearfar.cli import _plugins, _say
 from nearfar.cli._verb import Flag, verb
 from nearfar.encode import MEDIA_TYPES
 from nearfar.errors import ParameterError, did_you_mean
-from nearfar.files import write_whole
+from nearfar.machine.files import write_whole
 from nearfar.ops.colormap import COLORMAPS
 from nearfar.options import option, parse
 from nearfar.weights import open_store
+from nearfar.zoo import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -15,7 +15,7 @@ from nearfar.cli._plugins import INTRINSICS_FLAG, read_text
 from nearfar.cli._verb import Flag, verb
 from nearfar.effects.heatmap import HeatmapOptions
 from nearfar.errors import NearfarError, OutputExistsError, ParameterError
-from nearfar.files import write_whole
+from nearfar.machine.files import write_whole
 from nearfar.ops.intrinsics import seen_by
 from nearfar.options import option, parse
 

@@ -123,7 +123,7 @@ def _show(order: Order) -> None:
 def _submit(order: Order) -> None:
     from nearfar.jobs.intake import Intake, IntakeLimits
     from nearfar.jobs.owner import Owner
-    from nearfar.jobs.recipe import read_recipe
+    from nearfar.outputs import read_recipe
 
     recipe = read_recipe(_pipeline(order.options.pipeline), order.read.model)
     owner = Owner(order.store.spool.owners)

@@ -6,12 +6,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nearfar import catalogue, settings
+from nearfar import settings
 from nearfar.cli import _say
 from nearfar.cli._verb import Flag, verb
 from nearfar.errors import ParameterError
 from nearfar.options import option, parse
 from nearfar.weights import open_store
+from nearfar.zoo import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -69,21 +70,21 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
 
 
 def _pull(names: tuple[str, ...], options: ModelsOptions, read: Settings) -> int:
-    from nearfar import zoo
+    from nearfar.zoo import manage
 
     for name in _some(names, "pull"):
         with _say.transfer() as progress:
-            paths = zoo.pull(name, read, engine=options.engine, progress=progress)
+            paths = manage.pull(name, read, engine=options.engine, progress=progress)
         _say.lines(str(path) for path in paths)
     return 0
 
 
 def _verify(names: tuple[str, ...], options: ModelsOptions, read: Settings) -> int:
-    from nearfar import zoo
+    from nearfar.zoo import manage
 
     store = open_store(read)
     chosen = names or tuple(card.name for card in catalogue.cards().values() if store.is_installed(card))
-    rows = [(name, row) for name in chosen for row in zoo.verify(name, read)]
+    rows = [(name, row) for name in chosen for row in manage.verify(name, read)]
     for name, row in rows:
         if row.error is not None:
             _say.failure(row.error, is_json=options.json)
@@ -95,29 +96,29 @@ def _verify(names: tuple[str, ...], options: ModelsOptions, read: Settings) -> i
 
 
 def _remove(names: tuple[str, ...], options: ModelsOptions, read: Settings) -> int:  # noqa: ARG001 - one shape
-    from nearfar import zoo
+    from nearfar.zoo import manage
 
     for name in _some(names, "remove"):
-        _say.line(f"{name}: {zoo.remove(name, read) / 1e6:.1f} MB are free again.")
+        _say.line(f"{name}: {manage.remove(name, read) / 1e6:.1f} MB are free again.")
     return 0
 
 
 def _path(names: tuple[str, ...], options: ModelsOptions, read: Settings) -> int:  # noqa: ARG001 - one shape
-    from nearfar import zoo
+    from nearfar.zoo import manage
 
-    _say.lines(str(zoo.path(name, read)) for name in _some(names, "path"))
+    _say.lines(str(manage.path(name, read)) for name in _some(names, "path"))
     return 0
 
 
 def _import(words: tuple[str, ...], options: ModelsOptions, read: Settings) -> int:  # noqa: ARG001 - one shape
-    from nearfar import zoo
+    from nearfar.zoo import manage
 
     if len(words) == 1:
-        _say.lines(zoo.import_pack(Path(words[0]), read))
+        _say.lines(manage.import_pack(Path(words[0]), read))
         return 0
     if len(words) != 2:
         raise ParameterError("import takes a name and a file, or a pack.", "nearfar models import NAME FILE")
-    for done in zoo.import_file(words[0], Path(words[1]), read):
+    for done in manage.import_file(words[0], Path(words[1]), read):
         if not done.is_published:
             _say.line(f"SHA-256 {done.sha256[:12]}… is not one that the card names; it is pinned now.")
         _say.lines([str(done.path)])
@@ -125,22 +126,22 @@ def _import(words: tuple[str, ...], options: ModelsOptions, read: Settings) -> i
 
 
 def _export(names: tuple[str, ...], options: ModelsOptions, read: Settings) -> int:
-    from nearfar import zoo
+    from nearfar.zoo import manage
 
     if not options.output:
         raise ParameterError("export needs a place to write to.", "nearfar models export NAME... -o FILE")
     target = Path(options.output)
-    size = zoo.export(_some(names, "export"), target, read, overwrite=options.overwrite)
+    size = manage.export(_some(names, "export"), target, read, overwrite=options.overwrite)
     _say.line(f"{size / 1e6:.1f} MB; on the other machine: nearfar models import {target.name}")
     _say.lines([str(target)])
     return 0
 
 
 def _quantize(names: tuple[str, ...], options: ModelsOptions, read: Settings) -> int:  # noqa: ARG001 - one shape
-    from nearfar import zoo
+    from nearfar.zoo import manage
 
     for name in _some(names, "quantize"):
-        path, agreement = zoo.quantize(name, read)
+        path, agreement = manage.quantize(name, read)
         _say.line(
             f"{name}: int8 maps differ from float32's by {agreement.mean_difference:.2%} on average and "
             f"correlate by {agreement.correlation:.4f}."

@@ -12,7 +12,7 @@ from nearfar.cli import _plugins, _say
 from nearfar.cli._verb import Flag, verb
 from nearfar.encode import encode
 from nearfar.errors import ParameterError
-from nearfar.files import write_whole
+from nearfar.machine.files import write_whole
 from nearfar.options import numbers, option, parse
 from nearfar.segment import labelled, load_segmenter
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Callable, Mapping
 
-    from nearfar.types import FloatMap
+    from nearfar.types.arrays import FloatMap
 
     Record = Mapping[str, Any]
 

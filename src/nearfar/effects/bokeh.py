@@ -16,7 +16,7 @@ from nearfar.plugins import Effect
 from nearfar.types import DepthMap, Photo, Picture
 
 if TYPE_CHECKING:
-    from nearfar.types import FloatMap
+    from nearfar.types.arrays import FloatMap
 
 
 @dataclass(frozen=True, slots=True)

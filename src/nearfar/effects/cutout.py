@@ -8,15 +8,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from nearfar.effects._canvas import (
-    REFINE_HELP,
-    chosen_by,
-    floats,
-    matching,
-    near_of,
-    parse_colour,
-    quantised,
-)
+from nearfar.effects._canvas import REFINE_HELP, chosen_by, floats, matching, near_of, parse_colour, quantised
 from nearfar.errors import ParameterError
 from nearfar.ops.inpaint import extend
 from nearfar.ops.refine import Guiding, refine

@@ -6,15 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nearfar.effects._canvas import (
-    REFINE_HELP,
-    finished,
-    floats,
-    matching,
-    near_of,
-    parse_colour,
-    quantised,
-)
+from nearfar.effects._canvas import REFINE_HELP, finished, floats, matching, near_of, parse_colour, quantised
 from nearfar.options import option
 from nearfar.plugins import Effect
 from nearfar.types import DepthMap, Photo, Picture

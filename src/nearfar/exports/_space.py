@@ -20,7 +20,8 @@ from nearfar.options import option
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from nearfar.types import Camera, DepthMap, FloatMap, Photo
+    from nearfar.types import Camera, DepthMap, Photo
+    from nearfar.types.arrays import FloatMap
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from nearfar.types import DepthMap, FloatMap
+    from nearfar.types import DepthMap
+    from nearfar.types.arrays import FloatMap
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import OutputError
-from nearfar.files import locked
 from nearfar.jobs.database import Database
 from nearfar.jobs.errors import JobsUnavailableError, KeyReusedError, NoSuchJobError, quota_full
 from nearfar.jobs.records import CANCELLED, DONE, ENDED, FAILED, QUEUED, RUNNING, Job, PictureRow, ResultFile
 from nearfar.jobs.spool import Spool
+from nearfar.machine.files import locked
 
 if TYPE_CHECKING:
     import sqlite3

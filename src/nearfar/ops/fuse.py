@@ -13,7 +13,8 @@ from nearfar.errors import ParameterError
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from nearfar.types import DepthMap, FloatMap
+    from nearfar.types import DepthMap
+    from nearfar.types.arrays import FloatMap
 
     Masks = npt.NDArray[np.bool_]
 

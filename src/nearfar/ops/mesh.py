@@ -13,7 +13,8 @@ from nearfar.ops.unproject import unproject
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from nearfar.types import Camera, FloatMap
+    from nearfar.types import Camera
+    from nearfar.types.arrays import FloatMap
 
     Mask = npt.NDArray[np.bool_]
 

@@ -10,7 +10,8 @@ from nearfar.cards import DepthKind
 from nearfar.errors import ParameterError
 
 if TYPE_CHECKING:
-    from nearfar.types import DepthMap, FloatMap
+    from nearfar.types import DepthMap
+    from nearfar.types.arrays import FloatMap
 
 _CLOSEST_M = 1e-3  # metric depth nearer than this counts as this near: its inverse stays finite
 _TAILS = (0.1, 99.9)  # percent: a few stray pixels do not squeeze all others together

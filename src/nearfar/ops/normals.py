@@ -11,7 +11,8 @@ import numpy as np
 from nearfar.ops.refine import stepness
 
 if TYPE_CHECKING:
-    from nearfar.types import Camera, FloatMap
+    from nearfar.types import Camera
+    from nearfar.types.arrays import FloatMap
 
 _LONGEST = 512  # side of the small copy on which slopes are averaged
 _STEP_WEIGHT = 1e-4  # of a pixel on a step: nothing else is known where all around are steps

@@ -9,7 +9,8 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from nearfar.types import Camera, FloatMap
+    from nearfar.types import Camera
+    from nearfar.types.arrays import FloatMap
 
     Places = npt.NDArray[np.intp]
 

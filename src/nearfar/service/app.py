@@ -12,27 +12,27 @@ from typing import TYPE_CHECKING
 from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 
-from nearfar import __version__, api, catalogue
+from nearfar import __version__, api
 from nearfar import settings as settings_module
-from nearfar.cpus import usable_cpus
 from nearfar.decode.photo import Limits
-from nearfar.service import logs, openapi, problems
-from nearfar.service.answers import HEADERS, formats
+from nearfar.machine.cpus import usable_cpus
+from nearfar.service import readings
+from nearfar.service.answer import openapi
+from nearfar.service.answer.answers import HEADERS, formats
+from nearfar.service.answer.probe import Probe
 from nearfar.service.context import Service
-from nearfar.service.frame import REQUEST_ID, Frame
-from nearfar.service.gate import Access
-from nearfar.service.guards import guards_of
-from nearfar.service.hosts import Hosts, words
-from nearfar.service.job_schemas import schemas
-from nearfar.service.job_work import Workshop
-from nearfar.service.jobs import Jobs
-from nearfar.service.ledger import OwnLedger
-from nearfar.service.live import Live
-from nearfar.service.metrics import Metrics
-from nearfar.service.opencv import OpencvThreads
-from nearfar.service.pool import EnginePool
-from nearfar.service.probe import Probe
-from nearfar.service.proxies import Proxies
+from nearfar.service.guard.gate import Access
+from nearfar.service.guard.hosts import Hosts, words
+from nearfar.service.guard.keys_now import guards_of
+from nearfar.service.guard.ledger import OwnLedger
+from nearfar.service.guard.proxies import Proxies
+from nearfar.service.http.envelope import REQUEST_ID, Envelope
+from nearfar.service.http.uploads import UploadLimits, UploadRoom
+from nearfar.service.jobs.schemas import schemas
+from nearfar.service.jobs.work import Workshop
+from nearfar.service.jobs.worker import Jobs
+from nearfar.service.live.places import Live
+from nearfar.service.request import problems
 from nearfar.service.routes import (
     compare,
     depth,
@@ -46,18 +46,22 @@ from nearfar.service.routes import (
     models,
     pages,
 )
-from nearfar.service.uploads import UploadLimits, UploadRoom
-from nearfar.service.watchdog import Watchdog
+from nearfar.service.watch import logs
+from nearfar.service.watch.metrics import Metrics
+from nearfar.service.work.helper_threads import HelperThreads
+from nearfar.service.work.pool import EnginePool
+from nearfar.service.work.watchdog import Watchdog
+from nearfar.zoo import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from fastapi.telemetry import TelemetryConfig
 
-    from nearfar.service.estimation import Loader
-    from nearfar.service.exchange import Exchange
-    from nearfar.service.ledger import Ledger
-    from nearfar.service.tracing import Tracing
+    from nearfar.service.answer.estimation import Loader
+    from nearfar.service.guard.ledger import Ledger
+    from nearfar.service.request.exchange import Exchange
+    from nearfar.service.watch.tracing import Tracing
     from nearfar.settings import Settings
 
 SMALL_NETWORK = 10_000_000
@@ -108,7 +112,7 @@ def create_app(
     app.add_middleware(Hosts, hosts=service.guards.hosts, origins=words(settings.origins))
     app.add_middleware(Proxies, networks=service.guards.proxies, header=settings.proxy_header)
     app.state.watchers = _watchers(service)
-    app.add_middleware(Frame, on_error=problems.unforeseen, watchers=app.state.watchers)
+    app.add_middleware(Envelope, on_error=problems.unforeseen, watchers=app.state.watchers)
     return app
 
 
@@ -118,7 +122,7 @@ def _service(settings: Settings, given: Loader | None, ledger: Ledger) -> Servic
     probe = Probe(pool, loader)
     limits = Limits(settings.max_bytes, settings.max_pixels)
     room = UploadRoom(UPLOADS_AT_ONCE * settings.max_bytes)
-    return Service(
+    service = Service(
         settings=settings,
         loader=loader,
         pool=pool,
@@ -133,6 +137,8 @@ def _service(settings: Settings, given: Loader | None, ledger: Ledger) -> Servic
         jobs=Jobs(settings, pool, Workshop(loader, limits, settings.model)),
         tracing=_tracing(settings.otlp_endpoint),
     )
+    service.metrics.also(partial(readings.read, service), readings.SHARED)
+    return service
 
 
 def _watchers(service: Service) -> list[Callable[[Exchange], object]]:
@@ -145,7 +151,7 @@ def _tracing(endpoint: str) -> Tracing | None:
     """What sends traces; MissingExtraError where its libraries are not installed."""
     if not endpoint:
         return None
-    from nearfar.service.tracing import Tracing
+    from nearfar.service.watch.tracing import Tracing
 
     return Tracing(endpoint)
 
@@ -209,7 +215,7 @@ def _add_origins(app: FastAPI, settings: Settings) -> None:
 @contextlib.asynccontextmanager
 async def _life(app: FastAPI, service: Service) -> AsyncIterator[None]:  # noqa: ARG001 - the lifespan's shape
     """Start the threads and warm the default model; at the end finish what was taken."""
-    opencv = OpencvThreads(service.pool)
+    opencv = HelperThreads(service.pool)
     service.pool.when_begun = opencv.tighten
     service.pool.start()
     service.watchdog.each_time.append(opencv.look)

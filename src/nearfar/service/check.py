@@ -7,18 +7,19 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from nearfar import api, catalogue
+from nearfar import api
 from nearfar.errors import NearfarError, OutputError
-from nearfar.files import write_whole
 from nearfar.jobs.store import open_jobs, spool_of
 from nearfar.keys import is_private, open_keys
+from nearfar.machine.files import write_whole
 from nearfar.registry import ENGINES
-from nearfar.service.guards import guards_of
-from nearfar.service.hosts import allowed_hosts, is_loopback
-from nearfar.service.probe import picture
-from nearfar.service.proxies import trusted
-from nearfar.service.server import address_of, listen
+from nearfar.service.answer.probe import picture
+from nearfar.service.guard.hosts import allowed_hosts, is_loopback
+from nearfar.service.guard.keys_now import guards_of
+from nearfar.service.guard.proxies import trusted
+from nearfar.service.start import address_of, listen
 from nearfar.weights import open_store
+from nearfar.zoo import catalogue
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,17 +9,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nearfar.decode.photo import Limits
-    from nearfar.service.answers import Format
-    from nearfar.service.estimation import Loader
-    from nearfar.service.guards import Guards
-    from nearfar.service.jobs import Jobs
-    from nearfar.service.live import Live
-    from nearfar.service.metrics import Metrics
-    from nearfar.service.pool import EnginePool
-    from nearfar.service.probe import Probe
-    from nearfar.service.tracing import Tracing
-    from nearfar.service.uploads import UploadLimits
-    from nearfar.service.watchdog import Watchdog
+    from nearfar.service.answer.answers import Format
+    from nearfar.service.answer.estimation import Loader
+    from nearfar.service.answer.probe import Probe
+    from nearfar.service.guard.keys_now import Guards
+    from nearfar.service.http.uploads import UploadLimits
+    from nearfar.service.jobs.worker import Jobs
+    from nearfar.service.live.places import Live
+    from nearfar.service.watch.metrics import Metrics
+    from nearfar.service.watch.tracing import Tracing
+    from nearfar.service.work.pool import EnginePool
+    from nearfar.service.work.watchdog import Watchdog
     from nearfar.settings import Settings
 
 

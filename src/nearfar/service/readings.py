@@ -6,10 +6,14 @@ import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+
 from nearfar import __version__, api
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from prometheus_client.core import Metric
 
     from nearfar.service.context import Service
 
@@ -152,3 +156,17 @@ READINGS = (
 """Every one of them."""
 SHARED = frozenset({"nearfar_jobs", "nearfar_job_pictures_waiting"})
 """Those that every process of a service reads alike: they are told once."""
+
+
+def read(service: Service) -> list[Metric]:
+    """All of them with their values of now."""
+    return [_family(reading, service) for reading in READINGS]
+
+
+def _family(reading: Reading, service: Service) -> Metric:
+    family = CounterMetricFamily if reading.name.endswith("_total") else GaugeMetricFamily
+    made = family(reading.name, reading.help, labels=reading.labels)
+    for labels, value in reading.read(service):
+        made.add_metric(labels, value)
+    result: Metric = made
+    return result

@@ -5,57 +5,32 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
 import uvicorn
 
-from nearfar import catalogue
-from nearfar.registry import ENGINES
-from nearfar.service import crew, logs, memory
+from nearfar.service import allocator
 from nearfar.service.app import create_app
-from nearfar.service.connection import Bounds, Connection
-from nearfar.service.errors import AddressError, LostEngineError
+from nearfar.service.errors import LostEngineError
+from nearfar.service.http.connection import Bounds, Connection
+from nearfar.service.watch import logs
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Callable
     from types import FrameType
 
     from fastapi import FastAPI
 
-    from nearfar.service.ledger import Ledger
+    from nearfar.service.guard.ledger import Ledger
     from nearfar.settings import Settings
 
-_BACKLOG = 2048
 _TURN_S = 0.001
 """How long a worker may keep Python from the event loop. With Python's own 5 ms a small request beside two
 busy workers waited 3.6 ms for its turns (99 of 100), with this 0.1 ms, and a photo cost as much processor
 time (benchmarks/thread_turns.py, 2 cores, no GPU)."""
-
-
-def serve(settings: Settings, announce: Callable[[str], object] | None = None) -> None:
-    """Serve until SIGINT or SIGTERM; then finish the requests that were taken, and return.
-
-    Args:
-        settings: host, port and all the rest.
-        announce: is told the service's address once it answers; standard output where none is given.
-
-    Raises:
-        AddressError: the port is in use, or the address is not this machine's.
-        UnknownNameError: the settings name a model or engine that there is not.
-        LostEngineError: too many calls of networks never came back; the process should end and start anew.
-    """
-    catalogue.card(settings.model)
-    if settings.engine != "auto":
-        ENGINES.load(settings.engine)
-    listener = listen(settings.host, settings.port)
-    address = address_of(listener, settings.host)
-    if crew.count_of(settings) > 1:
-        crew.serve(settings, listener, lambda: (announce or _say)(address))
-    else:
-        serve_on(settings, listener, lambda _: (announce or _say)(address))
 
 
 def serve_on(
@@ -75,7 +50,7 @@ def serve_on(
     Raises:
         LostEngineError: too many calls of networks never came back.
     """
-    memory.tune()
+    allocator.tune()
     sys.setswitchinterval(_TURN_S)
     app = create_app(settings, ledger=ledger)
     logs.set_up(settings.log_level, settings.log_format)
@@ -109,40 +84,6 @@ def configure(app: FastAPI, settings: Settings) -> uvicorn.Config:
     )
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens there; port 0 takes a free one.
-
-    Raises:
-        AddressError: with the way out.
-    """
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-    except OSError as exc:
-        raise AddressError(f"'{host}' is not an address of this machine.", "Use --host 127.0.0.1.") from exc
-    listener = socket.socket(family, kind, protocol)
-    try:
-        if os.name == "posix":  # elsewhere this would let two services share a port
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
-        listener.listen(_BACKLOG)
-    except OSError as exc:
-        listener.close()
-        raise AddressError(
-            f"Cannot listen on {host} port {port}: {exc.strerror or exc}.",
-            "Stop what listens there, or choose another port: nearfar serve --port 8081.",
-        ) from exc
-    return listener
-
-
-def address_of(listener: socket.socket, host: str) -> str:
-    """The address to type into a browser."""
-    port = listener.getsockname()[1]
-    name = {"0.0.0.0": "127.0.0.1", "::": "[::1]", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - shown, not bound
-    return f"http://{f'[{name}]' if ':' in name and not name.startswith('[') else name}:{port}"
-
-
 class Server(uvicorn.Server):
     """Tells when it answers, and can give up."""
 
@@ -166,7 +107,7 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started:
             self._reload_keys_on_hangup()
-            memory.settle()
+            allocator.settle()
             self._begin(self)
 
     def _reload_keys_on_hangup(self) -> None:
@@ -174,11 +115,6 @@ class Server(uvicorn.Server):
         if os.name == "posix":
             keys = self.config.loaded_app.state.service.guards.keys
             asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, partial(keys.refresh, now=True))
-
-
-def _say(address: str) -> None:
-    sys.stdout.write(f"nearfar listens on {address} (stop with Ctrl+C)\n")
-    sys.stdout.flush()
 
 
 def _stop_without_a_trace() -> None:

@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from nearfar.errors import WeightsError
-from nearfar.files import locked
+from nearfar.machine.files import locked
 from nearfar.weights.store import ASSET, Pin, key_of, pin_of, sha256_of
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import OutputError, OutputExistsError, WeightsError
-from nearfar.files import locked
+from nearfar.machine.files import locked
 from nearfar.weights.store import PINS, pin_of, sha256_of
 
 if TYPE_CHECKING:

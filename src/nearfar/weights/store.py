@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from nearfar import assets
 from nearfar.errors import WeightsError
-from nearfar.files import locked, write_whole
+from nearfar.machine.files import locked, write_whole
 
 if TYPE_CHECKING:
     from nearfar.cards import ModelCard, WeightFile

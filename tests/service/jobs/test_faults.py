@@ -153,7 +153,7 @@ def test_a_full_disk(start, send, finished, jpeg, small_disk) -> None:
 
 def test_a_disk_that_fills_while_a_job_runs(start, send, finished, gate, small_disk, monkeypatch) -> None:
     """The picture is given back, not lost and not failed; with room it is done."""
-    monkeypatch.setattr("nearfar.service.jobs.PAUSE_S", 0.2)
+    monkeypatch.setattr("nearfar.service.jobs.worker.PAUSE_S", 0.2)
     service = start(home=str(small_disk), loader=loader_of(gate))
     gate.open.set()
     until(lambda: service.client.get("/readyz").status_code == 200)
@@ -191,8 +191,8 @@ def test_a_read_only_spool(send, finished, jpeg, small_disk) -> None:
 
 def test_results_expire(start, send, finished, jpeg, monkeypatch) -> None:
     """By the setting, while the service runs."""
-    monkeypatch.setattr("nearfar.service.jobs.TICK_S", 0.1)
-    monkeypatch.setattr("nearfar.service.jobs.KEEP_S", 0.1)
+    monkeypatch.setattr("nearfar.service.jobs.worker.TICK_S", 0.1)
+    monkeypatch.setattr("nearfar.service.jobs.worker.KEEP_S", 0.1)
     service = start(job_ttl=1)
     id = finished(service, send(service, jpeg).json()["id"])["id"]
     until(lambda: service.client.get(f"/v1/jobs/{id}").status_code == 404, 30)

@@ -16,20 +16,20 @@ from nearfar import comparison
 from nearfar.decode.photo import Limits, read_photo
 from nearfar.ops.colormap import COLORMAPS
 from nearfar.options import option, parse
-from nearfar.service.departure import while_connected
-from nearfar.service.estimation import stage
-from nearfar.service.frame import timing_of
-from nearfar.service.openapi import compare_operation
-from nearfar.service.query import single_values
-from nearfar.service.terms import terms_of
-from nearfar.service.uploads import read_upload
+from nearfar.service.answer.estimation import stage
+from nearfar.service.answer.openapi import compare_operation
+from nearfar.service.http.disconnect import while_connected
+from nearfar.service.http.uploads import read_upload
+from nearfar.service.request.ids import timing_of
+from nearfar.service.request.query import single_values
+from nearfar.service.request.terms import terms_of
 
 if TYPE_CHECKING:
+    from nearfar.service.answer.estimation import Loader
     from nearfar.service.context import Service
-    from nearfar.service.estimation import Loader
-    from nearfar.service.ticket import Ticket
-    from nearfar.service.timing import Timing
-    from nearfar.service.uploads import Upload
+    from nearfar.service.http.uploads import Upload
+    from nearfar.service.request.timing import Timing
+    from nearfar.service.work.ticket import Ticket
 
 MOST = 6
 """Networks in one request at most."""

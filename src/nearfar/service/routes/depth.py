@@ -9,17 +9,18 @@ from fastapi import APIRouter
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
 from starlette.responses import Response
 
-from nearfar import catalogue
 from nearfar.options import parse
-from nearfar.service.answers import DepthQuery, choose_format
-from nearfar.service.departure import while_connected
-from nearfar.service.estimation import Answer, Question, answer
-from nearfar.service.frame import request_id_of, timing_of
-from nearfar.service.openapi import depth_operation
-from nearfar.service.plain_route import PlainRoute
-from nearfar.service.query import single_values
-from nearfar.service.terms import terms_of
-from nearfar.service.uploads import read_upload
+from nearfar.service.answer.answers import DepthQuery, choose_format
+from nearfar.service.answer.estimation import Answer, Question, answer
+from nearfar.service.answer.openapi import depth_operation
+from nearfar.service.answer.respond import respond
+from nearfar.service.http.disconnect import while_connected
+from nearfar.service.http.plain_route import PlainRoute
+from nearfar.service.http.uploads import read_upload
+from nearfar.service.request.ids import request_id_of, timing_of
+from nearfar.service.request.query import single_values
+from nearfar.service.request.terms import terms_of
+from nearfar.zoo import catalogue
 
 if TYPE_CHECKING:
     from nearfar.service.context import Service
@@ -61,14 +62,3 @@ def read_query(request: Request) -> DepthQuery:
         if query.size is not None:
             card.input.with_size(query.size)
     return query
-
-
-def respond(found: Answer, suffix: str) -> Response:
-    """The response that carries an answer."""
-    response = Response(found.body, media_type=found.media_type)
-    response.headers["Cache-Control"] = "no-store"
-    response.headers["Content-Disposition"] = f'inline; filename="depth{suffix}"'
-    response.headers["Vary"] = "Accept"
-    for name, value in found.headers:
-        response.headers.append(name, value)
-    return response

@@ -10,9 +10,9 @@ from fastapi import APIRouter
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
 from starlette.responses import HTMLResponse
 
-from nearfar.service.problems import Problem, all_problems
+from nearfar.service.http.static_files import read_folder
+from nearfar.service.request.problems import Problem, all_problems
 from nearfar.service.routes.pages import endpoint
-from nearfar.service.static_files import read_folder
 
 if TYPE_CHECKING:
     from nearfar.service.context import Service

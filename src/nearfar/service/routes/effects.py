@@ -9,11 +9,11 @@ from fastapi import APIRouter
 from nearfar.encode import CLIP_TYPES, MEDIA_TYPES
 from nearfar.plugins import outline
 from nearfar.registry import EFFECTS
-from nearfar.service.openapi import plugins_operation
-from nearfar.service.plugin_work import Maker, add_route
+from nearfar.service.answer.openapi import plugins_operation
+from nearfar.service.routes._plugin import Maker, add_route
 
 if TYPE_CHECKING:
-    from nearfar.service.answers import Result
+    from nearfar.service.answer.answers import Result
     from nearfar.service.context import Service
 
 

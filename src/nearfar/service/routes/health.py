@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 
-from nearfar.service.openapi import health_operation, ready_operation
+from nearfar.service.answer.openapi import health_operation, ready_operation
 
 if TYPE_CHECKING:
     from nearfar.service.context import Service

@@ -10,23 +10,23 @@ from fastapi import APIRouter
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
 from starlette.responses import FileResponse, JSONResponse, Response, StreamingResponse
 
-from nearfar import catalogue
 from nearfar.errors import ParameterError, WeightsError
 from nearfar.jobs.bundle import bundle, file_of
 from nearfar.jobs.errors import NoSuchJobError, UnfinishedError
-from nearfar.jobs.recipe import read_recipe
 from nearfar.jobs.records import DONE, ENDED
 from nearfar.keys import ADMIN
-from nearfar.service import job_answers as answers
-from nearfar.service import job_schemas as documented
-from nearfar.service.frame import timing_of
-from nearfar.service.job_upload import BodyLimits, announced_bytes, check_type, feeder_of, read_body
+from nearfar.outputs import read_recipe
+from nearfar.service.jobs import answers
+from nearfar.service.jobs import schemas as documented
+from nearfar.service.jobs.upload import BodyLimits, announced_bytes, check_type, feeder_of, read_body
+from nearfar.service.request.ids import timing_of
 from nearfar.weights import open_store
+from nearfar.zoo import catalogue
 
 if TYPE_CHECKING:
     from nearfar.jobs.intake import Intake
-    from nearfar.jobs.recipe import Recipe
     from nearfar.jobs.records import Job, PictureRow
+    from nearfar.outputs import Recipe
     from nearfar.service.context import Service
 
 _NO_STORE = {"Cache-Control": "no-store"}

@@ -9,10 +9,11 @@ from starlette.websockets import WebSocket  # noqa: TC002 - FastAPI reads the an
 
 from nearfar.errors import NearfarError
 from nearfar.options import parse
-from nearfar.service import problems
-from nearfar.service.access import caller_of
-from nearfar.service.live import LiveOptions, Stream
-from nearfar.service.query import single_values
+from nearfar.service.live.options import LiveOptions
+from nearfar.service.live.stream import Means, Stream
+from nearfar.service.request import problems
+from nearfar.service.request.access import caller_of
+from nearfar.service.request.query import single_values
 
 if TYPE_CHECKING:
     from nearfar.service.context import Service
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 def router(service: Service) -> APIRouter:
     """The routes of this noun."""
     routes = APIRouter(tags=["live"])
+    means = Means(service.settings, service.loader, service.limits, service.pool, service.probe, service.live)
 
     @routes.websocket("/v1/live")
     async def look_live(socket: WebSocket) -> None:
@@ -35,7 +37,7 @@ def router(service: Service) -> APIRouter:
             return
         try:
             await socket.accept()
-            await Stream(socket, service, options, caller).serve()
+            await Stream(socket, means, options, caller).serve()
         finally:
             place.__exit__(None, None, None)
 

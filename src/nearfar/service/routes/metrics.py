@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from nearfar.service.metrics import MEDIA_TYPE, render
-from nearfar.service.openapi import metrics_operation
+from nearfar.service.answer.openapi import metrics_operation
+from nearfar.service.watch.metrics import MEDIA_TYPE, render
 
 if TYPE_CHECKING:
     from nearfar.service.context import Service
@@ -20,7 +20,7 @@ def router(service: Service) -> APIRouter:
 
     @routes.get("/metrics", response_class=Response, **metrics_operation())
     async def read_metrics() -> Response:
-        body = render(await service.metrics.gather(service))
+        body = render(await service.metrics.gather())
         return Response(body, headers={"Content-Type": MEDIA_TYPE, "Cache-Control": "no-store"})
 
     return routes

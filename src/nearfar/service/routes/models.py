@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter
 
-from nearfar import catalogue
-from nearfar.service.openapi import models_operation
+from nearfar.service.answer.openapi import models_operation
 from nearfar.weights import open_store
+from nearfar.zoo import catalogue
 
 if TYPE_CHECKING:
     from nearfar.cards import ModelCard

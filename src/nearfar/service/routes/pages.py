@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 
-from nearfar.service.static_files import StaticFile, read_folder
+from nearfar.service.http.static_files import StaticFile, read_folder
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -1,0 +1,101 @@
+"""Photo to depth map: preprocess, engine, postprocess."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nearfar.pipeline.postprocess import finish
+from nearfar.pipeline.preprocess import Prepared, prepare
+from nearfar.types import DepthMap, Photo, Provenance
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from nearfar.cards import InputSpec, ModelCard
+    from nearfar.engines import Session
+
+    Batch = np.ndarray[Any, np.dtype[np.float32]]
+    Raw = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+
+BATCH_LIMIT = 8
+"""Pictures in one network run at most: memory stays bounded, and on a CPU larger batches are not faster."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimator:
+    """A loaded model. Threads may share one."""
+
+    card: ModelCard
+    session: Session
+    engine: str
+    sha256: str = ""
+    """Hash of the weights that are loaded."""
+    is_fast: bool = False
+    """Maps are brought to the photo's size by straight lines."""
+
+    @property
+    def input(self) -> InputSpec:
+        """How photos are prepared: the card's rule, or the one size that the loaded file takes."""
+        fixed = self.session.fixed_size
+        return self.card.input if fixed is None else self.card.input.only(*fixed)
+
+    def estimate(self, photo: Photo) -> DepthMap:
+        """The depth map of a photo, as large as the photo.
+
+        Raises:
+            NonFiniteOutputError: the network answered with NaN or infinity.
+            EngineError: the network failed.
+        """
+        prepared = prepare(photo, self.input)
+        return self.finish(self.run(prepared), prepared)
+
+    def estimate_batch(self, photos: Iterable[Photo]) -> list[DepthMap]:
+        """The depth maps of many photos, in order; those of equal input size run together.
+
+        The same as one by one within 1e-5 of the range.
+        """
+        prepared = [prepare(photo, self.input) for photo in photos]
+        results: dict[int, DepthMap] = {}
+        for places in _buckets(prepared, min(BATCH_LIMIT, self.session.batch_limit or BATCH_LIMIT)):
+            raw = self._answers(np.concatenate([prepared[i].tensor for i in places]))
+            results |= {i: self.finish(raw[k], prepared[i]) for k, i in enumerate(places)}
+        return [results[i] for i in range(len(prepared))]
+
+    def run(self, prepared: Prepared) -> Raw:
+        """What the network answers for one prepared picture: h×w float32 in its own space.
+
+        Raises:
+            EngineError: the network failed.
+        """
+        raw: Raw = self._answers(prepared.tensor)[0]
+        return raw
+
+    def _answers(self, batch: Batch) -> Batch:
+        """N×h×w; where the card says so, the mean with those for the mirror images."""
+        raw: Batch = self.session.run(batch)
+        if not self.card.input.flip:
+            return raw
+        mirrored = self.session.run(np.ascontiguousarray(batch[..., ::-1]))
+        return np.asarray((raw + mirrored[..., ::-1]) / 2, np.float32)
+
+    def finish(self, raw: Raw, prepared: Prepared, tiles: int = 0) -> DepthMap:
+        """The depth map of a photo from what the network answered; ``tiles``: of how many that was joined.
+
+        Raises:
+            NonFiniteOutputError: there is a NaN or an infinity among the answers.
+        """
+        provenance = Provenance(self.card.name, self.sha256, prepared.size, self.engine, tiles)
+        return finish(raw, prepared.undo, self.card, provenance, is_fast=self.is_fast)
+
+
+def _buckets(prepared: list[Prepared], limit: int) -> Iterable[list[int]]:
+    """Places of inputs of equal size, at most ``limit`` together."""
+    by_size: dict[tuple[int, int], list[int]] = {}
+    for place, item in enumerate(prepared):
+        by_size.setdefault(item.size, []).append(place)
+    for places in by_size.values():
+        for start in range(0, len(places), limit):
+            yield places[start : start + limit]

@@ -1,0 +1,113 @@
+"""What the layers before the routes remember between requests: the keys as they stand, the callers."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nearfar.errors import NearfarError
+from nearfar.keys import KeyFile, open_keys
+from nearfar.service.guard.hosts import allowed_hosts
+from nearfar.service.guard.limits import Crowd, Rates
+from nearfar.service.guard.proxies import trusted
+
+if TYPE_CHECKING:
+    from nearfar.keys import Key
+    from nearfar.service.guard.ledger import Ledger
+    from nearfar.service.guard.proxies import Network
+    from nearfar.settings import Settings
+
+LOOK_EVERY_S = 1.0
+"""How long a change of the key file may go unseen."""
+_log = logging.getLogger("nearfar.service")
+
+
+class Keys:
+    """The keys of a file, read again when it changes.
+
+    Keys are needed (``is_on``) where the file exists or a setting says so, and remain needed from then on:
+    a file that is emptied or taken away closes the service, and never opens it.
+    """
+
+    def __init__(self, file: KeyFile, *, is_required: bool = False) -> None:
+        """Read the file.
+
+        Raises:
+            SourceError: it cannot be read.
+            SettingsError: it is damaged.
+        """
+        self._file = file
+        self._stamp = file.stamp()
+        self._ring = file.read()
+        self._is_on = is_required or self._stamp is not None
+        self._looked_at = time.monotonic()
+
+    @property
+    def is_on(self) -> bool:
+        """Whether requests need a key."""
+        return self._is_on
+
+    def find(self, text: str) -> Key | None:
+        """The key that a client presents, or None.
+
+        One that is not known may have been added just now: the file is looked at before it is refused.
+        """
+        if not text or not self._is_on:
+            return None
+        found = self._ring.find(text)
+        if found is None:
+            self._looked_at -= LOOK_EVERY_S
+            self.refresh()
+            found = self._ring.find(text)
+        return found
+
+    def refresh(self, *, now: bool = False) -> None:
+        """Read the file again where it changed; at most every second unless ``now``.
+
+        A file that is damaged or cannot be read leaves the keys as they were, and is logged once.
+        """
+        if not now and time.monotonic() - self._looked_at < LOOK_EVERY_S:
+            return
+        self._looked_at = time.monotonic()
+        try:
+            stamp = self._file.stamp()
+            if stamp == self._stamp and not now:
+                return
+            self._stamp = stamp
+            ring = self._file.read()
+        except NearfarError as exc:
+            _log.error("the keys stay as they were: %s", exc)
+            return
+        if ring != self._ring or (stamp is not None and not self._is_on):
+            _log.warning("%d keys are read from %s", len(ring.keys), self._file.path)
+        self._ring = ring
+        self._is_on = self._is_on or stamp is not None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guards:
+    """Everything that the layers before the routes share."""
+
+    keys: Keys
+    rates: Rates
+    crowd: Crowd
+    hosts: tuple[str, ...]
+    proxies: tuple[Network, ...]
+
+
+def guards_of(settings: Settings, ledger: Ledger | None = None) -> Guards:
+    """Those of the settings; callers are counted in the ledger.
+
+    Raises:
+        SourceError: the key file cannot be read.
+        SettingsError: the key file is damaged, or a host or proxy cannot be one.
+    """
+    return Guards(
+        Keys(open_keys(settings), is_required=settings.require_keys),
+        Rates(settings.rate_per_minute, settings.rate_burst, ledger),
+        Crowd(settings.concurrency, ledger),
+        allowed_hosts(settings),
+        trusted(settings),
+    )

@@ -1,0 +1,1 @@
+"""Bytes in and out: connections, uploads, files, what stands around every request."""

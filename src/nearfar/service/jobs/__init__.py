@@ -1,0 +1,1 @@
+"""Jobs over HTTP: their uploads, their worker, their answers."""

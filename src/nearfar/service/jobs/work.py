@@ -1,0 +1,73 @@
+"""One picture of a job, from its bytes to the files of its result. Runs in a worker thread."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nearfar.decode.photo import read_photo
+from nearfar.errors import NearfarError
+from nearfar.outputs import check_recipe
+from nearfar.service.request.problems import problem_of, public
+
+if TYPE_CHECKING:
+    from nearfar.decode.photo import Limits
+    from nearfar.jobs.records import Claim
+    from nearfar.jobs.spool import Spool
+    from nearfar.service.answer.estimation import Loader
+    from nearfar.service.work.ticket import Ticket
+
+_log = logging.getLogger("nearfar.service")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Workshop:
+    """What pictures are worked on with."""
+
+    loader: Loader
+    limits: Limits
+    default_model: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """The files of a picture's result (name, media type, bytes), and what its depth means."""
+
+    files: tuple[tuple[str, str, bytes], ...]
+    depth: dict[str, Any]
+
+
+def make(claim: Claim, spool: Spool, workshop: Workshop, ticket: Ticket) -> Made:
+    """Read, decode, estimate, and make every file of the pipeline.
+
+    Raises:
+        NearfarError: whatever is wrong with the picture, the pipeline or the network.
+        ClientLeftError: nobody wants it any more.
+    """
+    recipe = check_recipe(claim.recipe, workshop.default_model)
+    data = spool.picture(claim.job, claim.slot)
+    ticket.check()
+    model = workshop.loader(recipe.model, recipe.size)
+    photo = read_photo(data, workshop.limits, "the picture")
+    ticket.check()
+    with ticket.engine(model):
+        depth = model.estimator.estimate(photo)
+    files = []
+    for output in recipe.outputs:
+        ticket.check()
+        files.append((output.file, output.media_type, output.make(photo, depth)))
+    return Made(tuple(files), depth.describe())
+
+
+def problem_row(claim: Claim, error: Exception) -> dict[str, Any]:
+    """What a picture failed with, as a problem object; what nobody foresaw is logged, and kept to the log."""
+    problem = problem_of(error)
+    row: dict[str, Any] = {"type": problem.type, "title": problem.title, "status": problem.status}
+    if not isinstance(error, NearfarError):
+        _log.error("picture %d of job %s failed", claim.position, claim.job, exc_info=error)
+        return row | {"detail": "An unexpected error; the service's log has it under the job's id."}
+    if problem.status >= 500:
+        _log.warning("picture %d of job %s failed: %s", claim.position, claim.job, error)
+    row["detail"] = public(error.message)
+    return row | ({"hint": public(error.hint)} if error.hint else {})

@@ -1,0 +1,316 @@
+"""The jobs of a running service: opened when first needed, worked on behind all that somebody waits for."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from nearfar.errors import BusyError, NearfarError
+from nearfar.jobs.claims import Claims
+from nearfar.jobs.errors import JobsUnavailableError, NoSuchJobError, StorageFullError
+from nearfar.jobs.intake import Intake, IntakeLimits
+from nearfar.jobs.owner import Owner
+from nearfar.jobs.records import STATES, Outcome, ResultFile
+from nearfar.jobs.store import open_jobs, spool_of
+from nearfar.jobs.upkeep import Upkeep
+from nearfar.service.errors import ClientLeftError, StuckEngineError
+from nearfar.service.jobs.work import Made, make, problem_row
+from nearfar.service.request.terms import Terms
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from nearfar.jobs.records import Claim
+    from nearfar.jobs.store import JobStore
+    from nearfar.service.jobs.work import Workshop
+    from nearfar.service.work.pool import EnginePool
+    from nearfar.settings import Settings
+
+LOOK_S = 1.0
+"""How often idle hands look for what other processes took in."""
+PAUSE_S = 5.0
+"""How long work rests where the store has no room or cannot be used; nothing is lost meanwhile."""
+KEEP_S, TICK_S, SWEEP_S = 2.0, 30.0, 600.0
+"""How often pictures of dead processes are looked for, the clock moves on, leftovers are swept."""
+MOST_TRIES = 2
+_TRIED_AGAIN = (StuckEngineError, MemoryError)
+_log = logging.getLogger("nearfar.service")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bench:
+    """An open store with what works on it."""
+
+    store: JobStore
+    owner: Owner
+    claims: Claims
+    upkeep: Upkeep
+
+
+class Jobs:
+    """Takes jobs in and works on them, some pictures at a time, of which at most one waits in the pool."""
+
+    def __init__(self, settings: Settings, pool: EnginePool, workshop: Workshop) -> None:
+        self._settings = settings
+        self._pool = pool
+        self._workshop = workshop
+        self._bench: Bench | None = None
+        self._opening = threading.Lock()
+        self._queueing = asyncio.Lock()
+        self._news = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._owed: list[tuple[Claim, bool]] = []
+        self._trouble = ""
+        self._counts: dict[str, int] = {}
+        self._waiting = 0
+        self.is_closing = False
+
+    @property
+    def limits(self) -> IntakeLimits:
+        """What a job may hold."""
+        read = self._settings
+        return IntakeLimits(read.job_bytes, read.job_pictures, read.max_bytes)
+
+    def counts(self) -> dict[str, int]:
+        """Jobs by state, as they were a moment ago; free."""
+        return dict.fromkeys(STATES, 0) | self._counts
+
+    def pictures_waiting(self) -> int:
+        """Pictures that are not done yet, as of a moment ago; free."""
+        return self._waiting
+
+    def open(self) -> Bench:
+        """The store, made where there is none. It may take a while: call it in a thread.
+
+        Raises:
+            JobsUnavailableError: it is damaged, read-only or of a newer version.
+            StorageFullError: the disk is full.
+        """
+        with self._opening:
+            if self._bench is not None:
+                return self._bench
+            if self.is_closing:
+                raise JobsUnavailableError("The service is shutting down.", "Ask another one.")
+            store = open_jobs(self._settings)
+            owner = Owner(store.spool.owners)
+            self._bench = Bench(store, owner, Claims(store, owner), Upkeep(store))
+            return self._bench
+
+    async def bench(self) -> Bench:
+        """The same, without holding the event loop up."""
+        if self._bench is not None:
+            return self._bench
+        return await asyncio.to_thread(self.open)
+
+    def intake(self) -> Intake:
+        """Where a new job arrives; to be called in a thread."""
+        bench = self.open()
+        return Intake(bench.store.spool, bench.owner.name, self.limits)
+
+    def wake(self) -> None:
+        """There is something to do."""
+        self._news.set()
+
+    def start(self) -> None:
+        """Begin to work; what was accepted before goes on."""
+        hands = self._settings.job_streams or max(1, self._pool.workers - 1)
+        work: list[Coroutine[Any, Any, None]] = [self._keep(), *(self._work() for _ in range(hands))]
+        self._tasks = [asyncio.create_task(one) for one in work]
+
+    def begin_closing(self) -> None:
+        """Take no further picture, and end the streams of progress. May be called in a signal handler."""
+        self.is_closing = True
+
+    async def close(self, seconds: float) -> None:
+        """Finish the pictures under way within that time, give the others back, close the store."""
+        self.begin_closing()
+        self.wake()
+        if self._tasks:
+            self._tasks[0].cancel()
+            await asyncio.wait(self._tasks, timeout=seconds)
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._bench is not None:
+            await asyncio.to_thread(self._repay)
+            self._bench.store.close()
+            self._bench.owner.close()
+            self._bench = None
+
+    async def _work(self) -> None:
+        """One hand: the next picture, and the next."""
+        while not self.is_closing:
+            try:
+                claim = await self._next()
+                if claim is not None:
+                    await self._do(claim)
+                self._trouble = ""
+            except NearfarError as exc:
+                self._note(exc)
+                await self._rest(PAUSE_S)
+            except Exception:
+                _log.exception("work on jobs broke off; it goes on in %g s", PAUSE_S)
+                await self._rest(PAUSE_S)
+            else:
+                if claim is None:
+                    await self._rest(LOOK_S)
+
+    async def _next(self) -> Claim | None:
+        bench = await self._existing()
+        if bench is None:
+            return None
+        return await asyncio.to_thread(_take, bench)
+
+    async def _existing(self) -> Bench | None:
+        """The store where there is one: looking for work makes none."""
+        if self._bench is None and not spool_of(self._settings).database.exists():
+            return None
+        return await self.bench()
+
+    async def _do(self, claim: Claim) -> None:
+        """Work on a picture until it is finished or given back."""
+        try:
+            outcome = await self._outcome(claim)
+            if outcome is None:
+                await self._give_back(claim, counts=True)
+            else:
+                bench = await self.bench()
+                await asyncio.to_thread(bench.claims.finish, claim, outcome)
+        except asyncio.CancelledError:
+            await self._give_back(claim)
+            raise
+        except (BusyError, StorageFullError, JobsUnavailableError) as exc:
+            await self._give_back(claim)
+            if isinstance(exc, BusyError) or not await self._is_wanted(claim):
+                await self._rest(LOOK_S)
+                return
+            raise
+
+    async def _outcome(self, claim: Claim) -> Outcome | None:
+        """How it ended, its files written; None where it should be tried once more."""
+        bench = await self.bench()
+        spool = bench.store.spool
+        try:
+            made = await self._in_pool(partial(make, claim, spool, self._workshop), claim.caller)
+        except (BusyError, StorageFullError, JobsUnavailableError):
+            raise
+        except _TRIED_AGAIN as exc:
+            return Outcome(problem=problem_row(claim, exc)) if claim.attempt >= MOST_TRIES else None
+        except Exception as exc:
+            return Outcome(problem=problem_row(claim, exc))
+        pairs = [(name, data) for name, _, data in made.files]
+        token = await asyncio.to_thread(spool.write_result, claim.job, claim.position, pairs)
+        files = tuple(ResultFile(name, kind, len(data)) for name, kind, data in made.files)
+        return Outcome(token, files, made.depth)
+
+    async def _in_pool(self, work: Any, caller: str) -> Made:
+        """What the work gives; no second picture waits in the pool while one does."""
+        loop, begun = asyncio.get_running_loop(), asyncio.Event()
+
+        def begin(ticket: Any) -> Any:
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(begun.set)
+            return work(ticket)
+
+        async with self._queueing:
+            doing = asyncio.create_task(self._pool.run(begin, Terms(caller, is_background=True)))
+            beginning = asyncio.create_task(begun.wait())
+            try:
+                await asyncio.wait({doing, beginning}, return_when=asyncio.FIRST_COMPLETED)
+            except asyncio.CancelledError:
+                doing.cancel()
+                raise
+            finally:
+                beginning.cancel()
+        try:
+            made: Made = await doing
+        except ClientLeftError as exc:
+            raise BusyError("The service is shutting down.") from exc
+        return made
+
+    async def _is_wanted(self, claim: Claim) -> bool:
+        """Whether the job still goes on: what was cancelled or removed has no folder to write to."""
+        try:
+            bench = await self.bench()
+            return not (await asyncio.to_thread(bench.store.job, claim.job)).is_ended
+        except NoSuchJobError:
+            return False
+        except NearfarError:
+            return True
+
+    async def _give_back(self, claim: Claim, *, counts: bool = False) -> None:
+        """Let somebody else do it; where the store takes nothing now, later."""
+        self._owed.append((claim, counts))
+        await asyncio.to_thread(self._repay)
+
+    def _repay(self) -> None:
+        """Write down what is given back."""
+        while self._owed and self._bench is not None:
+            claim, counts = self._owed.pop()
+            try:
+                self._bench.claims.give_back(claim, counts=counts)
+            except NearfarError as exc:
+                self._owed.append((claim, counts))
+                self._note(exc)
+                return
+
+    async def _rest(self, seconds: float) -> None:
+        """Until something happens, or the time is over."""
+        if self.is_closing:
+            return
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._news.wait()
+        self._news.clear()
+
+    async def _keep(self) -> None:
+        """Keep the store in order."""
+        due = {TICK_S: float("-inf"), SWEEP_S: float("-inf")}
+        while not self.is_closing:
+            try:
+                bench = await self._existing()
+                if bench is not None:
+                    now = time.monotonic()
+                    late = {every for every, last in due.items() if now - last >= every}
+                    due |= dict.fromkeys(late, now)
+                    await asyncio.to_thread(self._tend, bench, late)
+            except NearfarError as exc:
+                self._note(exc)
+            except Exception:
+                _log.exception("the upkeep of jobs broke off; it goes on in %g s", KEEP_S)
+            await asyncio.sleep(KEEP_S)
+
+    def _tend(self, bench: Bench, late: set[float]) -> None:
+        self._repay()
+        if count := bench.claims.recover():
+            _log.warning("%d pictures of processes that ended are queued again", count)
+            self._news_from_thread()
+        if TICK_S in late:
+            bench.upkeep.tick()
+        if SWEEP_S in late:
+            bench.upkeep.sweep()
+        self._counts = bench.store.counts()
+        self._waiting = bench.store.pictures_waiting()
+
+    def _news_from_thread(self) -> None:
+        with contextlib.suppress(RuntimeError):
+            self._tasks[0].get_loop().call_soon_threadsafe(self.wake)
+
+    def _note(self, exc: NearfarError) -> None:
+        """Log trouble once, not every few seconds."""
+        if str(exc) != self._trouble:
+            self._trouble = str(exc)
+            _log.error("jobs rest: %s", exc)
+
+
+def _take(bench: Bench) -> Claim | None:
+    """The next picture; StorageFullError where its result would find no room."""
+    if bench.store.pictures_waiting():
+        bench.store.check_room(1)
+    return bench.claims.take()

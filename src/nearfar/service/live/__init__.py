@@ -1,0 +1,1 @@
+"""Live streams: their options, their places, one stream."""

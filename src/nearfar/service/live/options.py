@@ -1,0 +1,64 @@
+"""What the answers of a live stream look like: its query, and the messages that change it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from nearfar.errors import ParameterError
+from nearfar.ops.colormap import COLORMAPS
+from nearfar.options import option, parse
+from nearfar.types import RangeRule, parse_range
+from nearfar.zoo import catalogue
+
+_TEXT_LIMIT = 4096  # characters of a message that changes options
+
+
+@dataclass(frozen=True, slots=True)
+class LiveOptions:
+    """What a stream's answers look like: the query of ``/v1/live``, and its text messages."""
+
+    format: str = option(
+        "jpeg", "Heat map as jpeg or png, or 16-bit depth as png16.", choices=("jpeg", "png", "png16")
+    )
+    model: str = option("", "Name of a model out of /v1/models; the service's default where absent.")
+    size: int | None = option(
+        None, "Length of the network's input in pixels; the model's own where absent.", low=1
+    )
+    colormap: str = option("inferno", "Colours of the heat map, from far to near.", choices=COLORMAPS)
+    range: RangeRule = option(
+        "image",
+        "Values spanned by a frame: image (all of it), percentile (2nd to 98th), or a,b.",
+        parse=parse_range,
+    )
+    smooth: float = option(
+        0.8, "Weight of the frames before in the range; 0 takes each by itself.", low=0, high=0.99
+    )
+    quality: int = option(80, "Quality of a jpeg.", low=1, high=100)
+
+    def check_model(self, default: str) -> None:
+        """Raise UnknownNameError or ParameterError where there is no such model, or not of that size."""
+        card = catalogue.card(self.model or default)
+        if self.size is not None:
+            card.input.with_size(self.size)
+
+
+def changed_by(options: LiveOptions, text: str) -> LiveOptions:
+    """The options with what a message says.
+
+    Raises:
+        ParameterError: it is no JSON object, or names what there is not.
+    """
+    try:
+        given = json.loads(text) if len(text) <= _TEXT_LIMIT else None
+    except ValueError as exc:
+        raise ParameterError("The message is not JSON.", 'Send {"colormap": "turbo"}, or a frame.') from exc
+    if not isinstance(given, dict):
+        raise ParameterError(
+            "The message is no JSON object, or too long.", 'Send {"colormap": "turbo"}, or a frame.'
+        )
+    texts = {
+        key: ",".join(map(str, value)) if isinstance(value, list) else value for key, value in given.items()
+    }
+    found: LiveOptions = parse(LiveOptions, asdict(options) | texts)
+    return found

@@ -1,0 +1,1 @@
+"""What runs a network, and the cache of those that run."""

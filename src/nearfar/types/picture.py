@@ -1,0 +1,67 @@
+"""A finished picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nearfar.encode import encode
+from nearfar.errors import ParameterError
+from nearfar.machine.files import write_whole
+
+if TYPE_CHECKING:
+    import os
+
+    import numpy.typing as npt
+    from PIL.Image import Image
+
+    from nearfar.types.arrays import Pixels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A finished picture. ``pixels``: H×W, H×W×3 or H×W×4; uint8 or uint16. ``text``: what it means.
+
+    ``palette``: K×3 uint8 colours that H×W pixels are places in; None where pixels are colours or greys.
+    """
+
+    pixels: Pixels
+    text: tuple[tuple[str, str], ...] = ()
+    palette: Pixels | None = None
+
+    def __post_init__(self) -> None:
+        shape, kind = self.pixels.shape, self.pixels.dtype
+        is_shape = len(shape) == 2 or (len(shape) == 3 and shape[2] in {3, 4})
+        if not is_shape or min(shape) < 1 or kind not in (np.uint8, np.uint16):
+            raise ParameterError(
+                f"A picture is H×W, H×W×3 or H×W×4 of uint8 or uint16, not {shape} of {kind}."
+            )
+        if self.palette is not None and (len(shape) != 2 or kind != np.uint8):
+            raise ParameterError(f"Places in a palette are H×W of uint8, not {shape} of {kind}.")
+
+    def image(self) -> Image:
+        """The picture as a PIL image (16-bit colour becomes 8-bit: PIL has none)."""
+        from PIL import Image as pil  # noqa: N813 - Image is the type's name here
+
+        if self.palette is not None:
+            return pil.fromarray(self.palette[self.pixels])
+        keep = self.pixels.ndim == 2 or self.pixels.dtype == np.uint8
+        return pil.fromarray(self.pixels if keep else to_8_bits(self.pixels))
+
+    def encoded(self, suffix: str = ".png", quality: int = 95) -> bytes:
+        """The bytes of a file of that kind, the texts within."""
+        return encode(self.pixels, suffix, dict(self.text), quality=quality, palette=self.palette)
+
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = True) -> Path:
+        """Write the picture; the suffix chooses the format (.png, .jpg, .webp)."""
+        return write_whole(path, self.encoded(Path(path).suffix), overwrite=overwrite)
+
+
+def to_8_bits(pixels: Pixels) -> npt.NDArray[np.uint8]:
+    """The same in 8 bits: 16 bits are rounded."""
+    if pixels.dtype == np.uint8:
+        return pixels.view(np.uint8)
+    return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)

@@ -1,0 +1,1 @@
+"""The models as a whole: their cards by name, their conversion, what can be done with their weights."""
