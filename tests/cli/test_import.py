@@ -13,7 +13,8 @@ import pytest
 
 from command_line import rows
 from conformance import Vector, relative_difference
-from nearfar import assets, sessions
+from nearfar import assets
+from nearfar.sessions import choice
 
 torch = pytest.importorskip("torch")
 
@@ -156,7 +157,7 @@ def test_bad_file_is_one_clear_error(
 def test_too_large_for_memory(run: Run, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is told before anything is loaded, with what it needs; nothing is installed."""
     torch.save({"w": torch.zeros(1000)}, tmp_path / "big.pt")
-    monkeypatch.setattr(sessions, "free_bytes", lambda: 1000)
+    monkeypatch.setattr(choice, "free_bytes", lambda: 1000)
     code, _, err = run("models", "import", "midas-small", "big.pt")
     assert code == 1
     assert "'midas-small' needs about" in err

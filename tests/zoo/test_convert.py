@@ -89,7 +89,7 @@ def test_network_that_is_not_converted_says_so_at_once(
 def test_exporter_says_nothing(found: Found, tmp_path: Path) -> None:
     """Its remarks on parts of its own do not reach standard error; a new process, as at a first use."""
     code = "import torch; from pathlib import Path; "
-    code += "from nearfar import convert; from nearfar.zoo.catalogue import card; "
+    code += "from nearfar.zoo import convert; from nearfar.zoo.catalogue import card; "
     code += "net = torch.nn.Sequential(torch.nn.Conv2d(3, 1, 3, padding=1), torch.nn.Flatten(0, 1)).eval(); "
     code += f"convert._write(net, card('midas-small').input, Path({str(tmp_path / 'x.onnx')!r}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -134,9 +134,9 @@ HANG = """
     import time
     from nearfar import settings
     from nearfar.engines import fake
-    from nearfar.service import watchdog
+    from nearfar.service.work import watchdog
     from nearfar.service.errors import LostEngineError
-    from nearfar.service.server import serve
+    from nearfar.service.start import serve
 
     class Hanging(fake.FakeSession):
         def run(self, batch):
