@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 COLUMNS = (
     ("δ > 1.25", "beyond", "{:.1%}"),
     ("order", "order", "{:.3f}"),
+    ("pairs", "pairs", "{:.1%}"),
+    ("nearer higher", "pairs_higher", "{:.1%}"),
     ("AbsRel", "abs_rel", "{:.3f}"),
     ("δ1", "delta1", "{:.3f}"),
     ("δ2", "delta2", "{:.3f}"),
@@ -28,7 +30,7 @@ COLUMNS = (
 )
 
 
-BRIEF = 3
+BRIEF = 4
 """So many of them tell most."""
 PAGE = """# How accurate
 

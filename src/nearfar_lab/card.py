@@ -9,37 +9,40 @@ from typing import TYPE_CHECKING, Any
 
 from nearfar.machine.files import write_whole
 from nearfar.sessions.choice import PUBLISHED_INT8
-from nearfar_lab.datasets import data_set
-from nearfar_lab.net import EmbeddedNet, multiply_adds, parameter_count
+from nearfar_lab.datasets import terms_of
+from nearfar_lab.net import multiply_adds, parameter_count
 from nearfar_lab.predictors import INT8_SUFFIX
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from nearfar_lab.designs import AnyNet
     from nearfar_lab.evaluate import Evaluation
     from nearfar_lab.recipes import Recipe
 
 DEFAULT_SIZE, SMALLEST, LARGEST, MULTIPLE = 256, 32, 1024, 32
 COUNTED_AT = (192, 256)
 
-ARCHITECTURE = (
-    "Encoder-decoder of plain 3x3 residual convolutions, widths {widths} at strides 2 to 32, "
-    "{attention} block(s) of attention at stride 32, additive skips, bilinear decoder, sub-pixel head at "
-    "full size; x and y of every pixel are inputs of the first convolution"
-)
 LICENCE_NOTE = (
-    "The weights are ours, made from nothing, and Apache-2.0. Some of the pictures they learned from are "
+    "The weights are ours and Apache-2.0{start}. Some of the pictures they learned from are "
     "under research-only, non-commercial or unstated terms (see training.data, also that of went_on_from). "
     "None of them is in the package; whether such terms bear on learned weights is not settled everywhere: "
     "check your own policy."
+)
+MADE_FROM_NOTHING = ", made from nothing"
+PRETRAINED = (
+    "; training began with an encoder that others trained on ImageNet and published under Apache-2.0 "
+    "(see training.started_from; the pictures of ImageNet are for research)"
 )
 PROTOCOL = (
     "Scale and shift per picture by least squares in inverse depth over all known pixels, inverse depth "
     "floored at 1/cap, output resized bilinearly to the annotation, means over pictures. Order: 5000 random "
     "pairs a picture (seed 0) whose depths differ by more than 0.1 m. beyond: share of pixels with "
     "max(z/z*, z*/z) > 1.25. nyu_v2: official test split, cap 10 m, rows 45:471, columns 41:601, 8-bit "
-    "filled depth. kitti_tiny: cap 80 m, one lidar scan, no crop. Input by this card's own rule."
+    "filled depth. order_photos and photos_demo: pairs of points ranked by eye, all pairs of all photos "
+    "together; pairs_higher: those whose nearer point stands higher. kitti_tiny: cap 80 m, one lidar "
+    "scan, no crop. Input by this card's own rule."
 )
 
 
@@ -55,9 +58,15 @@ class Training:
     note: str = ""
     earlier: dict[str, Any] = field(default_factory=dict)
 
+    @property
+    def start(self) -> dict[str, str]:
+        """The published encoder that the run began with, empty where there was none."""
+        found: dict[str, str] = self.state.get("pretrained") or {}
+        return found
+
 
 def make_card(
-    net: EmbeddedNet,
+    net: AnyNet,
     recipe: Recipe,
     weights: Path,
     training: Training,
@@ -83,13 +92,11 @@ def make_card(
         "weights": _weight_rows(weights),
         "licence": "Apache-2.0",
         "is_commercial_use_allowed": True,
-        "licence_note": LICENCE_NOTE,
+        "licence_note": LICENCE_NOTE.format(start=PRETRAINED if training.start else MADE_FROM_NOTHING),
         "parameters": parameter_count(net),
         "multiply_adds": multiply_adds(net, *COUNTED_AT),
         "multiply_adds_at": f"{COUNTED_AT[1]}x{COUNTED_AT[0]}",
-        "architecture": ARCHITECTURE.format(
-            widths="-".join(str(w) for w in net.options.widths), attention=net.options.attention_blocks
-        ),
+        "architecture": net.description,
         "training": {
             "recipe": recipe.name,
             "seed": training.state["seed"],
@@ -99,6 +106,7 @@ def make_card(
             "machine": training.state["machine"],
             "note": training.note,
             "data": _data_rows(recipe, training.state["scenes"]),
+            **({"started_from": training.start} if training.start else {}),
             **({"taught_by": taught_by} if taught_by else {}),
             **({"mean_of": members} if members else {}),
             **({"went_on_from": training.earlier} if training.earlier else {}),
@@ -131,16 +139,19 @@ def _weight_rows(weights: Path) -> list[dict[str, object]]:
 
 
 def _data_rows(recipe: Recipe, scenes: int) -> list[dict[str, object]]:
-    """Name, share of the batches and terms of everything trained on."""
-    total = sum(recipe.shares.values())
+    """Name, share of the pictures and terms of everything trained on."""
+    total, part = sum(recipe.shares.values()), recipe.order_part if recipe.order_shares else 0.0
+    shares = {name: share / total / (1 + part) for name, share in recipe.shares.items()}
+    ordered = sum(recipe.order_shares.values())
+    shares |= {name: share / ordered * part / (1 + part) for name, share in recipe.order_shares.items()}
     rows: list[dict[str, object]] = []
-    for name, share in recipe.shares.items():
+    for name, share in shares.items():
         terms = (
             f"Apache-2.0: {scenes} pictures rendered by nearfar_lab.scenes"
             if name == "scenes"
-            else data_set(name).terms
+            else terms_of(name)
         )
-        rows.append({"name": name, "share": round(share / total, 4), "terms": terms})
+        rows.append({"name": name, "share": round(share, 4), "terms": terms})
     return rows
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
+from nearfar_lab.designs import AnyNet, build, options_from
 from nearfar_lab.errors import CheckpointError
-from nearfar_lab.net import EmbeddedNet, NetOptions
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,10 +43,10 @@ def load_state(path: Path) -> dict[str, Any]:
     return state
 
 
-def load_net(path: Path) -> tuple[EmbeddedNet, dict[str, Any]]:
+def load_net(path: Path) -> tuple[AnyNet, dict[str, Any]]:
     """The averaged network of a checkpoint file or run folder, in evaluation mode, and its state."""
     state = load_state(path / LAST if path.is_dir() else path)
-    net = EmbeddedNet(NetOptions.from_dict(state["net"]))
+    net = build(options_from(state["net"]))
     net.load_state_dict(state["average"])
     return net.eval(), state
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
 import numpy as np
 import torch
@@ -12,19 +12,20 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from nearfar_lab.errors import ExportError
 from nearfar_lab.halves import keep_as_halves, round_to_halves
-from nearfar_lab.net import ConvBN, EmbeddedNet
+from nearfar_lab.net import ConvBN
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 OPSET = 18
+Net = TypeVar("Net", bound=nn.Module)
 INPUT, OUTPUT = "image", "inverse_depth"
 LARGEST_DIFFERENCE = 1e-4
 """Of the range of the output; a file beyond it is not written."""
 PARITY_SIZES = ((1, 192, 256), (2, 256, 192), (1, 32, 32), (1, 96, 320), (1, 448, 640))
 
 
-def fold(net: EmbeddedNet) -> EmbeddedNet:
+def fold(net: Net) -> Net:
     """A copy in evaluation mode whose batch normalisations are inside its convolutions."""
     folded = copy.deepcopy(net).eval()
     for module in folded.modules():
@@ -35,7 +36,7 @@ def fold(net: EmbeddedNet) -> EmbeddedNet:
     return folded
 
 
-def export_onnx(net: EmbeddedNet, path: Path) -> float:
+def export_onnx(net: nn.Module, path: Path) -> float:
     """Write the network to one ONNX file with dynamic batch, height and width, its weights in 16 bits.
 
     Returns the largest difference over several sizes from torch with the same weights (normalisation folded
@@ -62,7 +63,7 @@ def export_onnx(net: EmbeddedNet, path: Path) -> float:
     return difference
 
 
-def _write(net: EmbeddedNet, path: Path) -> None:
+def _write(net: nn.Module, path: Path) -> None:
     dim = torch.export.Dim
     rows, columns = dim("rows", min=1, max=64), dim("columns", min=1, max=64)
     shape = {0: dim("count", min=1, max=64), 2: 32 * rows, 3: 32 * columns}
@@ -94,7 +95,7 @@ def forget_the_machine(path: Path) -> None:
 
 
 @torch.no_grad()
-def largest_difference(net: EmbeddedNet, path: Path) -> float:
+def largest_difference(net: nn.Module, path: Path) -> float:
     """The largest |onnxruntime - torch| over several input sizes, as a share of torch's range."""
     import onnxruntime
 

@@ -11,7 +11,7 @@ import io
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import cv2
 import numpy as np
@@ -20,15 +20,18 @@ from nearfar_lab.metrics.align import scale_and_shift
 from nearfar_lab.metrics.boundary import boundary_f1
 from nearfar_lab.metrics.depth import depth_figures, depth_from_inverse
 from nearfar_lab.metrics.order import order_accuracy
+from nearfar_lab.metrics.pairs import ASKED, count_pairs, pooled
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from nearfar_lab.datasets.frames import DataSet, Frame
+    from nearfar_lab.datasets.order_photos import OrderedPhoto, OrderSet
     from nearfar_lab.predictors import Predictor
 
 LOOKS = "held_out_looks.jsonl"
 LEAST_KNOWN = 100
+Some = TypeVar("Some")
 
 
 @dataclass(frozen=True)
@@ -41,8 +44,13 @@ class Evaluation:
     rows: tuple[tuple[str, dict[str, float]], ...]
 
     def means(self) -> dict[str, float]:
-        """Mean of every figure over pictures (pictures without the figure do not count)."""
+        """Mean of every figure over pictures (pictures without the figure do not count).
+
+        Of ordered pairs all pairs of all pictures count alike: the shares of their sums.
+        """
         names = self.rows[0][1]
+        if ASKED in names:
+            return pooled([row for _, row in self.rows])
         return {n: float(np.nanmean([row[n] for _, row in self.rows])) for n in names}
 
     def as_csv(self) -> str:
@@ -84,9 +92,7 @@ def measure(
 
 def evaluate(predictor: Predictor, data: DataSet, root: Path, limit: int = 0) -> Evaluation:
     """All figures of a predictor on a data set (on about `limit` pictures spread over it, if given)."""
-    items = data.items(root)
-    if limit and len(items) > limit:
-        items = items[:: -(-len(items) // limit)]
+    items = _spread(data.items(root), limit)
     measured = [
         (
             item.name,
@@ -96,6 +102,24 @@ def evaluate(predictor: Predictor, data: DataSet, root: Path, limit: int = 0) ->
     ]
     rows = tuple((name, row) for name, row in measured if row is not None)
     return Evaluation(data.name, predictor.label, predictor.sha256, rows)
+
+
+def evaluate_pairs(predictor: Predictor, data: OrderSet, root: Path, limit: int = 0) -> Evaluation:
+    """How a predictor orders the pairs of a set, photo by photo."""
+    rows = tuple(
+        (item.name, pair_figures(predictor, item.read())) for item in _spread(data.items(root), limit)
+    )
+    return Evaluation(data.name, predictor.label, predictor.sha256, rows)
+
+
+def pair_figures(predictor: Predictor, photo: OrderedPhoto) -> dict[str, float]:
+    """Counts of pairs asked and told right on one photo, all and those whose nearer point stands higher."""
+    return count_pairs(predictor.nearness(photo.rgb), photo.pairs).as_row()
+
+
+def _spread(items: list[Some], limit: int) -> list[Some]:
+    """About `limit` of the items, spread over all of them; all for 0."""
+    return items[:: -(-len(items) // limit)] if limit and len(items) > limit else items
 
 
 def note_look(folder: Path, evaluation: Evaluation) -> None:

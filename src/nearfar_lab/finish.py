@@ -11,7 +11,7 @@ from nearfar_lab import evaluate as evaluation
 from nearfar_lab import quantize
 from nearfar_lab.checkpoint import load_net
 from nearfar_lab.convert import export_onnx
-from nearfar_lab.datasets import data_set
+from nearfar_lab.datasets import OrderSet, data_set, order_set, order_sets
 from nearfar_lab.predictors import InputRule, find_predictor
 from nearfar_lab.recipes import recipe
 from nearfar_lab.remembered import remember
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from nearfar_lab.predictors import Predictor
     from nearfar_lab.settings import LabSettings
 
-GATE = ("nyu_v2_validation", "scenes_sharp")
+GATE = ("nyu_v2_validation", "scenes_sharp", "order_photos")
 """Where int8 is held against float32: no real held-out set is opened for it."""
 
 
@@ -71,15 +71,20 @@ def int8_losses(weights: Path, settings: LabSettings) -> list[quantize.Loss]:
 
 def rule_for(data: str, size: int | None = None, fit: str | None = None) -> InputRule:
     """The input rule that a data set asks for, unless a size or fit is given."""
+    if data in order_sets():
+        return InputRule(size, cast("Fit | None", fit))
     source = data_set(data)
     return InputRule(size, cast("Fit | None", fit or source.fit), source.size_share)
 
 
 def measure(predictor: Predictor, data: str, settings: LabSettings, limit: int = 0) -> Evaluation:
     """The figures of a predictor on a data set; predictions are kept, a look at a held-out set is noted."""
-    source = data_set(data)
+    source = order_set(data) if data in order_sets() else data_set(data)
     kept = remember(predictor, settings.runs / "predictions")
-    found = evaluation.evaluate(kept, source, settings.data, limit)
+    if isinstance(source, OrderSet):
+        found = evaluation.evaluate_pairs(kept, source, settings.data, limit)
+    else:
+        found = evaluation.evaluate(kept, source, settings.data, limit)
     if source.is_held_out:
         evaluation.note_look(settings.runs, found)
     return found

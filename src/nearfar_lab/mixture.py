@@ -16,6 +16,8 @@ from nearfar_lab.augment import Random, Strength, geometric, photometric
 from nearfar_lab.datasets import data_set
 from nearfar_lab.datasets.frames import FloatMap, Frame, Picture
 from nearfar_lab.losses.normalise import normalise_with_zero
+from nearfar_lab.losses.order import empty_pairs
+from nearfar_lab.ordered import OrderedSet, OrderedView, ordered_view
 from nearfar_lab.shards import VALIDATION_PER_SHARD, Shard, find_shards
 
 if TYPE_CHECKING:
@@ -39,16 +41,21 @@ class Plan:
     scenes_root: Path
     scene_weights: dict[str, float] = field(default_factory=dict)
     strength: Strength = field(default_factory=Strength)
+    order_shares: dict[str, float] = field(default_factory=dict)
+    order_part: float = 0.5
 
 
 @dataclass(frozen=True)
 class Batch:
-    """image: uint8 N x H x W x 3. target: float32 N x H x W, normalised inverse depth, NaN unknown.
+    """image: uint8 (N + K) x H x W x 3: N pictures with depth, then K with ranked points alone.
+
+    target: float32 N x H x W, normalised inverse depth, NaN unknown.
 
     has_edges: bool N, false where depth is sparse and its gradients mean nothing.
     zero: float32 N, where inverse depth zero lies on the target's scale; NaN where the set does not know.
     clean: the same views before light, noise and lens were changed: what a teacher looks at.
     real_count: the first so many are views of real photos; the others are of scenes, whose depth is exact.
+    pairs, pair_weight: of the K pictures, as :func:`nearfar_lab.losses.order.order_loss` takes them.
     """
 
     image: Tensor
@@ -57,6 +64,8 @@ class Batch:
     zero: Tensor
     clean: Tensor
     real_count: int
+    pairs: Tensor = field(default_factory=lambda: empty_pairs()[0])
+    pair_weight: Tensor = field(default_factory=lambda: empty_pairs()[1])
 
     def pin_memory(self) -> Batch:
         """The same batch in memory a GPU can copy from."""
@@ -74,6 +83,8 @@ class Batch:
             change(self.zero),
             change(self.clean),
             self.real_count,
+            change(self.pairs),
+            change(self.pair_weight),
         )
 
 
@@ -165,6 +176,7 @@ class Mixture(IterableDataset[Batch]):
             name: LoadedSet(name, self.plan.data_root) for name in self.plan.shares if name != SCENES
         }
         scenes = SceneSet(self.plan.scenes_root, self.plan.scene_weights)
+        ordered = OrderedSet(self.plan.order_shares, self.plan.data_root)
         weights = np.array([row[3] for row in self.plan.sizes])
         while True:
             for _ in range(_BATCHES_BETWEEN_LOOKS):
@@ -172,13 +184,14 @@ class Mixture(IterableDataset[Batch]):
                 if len(scenes) and SCENES in self.plan.shares:
                     available[SCENES] = scenes
                 row = self.plan.sizes[int(rng.choice(len(weights), p=weights / weights.sum()))]
-                yield self._batch(rng, available, row)
+                yield self._batch(rng, available, ordered, row)
             scenes.look()
 
     def _batch(
         self,
         rng: Random,
         sets: dict[str, LoadedSet | SceneSet],
+        ordered: OrderedSet,
         row: tuple[int, int, int, float],
     ) -> Batch:
         height, width, count, _ = row
@@ -188,13 +201,20 @@ class Mixture(IterableDataset[Batch]):
             rng.choice(names, size=count, p=shares / shares.sum()), key=lambda name: name == SCENES
         )
         views = [self._view(rng, sets[str(name)], (height, width)) for name in drawn]
+        wanted = round(count * self.plan.order_part) if len(ordered) else 0
+        ranked = [
+            ordered_view(rng, ordered.draw(rng), (height, width), self.plan.strength) for _ in range(wanted)
+        ]
+        pairs, pair_weight = joined_pairs(ranked)
         return Batch(
-            torch.from_numpy(np.stack([v[0] for v in views])),
+            torch.from_numpy(np.stack([*(v[0] for v in views), *(v.changed for v in ranked)])),
             torch.from_numpy(np.stack([v[1] for v in views])),
             torch.tensor([v[2] for v in views]),
             torch.tensor([v[3] for v in views], dtype=torch.float32),
-            torch.from_numpy(np.stack([v[4] for v in views])),
+            torch.from_numpy(np.stack([*(v[4] for v in views), *(v.clean for v in ranked)])),
             sum(str(name) != SCENES for name in drawn),
+            pairs,
+            pair_weight,
         )
 
     def _view(
@@ -215,3 +235,15 @@ class Mixture(IterableDataset[Batch]):
                 changed = photometric(rng, rgb, self.plan.strength)
                 target, zero = normalise_with_zero(inverse)
                 return changed, target, source.has_edges, zero if source.has_zero else np.nan, rgb
+
+
+def joined_pairs(views: list[OrderedView]) -> tuple[Tensor, Tensor]:
+    """The pairs of several views with the number of their view before them, P x 5, and their weights."""
+    if not views:
+        return empty_pairs()
+    rows = [
+        np.concatenate((np.full((len(view.pairs), 1), number), view.pairs), axis=1)
+        for number, view in enumerate(views)
+    ]
+    weight = np.concatenate([view.weight for view in views])
+    return torch.from_numpy(np.concatenate(rows).astype(np.int64)), torch.from_numpy(weight)

@@ -50,6 +50,13 @@ class ConvBN(nn.Sequential):
             layers.append(nn.ReLU(inplace=True))
         super().__init__(*layers)
 
+    @classmethod
+    def of(cls, convolution: nn.Conv2d, normalisation: nn.BatchNorm2d, *after: nn.Module) -> ConvBN:
+        """The same from parts of other kinds."""
+        made = cls.__new__(cls)
+        nn.Sequential.__init__(made, convolution, normalisation, *after)
+        return made
+
 
 class Residual(nn.Module):
     """x + two 3x3 convolutions of x, then a ReLU."""
@@ -141,6 +148,16 @@ class EmbeddedNet(nn.Module):
             for (_, shallow), blocks in zip(pairs, self.options.decoder_blocks, strict=True)
         )
         self.head = nn.Conv2d(widths[0], 4, 3, padding=1)
+
+    @property
+    def description(self) -> str:
+        """What a card says of it."""
+        widths = "-".join(str(w) for w in self.options.widths)
+        return (
+            f"Encoder-decoder of plain 3x3 residual convolutions, widths {widths} at strides 2 to 32, "
+            f"{self.options.attention_blocks} block(s) of attention at stride 32, additive skips, bilinear "
+            "decoder, sub-pixel head at full size; x and y of every pixel are inputs of the first convolution"
+        )
 
     def forward(self, image: Tensor) -> Tensor:
         """Relative inverse depth of every pixel, N x H x W."""

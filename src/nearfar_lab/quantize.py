@@ -22,7 +22,8 @@ PICTURES = 64
 SIZE = (192, 256)
 LARGEST_LOSS = 0.02
 """Of a figure's float32 value: an int8 file that measures worse by more is not kept."""
-GATED = ("beyond", "abs_rel", "order")
+LARGE_IS_GOOD = ("order", "pairs")
+GATED = ("beyond", "abs_rel", "order", "pairs")
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Loss:
     @property
     def share(self) -> float:
         """How much worse int8 is, as a share of float32's figure; below zero where it is better."""
-        sign = -1 if self.figure == "order" else 1
+        sign = -1 if self.figure in LARGE_IS_GOOD else 1
         return sign * (self.int8 - self.float32) / self.float32
 
 
@@ -76,7 +77,12 @@ def make_int8(source: Path, target: Path, pictures: Sequence[NDArray[np.float32]
 
 def losses(float32: Mapping[str, Mapping[str, float]], int8: Mapping[str, Mapping[str, float]]) -> list[Loss]:
     """Every gated figure of every set, float32 beside int8: figures by set and name."""
-    return [Loss(data, f, float32[data][f], int8[data][f]) for data in float32 for f in GATED]
+    return [
+        Loss(data, f, float32[data][f], int8[data][f])
+        for data in float32
+        for f in GATED
+        if f in float32[data]
+    ]
 
 
 def check(found: Sequence[Loss]) -> None:

@@ -12,12 +12,13 @@ from nearfar_lab.checkpoint import load_net
 from nearfar_lab.convert import fold
 from nearfar_lab.errors import CheckpointError
 from nearfar_lab.halves import tensors
-from nearfar_lab.net import Attention, ConvBN, EmbeddedNet
+from nearfar_lab.net import Attention, ConvBN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from nearfar_lab.designs import AnyNet
     from nearfar_lab.mixture import Batch
 
 logger = logging.getLogger(__name__)
@@ -26,7 +27,7 @@ BATCHES = 12
 """From which the statistics of the normalisations are taken."""
 
 
-def start_from(net: EmbeddedNet, source: Path, images: Iterator[Tensor]) -> None:
+def start_from(net: AnyNet, source: Path, images: Iterator[Tensor]) -> None:
     """Make `net` compute what `source` computes; it may have more attention blocks than the source.
 
     The source's normalisations are folded into its convolutions (so an exported file serves as well as a
@@ -85,7 +86,7 @@ def _exported(path: Path) -> dict[str, Tensor]:
 
 
 @torch.no_grad()
-def _unfold(net: EmbeddedNet, folded: EmbeddedNet, images: Iterator[Tensor]) -> None:
+def _unfold(net: AnyNet, folded: AnyNet, images: Iterator[Tensor]) -> None:
     """Give every convolution its normalisation back, so that the network computes the same.
 
     Weights return to the spread of a fresh network: their size means nothing before a normalisation, but
@@ -112,7 +113,7 @@ def _unfold(net: EmbeddedNet, folded: EmbeddedNet, images: Iterator[Tensor]) -> 
 
 
 def _moments(
-    layers: dict[str, nn.Conv2d], folded: EmbeddedNet, images: Iterator[Tensor]
+    layers: dict[str, nn.Conv2d], folded: AnyNet, images: Iterator[Tensor]
 ) -> dict[str, tuple[Tensor, Tensor]]:
     """Mean and variance of each channel of each convolution (its bias left out) over the images."""
     means = {name: torch.zeros(layer.out_channels) for name, layer in layers.items()}

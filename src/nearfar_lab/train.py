@@ -15,14 +15,17 @@ from torch import Tensor
 from torch.utils.data import DataLoader
 
 from nearfar_lab.checkpoint import LAST, Average, Progress, load_net, load_state, save_whole
+from nearfar_lab.designs import AnyNet, build, described
 from nearfar_lab.device_mixture import DeviceMixture
 from nearfar_lab.errors import CheckpointError, UnknownNameError
 from nearfar_lab.losses.invariant import invariant_loss
+from nearfar_lab.losses.order import order_loss
 from nearfar_lab.losses.regression import regression_loss
 from nearfar_lab.losses.relative import relative_loss
 from nearfar_lab.machine import machine_class
 from nearfar_lab.mixture import Batch, Mixture, Plan
-from nearfar_lab.net import EmbeddedNet, parameter_count
+from nearfar_lab.net import parameter_count
+from nearfar_lab.pretrained import fill_encoder
 from nearfar_lab.recipes import Recipe
 from nearfar_lab.recipes import recipe as find_recipe
 from nearfar_lab.shards import find_shards
@@ -62,13 +65,12 @@ class Run:
         torch.manual_seed(recipe.seed)
         self.recipe, self.folder, self.budget, self.team = recipe, folder, budget, team
         self.device = torch.device(budget.device)
-        self.net = _channels_last(EmbeddedNet(recipe.net).to(self.device))
-        self.optimiser = torch.optim.AdamW(
-            _parameter_groups(self.net, recipe.weight_decay), lr=recipe.rate, fused=True
-        )
+        self.net = _channels_last(build(recipe.net).to(self.device))
+        self.optimiser = torch.optim.AdamW(parameter_groups(self.net, recipe), lr=recipe.rate, fused=True)
         self.average = Average(self.net, recipe.average_decay)
         self.progress = Progress()
-        self.teacher: EmbeddedNet | None = None
+        self.teacher: AnyNet | None = None
+        self.pretrained: dict[str, str] = {}
         self.taught_by: dict[str, object] = {}
         self.scenes = 0
         shape = (1, 3, 1, 1)
@@ -94,19 +96,24 @@ class Run:
         """
         stage = self.recipe.stages[self.recipe.stage_at(self.fraction)]
         for group in self.optimiser.param_groups:
-            group["lr"] = self.rate()
+            group["lr"] = self.rate() * group["share"]
         batch = batch.to(self.device)
         self.net.train()
         if self.recipe.keeps_statistics:
             _keep_statistics(self.net)
-        with torch.autocast(self.device.type, torch.bfloat16):
-            prediction = self.net(self._prepared(batch.image))
-        prediction = prediction.float()
+        elif self.recipe.keeps_encoder_statistics:
+            _keep_statistics(self.net.encoder)
+        with self._precision():
+            everything = self.net(self._prepared(batch.image))
+        everything = everything.float()
+        prediction, ranked = everything[: len(batch.target)], everything[len(batch.target) :]
         loss = LOSSES[stage.loss](prediction, batch.target, batch.has_edges, edge_weight=stage.edge_weight)
         if stage.relative_weight:
             loss = loss + stage.relative_weight * relative_loss(prediction, batch.target, batch.zero)
+        if stage.order_weight and len(ranked):
+            loss = loss + stage.order_weight * order_loss(ranked, batch.pairs, batch.pair_weight)
         if self.teacher is not None:
-            loss = loss + self.recipe.teacher_weight * self._taught(batch, prediction)
+            loss = loss + self.recipe.teacher_weight * self._taught(batch, everything)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         elapsed_s = self.team.agree(self.net.parameters(), elapsed_s)
@@ -120,6 +127,11 @@ class Run:
         self.progress = Progress(self.progress.step + 1, seen, elapsed_s)
         return loss.detach()
 
+    def _precision(self) -> torch.autocast:
+        """bfloat16 where it is the faster."""
+        is_half = self.device.type != "cpu" or self.recipe.halves_on_cpu
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=is_half)
+
     def _prepared(self, image: Tensor) -> Tensor:
         """Bytes N x H x W x 3 as the network takes them."""
         scaled = (image.permute(0, 3, 1, 2).float() - self._mean) / self._std
@@ -127,17 +139,19 @@ class Run:
 
     def _taught(self, batch: Batch, prediction: Tensor) -> Tensor:
         """How far the network is from what its teacher sees in real photos, before their colours changed."""
-        clean, mine = batch.clean[: batch.real_count], prediction[: batch.real_count]
+        is_real = torch.arange(len(prediction), device=self.device)
+        is_real = (is_real < batch.real_count) | (is_real >= len(batch.target))
+        clean, mine = batch.clean[is_real], prediction[is_real]
         if not len(clean):
             return prediction.sum() * 0
-        with torch.no_grad(), torch.autocast(self.device.type, torch.bfloat16):
+        with torch.no_grad(), self._precision():
             seen = self.teacher(self._prepared(clean)).float()  # type: ignore[misc]
         return invariant_loss(mine, seen, torch.ones(len(mine), dtype=torch.bool, device=self.device))
 
     def state(self) -> dict[str, Any]:
         """All of it as plain values and tensors; a finished run keeps the averaged weights alone."""
         state = {
-            "net": self.recipe.net.as_dict(),
+            "net": described(self.recipe.net),
             "recipe": self.recipe.name,
             "seed": self.recipe.seed,
             "mean": list(self.recipe.mean),
@@ -148,6 +162,7 @@ class Run:
             "scenes": self.scenes,
             "machine": machine_class(self.device),
             "taught_by": self.taught_by,
+            "pretrained": self.pretrained,
         }
         if self.fraction < 1:
             state["weights"] = self.net.state_dict()
@@ -170,6 +185,12 @@ class Run:
             self.optimiser.load_state_dict(state["optimiser"])
         self.average.values = {name: value.to(self.device) for name, value in state["average"].items()}
         self.progress = Progress(**state["progress"])
+        self.pretrained = state.get("pretrained", {})
+
+    def know_things(self) -> None:
+        """Begin with an encoder that was trained on ImageNet."""
+        self.pretrained = fill_encoder(self.net).as_dict()
+        self.average = Average(self.net, self.recipe.average_decay)
 
     def learn_from(self, source: Path) -> None:
         """Let the finished network of a checkpoint or run folder label the real photos."""
@@ -203,7 +224,7 @@ class Run:
         logger.info("%s", row)
 
 
-def _channels_last(net: EmbeddedNet) -> EmbeddedNet:
+def _channels_last(net: AnyNet) -> AnyNet:
     """The network with its kernels laid out channels last: the fast order on a CPU, and on a GPU."""
     for parameter in net.parameters():
         if parameter.ndim == 4:
@@ -218,11 +239,19 @@ def _keep_statistics(net: torch.nn.Module) -> None:
             module.eval()
 
 
-def _parameter_groups(net: torch.nn.Module, decay: float) -> list[dict[str, object]]:
-    """Weight decay on matrices and kernels, none on biases and normalisation."""
-    matrices = [p for p in net.parameters() if p.ndim > 1]
-    others = [p for p in net.parameters() if p.ndim <= 1]
-    return [{"params": matrices, "weight_decay": decay}, {"params": others, "weight_decay": 0.0}]
+def parameter_groups(net: torch.nn.Module, recipe: Recipe) -> list[dict[str, object]]:
+    """Weight decay on matrices and kernels, none on the others; `share` of the learning rate."""
+    groups: dict[tuple[bool, bool], list[torch.nn.Parameter]] = {}
+    for name, parameter in net.named_parameters():
+        groups.setdefault((name.startswith("encoder."), parameter.ndim > 1), []).append(parameter)
+    return [
+        {
+            "params": parameters,
+            "weight_decay": recipe.weight_decay if is_matrix else 0.0,
+            "share": recipe.encoder_rate if is_encoder else 1.0,
+        }
+        for (is_encoder, is_matrix), parameters in groups.items()
+    ]
 
 
 @dataclass(frozen=True)
@@ -266,6 +295,8 @@ def carry_out(team: Team, order: Order, settings: LabSettings) -> None:
         run.restore()
     elif order.start is not None:
         run.start(order.start, _first_batches(run, settings))
+    elif recipe.pretrained:
+        run.know_things()
     elif recipe.keeps_statistics:
         raise CheckpointError(
             f"{recipe.name} keeps the statistics of the network it goes on from: give --start"
@@ -322,6 +353,8 @@ def _plan(run: Run, index: int, settings: LabSettings) -> Plan:
         scenes_root=settings.scenes,
         scene_weights=run.recipe.scene_weights,
         strength=run.recipe.strength,
+        order_shares=run.recipe.order_shares,
+        order_part=run.recipe.order_part,
     )
 
 

@@ -10,15 +10,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from nearfar_lab.datasets import data_set
+from nearfar_lab.datasets import data_set, order_set
+from nearfar_lab.designs import AnyNet, build
 from nearfar_lab.errors import DataMissingError
 from nearfar_lab.metrics.align import align_inverse
 from nearfar_lab.metrics.order import order_accuracy
-from nearfar_lab.net import EmbeddedNet
+from nearfar_lab.metrics.pairs import PairCounts, count_pairs
 from nearfar_lab.shards import VALIDATION_PER_SHARD, find_shards
 
 if TYPE_CHECKING:
-    from nearfar_lab.datasets.frames import Frame
+    from nearfar_lab.datasets.frames import FloatMap, Frame, Picture
+    from nearfar_lab.datasets.order_photos import OrderedPhoto
     from nearfar_lab.recipes import Recipe
     from nearfar_lab.settings import LabSettings
 
@@ -34,13 +36,14 @@ class Validation:
     def __init__(self, settings: LabSettings, recipe: Recipe) -> None:
         self._settings, self._recipe = settings, recipe
         self._nyu = _nyu_frames(settings)
+        self._ordered = _ordered_photos(settings, recipe)
 
     def figures(self, weights: dict[str, Tensor], size: tuple[int, int]) -> dict[str, float]:
         """Share of pixels beyond 1.25 and order accuracy, for NYU frames and for scenes.
 
         size: height and width of the network's input.
         """
-        net = EmbeddedNet(self._recipe.net).to(next(iter(weights.values())).device)
+        net = build(self._recipe.net).to(next(iter(weights.values())).device)
         net.load_state_dict(weights)
         net.eval()
         found: dict[str, float] = {}
@@ -49,7 +52,16 @@ class Validation:
                 rows = np.array([self._measure(net, frame, size) for frame in frames])
                 found[f"{name}_beyond"] = round(float(rows[:, 0].mean()), 4)
                 found[f"{name}_order"] = round(float(rows[:, 1].mean()), 4)
+        for name, photos in self._ordered.items():
+            counts = sum((self._count(net, photo, size) for photo in photos), PairCounts())
+            found[f"{name}_pairs"] = round(counts.share, 4)
+            found[f"{name}_higher"] = round(counts.share_higher, 4)
         return found
+
+    def _count(self, net: AnyNet, photo: OrderedPhoto, size: tuple[int, int]) -> PairCounts:
+        height, width = photo.rgb.shape[:2]
+        is_upright = height > width
+        return count_pairs(self._nearness(net, photo.rgb, size[::-1] if is_upright else size), photo.pairs)
 
     def _scenes(self) -> list[Frame]:
         shards = [s for s in find_shards(self._settings.scenes) if s.rgb.shape[2] > s.rgb.shape[1]]
@@ -57,15 +69,21 @@ class Validation:
         return frames[:: max(1, -(-len(frames) // MOST_SCENES))]
 
     @torch.no_grad()
-    def _measure(self, net: EmbeddedNet, frame: Frame, size: tuple[int, int]) -> tuple[float, float]:
-        small = cv2.resize(frame.rgb, size[::-1], interpolation=cv2.INTER_AREA).astype(np.float32)
+    def _nearness(self, net: AnyNet, rgb: Picture, size: tuple[int, int]) -> FloatMap:
+        """What the network says of a picture that is squeezed into `size`, height and width."""
+        small = cv2.resize(rgb, size[::-1], interpolation=cv2.INTER_AREA).astype(np.float32)
         scaled = (small / 255 - np.array(self._recipe.mean, np.float32)) / np.array(
             self._recipe.std, np.float32
         )
         image = torch.from_numpy(scaled).permute(2, 0, 1)[None].to(net.head.weight.device)
-        prediction = net(image)[0].cpu().numpy()
+        return np.asarray(net(image)[0].cpu().numpy(), np.float32)
+
+    def _measure(self, net: AnyNet, frame: Frame, size: tuple[int, int]) -> tuple[float, float]:
+        prediction = self._nearness(net, frame.rgb, size)
         height, width = frame.inverse_depth.shape
-        prediction = cv2.resize(prediction, (width, height), interpolation=cv2.INTER_LINEAR)
+        prediction = np.asarray(
+            cv2.resize(prediction, (width, height), interpolation=cv2.INTER_LINEAR), np.float32
+        )
         known = np.isfinite(frame.inverse_depth) & (frame.inverse_depth > 1 / FARTHEST_M)
         if known.sum() < 100:
             return 0.0, 1.0
@@ -83,3 +101,12 @@ def _nyu_frames(settings: LabSettings) -> list[Frame]:
     except DataMissingError as error:
         logger.warning("validating on scenes alone: %s", error)
         return []
+
+
+def _ordered_photos(settings: LabSettings, recipe: Recipe) -> dict[str, list[OrderedPhoto]]:
+    """Photos with ranked points that are kept back, of the sets that the recipe learns from."""
+    found: dict[str, list[OrderedPhoto]] = {}
+    for name in recipe.order_shares:
+        items = order_set(f"{name}_validation").items(settings.data)
+        found[name.removeprefix("photos_")] = [item.read() for item in items]
+    return found

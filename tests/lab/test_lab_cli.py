@@ -66,7 +66,7 @@ def test_the_table_goes_into_other_pages_too(
     text = page.read_text()
     assert text.startswith("Before.\n")
     assert text.endswith("After.\n")
-    assert "| set | pictures | model | δ > 1.25 | order | AbsRel |" in text
+    assert "| set | pictures | model | δ > 1.25 | order | pairs | nearer higher |" in text
     assert "| `kitti_tiny` | 14 | ramp | 47.0% | 0.831 |" in text
     assert "δ3" in (tmp_path / "accuracy.md").read_text()
 

@@ -56,6 +56,7 @@ class DataSet:
     has_zero: whether inverse depth zero means infinitely far (false: known up to scale and shift).
     fit: how a photo's size bounds the network's input in an evaluation (None: the card's rule).
     size_share: that size as a share of the card's.
+    is_open: whether its terms are free for any use (with naming, at most).
     """
 
     name: str
@@ -68,6 +69,7 @@ class DataSet:
     cap_m: float = 80.0
     fit: str | None = None
     size_share: float = 1.0
+    is_open: bool = False
 
 
 def read_rgb(path: Path) -> Picture:

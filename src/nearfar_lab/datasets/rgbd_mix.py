@@ -39,11 +39,12 @@ class Row:
     has_edges: bool = True
     has_sky: bool = False
     has_zero: bool = True
+    is_open: bool = False
 
 
 ROWS = (
-    Row("tum", 1e-3, "TUM RGB-D: CC BY 4.0"),
-    Row("tartan_hospital", 1e-3, "TartanAir: CC BY 4.0"),
+    Row("tum", 1e-3, "TUM RGB-D: CC BY 4.0", is_open=True),
+    Row("tartan_hospital", 1e-3, "TartanAir: CC BY 4.0", is_open=True),
     Row("replica_office0", 1e-3, "Replica: research only"),
     Row("people_kinect", 1e-3, "none stated / MIT"),
     Row("iphone_desk", 1e-3, "none stated"),
@@ -89,7 +90,9 @@ def _items(row: Row, root: Path) -> list[Item]:
 
 def _data_set(row: Row) -> DataSet:
     lister: Callable[[Path], list[Item]] = partial(_items, row)
-    return DataSet(row.name, row.terms, lister, has_edges=row.has_edges, has_zero=row.has_zero)
+    return DataSet(
+        row.name, row.terms, lister, has_edges=row.has_edges, has_zero=row.has_zero, is_open=row.is_open
+    )
 
 
 DATA_SETS = tuple(_data_set(row) for row in ROWS)

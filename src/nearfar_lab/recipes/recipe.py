@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from nearfar_lab.augment import Strength
 from nearfar_lab.net import NetOptions
+
+if TYPE_CHECKING:
+    from nearfar_lab.designs import AnyOptions
 
 
 @dataclass(frozen=True)
@@ -13,7 +17,8 @@ class Stage:
     """A part of the run. until: the fraction of the time budget at which it ends.
 
     sizes: (height, width, batch, weight) rows, one drawn for every batch.
-    loss: `regression` or `invariant`; relative_weight: how much the relative error of depth adds to it.
+    loss: `regression` or `invariant`; relative_weight: how much the relative error of depth adds to it;
+    order_weight: how much the order of ranked points does.
     """
 
     until: float
@@ -21,6 +26,7 @@ class Stage:
     loss: str = "regression"
     edge_weight: float = 0.5
     relative_weight: float = 0.0
+    order_weight: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -36,13 +42,18 @@ class Recipe:
     know them less well than the large ones of an earlier run.
     members: so many runs from one start, each with a seed of its own (`seed` and those that follow it), whose
     averaged weights are the network.
+    order_shares: sets of photos with ranked points and how often each is drawn; order_part: so many such
+    photos for each other picture of a batch.
+    pretrained: whether the encoder starts from published weights; encoder_rate: its learning rate as a share
+    of the rest's; keeps_encoder_statistics: its normalisations keep theirs.
+    halves_on_cpu: whether a CPU computes in bfloat16 too (plain convolutions gain, depthwise ones lose).
     device: where it trains whatever a rebuild asks for, if anywhere.
     """
 
     name: str
     shares: dict[str, float]
     stages: tuple[Stage, ...]
-    net: NetOptions = field(default_factory=NetOptions)
+    net: AnyOptions = field(default_factory=NetOptions)
     seed: int = 1
     rate: float = 2e-3
     final_rate: float = 1e-6
@@ -61,6 +72,12 @@ class Recipe:
     card_name: str = ""
     keeps_statistics: bool = False
     members: int = 1
+    order_shares: dict[str, float] = field(default_factory=dict)
+    order_part: float = 0.5
+    pretrained: bool = False
+    encoder_rate: float = 1.0
+    keeps_encoder_statistics: bool = False
+    halves_on_cpu: bool = True
     device: str = ""
 
     @property

@@ -1,0 +1,61 @@
+"""The networks there are, by the name of their design: what options they take and what they build."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from nearfar_lab.errors import UnknownNameError
+from nearfar_lab.lite import LiteNet, LiteOptions
+from nearfar_lab.net import EmbeddedNet, NetOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+AnyOptions = NetOptions | LiteOptions
+AnyNet = EmbeddedNet | LiteNet
+
+
+@dataclass(frozen=True)
+class Design:
+    """A kind of network: its options and its class."""
+
+    name: str
+    options: type[NetOptions | LiteOptions]
+    net: Callable[[Any], AnyNet]
+
+
+DESIGNS = (
+    Design("residual", NetOptions, EmbeddedNet),
+    Design("lite", LiteOptions, LiteNet),
+)
+
+
+def _design_of(options: AnyOptions) -> Design:
+    return next(design for design in DESIGNS if isinstance(options, design.options))
+
+
+def build(options: AnyOptions) -> AnyNet:
+    """A network of random weights."""
+    return _design_of(options).net(options)
+
+
+def described(options: AnyOptions) -> dict[str, object]:
+    """Options as a plain dictionary that names its design, for a checkpoint."""
+    return {"design": _design_of(options).name, **options.as_dict()}
+
+
+def options_from(fields: dict[str, Any]) -> AnyOptions:
+    """The options that `described` wrote; without a design they are those of the first.
+
+    Raises:
+        UnknownNameError: no such design.
+    """
+    name = fields.get("design", DESIGNS[0].name)
+    for design in DESIGNS:
+        if design.name == name:
+            rest = {
+                k: tuple(v) if isinstance(v, list | tuple) else v for k, v in fields.items() if k != "design"
+            }
+            return cast("Callable[..., AnyOptions]", design.options)(**rest)
+    raise UnknownNameError(f"no design named {name!r}; known: {', '.join(d.name for d in DESIGNS)}")
