@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from nearfar.decode._signature import claimed_size, format_of
+from nearfar.decode._signature import claimed_size, format_of, jpeg_fault
 from pictures import encoded
 
 if TYPE_CHECKING:
@@ -60,3 +60,15 @@ def test_header_that_ends_early_claims_nothing_and_raises_nothing(drawing: np.nd
     for end in range(12, 40):
         claimed_size(data[:end], format)
     assert claimed_size(data[:8], "PNG") is None
+
+
+@pytest.mark.parametrize(
+    ("marker", "bits", "fault"),
+    [(0xC0, 8, ""), (0xC2, 8, ""), (0xC1, 12, "12 bits"), (0xC3, 8, "without loss"), (0xC5, 8, "in steps")],
+)
+def test_jpeg_that_is_not_plain_is_named(marker: int, bits: int, fault: str) -> None:
+    """The first frame of a JPEG says whether plain decoders read it."""
+    table = b"\xff\xc4\x00\x05abc"
+    frame = bytes([0xFF, marker, 0, 11, bits, 0, 8, 0, 8, 1, 1, 17, 0])
+    assert fault in jpeg_fault(b"\xff\xd8" + table + frame)
+    assert bool(fault) == bool(jpeg_fault(b"\xff\xd8" + table + frame))

@@ -42,6 +42,12 @@ def to_srgb(image: Image, profile: bytes | None) -> Image:
     return ImageCms.applyTransform(given, transform)  # type: ignore[return-value]  # not in place
 
 
+def changes_colours(profile: bytes) -> bool:
+    """Whether a profile makes any RGB colour another one in sRGB; False where it is of no use."""
+    change = _transform(profile, "RGB")
+    return change is not None and change[1] is not None
+
+
 def grey16_to_srgb(profile: bytes) -> npt.NDArray[np.uint16] | None:
     """65536×3 uint16: the colour of each 16-bit grey in a profile of greys; None where it is none.
 

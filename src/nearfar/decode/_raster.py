@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nearfar.decode._color import grey16_to_srgb, to_srgb
-from nearfar.decode._exif import exif_camera, exif_facts, upright
+from nearfar.decode._exif import ExifFacts, exif_camera, exif_facts, upright
+from nearfar.decode._pnm import pnm_planes
 from nearfar.decode._quiet import quiet_pillow
-from nearfar.decode._signature import claimed_size, format_of
+from nearfar.decode._signature import claimed_size, format_of, jpeg_fault
+from nearfar.decode._tiff import ORIENTATION, as_classic, main_page, read_pages
+from nearfar.decode._tiff_photo import is_ours, planes_of
+from nearfar.decode._tiff_pixels import refuse_compression
 from nearfar.errors import BrokenImageError, NearfarError, UnsupportedFormatError
 from nearfar.types import Photo
 
@@ -36,12 +40,12 @@ _PLUGINS = {
     "BMP": ("PIL.BmpImagePlugin", "BmpImageFile"),
     "GIF": ("PIL.GifImagePlugin", "GifImageFile"),
 }
-FORMATS = (*_PLUGINS, "HEIF")
-_HINT = "Give a JPEG, PNG, WebP, AVIF, HEIC, TIFF, BMP or GIF file."
+FORMATS = (*_PLUGINS, "HEIF", "PNM", "JXL")
+_HINT = "Give a JPEG, PNG, WebP, AVIF, HEIC, JPEG XL, TIFF, BMP, GIF, PPM or PGM file."
 _GREY_16 = {"I;16", "I;16B", "I;16L", "I;16N"}
 _BAND_ROWS = 256
 _END_OF_IMAGE = b"\xff\xd9"
-_BITS_PER_SAMPLE, _NEW_SUBFILE_TYPE, _PHOTOMETRIC, _DNG_VERSION = 258, 254, 262, 50706  # tags of TIFF
+_BITS_PER_SAMPLE, _PHOTOMETRIC = 258, 262  # tags of TIFF
 
 
 def decode_bytes(data: bytes, name: str, check_pixels: CheckPixels, needed: Needed | None = None) -> Photo:
@@ -60,6 +64,11 @@ def decode_bytes(data: bytes, name: str, check_pixels: CheckPixels, needed: Need
         check_pixels(*claimed, name)
     try:
         with quiet_pillow():
+            if kind in _OWN:
+                photo = _OWN[kind](data, name, check_pixels)
+                if isinstance(photo, Photo):
+                    return photo
+                data = photo
             image = _open(data, kind, name)
             check_pixels(*image.size, name)
             return _to_photo(image, data, name, needed if kind == "JPEG" else None)
@@ -97,19 +106,54 @@ def _open(data: bytes, kind: str, name: str) -> Any:
         import pi_heif
 
         return pi_heif.open_heif(data, convert_hdr_to_8bit=True)
+    if kind == "JPEG" and (fault := jpeg_fault(data)):
+        raise UnsupportedFormatError(
+            f"{name} is a JPEG {fault}, which nearfar does not read.", "Save it as an 8-bit JPEG or as PNG."
+        )
+    if kind == "JXL":
+        return _open_jxl(data, name)
     module, factory = _PLUGINS[kind]
-    image = getattr(importlib.import_module(module), factory)(io.BytesIO(data), "")
-    if kind == "TIFF":
-        _refuse_raw(image, data, name)
-    return image
+    return getattr(importlib.import_module(module), factory)(io.BytesIO(data), "")
 
 
-def _refuse_raw(image: Any, data: bytes, name: str) -> None:
-    """Raw files of cameras are TIFFs whose first picture is a thumbnail; taking that would be a guess."""
-    tags = image.tag_v2
-    is_reduced = int(tags.get(_NEW_SUBFILE_TYPE, 0)) & 1
-    if is_reduced or _DNG_VERSION in tags or data[8:10] == b"CR":
-        raise UnsupportedFormatError(f"{name} is a camera's raw file.", "Develop it to a JPEG or TIFF first.")
+def _open_jxl(data: bytes, name: str) -> Any:
+    """A JPEG XL image by the plug-in for Pillow, where it is installed."""
+    try:
+        from pillow_jxl import JpegXLImagePlugin
+    except ImportError as exc:
+        raise UnsupportedFormatError(
+            f"{name} is a JPEG XL picture, and the library that reads it is not installed.",
+            'Install it: pip install "nearfar[jxl]"; or save the picture as PNG or JPEG.',
+        ) from exc
+    return JpegXLImagePlugin.JXLImageFile(io.BytesIO(data))
+
+
+def _tiff_photo(data: bytes, name: str, check_pixels: CheckPixels) -> Photo | bytes:
+    """The photo of a TIFF; or its bytes as a decoder of plain ones reads them."""
+    pages = read_pages(data)
+    page = main_page(pages, name)
+    check_pixels(page.width, page.height, name)
+    refuse_compression(page, name)
+    if not is_ours(page):
+        is_plain = page is pages[0] and data[2:4] in {b"*\0", b"\0*"}
+        return data if is_plain else as_classic(page)
+    found = page.number(ORIENTATION, 1)
+    facts = ExifFacts(found if 1 <= found <= 8 else 1, page.exif())
+    rgb, alpha = (upright(plane, facts.orientation) for plane in planes_of(page, name))
+    camera = exif_camera(facts, rgb.shape[1], rgb.shape[0])
+    return Photo(np.ascontiguousarray(rgb), alpha, camera, name, "TIFF")
+
+
+def _pnm_photo(data: bytes, name: str, check_pixels: CheckPixels) -> Photo:
+    rgb, alpha = pnm_planes(data, name, check_pixels)
+    return Photo(rgb, alpha, name=name, format="PNM")
+
+
+_OWN: dict[str, Callable[[bytes, str, CheckPixels], Photo | bytes]] = {
+    "TIFF": _tiff_photo,
+    "PNM": _pnm_photo,
+}
+"""Formats whose layout is read here."""
 
 
 def _to_photo(image: Any, data: bytes, name: str, needed: Needed | None = None) -> Photo:
@@ -195,15 +239,12 @@ def _grey_16(image: Any) -> Planes:
 
 
 def _is_colour_16(image: Any, data: bytes) -> bool:
-    """True for a PNG or TIFF of 16 bits a channel, which Pillow would cut to 8."""
-    if image.format == "TIFF":
-        bits = image.tag_v2.get(_BITS_PER_SAMPLE, ())
-        return image.mode in {"RGB", "RGBA"} and bool(bits) and set(bits) == {16}
+    """True for a PNG of 16 bits a channel, which Pillow would cut to 8."""
     return bool(image.format == "PNG" and data[24:25] == b"\x10")
 
 
 def _by_opencv(data: bytes) -> npt.NDArray[Any]:
-    """H×W×C, RGB order; OpenCV turns TIFFs as their tag asks, as Pillow does."""
+    """H×W×C, RGB order."""
     import cv2
 
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)

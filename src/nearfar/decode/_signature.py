@@ -18,6 +18,9 @@ _SIGNATURES = (
     (b"MM\0*", "TIFF"),
     (b"II+\0", "TIFF"),
     (b"MM\0+", "TIFF"),
+    (b"\xff\x0a", "JXL"),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", "JXL"),
+    *((b"P%d" % kind, "PNM") for kind in range(1, 8)),
 )
 _AVIF_BRANDS = {b"avif", b"avis"}
 _HEIF_BRANDS = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs", b"mif1", b"msf1"}
@@ -25,10 +28,10 @@ _BOX_LIMIT = 4096  # bytes of an ftyp box that are looked at: real ones have und
 
 
 def format_of(data: bytes) -> str:
-    """``JPEG``, ``PNG``, ``WEBP``, ``AVIF``, ``HEIF``, ``TIFF``, ``BMP``, ``GIF``, or an empty text."""
+    """A name such as ``JPEG``, ``HEIF`` (also HEIC), ``JXL`` (JPEG XL) or ``PNM`` (PPM, PGM); else nothing."""
     for signature, name in _SIGNATURES:
         if data.startswith(signature):
-            return name
+            return name if name != "PNM" or data[2:3].isspace() or data[2:3] == b"#" else ""
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "WEBP"
     return _of_iso_media(data) if data[4:8] == b"ftyp" else ""
@@ -41,6 +44,27 @@ def _of_iso_media(data: bytes) -> str:
     if brands & _AVIF_BRANDS:
         return "AVIF"
     return "HEIF" if brands & _HEIF_BRANDS else ""
+
+
+_LOSSLESS = {0xC3, 0xC7, 0xCB, 0xCF}
+_STEPWISE = {0xC5, 0xC6, 0xCD, 0xCE}
+_NO_FRAME = {0xC4, 0xC8, 0xCC}  # tables and reserved markers among those of frames
+
+
+def jpeg_fault(data: bytes) -> str:
+    """Why a JPEG is none that decoders of plain ones read; empty where it is plain (ITU T.81, B.2.2)."""
+    at = 2
+    while at + 5 <= len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker == 0xFF:
+            at += 1
+            continue
+        if 0xC0 <= marker <= 0xCF and marker not in _NO_FRAME:
+            if data[at + 4] != 8:
+                return f"of {data[at + 4]} bits a sample"
+            return "without loss" if marker in _LOSSLESS else "in steps" if marker in _STEPWISE else ""
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+    return ""
 
 
 def claimed_size(data: bytes, kind: str) -> tuple[int, int] | None:
