@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import nearfar
-from nearfar.errors import UnsupportedFormatError
+from nearfar.errors import ParameterError, UnsupportedFormatError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,3 +50,24 @@ def test_twelve_bit_jpeg(cases: Path) -> None:
     """It is named, not called damaged."""
     with pytest.raises(UnsupportedFormatError, match="12 bits"):
         nearfar.read(cases / "photo-jpeg-12bit-called-damaged.jpg")
+
+
+def test_holes_of_a_sensor(cases: Path) -> None:
+    """Zeros are no distance: the nearest thing is 2.5 m away, and 940 values are told."""
+    depth = nearfar.read_depth(cases / "depth-metric-zero-holes.npy", kind="metric")
+    assert depth.value_range == (2.5, 60.0)
+    assert np.count_nonzero(~depth.valid) == 940
+    assert "940 of 19,200" in depth.warnings[0].message
+
+
+def test_millimetres_in_a_tiff(cases: Path) -> None:
+    """Whole numbers of 16 bits are read and scaled."""
+    depth = nearfar.read_depth(cases / "depth-16bit-mm.tif", kind="metric", scale=1e-3)
+    assert depth.value_range == (2.5, 60.0)
+
+
+def test_archive_of_depth_pro(cases: Path) -> None:
+    """The array called depth is read; its kind is asked for."""
+    with pytest.raises(ParameterError, match="depth-kind"):
+        nearfar.read_depth(cases / "depth-of-depthpro.npz")
+    assert nearfar.read_depth(cases / "depth-of-depthpro.npz", kind="metric").value_range == (2.5, 60.0)

@@ -170,3 +170,30 @@ def test_an_exact_fit_is_told_as_one(run: Run, photo_jpeg: Path) -> None:
     """Two points fit exactly: no rounding of the machine is shown."""
     err = run("calibrate", photo_jpeg, "64,90=1.5", "64,5=8")[2]
     assert err.count("off by +0 m") == 2
+
+
+def test_smaller_depth_file_is_enlarged_and_said(run: Run, photo_jpeg: Path, tmp_path: Path) -> None:
+    """Depth of half the photo's size, with holes, makes the effect; resizing and holes are told."""
+    values = np.tile(np.linspace(0.5, 9, 64, dtype=np.float32), (48, 1))
+    values[3:9, 3:9] = 0
+    np.save(tmp_path / "small.npy", values)
+    given = ("--depth", tmp_path / "small.npy", "--depth-kind", "metric")
+    code, _, err = run("effect", "heatmap", photo_jpeg, *given)
+    assert code == 0, err
+    assert "brought to the photo's 128×96" in err
+    assert "36 of 3,072 values" in err
+    code, _, err = run("effect", "fog", photo_jpeg, *given, "--depth-invalid", "none")
+    assert "no distance" not in err
+
+
+def test_array_of_an_archive_is_chosen(run: Run, photo_jpeg: Path, tmp_path: Path) -> None:
+    """Of two arrays without a known name one is named on the command line."""
+    slope = np.tile(np.linspace(1, 9, 128, dtype=np.float32), (96, 1))
+    np.savez(tmp_path / "two.npz", left=slope, right=slope[:, ::-1])
+    given = ("--depth", tmp_path / "two.npz", "--depth-kind", "metric", "--overwrite")
+    code, _, err = run("export", "npy", photo_jpeg, *given)
+    assert code != 0
+    assert "--depth-array" in err
+    code, out, _ = run("export", "npy", photo_jpeg, *given, "--depth-array", "right")
+    assert code == 0
+    assert np.array_equal(np.load(out.strip()), slope[:, ::-1])

@@ -59,13 +59,13 @@ def test_file_without_words_asks_for_the_kind(suffix: str, tmp_path: Path) -> No
 
 
 def test_foreign_png_in_millimetres(tmp_path: Path) -> None:
-    """A 16-bit PNG of another program is read with a kind and a scale; 0 is not valid."""
+    """A 16-bit PNG of another program is read with a kind and a scale; 0 and 65535 are not valid."""
     from PIL import Image
 
     Image.fromarray(np.array([[0, 1500], [250, 65535]], np.uint16)).save(tmp_path / "mm.png")
     depth = nearfar.read_depth(tmp_path / "mm.png", kind="metric", scale=1e-3)
     assert depth.valid is not None
-    assert depth.valid.tolist() == [[False, True], [True, True]]
+    assert depth.valid.tolist() == [[False, True], [True, False]]
     assert depth.values[0, 1] == pytest.approx(1.5)
 
 
@@ -77,11 +77,15 @@ def test_heat_map_is_refused(suffix: str, tmp_path: Path) -> None:
         nearfar.read_depth(path, kind="metric")
 
 
-def test_eight_bits_are_refused(tmp_path: Path) -> None:
-    """256 steps are no depth."""
-    path = nearfar.Picture(np.zeros((4, 5), np.uint8)).save(tmp_path / "grey.png")
-    with pytest.raises(UnsupportedFormatError, match="256 steps"):
-        nearfar.read_depth(path, kind="metric")
+def test_eight_bits_have_a_warning(tmp_path: Path) -> None:
+    """Grey of 8 bits is read where its kind is said, with a word about its steps."""
+    grey = np.arange(20, dtype=np.uint8).reshape(4, 5)
+    path = nearfar.Picture(grey).save(tmp_path / "grey.png")
+    with pytest.raises(ParameterError, match="does not say"):
+        nearfar.read_depth(path)
+    depth = nearfar.read_depth(path, kind="relative_inverse")
+    assert np.array_equal(depth.values, grey)
+    assert [w.code for w in depth.warnings] == ["depth_steps"]
 
 
 @pytest.mark.parametrize("suffix", FORMATS)

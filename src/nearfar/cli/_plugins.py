@@ -11,9 +11,10 @@ from nearfar import api, plugins
 from nearfar.calibration import Calibration
 from nearfar.cards import DepthKind
 from nearfar.cli import _say
-from nearfar.decode.depth import read_depth
+from nearfar.decode.depth import INVALID_HELP, read_depth
 from nearfar.errors import NearfarError, OutputExistsError, ParameterError
 from nearfar.machine.files import write_whole
+from nearfar.ops.fit import fitted
 from nearfar.ops.intrinsics import INTRINSICS_HELP
 from nearfar.options import describe, option
 
@@ -52,6 +53,7 @@ DEPTH_KIND_HELP = (
     "What the depth file's values mean, where it does not say: relative_inverse, affine_depth or metric."
 )
 DEPTH_SCALE_HELP = "Metres (or units) of 1 in such a depth file: 0.001 for millimetres."
+DEPTH_ARRAY_HELP = "Name of the array in an NPZ depth file, where several could be meant."
 
 
 class DepthFile(Protocol):
@@ -63,6 +65,10 @@ class DepthFile(Protocol):
     def depth_kind(self) -> str: ...
     @property
     def depth_scale(self) -> float: ...
+    @property
+    def depth_invalid(self) -> str: ...
+    @property
+    def depth_array(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,8 @@ class SharedOptions:
     depth: str = option("", "Depth file to use instead of running a network (see nearfar export).")
     depth_kind: str = option("", DEPTH_KIND_HELP, choices=("", *DepthKind))
     depth_scale: float = option(1.0, DEPTH_SCALE_HELP)
+    depth_invalid: str = option("", INVALID_HELP, parse=str)
+    depth_array: str = option("", DEPTH_ARRAY_HELP)
     intrinsics: str = option("", INTRINSICS_FLAG, parse=read_text)
     calibration: str = option("", "Camera profile of nearfar calibrate: depth becomes metres.")
     overwrite: bool = option(False, "Replace files that exist already.")
@@ -137,7 +145,7 @@ def named(words: tuple[str, ...], registry: Registry, verb: str) -> tuple[Any, t
 def photo_and_depth(source: str, options: SharedOptions) -> tuple[Photo, DepthMap]:
     """The photo, and its depth: read from a file or estimated, and calibrated where asked for."""
     photo = api.read(source, intrinsics=options.intrinsics or None)
-    depth = given_depth(options) if options.depth else _estimated(photo, options)
+    depth = _given(photo, options) if options.depth else _estimated(photo, options)
     if options.intrinsics:
         depth = dataclasses.replace(depth, camera=photo.camera)
     for warning in depth.warnings:
@@ -145,9 +153,19 @@ def photo_and_depth(source: str, options: SharedOptions) -> tuple[Photo, DepthMa
     return photo, Calibration.load(options.calibration).apply(depth) if options.calibration else depth
 
 
+def _given(photo: Photo, options: SharedOptions) -> DepthMap:
+    return fitted(given_depth(options), photo.width, photo.height)
+
+
 def given_depth(options: DepthFile) -> DepthMap:
     """The map in the depth file that the flags name."""
-    return read_depth(options.depth, kind=options.depth_kind or None, scale=options.depth_scale)
+    return read_depth(
+        options.depth,
+        kind=options.depth_kind or None,
+        scale=options.depth_scale,
+        invalid=options.depth_invalid,
+        array=options.depth_array,
+    )
 
 
 def _estimated(photo: Photo, options: SharedOptions) -> DepthMap:

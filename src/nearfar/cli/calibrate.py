@@ -10,7 +10,9 @@ from nearfar.calibration import KnownPoint, calibrate
 from nearfar.cards import DepthKind
 from nearfar.cli import _plugins, _say
 from nearfar.cli._verb import Flag, verb
+from nearfar.decode.depth import INVALID_HELP
 from nearfar.errors import ParameterError
+from nearfar.ops.fit import fitted
 from nearfar.options import option, parse
 from nearfar.types import Camera
 
@@ -26,6 +28,8 @@ class CalibrateOptions:
     depth: str = option("", "Depth file to use instead of running a network.")
     depth_kind: str = option("", _plugins.DEPTH_KIND_HELP, choices=("", *DepthKind))
     depth_scale: float = option(1.0, _plugins.DEPTH_SCALE_HELP)
+    depth_invalid: str = option("", INVALID_HELP, parse=str)
+    depth_array: str = option("", _plugins.DEPTH_ARRAY_HELP)
     fov: float = option(0.0, "Horizontal field of view in degrees, kept in the profile.", low=0, high=179)
     intrinsics: str = option("", _plugins.INTRINSICS_FLAG, parse=_plugins.read_text)
     overwrite: bool = option(False, "Replace a file that exists already.")
@@ -54,9 +58,9 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     if options.fov and options.intrinsics:
         raise ParameterError("Both a field of view and intrinsics were given.", "Give one of them.")
     photo = api.read(source, intrinsics=options.intrinsics or None)
-    depth = (
-        _plugins.given_depth(options) if options.depth else api.load(options.model or None).estimate(photo)
-    )
+    known = _plugins.given_depth(options) if options.depth else None
+    depth = known or api.load(options.model or None).estimate(photo)
+    depth = fitted(depth, photo.width, photo.height)
     camera = Camera.from_fov(options.fov, depth.width, depth.height) if options.fov else photo.camera
     fit = calibrate(depth, points, camera)
     for point, error in zip(fit.points, fit.errors_m, strict=True):

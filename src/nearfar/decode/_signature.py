@@ -28,7 +28,7 @@ _BOX_LIMIT = 4096  # bytes of an ftyp box that are looked at: real ones have und
 
 
 def format_of(data: bytes) -> str:
-    """A name such as ``JPEG``, ``HEIF`` (also HEIC), ``JXL`` (JPEG XL) or ``PNM`` (PPM, PGM); else nothing."""
+    """A name such as ``JPEG``, ``HEIF``, ``JXL`` (JPEG XL) or ``PNM`` (PPM, PGM); else nothing."""
     for signature, name in _SIGNATURES:
         if data.startswith(signature):
             return name if name != "PNM" or data[2:3].isspace() or data[2:3] == b"#" else ""

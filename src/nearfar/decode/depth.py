@@ -2,77 +2,76 @@
 
 from __future__ import annotations
 
-import io
 import json
-from dataclasses import dataclass
+import os
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nearfar.errors import (
-    BrokenImageError,
-    EmptyInputError,
-    ParameterError,
-    SourceError,
-    UnsupportedFormatError,
-    did_you_mean,
-)
+from nearfar.decode._depth_files import Found, Source, find
+from nearfar.decode._validity import INVALID_HELP, parse_invalid, validity
+from nearfar.errors import BrokenImageError, EmptyInputError, ParameterError, SourceError, did_you_mean
 from nearfar.types import Camera, DepthKind, DepthMap, PhotoWarning, Provenance
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Mapping
-
-    from nearfar.types.arrays import FloatMap
+    from collections.abc import Mapping
+    from typing import BinaryIO
 
     Record = Mapping[str, Any]
+    DepthSource = str | os.PathLike[str] | bytes | BinaryIO
 
-_PREFIX = "nearfar:"
+__all__ = ["INVALID_HELP", "depth_of_bytes", "read_depth"]
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Found:
-    """H×W values, NaN where not valid, and what the file says of them (empty: nothing)."""
-
-    values: FloatMap
-    record: Record
+_MILLIMETRES = 200.0  # metres: whole numbers beyond are most likely thousandths
 
 
 def read_depth(
-    path: str | os.PathLike[str], *, kind: str | DepthKind | None = None, scale: float = 1.0
+    source: DepthSource,
+    *,
+    kind: str | DepthKind | None = None,
+    scale: float = 1.0,
+    invalid: str = "",
+    array: str = "",
 ) -> DepthMap:
-    """The depth map in a file: 16-bit PNG, TIFF, EXR, PFM, NPY or NPZ.
+    """The depth map in a file: 16-bit PNG, TIFF, EXR, PFM, NPY or NPZ, ours or of another program.
 
     Args:
-        path: the file. What its values mean is taken from the file, or from ``path`` + ``.json``.
+        source: a path, bytes or a binary file. What its values mean is taken from the file, or from the
+            path + ``.json``.
         kind: what the values mean, for files that do not say it: ``relative_inverse``, ``affine_depth`` or
             ``metric``.
         scale: what such a file's numbers are multiplied by; 1/1000 for millimetres.
+        invalid: numbers of such a file that are no distance (``0,65535``, ``<0``); ``none``: all are.
+            Otherwise what is not finite, what the file states, the usual marks, and what is not above 0
+            where ``kind`` is metric. A warning of the map tells how many there are.
+        array: the name of the array in an NPZ file, where several could be meant.
 
     Raises:
         SourceError: the file cannot be read.
         UnsupportedFormatError: no depth file, or a picture in colours.
         BrokenImageError: a depth file that is damaged.
-        ParameterError: the file does not say what its values mean, and ``kind`` is not given.
+        ParameterError: the file does not say what its values mean, and ``kind`` is not given; or they
+            cannot be metres.
 
     Example:
         >>> import nearfar
         >>> depth = nearfar.read_depth("depth.tiff")  # doctest: +SKIP
     """
-    name = str(path)
-    data = _bytes(Path(path))
-    found = _reader(data, name)(data, name)
-    record = found.record or _sidecar(Path(f"{name}.json"))
-    values = found.values if record or scale == 1.0 else found.values * np.float32(scale)
-    if not record and kind is None:
+    name, data, beside = _opened(source)
+    found = find(Source(data, name, array))
+    record = found.record or (_sidecar(beside) if beside else {})
+    if record:
+        return _described(np.asarray(found.numbers, np.float32), record, name)
+    if kind is None:
+        advice = f"; or keep its sidecar {beside.name}" if beside else ""
         raise ParameterError(
             f"{name} does not say what its values mean.",
-            f"Pass kind (--depth-kind): one of {', '.join(DepthKind)}; or keep its sidecar "
-            f"{Path(name).name}.json.",
+            f"Pass kind (--depth-kind): one of {', '.join(DepthKind)}{advice}.",
             parameter="kind",
         )
-    return _described(values, record or {"kind": _kind(str(kind))}, name)
+    return _foreign(found, _kind(str(kind)), scale, invalid, name)
 
 
 def _kind(name: str) -> DepthKind:
@@ -80,6 +79,35 @@ def _kind(name: str) -> DepthKind:
         return DepthKind(name)
     except ValueError as exc:
         raise ParameterError(f"kind is '{name}'.", did_you_mean(name, DepthKind), parameter="kind") from exc
+
+
+def _foreign(found: Found, kind: DepthKind, scale: float, invalid: str, name: str) -> DepthMap:
+    """The map of a file that does not describe itself."""
+    if not np.isfinite(scale) or scale <= 0:
+        raise ParameterError(f"scale is {scale}, but a number above 0 was expected.", parameter="scale")
+    valid, told = validity(found.numbers, kind, found.stated, parse_invalid(invalid), name)
+    with np.errstate(over="ignore", invalid="ignore"):
+        values = np.where(valid, found.numbers, 0).astype(np.float64) * scale
+        values = values.astype(np.float32)
+    valid &= np.isfinite(values)
+    values[~valid] = np.nan
+    warnings = found.warnings + told + _units(found, values[valid], kind, scale)
+    mask = None if valid.all() else valid
+    return DepthMap(np.ascontiguousarray(values), kind, mask, found.camera, Provenance(), warnings)
+
+
+def _units(
+    found: Found, values: np.ndarray[Any, Any], kind: DepthKind, scale: float
+) -> tuple[PhotoWarning, ...]:
+    """A word where metres look like millimetres."""
+    is_whole = found.numbers.dtype.kind in "iu" and found.numbers.dtype.itemsize > 1
+    if kind is not DepthKind.METRIC or not is_whole or scale != 1 or not values.size:
+        return ()
+    middle = float(np.median(values))
+    if middle < _MILLIMETRES:
+        return ()
+    text = f"Half of the depth is beyond {middle:g} m: if these are millimetres, pass scale 0.001 "
+    return (PhotoWarning("depth_scale", text + "(--depth-scale 0.001)."),)
 
 
 def depth_of_bytes(data: bytes, name: str = "the depth file", record: Record | None = None) -> DepthMap:
@@ -95,11 +123,11 @@ def depth_of_bytes(data: bytes, name: str = "the depth file", record: Record | N
     """
     if not data:
         raise EmptyInputError(f"{name} is empty.")
-    found = _reader(data, name)(data, name)
-    return _described(found.values, record or found.record, name)
+    found = find(Source(data, name))
+    return _described(np.asarray(found.numbers, np.float32), record or found.record, name)
 
 
-def _described(values: FloatMap, record: Record, name: str) -> DepthMap:
+def _described(values: np.ndarray[Any, Any], record: Record, name: str) -> DepthMap:
     """The map of the values as a record describes them; BrokenImageError where it does not."""
     try:
         return _depth_map(values, record)
@@ -109,14 +137,43 @@ def _described(values: FloatMap, record: Record, name: str) -> DepthMap:
         raise BrokenImageError(f"The description in {name} is damaged: {exc}.") from exc
 
 
+def _opened(source: DepthSource) -> tuple[str, bytes, Path | None]:
+    """Name, bytes, and where a sidecar would be."""
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        name, data, beside = "the depth file", bytes(source), None
+    elif hasattr(source, "read"):
+        given = getattr(source, "name", "")
+        name, beside = given if isinstance(given, str) and given else "the depth file", None
+        data = _read(source, name)
+    elif isinstance(source, (str, os.PathLike)):
+        name, data = str(source), _bytes(Path(source))
+        beside = Path(f"{name}.json")
+    else:
+        raise ParameterError(
+            f"Depth cannot be read from {type(source).__name__}.",
+            "Give a path, bytes or a binary file; an array is nearfar.DepthMap(array, kind).",
+        )
+    if not data:
+        raise EmptyInputError(f"{name} is empty.")
+    return name, data, beside
+
+
+def _read(file: Any, name: str) -> bytes:
+    try:
+        data = file.read()
+    except Exception as exc:  # a file object of someone else's raises anything
+        raise SourceError(f"{name} cannot be read: {exc}.") from exc
+    if isinstance(data, str):
+        raise ParameterError(f"{name} is open as text.", "Open it in binary mode: open(path, 'rb').")
+    return bytes(data or b"")
+
+
 def _bytes(path: Path) -> bytes:
     try:
-        data = path.read_bytes()
-    except OSError as exc:
-        raise SourceError(f"{path} cannot be read: {exc.strerror or exc}.", "Check the name.") from exc
-    if not data:
-        raise EmptyInputError(f"{path} is empty.")
-    return data
+        return path.read_bytes()
+    except (OSError, ValueError) as exc:
+        reason = getattr(exc, "strerror", None) or exc
+        raise SourceError(f"{path} cannot be read: {reason}.", "Check the name.") from exc
 
 
 def _sidecar(path: Path) -> Record:
@@ -131,7 +188,7 @@ def _sidecar(path: Path) -> Record:
     return record
 
 
-def _depth_map(values: FloatMap, record: Record) -> DepthMap:
+def _depth_map(values: np.ndarray[Any, Any], record: Record) -> DepthMap:
     if values.ndim != 2:
         raise ParameterError(f"Depth values are H×W, not {values.shape}.")
     valid = np.isfinite(values)
@@ -144,157 +201,13 @@ def _depth_map(values: FloatMap, record: Record) -> DepthMap:
         int(record.get("tiles", 0)),
     )
     warnings = tuple(PhotoWarning(str(w["code"]), str(w["message"])) for w in record.get("warnings", ()))
-    return DepthMap(
-        np.ascontiguousarray(values, np.float32),
-        DepthKind(record["kind"]),
-        None if valid.all() else valid,
-        None if camera is None else Camera(**camera),
-        provenance,
-        warnings,
+    return replace(
+        DepthMap(np.ascontiguousarray(values, np.float32), DepthKind(record["kind"]), _mask(valid)),
+        camera=None if camera is None else Camera(**camera),
+        provenance=provenance,
+        warnings=warnings,
     )
 
 
-def _reader(data: bytes, name: str) -> Callable[[bytes, str], _Found]:
-    for start, reader in _READERS.items():
-        if data.startswith(start):
-            return reader
-    raise UnsupportedFormatError(
-        f"{name} is no depth file.", "Depth is read from 16-bit PNG, TIFF, EXR, PFM, NPY and NPZ."
-    )
-
-
-def _refuse_colours(name: str) -> NoReturn:
-    raise UnsupportedFormatError(
-        f"{name} is a picture in colours, and colours are not depth: a heat map cannot be turned "
-        "back, for its range, its kind and most of its steps are gone.",
-        "Keep the values: save depth as .tiff, .npy or 16-bit .png.",
-    )
-
-
-def _image(data: bytes, name: str) -> Any:
-    from PIL import Image
-
-    try:
-        image = Image.open(io.BytesIO(data))
-        image.load()
-    except Exception as exc:  # Pillow raises anything on damaged files
-        raise BrokenImageError(f"{name} cannot be decoded: {exc}.") from exc
-    return image
-
-
-def _from_png(data: bytes, name: str) -> _Found:
-    image = _image(data, name)
-    if image.mode in {"RGB", "RGBA", "P", "LA", "PA"}:
-        _refuse_colours(name)
-    text = {k.removeprefix(_PREFIX): v for k, v in image.info.items() if str(k).startswith(_PREFIX)}
-    numbers = np.asarray(image)
-    if image.mode in {"L", "1"}:
-        raise UnsupportedFormatError(
-            f"{name} has 8 bits: 256 steps are too few for depth.", "Save depth as 16-bit PNG, TIFF or NPY."
-        )
-    if not text:
-        return _Found(np.where(numbers == 0, np.float32("nan"), numbers.astype(np.float32)), {})
-    try:
-        scale, offset = float(text["scale"]), float(text["offset"])
-    except (KeyError, ValueError) as exc:
-        raise BrokenImageError(f"{name} has no scale and offset in its text.") from exc
-    values = (numbers * scale + offset).astype(np.float32)
-    values[numbers == 0] = np.nan
-    return _Found(values, _from_text(text))
-
-
-def _from_text(text: Mapping[str, str]) -> Record:
-    record: dict[str, Any] = dict(text)
-    record["camera"] = json.loads(text.get("camera", "null"))
-    record["warnings"] = json.loads(text.get("warnings", "[]"))
-    return record
-
-
-def _from_tiff(data: bytes, name: str) -> _Found:
-    image = _image(data, name)
-    if image.mode != "F":
-        if image.mode in {"RGB", "RGBA", "CMYK", "P", "LAB", "YCbCr"}:
-            _refuse_colours(name)
-        raise UnsupportedFormatError(f"{name} is a TIFF of mode {image.mode}, not float32.")
-    return _Found(np.array(image, np.float32), _json_or_nothing(str(image.tag_v2.get(270, ""))))
-
-
-def _json_or_nothing(text: str) -> Record:
-    try:
-        record = json.loads(text)
-    except ValueError:
-        return {}
-    return record if isinstance(record, dict) and "kind" in record else {}
-
-
-def _from_exr(data: bytes, name: str) -> _Found:
-    import OpenEXR
-
-    try:
-        file = OpenEXR.File(io.BytesIO(data), separate_channels=True)
-        channels = {key: np.array(channel.pixels) for key, channel in file.channels().items()}
-        text = str(file.header().get("nearfar", ""))
-    except Exception as exc:  # the binding raises what it likes
-        raise BrokenImageError(f"{name} cannot be decoded: {exc}.") from exc
-    wanted = next((key for key in ("Z", "Y", "depth.Z") if key in channels), None)
-    if wanted is None:
-        if len(channels) != 1:
-            raise UnsupportedFormatError(f"{name} has the channels {', '.join(channels)}, but no Z.")
-        wanted = next(iter(channels))
-    return _Found(np.asarray(channels[wanted], np.float32), _json_or_nothing(text))
-
-
-def _from_pfm(data: bytes, name: str) -> _Found:
-    if data.startswith(b"PF"):
-        _refuse_colours(name)
-    try:
-        _, size, scale, body = data.split(b"\n", 3)
-        width, height = (int(n) for n in size.split())
-        order = "<f4" if float(scale) < 0 else ">f4"
-        values = np.frombuffer(body, order, width * height).reshape(height, width)[::-1]
-    except ValueError as exc:
-        raise BrokenImageError(f"{name} is a damaged PFM file: {exc}.") from exc
-    return _Found(values.astype(np.float32), {})
-
-
-def _from_npy(data: bytes, name: str) -> _Found:
-    try:
-        values = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, OSError, EOFError, MemoryError) as exc:  # the last: a header that claims too much
-        raise BrokenImageError(f"{name} is a damaged NumPy file: {exc}.") from exc
-    if values.ndim == 3 and values.shape[2] in {3, 4}:
-        _refuse_colours(name)
-    if values.ndim != 2 or values.size == 0 or values.dtype.kind not in "fiu":
-        raise UnsupportedFormatError(
-            f"{name} holds {values.shape} of {values.dtype}, but H×W numbers were expected."
-        )
-    return _Found(values.astype(np.float32), {})
-
-
-def _from_npz(data: bytes, name: str) -> _Found:
-    try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            fields = dict(archive)
-        values = np.where(fields["valid"], fields["values"], np.float32("nan")).astype(np.float32)
-        return _Found(values, json.loads(str(fields["record"])))
-    except Exception as exc:  # zipfile, zlib and NumPy each have errors of their own
-        raise BrokenImageError(f"{name} is no archive that nearfar wrote: {exc}.") from exc
-
-
-def _from_photo(data: bytes, name: str) -> _Found:  # noqa: ARG001 - the table's shape
-    _refuse_colours(name)
-
-
-_READERS: dict[bytes, Callable[[bytes, str], _Found]] = {
-    b"\x89PNG": _from_png,
-    b"II*\0": _from_tiff,
-    b"MM\0*": _from_tiff,
-    b"\x76\x2f\x31\x01": _from_exr,
-    b"Pf": _from_pfm,
-    b"PF": _from_pfm,
-    b"\x93NUMPY": _from_npy,
-    b"PK\x03\x04": _from_npz,
-    b"\xff\xd8\xff": _from_photo,
-    b"RIFF": _from_photo,
-}
-"""How a file begins, and what reads it."""
+def _mask(valid: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
+    return None if valid.all() else valid
