@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import nearfar
+from nearfar.decode.masks import Subject, read_mask, read_masks
 from nearfar.errors import ParameterError, UnsupportedFormatError
 
 if TYPE_CHECKING:
@@ -71,3 +73,23 @@ def test_archive_of_depth_pro(cases: Path) -> None:
     with pytest.raises(ParameterError, match="depth-kind"):
         nearfar.read_depth(cases / "depth-of-depthpro.npz")
     assert nearfar.read_depth(cases / "depth-of-depthpro.npz", kind="metric").value_range == (2.5, 60.0)
+
+
+def test_mask_of_a_lying_photo(cases: Path) -> None:
+    """The mask is turned as its photo is: what is bright in one is inside in the other."""
+    photo = nearfar.read(cases / "mask-exif-photo.jpg")
+    mask = read_mask(cases / "mask-exif-orientation6.png")
+    assert mask.shape == (photo.height, photo.width)
+    stored = np.asarray(Image.open(cases / "mask-exif-orientation6.png")) > 0
+    assert np.array_equal(mask, np.rot90(stored, -1))
+
+
+def test_masks_of_two_images(cases: Path) -> None:
+    """Those of the photo are taken; without its name both images are listed."""
+    path = cases / "mask-coco-two-images-same-size.json"
+    first = read_masks(path, Subject("sq_exif6.jpg"))
+    second = read_masks(path, Subject("other.jpg"))
+    assert (len(first), len(second)) == (1, 1)
+    assert not np.array_equal(first, second)
+    with pytest.raises(ParameterError, match=r"sq_exif6\.jpg, other\.jpg"):
+        read_masks(path)

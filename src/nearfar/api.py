@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from nearfar import settings as settings_module
-from nearfar.decode.masks import read_mask, read_masks
+from nearfar.decode.masks import Subject, read_mask, read_masks
 from nearfar.decode.photo import Limits, read_photo
 from nearfar.errors import ParameterError
 from nearfar.ops.fuse import fuse as fuse_arrays
@@ -259,8 +260,8 @@ def effect(
         MissingExtraError: the effect needs a library that is not installed.
     """
     plugin = EFFECTS.load(name)
-    chosen = read_options(plugin.options, options)
     picture = None if photo is None else read(photo)
+    chosen = read_options(plugin.options, options, subject_of(picture))
     if depth is None:
         if picture is None:
             raise ParameterError("Neither a photo nor its depth was given.", parameter="photo")
@@ -283,19 +284,28 @@ def export(name: str, depth: DepthMap, photo: PhotoSource | None = None, **optio
         ParameterError: an option is unknown or out of range, or sizes differ.
     """
     plugin = EXPORTS.load(name)
-    chosen = read_options(plugin.options, options)
-    data: bytes = plugin.write(None if photo is None else read(photo), depth, chosen)
+    picture = None if photo is None else read(photo)
+    chosen = read_options(plugin.options, options, subject_of(picture))
+    data: bytes = plugin.write(picture, depth, chosen)
     return data
 
 
-def read_options(options: type, given: Mapping[str, Any]) -> Any:
+def subject_of(photo: Photo | None) -> Subject:
+    """What masks are for: the photo's name and size, where there is one."""
+    return Subject() if photo is None else Subject(photo.name, photo.full_size)
+
+
+def read_options(options: type, given: Mapping[str, Any], subject: Subject | None = None) -> Any:
     """An options object from names and values; what is a file is read first.
+
+    ``subject``: the photo that masks among them are for.
 
     Raises:
         ParameterError: an unknown name, or a value out of its range.
         InputError: a file that does not hold what it should.
     """
-    files = {info.name: _READERS[info.file] for info in describe(options) if info.file}
+    readers: dict[str, Callable[[Any], Any]] = {"picture": read, "mask": partial(read_mask, subject=subject)}
+    files = {info.name: readers[info.file] for info in describe(options) if info.file}
     ready = {
         name: files[name](value) if name in files and value is not None else value
         for name, value in ((key.replace("-", "_"), value) for key, value in given.items())
@@ -303,18 +313,22 @@ def read_options(options: type, given: Mapping[str, Any]) -> Any:
     return parse(options, ready)
 
 
-_READERS: dict[str, Callable[[Any], Any]] = {"picture": read, "mask": read_mask}
-"""What reads the file of an option, by what it holds."""
-
-
-def fuse(depth: DepthMap, masks: MaskSource | Sequence[MaskSource], *, band_px: int | None = None) -> Fused:
+def fuse(
+    depth: DepthMap,
+    masks: MaskSource | Sequence[MaskSource],
+    *,
+    band_px: int | None = None,
+    photo: str | os.PathLike[str] = "",
+) -> Fused:
     """Depth with its edges on the edges of masks, and how far each object is, from near to far.
 
     Args:
         depth: what :func:`estimate` gave.
-        masks: of the photo's own size: a label picture, binary pictures, COCO JSON with run lengths or a
-            NumPy file, by path or as bytes; arrays (H×W labels or bool, N×H×W bool); or several of them.
+        masks: of the photo's own size: a label picture, binary pictures, COCO JSON with run lengths or
+            polygons or a NumPy file, by path, as bytes or open; PIL images; arrays (H×W labels, bool or
+            floats in 0…1, N×H×W masks); or several of them.
         band_px: width of the rim that is replaced on each side of an edge; else 0.8 % of the longer side.
+        photo: name of the photo, where COCO JSON holds masks of several images.
 
     Raises:
         SourceError: a file cannot be read.
@@ -326,7 +340,8 @@ def fuse(depth: DepthMap, masks: MaskSource | Sequence[MaskSource], *, band_px: 
         >>> found = nearfar.fuse(nearfar.estimate("a.jpg"), "labels.png")  # doctest: +SKIP
         >>> [(thing.index, thing.median) for thing in found.objects]  # doctest: +SKIP
     """
-    return fuse_arrays(depth, read_masks(masks), band_px)
+    subject = Subject(os.fspath(photo), (depth.width, depth.height))
+    return fuse_arrays(depth, read_masks(masks, subject), band_px)
 
 
 def _apply(name: str, photo: Photo | None, depth: DepthMap, **given: Any) -> Picture:

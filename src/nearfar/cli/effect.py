@@ -10,6 +10,7 @@ from nearfar import api
 from nearfar.cli import _plugins
 from nearfar.cli._plugins import SharedOptions
 from nearfar.cli._verb import Flag, verb
+from nearfar.decode.masks import Subject
 from nearfar.errors import ParameterError
 from nearfar.options import parse
 from nearfar.registry import EFFECTS
@@ -34,7 +35,10 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     ours, own = _plugins.split(given, SharedOptions)
     shared: SharedOptions = parse(SharedOptions, ours)
     own |= _format(plugin, shared.output, own)
-    api.read_options(plugin.options, own)  # all that can be wrong with the options is told before any work
+    subject = Subject(photos[0])
+    api.read_options(
+        plugin.options, own, subject
+    )  # all that can be wrong with the options is told before any work
     work = partial(_one, plugin, shared, own, is_one_of_many=len(photos) > 1)
     return _plugins.each(photos, work, overwrite=shared.overwrite)
 

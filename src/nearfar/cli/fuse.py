@@ -10,7 +10,7 @@ from nearfar.cards import DepthKind
 from nearfar.cli import _plugins, _say
 from nearfar.cli._plugins import SharedOptions
 from nearfar.cli._verb import Flag, verb
-from nearfar.decode.masks import read_masks
+from nearfar.decode.masks import Subject, read_masks
 from nearfar.errors import ParameterError
 from nearfar.ops.fuse import fuse
 from nearfar.options import option, parse
@@ -51,8 +51,8 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
         raise ParameterError("A photo and a mask are needed.", "For example: nearfar fuse a.jpg labels.png")
     if options.output:
         _plugins.check_absent(Path(options.output), overwrite=options.overwrite)
-    masks = read_masks(list(words[1:]))
-    _, depth = _plugins.photo_and_depth(words[0], options)
+    photo, depth = _plugins.photo_and_depth(words[0], options)
+    masks = read_masks(list(words[1:]), Subject(words[0], photo.full_size))
     found = fuse(depth, masks)
     if options.output:
         found.depth.save(options.output, overwrite=options.overwrite)

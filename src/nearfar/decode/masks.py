@@ -1,33 +1,53 @@
-"""Masks of objects: label pictures, binary pictures, COCO run lengths or arrays, to one label map."""
+"""Masks of objects: label pictures, binary pictures, COCO JSON or arrays, to one label map."""
 
 from __future__ import annotations
 
-import json
+import io
+import logging
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nearfar.errors import BrokenImageError, ParameterError, SourceError, UnsupportedFormatError
+from nearfar.decode._coco import Subject, masks_of_coco
+from nearfar.decode._exif import exif_facts, upright
+from nearfar.decode._quiet import quiet_pillow
+from nearfar.decode.photo import Limits, read_bytes, read_photo
+from nearfar.errors import (
+    BrokenImageError,
+    EmptyInputError,
+    ParameterError,
+    TooLargeError,
+    UnsupportedFormatError,
+)
+from nearfar.types import Photo
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import BinaryIO
 
     import numpy.typing as npt
+    from PIL.Image import Image
 
-    MaskSource = str | os.PathLike[str] | bytes | npt.NDArray[Any]
+    MaskSource = str | os.PathLike[str] | bytes | BinaryIO | Image | npt.NDArray[Any] | Photo
     Masks = npt.NDArray[np.bool_]
     Labels = npt.NDArray[Any]
+
+_log = logging.getLogger(__name__)
+
+__all__ = ["Subject", "read_mask", "read_masks"]
 
 _MOST_BYTES = 2**31  # of all masks together: a photo that was taken for labels would fill the memory
 _NPY = b"\x93NUMPY"
 _SOFT_LEVELS, _SOFT_SHARE = 32, 0.75  # greys of a soft mask, and the share of it that is black or white
+_COLOURS = {"RGB", "RGBA", "RGBa", "LA", "La", "PA", "CMYK", "YCbCr", "LAB", "HSV"}
 
 
-def read_mask(source: MaskSource | Sequence[MaskSource]) -> npt.NDArray[np.bool_]:
+def read_mask(
+    source: MaskSource | Sequence[MaskSource], subject: Subject | None = None
+) -> npt.NDArray[np.bool_]:
     """H×W bool from one mask: whatever :func:`read_masks` takes, all its objects together."""
-    first, *others = _alike(source)
+    first, *others = _alike(source, subject or Subject())
     inside = np.asarray(first != 0)
     for other in others:
         inside |= other != 0
@@ -36,16 +56,20 @@ def read_mask(source: MaskSource | Sequence[MaskSource]) -> npt.NDArray[np.bool_
     return inside
 
 
-def read_masks(source: MaskSource | Sequence[MaskSource]) -> Masks:
-    """N×H×W bool, one mask an object, from files or arrays.
+def read_masks(source: MaskSource | Sequence[MaskSource], subject: Subject | None = None) -> Masks:
+    """N×H×W bool, one mask an object, from files (paths, bytes, open ones), PIL images or arrays.
 
     - a label picture (grey or palette): one object for each number other than 0;
     - a picture of 0 and one other number, a soft one (nearly all black or white), one in colours (bright is
-      inside) or with alpha: one object;
+      inside) or with alpha, a palette of black and white alone: one object;
     - several of them, of one size;
     - COCO JSON: a list of ``{"segmentation": {"size": [h, w], "counts": ...}}``, an object with
-      ``annotations``, or one bare ``{"size", "counts"}``; counts as numbers or as COCO's text;
-    - arrays, also in ``.npy`` files: H×W labels or bool, N×H×W bool.
+      ``annotations``, or one bare ``{"size", "counts"}``; counts as numbers or as COCO's text; polygons. Of
+      masks of several images those of the subject are taken;
+    - arrays, also in ``.npy`` files: H×W (also 1×H×W or H×W×1) labels, bool or floats in 0…1, N×H×W masks,
+      H×W×3 or H×W×4 colours.
+
+    Pictures are turned as their EXIF asks, like the photo.
 
     Raises:
         SourceError: a file cannot be read.
@@ -53,7 +77,7 @@ def read_masks(source: MaskSource | Sequence[MaskSource]) -> Masks:
         BrokenImageError: run lengths that do not fill their picture.
         ParameterError: sizes differ, there is no object, or there are too many for the memory.
     """
-    maps = _alike(source)
+    maps = _alike(source, subject or Subject())
     numbers = [_labels_in(part) for part in maps]
     count = sum(map(len, numbers))
     if not count:
@@ -80,10 +104,10 @@ def _labels_in(labels: Labels) -> list[Any]:
     return [label for label in found.tolist() if label != 0]
 
 
-def _alike(source: MaskSource | Sequence[MaskSource]) -> list[Labels]:
+def _alike(source: MaskSource | Sequence[MaskSource], subject: Subject) -> list[Labels]:
     """The label maps of one source or of several; they must have one size."""
     sources: Any = source if isinstance(source, (list, tuple)) else [source]
-    maps = [part for one in sources for part in _maps(one)]
+    maps = [part for one in sources for part in _maps(one, subject)]
     if not maps:
         raise _nothing()
     if len({one.shape for one in maps}) > 1:
@@ -92,69 +116,126 @@ def _alike(source: MaskSource | Sequence[MaskSource]) -> list[Labels]:
     return maps
 
 
-def _maps(source: MaskSource) -> list[Labels]:
+def _maps(source: Any, subject: Subject) -> list[Labels]:
     """H×W arrays of labels, 0 where there is no object."""
     if isinstance(source, np.ndarray):
-        return _from_array(source)
+        return _from_array(source, "The mask")
+    if isinstance(source, Photo):
+        return [_bright(source)]
+    if hasattr(source, "getexif") and hasattr(source, "mode"):
+        return [_from_image(source)]
     data, name = _read(source)
     if data.lstrip()[:1] in {b"{", b"["}:
-        return list(_from_coco(data, name))
+        return list(masks_of_coco(data, name, subject))
     if data.startswith(_NPY):
         return _from_npy(data, name)
     return [_from_picture(data, name)]
 
 
 def _read(source: Any) -> tuple[bytes, str]:
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        return bytes(source), "the mask"
-    if not isinstance(source, (str, os.PathLike)):
-        raise ParameterError(f"A mask cannot be read from {type(source).__name__}.")
-    try:
-        return Path(source).read_bytes(), str(source)
-    except OSError as exc:
-        raise SourceError(f"{source} cannot be read: {exc.strerror or exc}.", "Check the name.") from exc
-
-
-def _from_array(array: npt.NDArray[Any]) -> list[Labels]:
-    if array.ndim == 3 and array.dtype == np.bool_:
-        return list(array)
-    if array.ndim != 2 or array.dtype.kind not in "biu":
+    is_file = isinstance(source, (bytes, bytearray, memoryview, str, os.PathLike)) or hasattr(source, "read")
+    if not is_file:
         raise ParameterError(
-            f"A mask is H×W of whole numbers or bool, or N×H×W bool, not {array.shape} of {array.dtype}."
+            f"A mask cannot be read from {type(source).__name__}.",
+            "Give a path, bytes, a binary file, a PIL image or a NumPy array.",
         )
-    return [array]
+    data, name = read_bytes(source, Limits(), "")
+    if not data:
+        raise EmptyInputError(f"{name} is empty.")
+    return data, name
+
+
+def _from_array(array: npt.NDArray[Any], name: str) -> list[Labels]:
+    while array.ndim > 2 and 1 in array.shape:
+        array = array.squeeze(array.shape.index(1))
+    is_number = array.dtype.kind in "biu" or (array.dtype.kind == "f" and _is_share(array))
+    if array.ndim not in {2, 3} or not is_number or array.size == 0:
+        raise ParameterError(
+            f"{name} is {array.shape} of {array.dtype}, but H×W of whole numbers, bool or floats in 0…1, "
+            "or N×H×W of such masks was expected."
+        )
+    middle = 0.5 if array.dtype.kind == "f" else None
+    if array.ndim == 2:
+        return [array if middle is None else array > middle]
+    if array.shape[2] in {3, 4} and array.dtype != np.bool_:
+        return [_bright(read_photo(array))]
+    return [part != 0 if middle is None else part > middle for part in array]
+
+
+def _is_share(array: npt.NDArray[Any]) -> bool:
+    return bool(array.size) and bool(array.min() >= 0) and bool(array.max() <= 1)
 
 
 def _from_npy(data: bytes, name: str) -> list[Labels]:
-    import io
-
     try:
         array = np.load(io.BytesIO(data), allow_pickle=False)
     except (ValueError, OSError, EOFError, MemoryError) as exc:  # the last: a header that claims too much
         raise BrokenImageError(f"{name} is a damaged NumPy file: {exc}.") from exc
-    return _from_array(array)
+    return _from_array(array, name)
+
+
+def _bright(photo: Photo) -> Labels:
+    """Where alpha is kept, or colours are bright."""
+    alpha = photo.alpha8()
+    if alpha is not None and alpha.min() < 255:
+        return np.asarray(alpha > 127)
+    return np.asarray(photo.rgb8().astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32) > 127)
 
 
 def _from_picture(data: bytes, name: str) -> Labels:
-    import io
-
     from PIL import Image
 
     try:
-        image = Image.open(io.BytesIO(data))
-        image.load()
-    except Exception as exc:  # Pillow raises anything on what it cannot read
+        with quiet_pillow():
+            image = Image.open(io.BytesIO(data))
+            if image.mode not in _COLOURS and image.format != "JPEG":
+                return _from_image(image)
+    except TooLargeError:
+        raise
+    except Exception as exc:
+        _log.info("Pillow does not read a mask: %s", exc)  # the photo's decoder knows more, and says why
+    try:
+        return _bright(read_photo(data, name=name))
+    except TooLargeError:
+        raise
+    except (UnsupportedFormatError, BrokenImageError) as exc:
         raise UnsupportedFormatError(
-            f"{name} is no mask: neither a picture, nor COCO JSON, nor a NumPy file."
+            f"{name} is no mask: neither a picture, nor COCO JSON, nor a NumPy file. {exc.message}"
         ) from exc
-    if image.mode in {"RGBA", "LA", "PA"}:
-        alpha = np.asarray(image.getchannel("A"))
-        if alpha.min() < 255:
-            return np.asarray(alpha > 127)
-    if image.mode in {"RGB", "RGBA", "LA", "CMYK", "YCbCr"} or data.startswith(b"\xff\xd8"):
-        return np.asarray(np.asarray(image.convert("L")) > 127)
-    labels = _from_array(np.asarray(image))[0]
+
+
+def _from_image(image: Any) -> Labels:
+    """The labels of a PIL image, upright."""
+    width, height = image.size
+    Limits().check_pixels(width, height, "the mask")
+    image.load()  # which turns a TIFF, and takes that out of its EXIF
+    turn = exif_facts(image).orientation
+    return np.ascontiguousarray(upright(_labels_of(image), turn))
+
+
+def _labels_of(image: Any) -> Labels:
+    if image.mode in _COLOURS:
+        return _bright(read_photo(_without_turn(image)))
+    if image.mode == "P":
+        return _of_palette(image)
+    labels = _from_array(np.asarray(image), "The mask")[0]
     return labels > 127 if image.mode == "L" and _is_soft(labels) else labels
+
+
+def _without_turn(image: Any) -> npt.NDArray[Any]:
+    has_alpha = image.mode in {"RGBA", "RGBa", "LA", "La", "PA"}
+    return np.asarray(image.convert("RGBA" if has_alpha else "RGB"))
+
+
+def _of_palette(image: Any) -> Labels:
+    """Places in the palette as labels; where it is black and white alone, white is inside."""
+    places = np.asarray(image)
+    if "transparency" in image.info:
+        return _bright(read_photo(np.asarray(image.convert("RGBA"))))
+    colours = np.asarray(image.convert("RGB"))
+    used = np.unique(colours.reshape(-1, 3), axis=0)
+    is_black_and_white = {tuple(row) for row in used.tolist()} <= {(0, 0, 0), (255, 255, 255)}
+    return colours[..., 0] > 127 if is_black_and_white else places
 
 
 def _is_soft(grey: Labels) -> bool:
@@ -162,51 +243,3 @@ def _is_soft(grey: Labels) -> bool:
     counts = np.bincount(grey.ravel(), minlength=256)
     is_black_or_white = float(counts[0] + counts[255]) >= _SOFT_SHARE * grey.size
     return is_black_or_white and int((counts[1:255] > 0).sum()) >= _SOFT_LEVELS
-
-
-def _from_coco(data: bytes, name: str) -> list[npt.NDArray[np.bool_]]:
-    try:
-        found = json.loads(data)
-    except ValueError as exc:
-        raise BrokenImageError(f"{name} is not JSON: {exc}.") from exc
-    if isinstance(found, dict):
-        found = found.get("annotations", [found])
-    try:
-        return [_run_lengths(row.get("segmentation", row)) for row in found]
-    except (AttributeError, KeyError, TypeError, ValueError) as exc:
-        raise BrokenImageError(
-            f"{name} holds no COCO run lengths: {exc}.", 'Expected {"size": [h, w], "counts": ...}.'
-        ) from exc
-
-
-def _run_lengths(row: dict[str, Any] | list[Any]) -> npt.NDArray[np.bool_]:
-    """H×W bool: runs of outside and inside in turn, down the columns."""
-    if isinstance(row, list):
-        raise ValueError("its objects are polygons")  # noqa: TRY004 - translated by the caller
-    height, width = (int(n) for n in row["size"])
-    counts = row["counts"]
-    runs = np.array(_numbers(counts) if isinstance(counts, str) else counts, np.int64)
-    if height < 1 or width < 1 or (runs < 0).any() or int(runs.sum()) != height * width:
-        raise ValueError(f"runs of {int(runs.sum())} pixels for {width}×{height}")
-    inside = np.repeat(np.arange(len(runs)) % 2 == 1, runs)
-    return np.ascontiguousarray(inside.reshape(width, height).T)
-
-
-def _numbers(text: str) -> list[int]:
-    """Run lengths of COCO's text: groups of five bits, lowest first, from the third on as differences.
-
-    Bit 32 of a character says that more follow; the last one's bit 16 is the sign.
-    """
-    numbers: list[int] = []
-    value, shift = 0, 0
-    for character in text:
-        part = ord(character) - 48
-        value |= (part & 31) << shift
-        shift += 5
-        if part & 32:
-            continue
-        if part & 16:
-            value |= -1 << shift
-        numbers.append(value + numbers[-2] if len(numbers) > 2 else value)
-        value, shift = 0, 0
-    return numbers

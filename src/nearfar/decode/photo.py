@@ -87,6 +87,23 @@ def read_photo(
     return _from_image(source, limits, name or "the image")
 
 
+def read_bytes(source: Any, limits: Limits, name: str) -> tuple[bytes, str]:
+    """The bytes in a path, bytes or a binary file, within the limit, and what messages call them.
+
+    Raises:
+        SourceError: a path or file that cannot be read.
+        TooLargeError: over the limit.
+    """
+    if isinstance(source, (str, os.PathLike)):
+        name = name or str(source)
+        return _read_path(source, limits, name), name
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        limits.check_bytes(memoryview(source).nbytes, name or "the file")
+        return bytes(source), name or "the file"
+    name = name or _name_of_file(source)
+    return _read_file(source, limits, name), name
+
+
 def _from_array(source: npt.NDArray[Any], limits: Limits, name: str) -> Photo:
     if source.ndim >= 2:
         limits.check_pixels(source.shape[1], source.shape[0], name)

@@ -95,5 +95,5 @@ def _write(maker: Maker, given: dict[str, str], upload: Upload, result: Result) 
     """The answer's bytes; files of the options come out of the upload's fields. Runs in a worker thread."""
     names = [info.name for info in describe(maker.plugin.options) if info.file]
     files = {name: data for name, data in upload.files(names).items() if name in names}
-    options = api.read_options(maker.plugin.options, {**given, **files})
+    options = api.read_options(maker.plugin.options, {**given, **files}, api.subject_of(result.photo))
     return maker.make(maker.plugin, result, options)
