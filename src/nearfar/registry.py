@@ -149,6 +149,11 @@ def _exports_by_suffix() -> dict[str, Any]:
     return table
 
 
+def suffixes_of_exports() -> tuple[str, ...]:
+    """The suffixes of files that exports write."""
+    return tuple(_exports_by_suffix())
+
+
 def by_suffix(suffix: str) -> Any:
     """The export that writes files of a suffix, such as ``.npy``.
 

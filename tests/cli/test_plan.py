@@ -63,7 +63,7 @@ def test_standard_input_in_a_folder() -> None:
     ("arguments", "said"),
     [
         (([], "", "", ""), "No photo"),
-        ((["a.jpg"], "depth.npy", "", ""), "--raw FILE.npy"),
+        ((["a.jpg"], "depth.txt", "", ""), "--raw FILE.npy"),
         ((["a.jpg"], "", "depth.txt", ""), "--raw"),
         ((["a.jpg"], "", "", "depth.jpg"), "--png16"),
         ((["a.jpg", "b.jpg"], "one.png", "", ""), "one file for several photos"),
@@ -77,7 +77,9 @@ def test_standard_input_in_a_folder() -> None:
     ],
 )
 def test_refused(arguments: tuple[list[str], str, str, str], said: str) -> None:
-    """What cannot be meant is refused with its reason."""
+    """What cannot be meant is refused with its reason, where the photo is there."""
+    for name in ("a.jpg", "a.png"):
+        Path(name).touch()
     with pytest.raises(ParameterError) as caught:
         plan(*arguments)
     assert said in str(caught.value)

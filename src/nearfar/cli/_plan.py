@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nearfar.cli._sources import STDIO, Source
 from nearfar.encode import MEDIA_TYPES
-from nearfar.errors import ParameterError
+from nearfar.errors import ParameterError, SourceError, did_you_mean
+from nearfar.registry import suffixes_of_exports
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-STDIO = "-"
 _PICTURES = tuple(MEDIA_TYPES)
 
 
@@ -47,10 +49,10 @@ class Place:
     flag: str
     given: str
     ending: str
-    suffixes: tuple[str, ...]
+    suffixes: tuple[str, ...] = ()
     hint: str = ""
 
-    def file_for(self, source: str, *, is_one_of_many: bool) -> Path | None:
+    def file_for(self, source: Source, *, is_one_of_many: bool) -> Path | None:
         """The file for a photo; None where this result is not asked for.
 
         Raises:
@@ -60,8 +62,8 @@ class Place:
             return None
         given = Path(self.given)
         if self._is_folder():
-            return given / (_stem(source) + self.ending)
-        if given.suffix.lower() not in self.suffixes:
+            return given / source.under / (_stem(source.path) + self.ending)
+        if self.suffixes and given.suffix.lower() not in self.suffixes:
             raise ParameterError(
                 f"{self.flag} is '{self.given}', but a folder or a file that ends in "
                 f"{' or '.join(self.suffixes)} was expected.",
@@ -80,22 +82,80 @@ class Place:
         return not Path(self.given).suffix and not Path(self.given).exists()
 
 
-def plan(photos: Sequence[str], output: str, raw: str, png16: str) -> tuple[Job, ...]:
+def plan(photos: Sequence[str | Source], output: str, raw: str, png16: str) -> tuple[Job, ...]:
     """The jobs of a command line, one a photo; a photo named twice is one job.
 
     Raises:
         ParameterError: no photo, a value that cannot be meant, or two results for one file.
+        SourceError: the one photo does not exist, and something else is wrong too.
     """
-    sources = tuple({_identity(photo): photo for photo in reversed(photos)}.values())[::-1]
+    return _planned(photos, _places(output, raw, png16))
+
+
+def plan_results(
+    photos: Sequence[str | Source], output: str, ending: str, *, has_sidecar: bool = False
+) -> tuple[Job, ...]:
+    """The jobs of an effect or export: each photo's result (``picture``) and its sidecar (``raw``).
+
+    Raises:
+        ParameterError, SourceError: as of :func:`plan`.
+    """
+    jobs = _planned(photos, (Place("--output", output, ending),))
+    if has_sidecar:
+        jobs = tuple(_with_sidecar(job) for job in jobs)
+        _check_distinct(jobs)
+    return jobs
+
+
+def _with_sidecar(job: Job) -> Job:
+    if job.picture is None:
+        raise ParameterError("Standard output holds no sidecar.", "Name a file: -o FILE.")
+    return replace(job, raw=Path(f"{job.picture}.json"))
+
+
+def _planned(photos: Sequence[str | Source], places: tuple[Place, ...]) -> tuple[Job, ...]:
+    given = [Source(photo) if isinstance(photo, str) else photo for photo in photos]
+    sources = tuple({_identity(source.path): source for source in reversed(given)}.values())[::-1]
     if not sources:
         raise ParameterError("No photo was named.", "For example: nearfar photo.jpg, or see nearfar --help.")
     many = len(sources) > 1
-    if many and output == STDIO:
+    if many and places[0].given == STDIO:
         raise ParameterError("Standard output takes one picture, not several.", "Name a folder: -o FOLDER.")
-    places = _places(output, raw, png16)
-    jobs = tuple(_job(source, *places, many=many) for source in sources)
-    _check_distinct(jobs)
+    try:
+        jobs = tuple(_job(source, places, many=many) for source in sources)
+        _check_distinct(jobs)
+    except ParameterError:
+        if not many:
+            check_there(sources[0].path)
+        raise
     return jobs
+
+
+def check_there(source: str) -> None:
+    """SourceError where a photo does not exist: told before what is wrong with its results."""
+    if source != STDIO and not os.path.lexists(source):
+        raise SourceError(f"{source} does not exist.", "Check the name.")
+
+
+def check_verb(words: Sequence[str], verbs: Iterable[str]) -> None:
+    """ParameterError where the first word is no file and nearly a command: ``effct`` is no photo."""
+    if not words or Path(words[0]).suffix or os.path.lexists(words[0]) or os.sep in words[0]:
+        return
+    advice = did_you_mean(words[0], verbs)
+    if advice.startswith("Did"):
+        raise ParameterError(f"There is no command and no file '{words[0]}'.", advice)
+
+
+def check_streams(jobs: Sequence[Job], *, is_json: bool = False) -> None:
+    """ParameterError where a terminal stands at an end of a binary stream, or two want one end."""
+    if any(job.source == STDIO for job in jobs) and (sys.stdin is None or sys.stdin.isatty()):
+        raise ParameterError("Nothing is piped in.", "For example: nearfar - < photo.jpg > heat.png")
+    if all(job.picture for job in jobs):
+        return
+    if is_json:
+        raise ParameterError("Standard output cannot hold a picture and JSON.", "Name a file: -o FILE.")
+    if sys.stdout.isatty():
+        raise ParameterError("A picture is not shown on a terminal.", "Name a file (-o FILE), or pipe it.")
 
 
 def make_folders(jobs: Sequence[Job], named: Sequence[str]) -> None:
@@ -108,8 +168,16 @@ def make_folders(jobs: Sequence[Job], named: Sequence[str]) -> None:
         if text in {"", STDIO}:
             continue
         path = Path(text)
-        is_folder = any(path in (target.parent for target in job.targets) for job in jobs)
-        _make_ready(path if is_folder else path.parent, may_make=is_folder)
+        within = {target.parent for job in jobs for target in job.targets if target.is_relative_to(path)}
+        folders = {folder for folder in within if folder == path or path in folder.parents}
+        _make_ready(path if folders else path.parent, may_make=bool(folders))
+        for folder in sorted({step for each in folders for step in _steps(path, each)}):
+            _make_ready(folder, may_make=True)
+
+
+def _steps(above: Path, folder: Path) -> list[Path]:
+    """A folder and those between it and the one above it."""
+    return [step for step in (folder, *folder.parents) if above in step.parents]
 
 
 def _make_ready(folder: Path, *, may_make: bool) -> None:
@@ -124,30 +192,33 @@ def _make_ready(folder: Path, *, may_make: bool) -> None:
         ) from exc
 
 
-def repeated(photos: Sequence[str]) -> tuple[str, ...]:
+def repeated(photos: Sequence[str | Source]) -> tuple[str, ...]:
     """The photos that are named more than once."""
-    counts = Counter(_identity(photo) for photo in photos)
-    first = {_identity(photo): photo for photo in reversed(photos)}
+    paths = [photo if isinstance(photo, str) else photo.path for photo in photos]
+    counts = Counter(_identity(path) for path in paths)
+    first = {_identity(path): path for path in reversed(paths)}
     return tuple(first[identity] for identity, count in counts.items() if count > 1)
 
 
 def _places(output: str, raw: str, png16: str) -> tuple[Place, Place, Place]:
+    is_export = bool(Path(output).suffix) and Path(output).suffix.lower() not in _PICTURES
+    written = (*_PICTURES, *suffixes_of_exports()) if is_export else _PICTURES
     return (
-        Place("--output", output, ".depth.png", _PICTURES, "Values are written by --raw FILE.npy."),
+        Place("--output", output, ".depth.png", written, "Values are written by --raw FILE.npy."),
         Place("--raw", raw, ".depth.npy", (".npy",)),
         Place("--png16", png16, ".depth16.png", (".png",)),
     )
 
 
-def _job(source: str, output: Place, raw: Place, png16: Place, *, many: bool) -> Job:
-    beside = None if source == STDIO else Path(source).parent / (_stem(source) + output.ending)
-    given = None if output.given == STDIO else output.file_for(source, is_one_of_many=many)
-    return Job(
-        source,
-        given if output.given else beside,
-        raw.file_for(source, is_one_of_many=many),
-        png16.file_for(source, is_one_of_many=many),
-    )
+def _job(source: Source, places: tuple[Place, ...], *, many: bool) -> Job:
+    output, *others = places
+    beside = Path(source.path).parent / (_stem(source.path) + output.ending)
+    if output.given == STDIO or (source.path == STDIO and not output.given):
+        first = None
+    else:
+        first = output.file_for(source, is_one_of_many=many) if output.given else beside
+    files = (place.file_for(source, is_one_of_many=many) for place in others)
+    return Job(source.path, first, *files)
 
 
 def _stem(source: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from nearfar import api, plugins
 from nearfar.calibration import Calibration
 from nearfar.cards import DepthKind
-from nearfar.cli import _say
+from nearfar.cli import _plan, _say
+from nearfar.cli._sources import RECURSIVE_HELP, STDIO, gather
 from nearfar.decode.depth import INVALID_HELP, read_depth
 from nearfar.errors import NearfarError, OutputExistsError, ParameterError
 from nearfar.machine.files import write_whole
@@ -21,6 +23,7 @@ from nearfar.options import describe, option
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from nearfar.cli._plan import Job
     from nearfar.options import OptionInfo
     from nearfar.registry import Registry
     from nearfar.types import DepthMap, Photo
@@ -75,9 +78,7 @@ class DepthFile(Protocol):
 class SharedOptions:
     """The flags that every effect and every format takes."""
 
-    output: str = option(
-        "", "Where the result goes: a file, or a folder that exists; beside the photo otherwise."
-    )
+    output: str = option("", "Where the result goes: a file, a folder, or - ; beside the photo otherwise.")
     model: str = option("", "Network to use, a name out of nearfar models; else the setting, embedded.")
     tiles: bool = option(False, "Finer detail in big pictures: overlapping tiles fitted to the whole.")
     tiles_length: int | None = option(
@@ -91,6 +92,13 @@ class SharedOptions:
     intrinsics: str = option("", INTRINSICS_FLAG, parse=read_text)
     calibration: str = option("", "Camera profile of nearfar calibrate: depth becomes metres.")
     overwrite: bool = option(False, "Replace files that exist already.")
+
+
+@dataclass(frozen=True, slots=True)
+class ManyOptions(SharedOptions):
+    """The flags of verbs that take many photos."""
+
+    recursive: bool = option(False, RECURSIVE_HELP)
 
 
 def merged(shared: type, registry: Registry) -> type:
@@ -144,7 +152,8 @@ def named(words: tuple[str, ...], registry: Registry, verb: str) -> tuple[Any, t
 
 def photo_and_depth(source: str, options: SharedOptions) -> tuple[Photo, DepthMap]:
     """The photo, and its depth: read from a file or estimated, and calibrated where asked for."""
-    photo = api.read(source, intrinsics=options.intrinsics or None)
+    given = sys.stdin.buffer if source == STDIO else source
+    photo = api.read(given, intrinsics=options.intrinsics or None)
     depth = _given(photo, options) if options.depth else _estimated(photo, options)
     if options.intrinsics:
         depth = dataclasses.replace(depth, camera=photo.camera)
@@ -174,22 +183,21 @@ def _estimated(photo: Photo, options: SharedOptions) -> DepthMap:
         return api.load(options.model or None).estimate(photo, tiles=tiles, tell=tell)
 
 
-def target(source: str, output: str, ending: str, *, is_one_of_many: bool) -> Path:
-    """The file for a photo's result.
+def planned(
+    words: tuple[str, ...], options: ManyOptions, ending: str, *, has_sidecar: bool = False
+) -> tuple[Job, ...]:
+    """Which photo goes to which file: of all photos, before any work.
 
     Raises:
-        ParameterError: one file for several photos, or a result over its own photo.
+        ParameterError: two results for one file, one over a photo, or an output that cannot be meant.
     """
-    path = Path(output) if output else Path(source).with_name(Path(source).stem + ending)
-    if output and Path(output).is_dir():
-        path = Path(output) / (Path(source).stem + ending)
-    elif output and is_one_of_many:
-        raise ParameterError(
-            f"--output is '{output}', one file for several photos.", "Name a folder that exists."
-        )
-    if path.exists() and path.resolve() == Path(source).resolve():
-        raise ParameterError(f"{path} is the photo itself.", "Name another file.")
-    return path
+    sources = gather(words, recursive=options.recursive)
+    jobs = _plan.plan_results(sources, options.output, ending, has_sidecar=has_sidecar)
+    _plan.check_streams(jobs)
+    _plan.make_folders(jobs, (options.output,))
+    for photo in _plan.repeated(sources):
+        _say.line(f"{photo} is named twice and is done once.")
+    return jobs
 
 
 def check_absent(path: Path, *, overwrite: bool) -> None:
@@ -198,17 +206,23 @@ def check_absent(path: Path, *, overwrite: bool) -> None:
         raise OutputExistsError(f"{path} exists already.", "Pass --overwrite, or choose another name.")
 
 
-def each(photos: Iterable[str], work: Callable[[str], Mapping[Path, bytes]], *, overwrite: bool) -> int:
-    """Do every photo and write its files; the exit code says whether all went well."""
+def each(jobs: Iterable[Job], work: Callable[[Job], Mapping[Path, bytes] | bytes], *, overwrite: bool) -> int:
+    """Do every job and write its files, or its bytes to standard output; whether all went well."""
     failed = 0
-    for source in photos:
+    for job in jobs:
         try:
-            files = work(source)
-            for path, data in files.items():
+            _plan.check_there(job.source)
+            for path in job.targets:
+                check_absent(path, overwrite=overwrite)
+            done = work(job)
+            if isinstance(done, bytes):
+                _say.picture(done)
+                continue
+            for path, data in done.items():
                 write_whole(path, data, overwrite=overwrite)
-            _say.lines(str(path) for path in files)
+            _say.lines(str(path) for path in done)
         except NearfarError as exc:
-            _say.failure(exc, source, is_json=False)
+            _say.failure(exc, job.source, is_json=False)
             failed = 1
     return failed
 

@@ -10,11 +10,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nearfar import api, registry
-from nearfar.cli import _plan, _say
+from nearfar.cli import _plan, _say, verbs
 from nearfar.cli._plugins import INTRINSICS_FLAG, read_text
+from nearfar.cli._sources import RECURSIVE_HELP, STDIO, gather
 from nearfar.cli._verb import Flag, verb
 from nearfar.effects.heatmap import HeatmapOptions
-from nearfar.errors import NearfarError, OutputExistsError, ParameterError
+from nearfar.encode import MEDIA_TYPES
+from nearfar.errors import NearfarError, OutputExistsError
 from nearfar.machine.files import write_whole
 from nearfar.ops.intrinsics import seen_by
 from nearfar.options import option, parse
@@ -31,7 +33,10 @@ if TYPE_CHECKING:
 class DepthOptions(HeatmapOptions):
     """The flags of the verb; colour map and range are the heat map's own."""
 
-    output: str = option("", "Where the picture goes: a file (.png, .jpg, .webp), a folder, or - .")
+    output: str = option(
+        "",
+        "Where the result goes: a file (a picture; or .exr, .ply, ... of nearfar exports), a folder, or -.",
+    )
     overlay: float | None = option(
         None, "Lay the heat map over the photo; 0 shows the photo, 1 the heat map.", low=0, high=1
     )
@@ -50,6 +55,7 @@ class DepthOptions(HeatmapOptions):
         False, "Rather fast than exact: scaled JPEG decode, int8 where there is a file, 256 colours."
     )
     intrinsics: str = option("", INTRINSICS_FLAG, parse=read_text)
+    recursive: bool = option(False, RECURSIVE_HELP)
     overwrite: bool = option(False, "Replace files that exist already.")
     json: bool = option(False, "One JSON object a photo on standard output, errors included.")
 
@@ -69,13 +75,20 @@ _FLAGS = {
 
 
 @verb(
-    DepthOptions, ("PHOTO", "Pictures; each gets PHOTO.depth.png beside it. - reads standard input."), _FLAGS
+    DepthOptions,
+    (
+        "PHOTO",
+        "Pictures, folders, patterns; each picture gets PHOTO.depth.png beside it. - reads standard input.",
+    ),
+    _FLAGS,
 )
 def command(photos: tuple[str, ...], given: dict[str, str | bool]) -> int:
     """Write the heat map of each photo: warm is near."""
     options = parse(DepthOptions, given)
-    jobs = _plan.plan(photos, options.output, options.raw, options.png16)
-    _check_streams(jobs, options)
+    _plan.check_verb(photos, verbs())
+    sources = gather(photos, recursive=options.recursive)
+    jobs = _plan.plan(sources, options.output, options.raw, options.png16)
+    _plan.check_streams(jobs, is_json=options.json)
     model = api.load(
         options.model or None,
         size=options.size,
@@ -87,7 +100,7 @@ def command(photos: tuple[str, ...], given: dict[str, str | bool]) -> int:
     if "auto" in {options.engine, options.precision, options.device}:
         _say.line(f"{model.card.name} runs in {model.estimator.engine}: {model.why}.")
     _plan.make_folders(jobs, (options.output, options.raw, options.png16))
-    for photo in _plan.repeated(photos):
+    for photo in _plan.repeated(sources):
         _say.line(f"{photo} is named twice and is done once.")
     has_paths = not options.json and all(job.picture for job in jobs)
     with _say.progress(len(jobs) if not options.json else 0) as step:
@@ -96,18 +109,6 @@ def command(photos: tuple[str, ...], given: dict[str, str | bool]) -> int:
         )
         done = [step(attempt(job)) for job in jobs]
     return 0 if all(done) else 1
-
-
-def _check_streams(jobs: tuple[Job, ...], options: DepthOptions) -> None:
-    """Raise ParameterError where a terminal stands at either end of a binary stream, or two want one end."""
-    if any(job.source == _plan.STDIO for job in jobs) and (sys.stdin is None or sys.stdin.isatty()):
-        raise ParameterError("Nothing is piped in.", "For example: nearfar - < photo.jpg > heat.png")
-    if all(job.picture for job in jobs):
-        return
-    if options.json:
-        raise ParameterError("Standard output cannot hold a picture and JSON.", "Name a file: -o FILE.")
-    if sys.stdout.isatty():
-        raise ParameterError("A picture is not shown on a terminal.", "Name a file (-o FILE), or pipe it.")
 
 
 def _attempt(
@@ -136,23 +137,34 @@ def _attempt(
 
 def _do(job: Job, model: Model, options: DepthOptions, *, is_alone: bool) -> DepthMap:
     """Everything is computed before anything is written."""
+    _plan.check_there(job.source)
     _check_absent(job, overwrite=options.overwrite)
     tiles = options.tiles_length or options.tiles
-    source = sys.stdin.buffer if job.source == _plan.STDIO else job.source
-    photo = model.read(source, whole=bool(tiles) or options.overlay is not None)
+    source = sys.stdin.buffer if job.source == STDIO else job.source
+    is_picture = job.picture is None or job.picture.suffix.lower() in MEDIA_TYPES
+    photo = model.read(source, whole=bool(tiles) or options.overlay is not None or not is_picture)
     photo = seen_by(photo, options.intrinsics or None)
     with _say.tiles(is_shown=bool(tiles) and is_alone and not options.json) as tell:
         depth = model.estimate(photo, tiles=tiles, tell=tell)
-    picture = _draw(photo, depth, options)
     exports = ((job.raw, "npy"), (job.png16, "png16"))
     files = [(path, _export(name, photo, depth)) for path, name in exports if path is not None]
+    result = _result(photo, depth, options, job.picture.suffix.lower() if job.picture else ".png")
     if job.picture is not None:
-        files.insert(0, (job.picture, picture.encoded(job.picture.suffix)))
+        files.insert(0, (job.picture, result))
     for path, data in files:
         write_whole(path, data, overwrite=options.overwrite)
     if job.picture is None:
-        _say.picture(picture.encoded())
+        _say.picture(result)
     return depth
+
+
+def _result(photo: Photo, depth: DepthMap, options: DepthOptions, suffix: str) -> bytes:
+    """The bytes of the file of that suffix: a picture, or what the export of that suffix writes."""
+    if suffix in MEDIA_TYPES:
+        return _draw(photo, depth, options).encoded(suffix)
+    export = registry.by_suffix(suffix)
+    data: bytes = export.write(photo, depth, export.options())
+    return data
 
 
 def _check_absent(job: Job, *, overwrite: bool) -> None:

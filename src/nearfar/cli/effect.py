@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nearfar import api
 from nearfar.cli import _plugins
-from nearfar.cli._plugins import SharedOptions
+from nearfar.cli._plugins import ManyOptions
 from nearfar.cli._verb import Flag, verb
 from nearfar.decode.masks import Subject
 from nearfar.errors import ParameterError
@@ -18,9 +18,11 @@ from nearfar.registry import EFFECTS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from nearfar.cli._plan import Job
+
 
 @verb(
-    _plugins.merged(SharedOptions, EFFECTS),
+    _plugins.merged(ManyOptions, EFFECTS),
     ("NAME PHOTO", "An effect out of nearfar effects, then pictures."),
     {
         "output": Flag("-o", "FILE|DIR"),
@@ -32,15 +34,14 @@ if TYPE_CHECKING:
 def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     """Turn photos into pictures or clips by their depth."""
     plugin, photos = _plugins.named(words, EFFECTS, "effect")
-    ours, own = _plugins.split(given, SharedOptions)
-    shared: SharedOptions = parse(SharedOptions, ours)
+    ours, own = _plugins.split(given, ManyOptions)
+    shared: ManyOptions = parse(ManyOptions, ours)
     own |= _format(plugin, shared.output, own)
-    subject = Subject(photos[0])
-    api.read_options(
-        plugin.options, own, subject
-    )  # all that can be wrong with the options is told before any work
-    work = partial(_one, plugin, shared, own, is_one_of_many=len(photos) > 1)
-    return _plugins.each(photos, work, overwrite=shared.overwrite)
+    suffix = f".{own['format']}" if "format" in own else plugin.suffixes[0]
+    jobs = _plugins.planned(photos, shared, f".{plugin.name}{suffix}")
+    api.read_options(plugin.options, own, Subject(jobs[0].source))  # what is wrong with them is told first
+    work = partial(_one, plugin, shared, own)
+    return _plugins.each(jobs, work, overwrite=shared.overwrite)
 
 
 def _format(plugin: Any, output: str, own: Mapping[str, str | bool]) -> dict[str, str | bool]:
@@ -56,13 +57,7 @@ def _format(plugin: Any, output: str, own: Mapping[str, str | bool]) -> dict[str
     return {"format": suffix[1:]} if is_clip and suffix and "format" not in own else {}
 
 
-def _one(
-    plugin: Any, shared: SharedOptions, own: dict[str, Any], source: str, *, is_one_of_many: bool
-) -> dict[Path, bytes]:
-    suffix = f".{own['format']}" if "format" in own else plugin.suffixes[0]
-    ending = f".{plugin.name}{suffix}"
-    path = _plugins.target(source, shared.output, ending, is_one_of_many=is_one_of_many)
-    _plugins.check_absent(path, overwrite=shared.overwrite)
-    photo, depth = _plugins.photo_and_depth(source, shared)
+def _one(plugin: Any, shared: ManyOptions, own: dict[str, Any], job: Job) -> dict[Path, bytes] | bytes:
+    photo, depth = _plugins.photo_and_depth(job.source, shared)
     done = api.effect(plugin.name, photo, depth, **own)
-    return {path: done.encoded(path.suffix)}
+    return done.encoded() if job.picture is None else {job.picture: done.encoded(job.picture.suffix)}

@@ -5,19 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from nearfar import api
 from nearfar.cli import _plugins, _say
-from nearfar.cli._plugins import SharedOptions
+from nearfar.cli._plugins import ManyOptions
 from nearfar.cli._verb import Flag, verb
 from nearfar.ops.intrinsics import assumption
 from nearfar.options import option, parse
-from nearfar.registry import EXPORTS
+from nearfar.registry import EXPORTS, by_suffix
+
+if TYPE_CHECKING:
+    from nearfar.cli._plan import Job
 
 
 @dataclass(frozen=True, slots=True)
-class ExportFlags(SharedOptions):
+class ExportFlags(ManyOptions):
     """The flags that every format takes."""
 
     sidecar: bool = option(False, "Also write what the values mean beside it, as FILE.json.")
@@ -35,26 +38,31 @@ class ExportFlags(SharedOptions):
 )
 def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     """Write the depth of photos as values, points or a mesh."""
-    plugin, photos = _plugins.named(words, EXPORTS, "export")
     ours, own = _plugins.split(given, ExportFlags)
     shared: ExportFlags = parse(ExportFlags, ours)
+    plugin, photos = _named(words, shared.output)
+    jobs = _plugins.planned(photos, shared, f".depth{plugin.suffix}", has_sidecar=shared.sidecar)
     api.read_options(plugin.options, own)  # all that can be wrong with the options is told before any work
-    work = partial(_one, plugin, shared, own, is_one_of_many=len(photos) > 1)
-    return _plugins.each(photos, work, overwrite=shared.overwrite)
+    work = partial(_one, plugin, shared, own)
+    return _plugins.each(jobs, work, overwrite=shared.overwrite)
 
 
-def _one(
-    plugin: Any, shared: ExportFlags, own: dict[str, Any], source: str, *, is_one_of_many: bool
-) -> dict[Path, bytes]:
-    path = _plugins.target(source, shared.output, f".depth{plugin.suffix}", is_one_of_many=is_one_of_many)
-    _plugins.check_absent(path, overwrite=shared.overwrite)
-    photo, depth = _plugins.photo_and_depth(source, shared)
+def _named(words: tuple[str, ...], output: str) -> tuple[Any, tuple[str, ...]]:
+    """The format and the photos; where no format was named, the output's suffix says it."""
+    is_named = not words or words[0].replace("-", "_") in EXPORTS.names() or not Path(output).suffix
+    if is_named or not Path(words[0]).suffix:
+        return _plugins.named(words, EXPORTS, "export")
+    return by_suffix(Path(output).suffix), words
+
+
+def _one(plugin: Any, shared: ExportFlags, own: dict[str, Any], job: Job) -> dict[Path, bytes] | bytes:
+    photo, depth = _plugins.photo_and_depth(job.source, shared)
     if _assumes_camera(plugin, own) and depth.camera is None:
-        _say.line(f"{source}: {assumption()} Give --fov or --intrinsics.")
-    files = {path: api.export(plugin.name, depth, photo, **own)}
-    if shared.sidecar:
-        files[Path(f"{path}.json")] = depth.record().encode()
-    return files
+        _say.line(f"{job.source}: {assumption()} Give --fov or --intrinsics.")
+    data = api.export(plugin.name, depth, photo, **own)
+    if job.picture is None:
+        return data
+    return {job.picture: data} | ({job.raw: depth.record().encode()} if job.raw else {})
 
 
 def _assumes_camera(plugin: Any, own: dict[str, Any]) -> bool:
