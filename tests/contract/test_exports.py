@@ -88,7 +88,7 @@ def test_nothing_valid(name: str) -> None:
 def test_see_through_deep_and_grey_photos(name: str) -> None:
     """A photo with alpha and 16 bits, and a grey one, give their colours to every format."""
     deep = draw(31, 21).astype(np.uint16) * 257
-    see_through = Photo(deep, np.full((21, 31), 9, np.uint16))
+    see_through = Photo(deep, np.full((21, 31), 40_000, np.uint16))
     grey = Photo(np.repeat(draw(31, 21)[..., :1], 3, axis=2))
     for photo in (see_through, grey):
         for kind in DepthKind:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nearfar.errors import ParameterError
+from nearfar.ops.alpha import shown
 from nearfar.ops.nearness import nearness
 from nearfar.ops.refine import refine
 from nearfar.types import DepthMap, Photo, Picture
@@ -38,7 +39,7 @@ def matching(photo: Photo | None, depth: DepthMap) -> Photo:
 def near_of(photo: Photo, depth: DepthMap, *, is_refined: bool) -> Floats:
     """H×W nearness in 0…1, its edges on the photo's where asked for."""
     near = nearness(depth)
-    return refine(near, photo.pixels, depth.provenance.input_size) if is_refined else near
+    return refine(near, shown(photo), depth.provenance.input_size) if is_refined else near
 
 
 def floats(photo: Photo) -> Floats:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nearfar.effects._canvas import matching, near_of
+from nearfar.ops.alpha import divided, multiplied
 from nearfar.ops.warp import Stage, View, look, stage
 
 if TYPE_CHECKING:
@@ -19,11 +20,10 @@ PLANE_HELP = "Nearness, 0 (far) to 1 (near), that lies in the plane of the scree
 
 
 def staged(photo: Photo | None, depth: DepthMap, reach: float, *, is_refined: bool) -> Stage:
-    """The photo (with its alpha, where it has one) ready to be seen from elsewhere."""
+    """The photo ready to be seen from elsewhere; where it has alpha, H×W×4 of 16 bits, multiplied by it."""
     photo = matching(photo, depth)
     near = near_of(photo, depth, is_refined=is_refined)
-    pixels = photo.pixels if photo.alpha is None else np.dstack([photo.pixels, photo.alpha])
-    return stage(pixels, near, reach)
+    return stage(photo.pixels if photo.alpha is None else multiplied(photo), near, reach)
 
 
 def eyes(
@@ -33,7 +33,18 @@ def eyes(
     half = separation / 200
     at = staged(photo, depth, half, is_refined=is_refined)
     left, right = (look(at, View((side * half, 0), plane)) for side in (1, -1))
-    return left, right
+    if photo is None or photo.alpha is None:
+        return left, right
+    return _alone(left, photo), _alone(right, photo)
+
+
+def _alone(view: npt.NDArray[Any], photo: Photo) -> npt.NDArray[Any]:
+    """H×W×4 of the photo's type: colours as they are without alpha, and alpha."""
+    kind = photo.pixels.dtype
+    alpha = (
+        view[..., 3] if kind == np.uint16 else ((view[..., 3].astype(np.uint32) + 128) // 257).astype(kind)
+    )
+    return np.dstack([divided(view[..., :3], view[..., 3], kind), alpha])
 
 
 def opaque(photo: Photo) -> npt.NDArray[np.uint8]:

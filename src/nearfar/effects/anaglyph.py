@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -11,6 +12,9 @@ from nearfar.effects._views import PLANE_HELP, SEPARATION_HELP, eyes
 from nearfar.options import option
 from nearfar.plugins import Effect
 from nearfar.types import DepthMap, Photo, Picture
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 # Least squares for LCD screens and red-cyan glasses: E. Dubois, "A projection method to generate anaglyph
 # stereo images", ICASSP 2001; the published matrices act on linear light.
@@ -37,7 +41,7 @@ class AnaglyphOptions:
 
 
 def apply(photo: Photo | None, depth: DepthMap, options: AnaglyphOptions) -> Picture:
-    """A red-cyan anaglyph of the photo's size; its alpha is that of the left view.
+    """A red-cyan anaglyph of the photo's size; its alpha is that of the view that shows more.
 
     Raises:
         ParameterError: photo and depth differ in size.
@@ -45,10 +49,18 @@ def apply(photo: Photo | None, depth: DepthMap, options: AnaglyphOptions) -> Pic
     left, right = eyes(photo, depth, options.separation, options.plane, is_refined=options.refine)
     top = np.float32(np.iinfo(left.dtype).max)
     matrices = [np.array(m, np.float32) for m in _MATRICES[options.method]]
-    light = [np.square(view[..., :3] / top) @ m.T for view, m in zip((left, right), matrices, strict=True)]
-    mixed = np.sqrt(np.clip(light[0] + light[1], 0, 1)) * top
-    pixels = np.rint(mixed).astype(left.dtype)
-    return Picture(pixels if left.shape[2] == 3 else np.dstack([pixels, left[..., 3]]), depth.text())
+    light = _light(left, top) @ matrices[0].T + _light(right, top) @ matrices[1].T
+    alpha = np.maximum(left[..., 3], right[..., 3]) if left.shape[2] == 4 else None
+    if alpha is not None:
+        light /= np.maximum(alpha.astype(np.float32), 1)[..., None] / top
+    pixels = np.rint(np.sqrt(np.clip(light, 0, 1)) * top).astype(left.dtype)
+    return Picture(pixels if alpha is None else np.dstack([pixels, alpha]), depth.text())
+
+
+def _light(view: npt.NDArray[Any], top: np.float32) -> npt.NDArray[np.float32]:
+    """H×W×3 light (gamma 2) of a view, times its alpha where it has one."""
+    light = np.square(view[..., :3] / top)
+    return np.asarray(light if view.shape[2] == 3 else light * (view[..., 3:] / top), np.float32)
 
 
 PLUGIN = Effect("anaglyph", "One picture for red and cyan glasses", AnaglyphOptions, apply)

@@ -42,7 +42,7 @@ def apply(photo: Photo | None, depth: DepthMap, options: AutostereogramOptions) 
     height, width = near.shape
     period = max(2, round(width * options.period / 100))
     apart = np.clip(np.rint(period * (1 - options.relief * near)), 1, period).astype(np.int32)
-    out = np.ascontiguousarray(_dots(height, width, options).swapaxes(0, 1))
+    out = _dots(height, width, options).swapaxes(0, 1).copy()
     back = _linked(np.ascontiguousarray(apart.T), is_far_smaller=options.cross)
     rows = np.arange(height)
     for x in range(1, width):  # columns are rows here: each is contiguous

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nearfar.effects._canvas import REFINE_HELP, chosen_by, finished, matching, near_of
 from nearfar.errors import ParameterError
+from nearfar.ops.alpha import divided, multiplied
 from nearfar.ops.defocus import SHAPES, Aperture, defocus
 from nearfar.ops.focus import automatic_focus
 from nearfar.options import numbers, option
@@ -61,8 +62,18 @@ def apply(photo: Photo | None, depth: DepthMap, options: BokehOptions) -> Pictur
     largest = max(abs(float(away.min())), abs(float(away.max())))
     if largest > 0:
         away *= np.float32(options.strength / 100 * max(photo.width, photo.height) / largest)
-    blurred = defocus(photo.pixels, away, Aperture(options.shape, options.highlights))  # type: ignore[arg-type]
-    return finished(blurred, photo, depth)
+    aperture = Aperture(options.shape, options.highlights)  # type: ignore[arg-type]
+    return finished(_blurred(photo, away, aperture), photo, depth)
+
+
+def _blurred(photo: Photo, away: FloatMap, aperture: Aperture) -> Any:
+    """The photo's colours blurred; where it has alpha, what it hides blurs into nothing."""
+    if photo.alpha is None:
+        return defocus(photo.pixels, away, aperture)
+    light = multiplied(photo, is_light=True)
+    colours = defocus(np.ascontiguousarray(light[..., :3]), away, aperture)
+    alpha = defocus(np.repeat(light[..., 3:], 3, axis=2), away, replace(aperture, highlights=0.0))
+    return divided(colours, alpha[..., 0], photo.pixels.dtype)
 
 
 def _from_focus(near: FloatMap, depth: DepthMap, options: BokehOptions) -> FloatMap:

@@ -10,6 +10,7 @@ import numpy as np
 
 from nearfar.effects._canvas import REFINE_HELP, chosen_by, floats, matching, near_of, parse_colour, quantised
 from nearfar.errors import ParameterError
+from nearfar.ops.alpha import share, shown
 from nearfar.ops.inpaint import extend
 from nearfar.ops.refine import Guiding, refine
 from nearfar.options import numbers, option
@@ -64,12 +65,12 @@ def _matte(photo: Photo, depth: DepthMap, options: CutoutOptions) -> Floats:
     """H×W in 0…1: 1 is kept."""
     if options.mask is not None:
         hard = chosen_by(options.mask, depth).astype(np.float32)
-        return refine(hard, photo.pixels, (0, 0), Guiding(steepness=1.0)) if options.refine else hard
+        return refine(hard, shown(photo), (0, 0), Guiding(steepness=1.0)) if options.refine else hard
     near = near_of(photo, depth, is_refined=options.refine)
     half = np.float32(max(options.softness / 2, 1e-6))
     if options.range is not None:
         kept = _within(depth, options.range)
-        return refine(kept, photo.pixels, depth.provenance.input_size) if options.refine else kept
+        return refine(kept, shown(photo), depth.provenance.input_size) if options.refine else kept
     if options.nearest >= 100:
         return np.ones(near.shape, np.float32)
     known = near if depth.valid is None else near[depth.valid]
@@ -106,6 +107,8 @@ def _unmixed(photo: Photo, matte: Floats) -> Floats:
     scale = 2 if min(matte.shape) >= 64 else 1
     size = (max(1, matte.shape[1] // scale), max(1, matte.shape[0] // scale))
     sure = (matte >= 0.98).astype(np.float32)
+    alpha = share(photo)
+    sure = sure if alpha is None else sure * alpha
     weight = cv2.resize(sure, size, interpolation=cv2.INTER_AREA)
     small = np.asarray(cv2.resize(colours * sure[..., None], size, interpolation=cv2.INTER_AREA), np.float32)
     small /= np.maximum(weight, np.float32(1e-4))[..., None]
@@ -124,17 +127,21 @@ def _behind(photo: Photo, matte: Floats, options: CutoutOptions) -> Floats:
     if options.background == "grey":
         return np.repeat(cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
     if options.background == "blur":
-        return _blurred_without(colours, matte)
+        alpha = share(photo)
+        return _blurred_without(colours, 1 - matte if alpha is None else (1 - matte) * alpha)
     if options.background == "clear":
         raise ParameterError("A clear background has no colours.", parameter="background")
     return np.broadcast_to(np.array(parse_colour(options.background), np.float32), colours.shape).copy()
 
 
-def _blurred_without(colours: Floats, matte: Floats) -> Floats:
-    """The background blurred, nothing of the foreground in it."""
+def _blurred_without(colours: Floats, seen: Floats) -> Floats:
+    """The background blurred, nothing of the foreground or of what is hidden in it.
+
+    ``seen``: H×W share of the background in each pixel.
+    """
     size = (max(1, colours.shape[1] // 8), max(1, colours.shape[0] // 8))
-    weight = np.maximum(cv2.resize(1 - matte, size, interpolation=cv2.INTER_AREA), np.float32(1e-4))
-    small = cv2.resize(colours * (1 - matte)[..., None], size, interpolation=cv2.INTER_AREA)
+    weight = np.maximum(cv2.resize(seen, size, interpolation=cv2.INTER_AREA), np.float32(1e-4))
+    small = cv2.resize(colours * seen[..., None], size, interpolation=cv2.INTER_AREA)
     small = extend(
         np.asarray(small / weight[..., None], np.float32),
         np.where(weight > 0.05, weight, 0).astype(np.float32),
@@ -150,7 +157,9 @@ def _cropped(picture: Photo, width: int, height: int) -> Floats:
     scale = max(width / picture.width, height / picture.height)
     inner = (max(1, round(width / scale)), max(1, round(height / scale)))
     x, y = (picture.width - inner[0]) // 2, (picture.height - inner[1]) // 2
-    part = floats(picture)[y : y + inner[1], x : x + inner[0]]
+    part = (shown(picture) / np.float32(np.iinfo(picture.pixels.dtype).max))[
+        y : y + inner[1], x : x + inner[0]
+    ]
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(part, (width, height), interpolation=how))
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from nearfar.cards import DepthKind
+from nearfar.ops.alpha import shown
 from nearfar.ops.intrinsics import camera_of
 from nearfar.ops.nearness import distance
 from nearfar.ops.normals import Smoothing, normals, smooth_normals
@@ -59,7 +60,7 @@ def picture_normals(photo: Photo | None, depth: DepthMap, options: NormalsOption
     away = distance(depth, options.near, options.far)
     inverse = soft = np.asarray(1 / away, np.float32)
     if options.refine and photo is not None and photo.pixels.shape[:2] == inverse.shape:
-        inverse = refine(inverse, photo.pixels, depth.provenance.input_size)
+        inverse = refine(inverse, shown(photo), depth.provenance.input_size)
     camera = camera_of(depth, options.fov)
     if options.smooth == 0:
         return normals(away if inverse is soft else np.asarray(1 / inverse, np.float32), camera)

@@ -9,7 +9,9 @@ import numpy as np
 
 from nearfar.cards import DepthKind
 from nearfar.errors import ParameterError
+from nearfar.ops.alpha import SEEN, is_seen, share, shown
 from nearfar.ops.colormap import colorize
+from nearfar.ops.inpaint import extend
 from nearfar.ops.intrinsics import camera_of
 from nearfar.ops.mesh import Mesh, mesh
 from nearfar.ops.nearness import distance
@@ -71,7 +73,7 @@ def _is_enlarged(depth: DepthMap) -> bool:
 
 def _refined(away: FloatMap, photo: Photo, depth: DepthMap) -> FloatMap:
     """The distance with edges that are steps, on the edges of the photo."""
-    inverse = refine(np.asarray(1 / away, np.float32), photo.pixels, depth.provenance.input_size)
+    inverse = refine(np.asarray(1 / away, np.float32), shown(photo), depth.provenance.input_size)
     low, span = float(inverse.min()), float(np.ptp(inverse))
     if span <= 0:
         return away
@@ -82,12 +84,30 @@ def _refined(away: FloatMap, photo: Photo, depth: DepthMap) -> FloatMap:
 def meshed(photo: Photo | None, depth: DepthMap, options: MeshOptions) -> Mesh:
     """The mesh of a depth map."""
     away, camera = in_space(photo, depth, options)
-    return mesh(away, depth.valid, camera, most_faces=options.faces, edge=options.edge)
+    return mesh(away, seen_and_valid(photo, depth), camera, most_faces=options.faces, edge=options.edge)
 
 
 def colours_of(photo: Photo | None, depth: DepthMap) -> npt.NDArray[np.uint8]:
-    """H×W×3 uint8: the photo's colours, the heat map's where there is no photo."""
-    return colorize(depth.near_is_large()) if photo is None else np.asarray(photo.rgb8())
+    """H×W×3 uint8: the photo's colours, the heat map's where there is no photo.
+
+    Transparent pixels have the colour of what is seen beside them: none of theirs mixes into a texture.
+    """
+    if photo is None:
+        return colorize(depth.near_is_large())
+    alpha, colours = share(photo), np.asarray(photo.rgb8())
+    if alpha is None or alpha.min() >= 1:
+        return colours
+    solid = (alpha >= np.float32(SEEN)).astype(np.float32)
+    carried = extend(colours.astype(np.float32), solid)
+    return np.where(solid[..., None] > 0, colours, np.rint(np.clip(carried, 0, 255)).astype(np.uint8))
+
+
+def seen_and_valid(photo: Photo | None, depth: DepthMap) -> npt.NDArray[np.bool_] | None:
+    """H×W: pixels that are points of the scene: valid, and not transparent; None where all are."""
+    seen = is_seen(photo)
+    if seen is None:
+        return depth.valid
+    return seen if depth.valid is None else seen & depth.valid
 
 
 def notes(depth: DepthMap, options: SpaceOptions) -> list[str]:

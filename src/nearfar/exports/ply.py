@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearfar.exports._space import SpaceOptions, colours_of, in_space, notes
+from nearfar.exports._space import SpaceOptions, colours_of, in_space, notes, seen_and_valid
 from nearfar.ops.normals import normals
 from nearfar.ops.unproject import unproject
 from nearfar.options import option
@@ -32,7 +32,7 @@ class PlyOptions(SpaceOptions):
 
 
 def write(photo: Photo | None, depth: DepthMap, options: PlyOptions) -> bytes:
-    """Binary little-endian PLY: position, normal and colour of each valid pixel.
+    """Binary little-endian PLY: position, normal and colour of each pixel that is valid and not transparent.
 
     Raises:
         ParameterError: photo and depth differ in size, or not near < far.
@@ -40,7 +40,8 @@ def write(photo: Photo | None, depth: DepthMap, options: PlyOptions) -> bytes:
     away, camera = in_space(photo, depth, options)
     rows, columns = _places(depth.height, depth.width, options.points)
     part = np.ix_(rows, columns)
-    known = np.ones(away.shape, bool)[part] if depth.valid is None else depth.valid[part]
+    valid = seen_and_valid(photo, depth)
+    known = np.ones(away.shape, bool)[part] if valid is None else valid[part]
     table = np.empty(int(known.sum()), np.dtype(_FIELDS))
     facing = (normals(away, camera)[part] * np.array([1, -1, -1], np.float32))[known]
     places = unproject(away, camera, rows, columns)[known]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nearfar.ops.alpha import divided, multiplied
 from nearfar.ops.resize import shrink
 
 if TYPE_CHECKING:
@@ -43,10 +44,12 @@ def reduced_photo(photo: Photo, longest: int) -> Photo:
         return photo
     full_width, full_height = photo.full_size
     camera = photo.camera and _seen_smaller(photo.camera, width / full_width, height / full_height)
-    alpha = None if photo.alpha is None else shrink(photo.alpha, width, height)
-    return replace(
-        photo, pixels=shrink(photo.pixels, width, height), alpha=alpha, camera=camera, reduced_from=None
-    )
+    if photo.alpha is None:
+        return replace(photo, pixels=shrink(photo.pixels, width, height), camera=camera, reduced_from=None)
+    mixed = shrink(multiplied(photo), width, height)
+    pixels = divided(mixed[..., :3], mixed[..., 3], photo.pixels.dtype)
+    alpha = shrink(photo.alpha, width, height)
+    return replace(photo, pixels=pixels, alpha=alpha, camera=camera, reduced_from=None)
 
 
 def _middles(count: int, of: int) -> npt.NDArray[Any]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _LEVELS = 65535
 _MOST_ROWS = 32_000
+_MOST_SIDE = 32_766  # of a picture that remap takes
+_AT_ONCE = 2**18  # pixels
 _SIDE_OF_RIMS = 900  # widths of an outline's mixed rim that the longer side is
 
 
@@ -87,7 +89,28 @@ def look(at: Stage, view: View) -> npt.NDArray[Any]:
 
 
 def _fetched(pixels: npt.NDArray[Any], map_x: Floats, map_y: Floats) -> npt.NDArray[Any]:
+    """Pixels at places between them, linear; beyond the rim, the rim's."""
+    if max(*pixels.shape[:2], *map_x.shape) > _MOST_SIDE:
+        return _fetched_by_numpy(pixels, map_x, map_y)
     return cv2.remap(pixels, map_x, map_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+
+
+def _fetched_by_numpy(pixels: npt.NDArray[Any], map_x: Floats, map_y: Floats) -> npt.NDArray[Any]:
+    """The same for sides that OpenCV's remap does not take, some rows at a time."""
+    height, width = pixels.shape[:2]
+    flat = pixels.reshape(height, width, -1)
+    out = np.empty((*map_x.shape, flat.shape[2]), pixels.dtype)
+    step = max(1, _AT_ONCE // map_x.shape[1])
+    for start in range(0, len(map_x), step):
+        rows = slice(start, start + step)
+        x, y = np.clip(map_x[rows], 0, width - 1), np.clip(map_y[rows], 0, height - 1)
+        left, top = x.astype(np.intp), y.astype(np.intp)
+        right, below = np.minimum(left + 1, width - 1), np.minimum(top + 1, height - 1)
+        by_x, by_y = (x - left)[..., None], (y - top)[..., None]
+        upper = flat[top, left] * (1 - by_x) + flat[top, right] * by_x
+        lower = flat[below, left] * (1 - by_x) + flat[below, right] * by_x
+        out[rows] = np.rint(upper * (1 - by_y) + lower * by_y)
+    return out.reshape(*map_x.shape, *pixels.shape[2:])
 
 
 def _covering(near: Floats) -> Floats:
