@@ -14,7 +14,8 @@ from nearfar.types import PhotoWarning
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from nearfar.types import Camera, DepthMap, FloatMap, Provenance
+    from nearfar.types import Camera, DepthMap, Provenance
+    from nearfar.types.arrays import FloatMap
 
 _TOLERANCE = 0.02  # by which the shapes may differ: sides of small maps are rounded
 _HALF = np.float32(0.5)
