@@ -65,6 +65,11 @@ class Training:
         return found
 
 
+def _recipe_of(state: dict[str, Any], recipe: Recipe) -> Recipe:
+    """The recipe as the run followed it."""
+    return recipe.open_only() if state.get("is_open") else recipe
+
+
 def make_card(
     net: AnyNet,
     recipe: Recipe,
@@ -105,7 +110,7 @@ def make_card(
             "hours": round(progress["elapsed_s"] / 3600, 2),
             "machine": training.state["machine"],
             "note": training.note,
-            "data": _data_rows(recipe, training.state["scenes"]),
+            "data": _data_rows(_recipe_of(training.state, recipe), training.state["scenes"]),
             **({"started_from": training.start} if training.start else {}),
             **({"taught_by": taught_by} if taught_by else {}),
             **({"mean_of": members} if members else {}),

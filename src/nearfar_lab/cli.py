@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from cyclopts import App
 
 from nearfar.errors import NearfarError
-from nearfar_lab.errors import LabError
+from nearfar_lab.errors import LabError, UnknownNameError
 from nearfar_lab.settings import read_settings
 
 if TYPE_CHECKING:
@@ -29,6 +29,17 @@ def seconds_until(clock: str, now: datetime) -> float:
     return (then + timedelta(days=then <= now) - now).total_seconds()
 
 
+def _is_open(terms: str) -> bool:
+    """What `--terms` means.
+
+    Raises:
+        UnknownNameError: it is neither `all` nor `open`.
+    """
+    if terms not in {"all", "open"}:
+        raise UnknownNameError(f"--terms {terms!r}: expected all or open")
+    return terms == "open"
+
+
 @app.command
 def train(
     *,
@@ -43,6 +54,7 @@ def train(
     start: Path | None = None,
     teacher: Path | None = None,
     member: int = 0,
+    terms: str = "all",
 ) -> None:
     """Train a recipe into a folder.
 
@@ -58,6 +70,7 @@ def train(
         start: Finished network to go on from: a checkpoint, a run folder or an exported ONNX file.
         teacher: Finished network that labels the real photos: a checkpoint or a run folder.
         member: Which of the runs side by side of a recipe that averages several (0 is the first).
+        terms: `open` learns only from sets whose terms are free for any use, `all` from every set.
     """
     from nearfar_lab.team import start_team
     from nearfar_lab.train import Order, carry_out
@@ -75,6 +88,7 @@ def train(
         start=start,
         teacher=teacher,
         member=member,
+        is_open=_is_open(terms),
     )
     start_team(processes, carry_out, order, read_settings())
 
@@ -235,6 +249,7 @@ def rebuild(
     device: str = "cpu",
     train_only: bool = False,
     note: str = "",
+    terms: str = "all",
 ) -> None:
     """Make the network inside the package again, from seeds: scenes, training, export, figures.
 
@@ -251,12 +266,13 @@ def rebuild(
         device: cpu or cuda, to train on; a recipe that is made for a CPU is trained there in any case.
         train_only: End when all is trained; export and figures are left to a second call.
         note: What the card is to say of the training beside its figures.
+        terms: `open` learns only from sets whose terms are free for any use, `all` from every set.
     """
     from nearfar_lab.rebuild import Rebuild, train_all
     from nearfar_lab.rebuild import rebuild as make
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
-    order = Rebuild(out, recipe, scenes, minutes, processes, device, note)
+    order = Rebuild(out, recipe, scenes, minutes, processes, device, note, is_open=_is_open(terms))
     if train_only:
         train_all(order, read_settings())
         print(read_settings().runs)

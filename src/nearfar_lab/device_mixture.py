@@ -5,17 +5,23 @@ from __future__ import annotations
 import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 
 from nearfar_lab.datasets import data_set
+from nearfar_lab.datasets.frames import Frame
 from nearfar_lab.losses.normalise import normalise_targets
-from nearfar_lab.mixture import LEAST_VALID, SCENES, Batch, Plan
+from nearfar_lab.losses.order import empty_pairs
+from nearfar_lab.mixture import LEAST_VALID, Batch, Plan
+from nearfar_lab.ordered import OrderedSet, pair_weights
 from nearfar_lab.pool import Pool, Traits
+from nearfar_lab.recipes.recipe import SCENES
 from nearfar_lab.shards import VALIDATION_PER_SHARD, find_shards
-from nearfar_lab.views import geometric, photometric
+from nearfar_lab.views import geometric, photometric, placed, placements, points_in_views
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +29,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nearfar_lab.datasets.frames import Frame, Item
+    from nearfar_lab.augment import Strength
+    from nearfar_lab.datasets.frames import Item
+    from nearfar_lab.datasets.order_photos import OrderedPhoto
 
 logger = logging.getLogger(__name__)
 
@@ -108,6 +116,58 @@ class SceneFrames:
         return _drawn(rng, self._cumulative, count)
 
 
+class RankedFrames:
+    """All photos with ranked points on the device, and their pairs beside it."""
+
+    def __init__(self, shares: dict[str, float], root: Path, device: torch.device) -> None:
+        self.photos = OrderedSet(shares, root)
+        self.pool = Pool(max(1, len(self.photos)), CANVAS, device)
+        self.pool.add((_without_depth(photo) for photo in self.photos.all()), Traits(False, False))
+
+    def views(
+        self, rng: np.random.Generator, count: int, size: tuple[int, int], strength: Strength
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Parts of photos (float 0..1, K x 3 x H x W), their pairs P x 5 and the weights of these, P.
+
+        A part in which no pair is left gives way to the whole photo.
+        """
+        drawn = self.photos.draw_many(rng, count)
+        sizes = self.pool.sizes[drawn]
+        places = placements(rng, sizes, size, strength)
+        whole = placements(rng, sizes, size, replace(strength, full_frame=1.0, aspect=1e6, turn=0.0))
+        rows = []
+        for number, at in enumerate(drawn):
+            kept = self._pairs(at, places[number], size)
+            if not len(kept):
+                places[number] = whole[number]
+                kept = self._pairs(at, places[number], size)
+            rows.append(np.concatenate((np.full((len(kept), 1), number), kept), axis=1))
+        pairs = np.concatenate(rows)
+        weight = np.concatenate([_higher_first(row[:, 1:]) for row in rows])
+        put = partial(torch.Tensor.to, device=self.pool.device, non_blocking=True)
+        colour, _ = placed(self.pool, drawn, places, size)
+        return colour, put(torch.from_numpy(pairs.astype(np.int64))), put(torch.from_numpy(weight))
+
+    def _pairs(self, at: int, place: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.int64]:
+        """Rows and columns of the pairs of a photo that lie inside a view, P x 4."""
+        height, width = self.pool.sizes[at]
+        points = self.photos.photo(at).pairs.reshape(-1, 2) * np.array([width, height], np.float32)
+        seen = points_in_views(np.repeat(place[None], len(points), axis=0), points).reshape(-1, 4)
+        inside = seen[((seen > 0) & (seen < 1)).all(axis=1)]
+        return np.asarray((inside[:, [1, 0, 3, 2]] * (size * 2)).astype(np.int64), np.int64)
+
+
+def _without_depth(photo: OrderedPhoto) -> Frame:
+    return Frame(photo.name, photo.rgb, np.full(photo.rgb.shape[:2], np.nan, np.float32))
+
+
+def _higher_first(places: NDArray[np.int64]) -> NDArray[np.float32]:
+    """The weights of one view's pairs, given as rows and columns."""
+    return (
+        pair_weights(places[:, [1, 0, 3, 2]].astype(np.float32)) if len(places) else np.zeros(0, np.float32)
+    )
+
+
 class DeviceMixture:
     """Batches after a plan, as `mixture.Mixture` gives them, on the device. Real frames come first."""
 
@@ -115,6 +175,7 @@ class DeviceMixture:
         self.plan, self.device = plan, device
         self._real = RealFrames(plan.shares, plan.data_root, device)
         self._scenes = SceneFrames(plan.scenes_root, plan.scene_weights, device, MOST_SCENES)
+        self._ranked = RankedFrames(plan.order_shares, plan.data_root, device)
         logger.info("%d real frames, %d scenes on %s", len(self._real.pool), len(self._scenes.pool), device)
 
     @property
@@ -146,7 +207,14 @@ class DeviceMixture:
                 parts.append(geometric(rng, source.pool, index, size, plan.strength))
                 edges.append(source.pool.has_edges[index])
                 zeros.append(source.pool.has_zero[index])
-        clean = torch.cat([part[0] for part in parts])
+        wanted = round(count * plan.order_part) if len(self._ranked.photos) else 0
+        pairs, weight = empty_pairs()
+        if wanted:
+            colour, pairs, weight = self._ranked.views(rng, wanted, size, plan.strength)
+            ranked = [colour]
+        else:
+            ranked = []
+        clean = torch.cat([*(part[0] for part in parts), *ranked])
         inverse = torch.cat([part[1] for part in parts])
         is_enough = inverse.isfinite().sum(dim=(1, 2), keepdim=True) >= LEAST_VALID
         target, zero = normalise_targets(torch.where(is_enough, inverse, torch.nan))
@@ -158,7 +226,9 @@ class DeviceMixture:
             self._put(np.concatenate(edges)),
             torch.where(has_zero, zero, torch.nan),
             _as_bytes(clean),
-            len(clean) - scenes if len(self._real.pool) else 0,
+            count - scenes if len(self._real.pool) else 0,
+            pairs,
+            weight,
         )
 
     def _put(self, flags: NDArray[np.bool_]) -> torch.Tensor:

@@ -18,13 +18,13 @@ from nearfar_lab.datasets.frames import FloatMap, Frame, Picture
 from nearfar_lab.losses.normalise import normalise_with_zero
 from nearfar_lab.losses.order import empty_pairs
 from nearfar_lab.ordered import OrderedSet, OrderedView, ordered_view
+from nearfar_lab.recipes.recipe import SCENES
 from nearfar_lab.shards import VALIDATION_PER_SHARD, Shard, find_shards
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-SCENES = "scenes"
 RESCAN_S = 120.0
 LEAST_VALID = 60
 _BATCHES_BETWEEN_LOOKS = 20

@@ -56,10 +56,22 @@ class OrderedSet:
     def __len__(self) -> int:
         return len(self._photos)
 
+    def photo(self, at: int) -> OrderedPhoto:
+        """One photo by its number."""
+        return self._photos[at]
+
+    def all(self) -> list[OrderedPhoto]:
+        """All photos, in the order of their numbers."""
+        return list(self._photos)
+
+    def draw_many(self, rng: Random, count: int) -> NDArray[np.int64]:
+        """The numbers of photos by chance."""
+        at = np.searchsorted(self._chances, rng.random(count) * self._chances[-1], side="right")
+        return np.asarray(np.minimum(at, len(self._photos) - 1), np.int64)
+
     def draw(self, rng: Random) -> OrderedPhoto:
         """One photo by chance."""
-        at = int(np.searchsorted(self._chances, rng.random() * self._chances[-1], side="right"))
-        return self._photos[min(at, len(self._photos) - 1)]
+        return self._photos[int(self.draw_many(rng, 1)[0])]
 
 
 def ordered_view(rng: Random, photo: OrderedPhoto, size: tuple[int, int], strength: Strength) -> OrderedView:

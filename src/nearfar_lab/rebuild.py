@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FIRST_SEED = 200_000
-FIGURES = ("nyu_v2", "kitti_tiny", "scenes_sharp")
+FIGURES = ("nyu_v2", "kitti_tiny", "scenes_sharp", "order_photos", "photos_demo")
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,7 @@ class Rebuild:
     """What to make. minutes: the time budget of each recipe, the first to train first.
 
     device: what to train on, cpu or cuda. note: what the card is to say beside its figures.
+    is_open: learn only from sets whose terms are free for any use; such runs lie in a folder of their own.
     """
 
     out: Path
@@ -49,6 +50,7 @@ class Rebuild:
     device: str = "cpu"
     note: str = ""
     figures: tuple[str, ...] = FIGURES
+    is_open: bool = False
 
 
 def chain(name: str) -> tuple[Recipe, ...]:
@@ -64,6 +66,7 @@ def train_all(order: Rebuild, settings: LabSettings) -> tuple[Recipe, ...]:
     Raises:
         UnknownNameError: there are not as many budgets as recipes.
     """
+    settings = _own_runs(order, settings)
     recipes = chain(order.recipe)
     if len(order.minutes) != len(recipes):
         names = ", ".join(recipe.name for recipe in recipes)
@@ -75,6 +78,11 @@ def train_all(order: Rebuild, settings: LabSettings) -> tuple[Recipe, ...]:
         with _rendering(order, recipe, settings):
             _train(recipe, budgets[recipe.name], order, settings)
     return recipes
+
+
+def _own_runs(order: Rebuild, settings: LabSettings) -> LabSettings:
+    """Where the runs of an order lie."""
+    return replace(settings, runs=settings.runs / "open") if order.is_open else settings
 
 
 def _missing(last: Recipe, budgets: dict[str, float], settings: LabSettings) -> list[Recipe]:
@@ -94,6 +102,7 @@ def rebuild(order: Rebuild, settings: LabSettings) -> Path:
         UnknownNameError: there are not as many budgets as recipes.
     """
     recipes = train_all(order, settings)
+    settings = _own_runs(order, settings)
     card: Path | None = None
     for recipe in recipes:
         is_last = recipe is recipes[-1]
@@ -161,6 +170,7 @@ def _train(recipe: Recipe, minutes: float, order: Rebuild, settings: LabSettings
         device=device,
         start=settings.runs / recipe.starts_from if recipe.starts_from else None,
         teacher=settings.runs / recipe.teacher if recipe.teacher else None,
+        is_open=order.is_open,
     )
     logger.info("training %s for %.1f minutes", recipe.name, minutes)
     if recipe.members > 1:

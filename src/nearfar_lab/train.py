@@ -8,7 +8,7 @@ import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor
@@ -145,8 +145,12 @@ class Run:
         if not len(clean):
             return prediction.sum() * 0
         with torch.no_grad(), self._precision():
-            seen = self.teacher(self._prepared(clean)).float()  # type: ignore[misc]
+            seen = (self._asked(clean) + self._asked(clean.flip(2)).flip(2)) / 2
         return invariant_loss(mine, seen, torch.ones(len(mine), dtype=torch.bool, device=self.device))
+
+    def _asked(self, clean: Tensor) -> Tensor:
+        """What the teacher sees in pictures, (N, H, W)."""
+        return cast("Tensor", cast("AnyNet", self.teacher)(self._prepared(clean))).float()
 
     def state(self) -> dict[str, Any]:
         """All of it as plain values and tensors; a finished run keeps the averaged weights alone."""
@@ -163,6 +167,7 @@ class Run:
             "machine": machine_class(self.device),
             "taught_by": self.taught_by,
             "pretrained": self.pretrained,
+            "is_open": self.recipe.is_open,
         }
         if self.fraction < 1:
             state["weights"] = self.net.state_dict()
@@ -259,6 +264,7 @@ class Order:
     """A training run as asked for on the command line.
 
     left_s: seconds from now instead of total_s. member: which of a recipe's runs side by side, from 0.
+    is_open: learn only from sets whose terms are free for any use.
     """
 
     recipe: str
@@ -271,6 +277,7 @@ class Order:
     start: Path | None = None
     teacher: Path | None = None
     member: int = 0
+    is_open: bool = False
 
 
 def is_finished(order: Order) -> bool:
@@ -289,7 +296,9 @@ def carry_out(team: Team, order: Order, settings: LabSettings) -> None:
         raise UnknownNameError(
             f"{recipe.name} has no member {order.member}: it is {recipe.members} run(s), from 0"
         )
-    recipe = replace(recipe, seed=recipe.seed + order.member)
+    recipe = replace(recipe, seed=recipe.seed + order.member).on(order.device)
+    if order.is_open:
+        recipe = recipe.open_only()
     run = Run(recipe, order.folder, Budget(order.total_s, device=order.device), team)
     if order.is_resumed and run.has_checkpoint():
         run.restore()

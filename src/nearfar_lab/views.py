@@ -70,6 +70,16 @@ def placements(
     return matrix
 
 
+def points_in_views(places: NDArray[np.float32], points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Where points of frames (P x 2, x and y in pixels) lie in views: P x 2, 0..1 inside.
+
+    places: P x 2 x 3, the placement of each point's view.
+    """
+    from_corner = points - places[:, :, 2]
+    turned = np.linalg.solve(places[:, :, :2].astype(np.float64), from_corner[:, :, None])[:, :, 0]
+    return np.asarray((turned + 1) / 2, np.float32)
+
+
 def _grid(matrix: Tensor, size: tuple[int, int], sizes: Tensor, canvas: int) -> Tensor:
     """N x H x W x 2 places for `grid_sample`, kept inside each frame."""
     height, width = size
@@ -86,8 +96,15 @@ def geometric(
     rng: Random, pool: Pool, index: NDArray[np.int64], size: tuple[int, int], strength: Strength
 ) -> tuple[Tensor, Tensor]:
     """Random parts of frames at `size`: colour (float 0..1, N x 3 x H x W) smoothed, depth by nearest."""
+    return placed(pool, index, placements(rng, pool.sizes[index], size, strength), size)
+
+
+def placed(
+    pool: Pool, index: NDArray[np.int64], places: NDArray[np.float32], size: tuple[int, int]
+) -> tuple[Tensor, Tensor]:
+    """Given parts of frames (see :func:`placements`) at `size`, as :func:`geometric` gives them."""
     sizes = pool.sizes[index]
-    matrix = torch.from_numpy(placements(rng, sizes, size, strength)).to(pool.device, non_blocking=True)
+    matrix = torch.from_numpy(places).to(pool.device, non_blocking=True)
     limits = torch.from_numpy(sizes.astype(np.float32)).to(pool.device, non_blocking=True)
     rgb, inverse = pool.take(index)
     fine = _grid(matrix, (2 * size[0], 2 * size[1]), limits, pool.canvas)

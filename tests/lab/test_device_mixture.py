@@ -122,3 +122,18 @@ def test_real_photos_come_first(data: Path, scenes: Path) -> None:
     batch = next(DeviceMixture(plan, CPU).batches(plan))
     assert batch.real_count == 2
     assert len(batch.image) == 4
+
+
+def test_ranked_photos_stand_behind_the_others(scenes: Path, ranked_photos: Path) -> None:
+    """Half as many as pictures with depth; each pair's nearer point lies on the bright half of its view."""
+    more = {"data_root": ranked_photos, "order_shares": {"photos_various": 1.0}}
+    plan = replace(_plan(scenes), sizes=((32, 64, 8, 1.0),), **more)
+    mixture = DeviceMixture(plan, CPU)
+    batch = next(mixture.batches(plan))
+    assert len(batch.image) == 12
+    assert len(batch.target) == 8
+    place, near_y, near_x, far_y, far_x = batch.pairs.T
+    ranked = batch.clean[8:, :, :, 0]
+    assert len(place)
+    assert (ranked[place, near_y, near_x] > ranked[place, far_y, far_x]).all()
+    assert float(batch.pair_weight.sum()) == pytest.approx(4, abs=1.01)

@@ -12,6 +12,7 @@ torch = pytest.importorskip("torch")
 
 from nearfar_lab.checkpoint import Average, load_net, load_state, save_whole  # noqa: E402
 from nearfar_lab.errors import CheckpointError, UnknownNameError  # noqa: E402
+from nearfar_lab.lite import LiteOptions  # noqa: E402
 from nearfar_lab.mixture import Batch  # noqa: E402
 from nearfar_lab.net import EmbeddedNet, NetOptions  # noqa: E402
 from nearfar_lab.plot import draw, read_curves  # noqa: E402
@@ -138,7 +139,7 @@ def test_orders_that_do_not_fit_are_refused(tmp_path: Path, monkeypatch: pytest.
 def test_a_whole_run_leaves_a_checkpoint_and_a_log(tmp_path: Path, scenes: Path) -> None:
     """Both stages within a budget of seconds, without any real data; the log can be drawn."""
     folder = tmp_path / "run"
-    budget = Budget(4.0, log_s=0.5)
+    budget = Budget(8.0, log_s=0.5)
     run = Run(TINY, folder, budget)
     train(run, LabSettings(data=tmp_path / "none", scenes=scenes, runs=tmp_path))
     net, state = load_net(folder)
@@ -201,3 +202,61 @@ def test_all_sizes_are_multiples_of_32() -> None:
     """What the network takes."""
     sizes = [size for row in recipes().values() for stage in row.stages for size in stage.sizes]
     assert all(height % 32 == width % 32 == 0 for height, width, _, _ in sizes)
+
+
+def test_open_terms_leave_out_what_is_not_free() -> None:
+    """Rendered scenes and sets under CC BY stay; research sets and ranked photos go."""
+    open_only = recipe("embedded_lite").open_only()
+    assert set(open_only.shares) == {"scenes", "tum", "tartan_hospital"}
+    assert not open_only.order_shares
+    assert open_only.is_open
+
+
+def test_a_graphics_card_takes_larger_batches() -> None:
+    """Sixteen times as many pictures a step and the card's learning rate; a CPU keeps the recipe."""
+    plain = recipe("embedded_lite")
+    assert plain.on("cpu") == plain
+    on_card = plain.on("cuda")
+    assert on_card.stages[0].sizes[0][2] == 16 * plain.stages[0].sizes[0][2]
+    assert on_card.rate == plain.card_rate
+
+
+RANKED = replace(
+    TINY,
+    net=LiteOptions(widths=(8, 8, 16, 16, 24), decoder_blocks=(1, 0, 0, 0), attention_blocks=1, heads=2),
+    stages=(Stage(1.0, ((32, 64, 2, 1.0),), order_weight=1.0),),
+    encoder_rate=0.5,
+    keeps_encoder_statistics=True,
+    halves_on_cpu=False,
+)
+
+
+def _ranked_batch() -> Batch:
+    """Two pictures with depth and two with one pair each, whose nearer point stands higher."""
+    plain = _batch()
+    pairs = torch.tensor([[0, 4, 30, 28, 30], [1, 4, 30, 28, 30]])
+    return replace(
+        plain,
+        target=torch.full((2, 32, 64), torch.nan),
+        has_edges=torch.ones(2, dtype=torch.bool),
+        zero=torch.full((2,), torch.nan),
+        pairs=pairs,
+        pair_weight=torch.ones(2),
+    )
+
+
+def test_a_run_learns_the_order_of_ranked_points(tmp_path: Path) -> None:
+    """Nothing but pairs teaches it that up is near; the encoder keeps its statistics."""
+    run = Run(RANKED, tmp_path, Budget(1000))
+    statistics = run.net.encoder.stem[1].running_mean.clone()
+    losses = [float(run.step(_ranked_batch(), 0.1 * i)) for i in range(25)]
+    assert losses[-1] < 0.5 * losses[0]
+    assert torch.equal(run.net.encoder.stem[1].running_mean, statistics)
+
+
+def test_the_encoder_learns_at_its_own_rate(tmp_path: Path) -> None:
+    """Half the rate of the rest, after a step."""
+    run = Run(RANKED, tmp_path, Budget(1000))
+    run.step(_ranked_batch(), 0.0)
+    rates = {group["share"]: group["lr"] for group in run.optimiser.param_groups}
+    assert rates[0.5] == pytest.approx(rates[1.0] / 2)

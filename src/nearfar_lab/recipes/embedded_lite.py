@@ -59,4 +59,6 @@ RECIPE = Recipe(
     encoder_rate=0.25,
     keeps_encoder_statistics=True,
     halves_on_cpu=False,
+    card_batch=16,
+    card_rate=3e-3,
 )

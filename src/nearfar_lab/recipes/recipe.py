@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from nearfar_lab.augment import Strength
+from nearfar_lab.datasets import data_set, order_set
 from nearfar_lab.net import NetOptions
 
 if TYPE_CHECKING:
     from nearfar_lab.designs import AnyOptions
+
+
+SCENES = "scenes"
+"""What is rendered, among a recipe's shares."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,8 @@ class Recipe:
     pretrained: whether the encoder starts from published weights; encoder_rate: its learning rate as a share
     of the rest's; keeps_encoder_statistics: its normalisations keep theirs.
     halves_on_cpu: whether a CPU computes in bfloat16 too (plain convolutions gain, depthwise ones lose).
+    card_batch, card_rate: on a graphics card batches are so many times larger, and the learning rate is that.
+    is_open: learns only from sets whose terms are free for any use.
     device: where it trains whatever a rebuild asks for, if anywhere.
     """
 
@@ -78,6 +85,9 @@ class Recipe:
     encoder_rate: float = 1.0
     keeps_encoder_statistics: bool = False
     halves_on_cpu: bool = True
+    card_batch: float = 1.0
+    card_rate: float = 0.0
+    is_open: bool = False
     device: str = ""
 
     @property
@@ -91,3 +101,24 @@ class Recipe:
             if fraction < stage.until:
                 return index
         return len(self.stages) - 1
+
+    def open_only(self) -> Recipe:
+        """The same without any set whose terms are not free for any use."""
+        shares = {n: s for n, s in self.shares.items() if n == SCENES or data_set(n).is_open}
+        ordered = {n: s for n, s in self.order_shares.items() if order_set(n).is_open}
+        return replace(self, shares=shares, order_shares=ordered, is_open=True)
+
+    def on(self, device: str) -> Recipe:
+        """The same as it is trained on a device, `cpu` or `cuda`."""
+        if device == "cpu" or self.card_batch == 1:
+            return self
+        stages = tuple(
+            replace(
+                stage,
+                sizes=tuple(
+                    (h, w, round(count * self.card_batch), share) for h, w, count, share in stage.sizes
+                ),
+            )
+            for stage in self.stages
+        )
+        return replace(self, stages=stages, rate=self.card_rate or self.rate)
