@@ -7,24 +7,24 @@ import json
 import pytest
 
 from nearfar.errors import NearfarError, ParameterError, UnknownNameError
-from nearfar.outputs import MAX_OUTPUTS, check_recipe, read_recipe
+from nearfar.outputs import MAX_OUTPUTS, check_outputs, read_outputs
 from nearfar.registry import EFFECTS, EXPORTS
 
 
 def test_without_one_there_is_a_heat_map() -> None:
     """The empty text, an empty object and a model alone."""
     for text in ("", "{}", '{"model": "embedded"}'):
-        assert [output.file for output in read_recipe(text, "embedded").outputs] == ["heatmap.png"]
+        assert [output.file for output in read_outputs(text, "embedded").files] == ["heatmap.png"]
 
 
 def test_every_effect_and_format_can_be_in_it() -> None:
     """Each by its name, with a file of its own; kept, it reads back as the same."""
     for kind, registry in (("effects", EFFECTS), ("exports", EXPORTS)):
         for name in registry.names():
-            recipe = check_recipe({kind: [registry.load(name).name]}, "embedded")
-            assert recipe.outputs[0].file.startswith(registry.load(name).name + ".")
-            again = check_recipe(json.loads(json.dumps(recipe.plain)), "embedded")
-            assert (again.plain, again.outputs[0].file) == (recipe.plain, recipe.outputs[0].file)
+            wanted = check_outputs({kind: [registry.load(name).name]}, "embedded")
+            assert wanted.files[0].file.startswith(registry.load(name).name + ".")
+            again = check_outputs(json.loads(json.dumps(wanted.plain)), "embedded")
+            assert (again.plain, again.files[0].file) == (wanted.plain, wanted.files[0].file)
 
 
 def test_options_and_names() -> None:
@@ -37,15 +37,15 @@ def test_options_and_names() -> None:
         ],
         "exports": ["npy"],
     }
-    recipe = check_recipe(given, "embedded")
-    assert [output.file for output in recipe.outputs] == [
+    wanted = check_outputs(given, "embedded")
+    assert [output.file for output in wanted.files] == [
         "bokeh.png",
         "bokeh-2.png",
         "wiggle.webp",
         "npy.npy",
     ]
-    assert recipe.outputs[2].media_type == "image/webp"
-    assert recipe.plain["effects"][0]["options"] == {"focus": "3,4.5", "refine": "false", "strength": "2"}
+    assert wanted.files[2].media_type == "image/webp"
+    assert wanted.plain["effects"][0]["options"] == {"focus": "3,4.5", "refine": "false", "strength": "2"}
 
 
 @pytest.mark.parametrize(
@@ -79,12 +79,12 @@ def test_options_and_names() -> None:
 def test_what_is_wrong_is_refused(text) -> None:
     """With an error of a parameter."""
     with pytest.raises(ParameterError):
-        read_recipe(text, "embedded")
+        read_outputs(text, "embedded")
 
 
 @pytest.mark.parametrize("text", ['{"model": "none"}', '{"effects": ["blur"]}', '{"exports": ["jpeg"]}'])
 def test_unknown_names_are_refused(text) -> None:
     """As everywhere else."""
     with pytest.raises(UnknownNameError) as caught:
-        read_recipe(text, "embedded")
+        read_outputs(text, "embedded")
     assert isinstance(caught.value, NearfarError)

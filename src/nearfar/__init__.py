@@ -15,13 +15,26 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from nearfar.api import Model, effect, estimate, export, fuse, heatmap, list_models, load, overlay, read
+    from nearfar.api import (
+        Estimated,
+        EstimateOptions,
+        Model,
+        effect,
+        estimate,
+        export,
+        fuse,
+        heatmap,
+        list_models,
+        load,
+        overlay,
+        read,
+    )
     from nearfar.calibration import Calibration, KnownPoint, calibrate
     from nearfar.cards import DepthKind, ModelCard
     from nearfar.comparison import compare
     from nearfar.decode.depth import read_depth
     from nearfar.errors import NearfarError
-    from nearfar.types import Camera, Clip, DepthMap, Photo, Picture
+    from nearfar.types import Camera, Clip, DepthMap, Frame, Frames, Photo, Picture
 
 _HOMES = {
     "Calibration": "calibration",
@@ -29,6 +42,10 @@ _HOMES = {
     "Clip": "types",
     "DepthKind": "cards",
     "DepthMap": "types",
+    "EstimateOptions": "one_photo",
+    "Estimated": "one_photo",
+    "Frame": "types",
+    "Frames": "types",
     "KnownPoint": "calibration",
     "Model": "api",
     "ModelCard": "cards",
@@ -55,6 +72,10 @@ __all__ = [
     "Clip",
     "DepthKind",
     "DepthMap",
+    "EstimateOptions",
+    "Estimated",
+    "Frame",
+    "Frames",
     "KnownPoint",
     "Model",
     "ModelCard",

@@ -8,15 +8,18 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+from nearfar import one_photo
 from nearfar import settings as settings_module
 from nearfar.decode.masks import Subject, read_mask, read_masks
 from nearfar.decode.photo import Limits, read_photo
 from nearfar.errors import ParameterError
+from nearfar.machine.cpus import usable_cpus
+from nearfar.machine.in_order import in_order
+from nearfar.one_photo import Estimated, EstimateOptions
 from nearfar.ops.fuse import fuse as fuse_arrays
 from nearfar.ops.intrinsics import seen_by
 from nearfar.options import describe, parse
-from nearfar.pipeline import Estimator, tiling
-from nearfar.pipeline.tiling import Tiles
+from nearfar.pipeline import Estimator
 from nearfar.registry import EFFECTS, EXPORTS
 from nearfar.sessions.cache import SessionCache
 from nearfar.sessions.choice import wish_of
@@ -25,7 +28,7 @@ from nearfar.weights import open_store
 from nearfar.zoo import catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
     from nearfar.cards import ModelCard
     from nearfar.decode.masks import MaskSource
@@ -36,9 +39,12 @@ if TYPE_CHECKING:
     from nearfar.settings import Settings
     from nearfar.types import RangeRule
 
+_STREAM_WORKERS = 4  # more gain nothing: the network itself has threads
 _one_at_a_time = threading.Lock()
 
 __all__ = [
+    "EstimateOptions",
+    "Estimated",
     "Model",
     "effect",
     "estimate",
@@ -65,9 +71,11 @@ class Model:
 
     def read(self, photo: PhotoSource, *, whole: bool = False) -> Photo:
         """A photo as this model takes it: whole, or of a JPEG just enough where the model is fast."""
-        is_enough = self.estimator.is_fast and not whole
-        needed = self.estimator.input.network_size if is_enough else None
-        return read_photo(photo, Limits(self.settings.max_bytes, self.settings.max_pixels), needed=needed)
+        return one_photo.read(photo, self.estimator, EstimateOptions(whole=whole), self._limits)
+
+    @property
+    def _limits(self) -> Limits:
+        return Limits(self.settings.max_bytes, self.settings.max_pixels)
 
     def estimate(
         self, photo: PhotoSource, *, tiles: bool | int = False, tell: Tell | None = None
@@ -79,14 +87,46 @@ class Model:
             tiles: as for :func:`estimate`.
             tell: told after each tile how many are done, of how many; what it raises ends the work.
         """
-        given = self.read(photo, whole=bool(tiles))
-        if not tiles:
-            return self.estimator.estimate(given)
-        return tiling.estimate(self.estimator, given, Tiles(0 if tiles is True else tiles), tell)
+        return one_photo.depth_of(self.read(photo, whole=bool(tiles)), self.estimator, tiles, tell)
 
     def estimate_batch(self, photos: Iterable[PhotoSource]) -> list[DepthMap]:
-        """The depth maps of many photos, in order; the same as one by one within 1e-5 of the range."""
+        """The depth maps of many photos, in order; the same as one by one within 1e-5 of the range.
+
+        All of them are in memory at once: :meth:`estimate_stream` holds a few.
+        """
         return self.estimator.estimate_batch(self.read(photo) for photo in photos)
+
+    def estimate_stream(
+        self,
+        photos: Iterable[PhotoSource],
+        options: EstimateOptions | None = None,
+        *,
+        workers: int = 0,
+        tell: Tell | None = None,
+    ) -> Generator[Estimated, None, None]:
+        """Photos and their depth maps, one after the other as they are done; the order stays.
+
+        Lazy: photos are taken from the iterable as there is room for them, and at most ``workers`` of them
+        are in memory beside the one that was given last. A photo that cannot be read is a result of its own
+        (``error``), and the others go on. Closing the iterator ends the work.
+
+        Args:
+            photos: each as for :func:`estimate`.
+            options: tiles, intrinsics, and whether a fast model decodes whole photos.
+            workers: threads; 0 for up to four, by the processors there are. 1 works in the caller's thread.
+            tell: told after each tile how many of a photo are done, of how many.
+
+        Example:
+            >>> import nearfar
+            >>> for found in nearfar.load().estimate_stream(["a.jpg", "b.jpg"]):  # doctest: +SKIP
+            ...     print(found.error or found.depth.value_range)
+        """
+        chosen, within = options or EstimateOptions(), (self._limits, one_photo.Unwatched(tell))
+
+        def work(numbered: tuple[int, PhotoSource]) -> Estimated:
+            return one_photo.attempt(*numbered, self, chosen, within)
+
+        return in_order(work, enumerate(photos), workers or min(_STREAM_WORKERS, usable_cpus()))
 
 
 def estimate(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,13 +14,16 @@ import numpy as np
 
 from nearfar import api
 from nearfar.cards import DepthKind
+from nearfar.decode.photo import Limits
 from nearfar.errors import EngineError, NearfarError, ParameterError
+from nearfar.one_photo import EstimateOptions, look
 from nearfar.ops.ranks import rank_correlation
 from nearfar.ops.sheet import Cell, draw_sheet
+from nearfar.types.nearness import near_is_large
 from nearfar.zoo import catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from contextlib import AbstractContextManager
 
     import numpy.typing as npt
@@ -40,11 +44,7 @@ SHOWN = {
     DepthKind.METRIC: "metres, shown as 1/depth",
 }
 """How values of each kind become near-is-large."""
-_NEARNESS: dict[DepthKind, Callable[[npt.NDArray[np.float32]], npt.NDArray[Any]]] = {
-    DepthKind.RELATIVE_INVERSE: lambda values: values,
-    DepthKind.AFFINE_DEPTH: np.negative,
-    DepthKind.METRIC: lambda metres: 1 / np.maximum(metres, np.float32(1e-6)),
-}
+_CHECKED = Limits(max_pixels=sys.maxsize)  # the photo is decoded already, and was checked then
 _SAMPLES = 64  # on the longer side of the grid that agreement is taken on
 _CELL = 320  # pixels of a cell's longer side
 _PERCENTILES = (2.0, 98.0)
@@ -194,7 +194,7 @@ def cards_of(models: Iterable[str], most: int = MOST) -> tuple[ModelCard, ...]:
 
 def nearness_of(depth: DepthMap) -> npt.NDArray[np.float32]:
     """H×W float32 in which near is large, of any range; NaN where the map is not valid."""
-    values = np.asarray(_NEARNESS[depth.kind](depth.values), np.float32)
+    values = near_is_large(depth.values, depth.kind)
     if depth.valid is None:
         return values
     return np.where(depth.valid, values, np.float32(np.nan)).astype(np.float32)
@@ -204,13 +204,31 @@ def _run(
     photo: Photo, load: Loader, tiles: bool | int, watch: Watch, name: str
 ) -> tuple[DepthMap, float, float]:
     """The map, and the milliseconds of the estimate and of loading before it."""
-    start = time.perf_counter()
-    model = load(name, None)
-    loaded = time.perf_counter()
-    with watch(model):
-        depth = model.estimate(photo, tiles=tiles)
-    done = time.perf_counter()
-    return depth, round((done - loaded) * 1e3, 2), round((loaded - start) * 1e3, 2)
+    clock = _Clock(watch)
+    seen = look(lambda: photo, lambda: load(name, None), EstimateOptions(tiles), _CHECKED, clock)
+    return seen.depth, clock.milliseconds["engine"], clock.milliseconds["model"]
+
+
+class _Clock:
+    """Goes along with a photo and times the stages; the caller's own context is around the network."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self.milliseconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time what is done within."""
+        start = time.perf_counter()
+        yield
+        self.milliseconds[name] = round((time.perf_counter() - start) * 1e3, 2)
+
+    def engine(self, model: Model) -> AbstractContextManager[object]:
+        """The caller's context."""
+        return self._watch(model)
+
+    def step(self, *_: int) -> None:
+        """Tiles are not told."""
 
 
 def _one(card: ModelCard, run: Callable[[str], tuple[DepthMap, float, float]]) -> Compared:

@@ -1,21 +1,30 @@
-"""A job's pipeline: which network, and what is made of each photo. Checked whole before a job is accepted."""
+"""What is to be made of each photo: which network looks at it, and which files come of it.
+
+The one description that the command line, the routes of the service, its jobs and its client share: effects
+and formats with their options, what their files are called, and how their bytes are made.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nearfar.encode import CLIP_TYPES, MEDIA_TYPES
 from nearfar.errors import ParameterError, did_you_mean
 from nearfar.options import describe, parse
 from nearfar.registry import EFFECTS, EXPORTS
 from nearfar.zoo import catalogue
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator, Sequence
 
+    from nearfar.plugins import Effect, Export
+    from nearfar.registry import Registry
     from nearfar.types import DepthMap, Photo
+
+Named = str | tuple[str, Mapping[str, Any]] | Mapping[str, Any]
+"""A plug-in to be asked for: its name, (name, options), or an object with name and options."""
 
 MAX_OUTPUTS = 16
 MAX_BYTES = 64 * 1024
@@ -27,25 +36,81 @@ _SHAPE = 'Give an object such as {"model": "embedded", "effects": ["heatmap"], "
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Output:
-    """One file that is made of each photo: ``file`` is its name, ``make`` its bytes."""
+    """One file that is made of each photo, by one effect or format with its options.
 
-    file: str
-    media_type: str
-    make: Callable[[Photo, DepthMap], bytes]
+    ``number``: which of several files of the same plug-in and suffix it is, from 1.
+    """
+
+    plugin: Effect | Export
+    options: Any
+    number: int = 1
+
+    @property
+    def suffix(self) -> str:
+        """The suffix of the file, such as ``.png``."""
+        return self.plugin.suffix_of(self.options)
+
+    @property
+    def media_type(self) -> str:
+        """Such as ``image/png``."""
+        return self.plugin.media_type_of(self.options)
+
+    @property
+    def file(self) -> str:
+        """The name of the file where each photo has a place of its own: ``bokeh.png``, ``bokeh-2.png``."""
+        return f"{self.plugin.name}{'' if self.number == 1 else f'-{self.number}'}{self.suffix}"
+
+    def make(self, photo: Photo | None, depth: DepthMap) -> bytes:
+        """The bytes of the file.
+
+        Raises:
+            ParameterError: the options do not go with the photo.
+            MissingExtraError: a library is not installed.
+        """
+        return self.plugin.write(photo, depth, self.options)
+
+
+def effect(name: str, options: Any = None) -> Output:
+    """What an effect makes; its usual options where none are given. Errors as of :func:`output_of`."""
+    return output_of(EFFECTS, name, options)
+
+
+def export(name: str, options: Any = None) -> Output:
+    """What a format makes; its usual options where none are given. Errors as of :func:`output_of`."""
+    return output_of(EXPORTS, name, options)
+
+
+def output_of(registry: Registry, name: str, options: Any = None) -> Output:
+    """What a plug-in makes. ``options``: an object of its options class, or names and values, or None.
+
+    Raises:
+        UnknownNameError: there is no such plug-in.
+        ParameterError: an option is unknown or out of its range.
+        MissingExtraError: it needs a library that is not installed.
+    """
+    plugin = registry.load(name)
+    if options is None or isinstance(options, Mapping):
+        options = parse(plugin.options, options or {})
+    return Output(plugin, options)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Recipe:
-    """A checked pipeline. ``model`` is "" for the service's default, ``size`` None for the model's own."""
+class Outputs:
+    """A checked pipeline. ``model`` is "" for the default one, ``size`` None for the model's own."""
 
     model: str
     size: int | None
-    outputs: tuple[Output, ...]
+    files: tuple[Output, ...]
     plain: dict[str, Any]
     """The same as JSON, as it is kept and shown."""
 
 
-def read_recipe(text: str, default_model: str) -> Recipe:
+def plain_entry(entry: Named) -> object:
+    """An entry of a pipeline as JSON holds it."""
+    return {"name": entry[0], "options": dict(entry[1])} if isinstance(entry, tuple) else entry
+
+
+def read_outputs(text: str, default_model: str) -> Outputs:
     """The pipeline in a JSON text; the heat map alone where it is empty.
 
     Raises:
@@ -56,18 +121,18 @@ def read_recipe(text: str, default_model: str) -> Recipe:
     if len(text.encode(errors="replace")) > MAX_BYTES:
         raise _wrong(f"The pipeline has more than {MAX_BYTES} bytes.")
     if not text.strip():
-        return check_recipe({}, default_model)
+        return check_outputs({}, default_model)
     try:
         given = json.loads(text, parse_constant=_no_constant)
     except (ValueError, RecursionError) as exc:
         raise _wrong(f"The pipeline is no JSON: {exc}.") from exc
     if not isinstance(given, dict):
         raise _wrong("The pipeline is no JSON object.")
-    return check_recipe(given, default_model)
+    return check_outputs(given, default_model)
 
 
-def check_recipe(given: dict[str, Any], default_model: str) -> Recipe:
-    """The pipeline in an object; errors as in :func:`read_recipe`."""
+def check_outputs(given: dict[str, Any], default_model: str) -> Outputs:
+    """The pipeline in an object; errors as in :func:`read_outputs`."""
     for name in given:
         if name not in _MEMBERS:
             raise _wrong(f"The pipeline has no member {name[:60]!r}.", did_you_mean(name, _MEMBERS))
@@ -85,7 +150,7 @@ def check_recipe(given: dict[str, Any], default_model: str) -> Recipe:
         raise _wrong(
             f"The pipeline makes {len(entries)} files of a photo; at most {MAX_OUTPUTS} were expected."
         )
-    return Recipe(model, size, tuple(_named(entries)), _plain(model, size, entries))
+    return Outputs(model, size, tuple(_numbered(entries)), _plain(model, size, entries))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,7 +167,7 @@ def _entries(kind: str, rows: object) -> Iterator[_Entry]:
     if not isinstance(rows, list):
         raise _wrong(f"The pipeline's {kind} are no list.")
     for row in rows:
-        name, options = _name_and_options(kind, row)
+        name, options = _name_and_options(kind, plain_entry(row))
         plugin = _REGISTRIES[kind].load(name)
         given = {key: _text(key, value) for key, value in options.items() if value is not None}
         _refuse_files(plugin, given)
@@ -142,34 +207,13 @@ def _refuse_files(plugin: Any, given: dict[str, str]) -> None:
             )
 
 
-def _named(entries: list[_Entry]) -> Iterator[Output]:
+def _numbered(entries: Sequence[_Entry]) -> Iterator[Output]:
     """Files with names of their own: the plug-in's, with a number where it comes again."""
     seen: dict[str, int] = {}
     for entry in entries:
-        suffix, media_type = _kind_of_file(entry)
-        stem = entry.plugin.name
-        seen[stem + suffix] = count = seen.get(stem + suffix, 0) + 1
-        yield Output(f"{stem}{'' if count == 1 else f'-{count}'}{suffix}", media_type, _maker(entry))
-
-
-def _kind_of_file(entry: _Entry) -> tuple[str, str]:
-    """(suffix, media type) of what an entry makes."""
-    if entry.kind == "exports":
-        return entry.plugin.suffix, entry.plugin.media_type
-    is_clip = "format" in entry.plugin.options.__dataclass_fields__
-    suffix = f".{entry.options.format}" if is_clip else entry.plugin.suffixes[0]
-    return suffix, (CLIP_TYPES if is_clip else MEDIA_TYPES)[suffix]
-
-
-def _maker(entry: _Entry) -> Callable[[Photo, DepthMap], bytes]:
-    def export(photo: Photo, depth: DepthMap) -> bytes:
-        return bytes(entry.plugin.write(photo, depth, entry.options))
-
-    def effect(photo: Photo, depth: DepthMap) -> bytes:
-        done = entry.plugin.apply(photo, depth, entry.options)
-        return bytes(done.encoded(_kind_of_file(entry)[0]))
-
-    return export if entry.kind == "exports" else effect
+        output = Output(entry.plugin, entry.options)
+        seen[output.file] = count = seen.get(output.file, 0) + 1
+        yield Output(entry.plugin, entry.options, count)
 
 
 def _plain(model: str, size: int | None, entries: list[_Entry]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nearfar.encode import CLIP_TYPES, MEDIA_TYPES
 from nearfar.options import describe
 
 if TYPE_CHECKING:
@@ -33,6 +34,30 @@ class Effect:
     suffixes: tuple[str, ...] = PICTURES
     extra: str = ""
 
+    @property
+    def is_clip(self) -> bool:
+        """The result is an animation or a video, and the option ``format`` names its suffix."""
+        return any(info.name == "format" for info in describe(self.options))
+
+    @property
+    def media_types(self) -> tuple[str, ...]:
+        """What :meth:`write` gives: every kind of clip, or the usual kind of picture."""
+        if self.is_clip:
+            return tuple(dict.fromkeys(CLIP_TYPES[suffix] for suffix in self.suffixes))
+        return (MEDIA_TYPES[self.suffixes[0]],)
+
+    def suffix_of(self, options: Any) -> str:
+        """The suffix of the file that :meth:`write` gives, such as ``.png``."""
+        return f".{options.format}" if self.is_clip else self.suffixes[0]
+
+    def media_type_of(self, options: Any) -> str:
+        """The media type of the file that :meth:`write` gives, such as ``image/png``."""
+        return (CLIP_TYPES if self.is_clip else MEDIA_TYPES)[self.suffix_of(options)]
+
+    def write(self, photo: Photo | None, depth: DepthMap, options: Any) -> bytes:
+        """The result as the bytes of a file of the usual kind."""
+        return self.apply(photo, depth, options).encoded(self.suffix_of(options))
+
 
 @dataclass(frozen=True, slots=True)
 class Export:
@@ -45,6 +70,19 @@ class Export:
     options: type
     write: Callable[[Photo | None, DepthMap, Any], bytes]
     has_record: bool = True
+
+    @property
+    def media_types(self) -> tuple[str, ...]:
+        """What :attr:`write` gives."""
+        return (self.media_type,)
+
+    def suffix_of(self, options: Any) -> str:  # noqa: ARG002 - as of an effect
+        """The suffix of the file, such as ``.npy``."""
+        return self.suffix
+
+    def media_type_of(self, options: Any) -> str:  # noqa: ARG002 - as of an effect
+        """The media type of the file."""
+        return self.media_type
 
 
 def outline(plugin: Any) -> dict[str, Any]:

@@ -284,7 +284,7 @@ def test_out_of_memory(run: Run, photo_png: Path, monkeypatch: pytest.MonkeyPatc
     def fail(*_: object, **__: object) -> None:
         raise MemoryError
 
-    monkeypatch.setattr("nearfar.api.read_photo", fail)
+    monkeypatch.setattr("nearfar.one_photo.read_photo", fail)
     code, _, err = run(photo_png)
     assert (code, err) == (
         1,

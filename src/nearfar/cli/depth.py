@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from nearfar import api, registry
+from nearfar import api, outputs, registry
 from nearfar.cli import _plan, _say, verbs
 from nearfar.cli._plugins import INTRINSICS_FLAG, read_text
 from nearfar.cli._sources import RECURSIVE_HELP, STDIO, gather
@@ -18,14 +19,16 @@ from nearfar.effects.heatmap import HeatmapOptions
 from nearfar.encode import MEDIA_TYPES
 from nearfar.errors import NearfarError, OutputExistsError
 from nearfar.machine.files import write_whole
-from nearfar.ops.intrinsics import seen_by
+from nearfar.one_photo import EstimateOptions
 from nearfar.options import option, parse
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from nearfar.api import Model
     from nearfar.cli._plan import Job
+    from nearfar.one_photo import Estimated
     from nearfar.types import DepthMap, Photo, Picture
 
 
@@ -104,20 +107,54 @@ def command(photos: tuple[str, ...], given: dict[str, str | bool]) -> int:
         _say.line(f"{photo} is named twice and is done once.")
     has_paths = not options.json and all(job.picture for job in jobs)
     with _say.progress(len(jobs) if not options.json else 0) as step:
-        attempt = partial(
-            _attempt, model=model, options=options, has_paths=has_paths, is_alone=len(jobs) == 1
-        )
-        done = [step(attempt(job)) for job in jobs]
+        finish = partial(_finish, model=model, options=options, has_paths=has_paths)
+        done = [step(finish(job, found)) for job, found in _estimated(jobs, model, options)]
     return 0 if all(done) else 1
 
 
-def _attempt(
-    job: Job, model: Model, options: DepthOptions, *, has_paths: bool, is_alone: bool = False
+def _estimated(
+    jobs: tuple[Job, ...], model: Model, options: DepthOptions
+) -> Iterator[tuple[Job, Estimated | NearfarError]]:
+    """Each job with the depth of its photo, or what stands in its way before any work."""
+    refused = {job: error for job in jobs if (error := _in_the_way(job, overwrite=options.overwrite))}
+    sources = (sys.stdin.buffer if job.source == STDIO else job.source for job in jobs if job not in refused)
+    is_shown = options.overlay is not None or not all(_is_picture(job) for job in jobs)
+    tiles = options.tiles_length or options.tiles
+    how = EstimateOptions(tiles, options.intrinsics or None, is_shown)
+    is_alone = len(jobs) == 1
+    with (
+        _say.tiles(is_shown=bool(tiles) and is_alone and not options.json) as tell,
+        closing(model.estimate_stream(sources, how, workers=1 if is_alone else 0, tell=tell)) as stream,
+    ):
+        yield from ((job, refused.get(job) or next(stream)) for job in jobs)
+
+
+def _in_the_way(job: Job, *, overwrite: bool) -> NearfarError | None:
+    """What is told before any work: no such photo, or a result that is there and must stay."""
+    try:
+        _plan.check_there(job.source)
+    except NearfarError as exc:
+        return exc
+    there = [path for path in job.targets if os.path.exists(path)]  # noqa: PTH110 - never raises
+    if not there or overwrite:
+        return None
+    return OutputExistsError(f"{there[0]} exists already.", "Pass --overwrite, or choose another name.")
+
+
+def _is_picture(job: Job) -> bool:
+    return job.picture is None or job.picture.suffix.lower() in MEDIA_TYPES
+
+
+def _finish(
+    job: Job, found: Estimated | NearfarError, *, model: Model, options: DepthOptions, has_paths: bool
 ) -> bool:
-    """Do one photo and say how it went."""
+    """Write the results of one photo, and say how it went."""
     started = time.perf_counter()
     try:
-        depth = _do(job, model, options, is_alone=is_alone)
+        if isinstance(found, NearfarError):
+            raise found
+        photo, depth = found.result()
+        _write(job, photo, depth, options)
     except NearfarError as exc:
         _say.failure(exc, job.source, is_json=options.json)
         return False
@@ -128,26 +165,17 @@ def _attempt(
     for warning in depth.warnings:
         _say.line(f"{job.source}: {warning.message}")
     if options.json:
-        milliseconds = (time.perf_counter() - started) * 1000
+        milliseconds = (found.seconds + time.perf_counter() - started) * 1000
         _say.row({**_describe(job, depth, milliseconds), "engine_why": model.why})
     elif has_paths:
         _say.lines(str(path) for path in job.targets)
     return True
 
 
-def _do(job: Job, model: Model, options: DepthOptions, *, is_alone: bool) -> DepthMap:
+def _write(job: Job, photo: Photo, depth: DepthMap, options: DepthOptions) -> None:
     """Everything is computed before anything is written."""
-    _plan.check_there(job.source)
-    _check_absent(job, overwrite=options.overwrite)
-    tiles = options.tiles_length or options.tiles
-    source = sys.stdin.buffer if job.source == STDIO else job.source
-    is_picture = job.picture is None or job.picture.suffix.lower() in MEDIA_TYPES
-    photo = model.read(source, whole=bool(tiles) or options.overlay is not None or not is_picture)
-    photo = seen_by(photo, options.intrinsics or None)
-    with _say.tiles(is_shown=bool(tiles) and is_alone and not options.json) as tell:
-        depth = model.estimate(photo, tiles=tiles, tell=tell)
     exports = ((job.raw, "npy"), (job.png16, "png16"))
-    files = [(path, _export(name, photo, depth)) for path, name in exports if path is not None]
+    files = [(path, outputs.export(name).make(photo, depth)) for path, name in exports if path is not None]
     result = _result(photo, depth, options, job.picture.suffix.lower() if job.picture else ".png")
     if job.picture is not None:
         files.insert(0, (job.picture, result))
@@ -155,34 +183,20 @@ def _do(job: Job, model: Model, options: DepthOptions, *, is_alone: bool) -> Dep
         write_whole(path, data, overwrite=options.overwrite)
     if job.picture is None:
         _say.picture(result)
-    return depth
 
 
 def _result(photo: Photo, depth: DepthMap, options: DepthOptions, suffix: str) -> bytes:
     """The bytes of the file of that suffix: a picture, or what the export of that suffix writes."""
     if suffix in MEDIA_TYPES:
         return _draw(photo, depth, options).encoded(suffix)
-    export = registry.by_suffix(suffix)
-    data: bytes = export.write(photo, depth, export.options())
-    return data
-
-
-def _check_absent(job: Job, *, overwrite: bool) -> None:
-    there = [path for path in job.targets if os.path.exists(path)]  # noqa: PTH110 - never raises
-    if there and not overwrite:
-        raise OutputExistsError(f"{there[0]} exists already.", "Pass --overwrite, or choose another name.")
+    return outputs.export(registry.by_suffix(suffix).name).make(photo, depth)
 
 
 def _draw(photo: Photo, depth: DepthMap, options: DepthOptions) -> Picture:
+    """The heat map, alone or over the photo."""
     if options.overlay is None:
         return api.heatmap(depth, options.colormap, options.range, fast=options.fast)
     return api.overlay(photo, depth, options.overlay, options.colormap, options.range)
-
-
-def _export(name: str, photo: Photo, depth: DepthMap) -> bytes:
-    export = registry.EXPORTS.load(name)
-    data: bytes = export.write(photo, depth, export.options())
-    return data
 
 
 def _describe(job: Job, depth: DepthMap, milliseconds: float) -> dict[str, Any]:

@@ -47,14 +47,13 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
 def _format(plugin: Any, output: str, own: Mapping[str, str | bool]) -> dict[str, str | bool]:
     """The kind of clip that the output's suffix asks for, where the effect makes clips."""
     suffix = Path(output).suffix.lower()
-    is_clip = "format" in plugin.options.__dataclass_fields__
     if suffix and suffix not in plugin.suffixes:
         raise ParameterError(
             f"--output is '{output}', but {plugin.name} writes {', '.join(plugin.suffixes)}.",
             "Choose one of those suffixes.",
             parameter="output",
         )
-    return {"format": suffix[1:]} if is_clip and suffix and "format" not in own else {}
+    return {"format": suffix[1:]} if plugin.is_clip and suffix and "format" not in own else {}
 
 
 def _one(plugin: Any, shared: ManyOptions, own: dict[str, Any], job: Job) -> dict[Path, bytes] | bytes:

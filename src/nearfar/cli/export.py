@@ -12,7 +12,7 @@ from nearfar.cli import _plugins, _say
 from nearfar.cli._plugins import ManyOptions
 from nearfar.cli._verb import Flag, verb
 from nearfar.ops.intrinsics import assumption
-from nearfar.options import option, parse
+from nearfar.options import describe, option, parse
 from nearfar.registry import EXPORTS, by_suffix
 
 if TYPE_CHECKING:
@@ -67,4 +67,4 @@ def _one(plugin: Any, shared: ExportFlags, own: dict[str, Any], job: Job) -> dic
 
 def _assumes_camera(plugin: Any, own: dict[str, Any]) -> bool:
     """Whether the format needs a camera, and no field of view was given."""
-    return "fov" in plugin.options.__dataclass_fields__ and not float(own.get("fov", 0))
+    return any(info.name == "fov" for info in describe(plugin.options)) and not float(own.get("fov", 0))

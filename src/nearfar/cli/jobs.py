@@ -123,9 +123,9 @@ def _show(order: Order) -> None:
 def _submit(order: Order) -> None:
     from nearfar.jobs.intake import Intake, IntakeLimits
     from nearfar.jobs.owner import Owner
-    from nearfar.outputs import read_recipe
+    from nearfar.outputs import read_outputs
 
-    recipe = read_recipe(_pipeline(order.options.pipeline), order.read.model)
+    wanted = read_outputs(_pipeline(order.options.pipeline), order.read.model)
     owner = Owner(order.store.spool.owners)
     try:
         limits = IntakeLimits(order.read.job_bytes, order.read.job_pictures, order.read.max_bytes)
@@ -133,7 +133,7 @@ def _submit(order: Order) -> None:
         try:
             for name in order.names:
                 _take(intake, name)
-            job, _ = order.store.submit(intake.finish(CALLER, recipe.plain), intake.folder)
+            job, _ = order.store.submit(intake.finish(CALLER, wanted.plain), intake.folder)
         finally:
             intake.discard()
     finally:
@@ -245,7 +245,7 @@ def _find(store: JobStore, text: str) -> Job:
 def _plain(job: Job) -> dict[str, Any]:
     keep = ("id", "caller", "state", "counts", "created_at", "started_at", "ended_at", "expires_at")
     values = {name: getattr(job, name) for name in keep}
-    return values | {"bytes": job.bytes, "skipped": job.skipped, "pipeline": job.recipe}
+    return values | {"bytes": job.bytes, "skipped": job.skipped, "pipeline": job.pipeline}
 
 
 def _row(job: Job) -> tuple[object, ...]:

@@ -18,6 +18,7 @@ from nearfar.client.errors import JobTimeoutError
 from nearfar.client.job_files import Results, parts_of, results_folder
 from nearfar.client.job_records import read_job, read_page
 from nearfar.errors import ParameterError
+from nearfar.outputs import plain_entry
 
 if TYPE_CHECKING:
     import os
@@ -28,12 +29,12 @@ if TYPE_CHECKING:
     from nearfar.client.calls import Bounds
     from nearfar.client.job_records import Job
     from nearfar.decode.photo import PhotoSource
+    from nearfar.outputs import Named
 
 T = TypeVar("T")
 Step = Call[Any] | float | Callable[[], Any]
 """A call to be sent, seconds to be waited, or work for this machine."""
 Steps = Generator[Step, Any, T]
-Output = str | tuple[str, Mapping[str, Any]] | Mapping[str, Any]
 Tell = Callable[["Job"], object]
 _ROWS = 1000
 _ID = re.compile(r"[A-Za-z0-9_-]{1,100}")
@@ -45,8 +46,8 @@ class Pipeline(TypedDict, total=False):
 
     model: str | None
     size: int | None
-    effects: Sequence[Output]
-    exports: Sequence[Output]
+    effects: Sequence[Named]
+    exports: Sequence[Named]
 
 
 class Jobs:
@@ -202,15 +203,11 @@ def _submit(
     parts = yield lambda: parts_of(photos, bounds)
     if given := {name: value for name, value in pipeline.items() if value is not None}:
         for kind in {"effects", "exports"} & given.keys():
-            given[kind] = [_output(entry) for entry in given[kind]]
+            given[kind] = [plain_entry(entry) for entry in given[kind]]
         parts = (("pipeline", (None, json.dumps(given).encode())), *parts)
     headers = {"Idempotency-Key": key if key is not None else uuid.uuid4().hex}
     job: Job = yield Call("POST", "/v1/jobs", read_job, parts=parts, headers=headers)
     return job
-
-
-def _output(entry: Output) -> object:
-    return {"name": entry[0], "options": dict(entry[1])} if isinstance(entry, tuple) else entry
 
 
 def _get(id: str) -> Steps[Job]:

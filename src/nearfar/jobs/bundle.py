@@ -34,7 +34,7 @@ def manifest(store: JobStore, job: Job) -> dict[str, Any]:
     return {
         "job": job.id,
         "state": job.state,
-        "pipeline": job.recipe,
+        "pipeline": job.pipeline,
         "counts": job.counts,
         "pictures": pictures,
     }

@@ -107,7 +107,7 @@ class Intake:
             )
         self._begin("")
 
-    def finish(self, caller: str, recipe: dict[str, Any], key: str = "") -> Draft:
+    def finish(self, caller: str, pipeline: dict[str, Any], key: str = "") -> Draft:
         """The draft; its bytes are on the disk.
 
         Raises:
@@ -123,10 +123,10 @@ class Intake:
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
-        self._hash.update(repr(sorted(recipe.items())).encode())
+        self._hash.update(repr(sorted(pipeline.items())).encode())
         named = tuple(_numbered(self._slots))
         digest = self._hash.hexdigest()
-        return Draft(self.id, caller, recipe, named, self._size, digest, key, self._skipped)
+        return Draft(self.id, caller, pipeline, named, self._size, digest, key, self._skipped)
 
     def discard(self) -> None:
         """Remove everything that was not accepted."""

@@ -42,7 +42,7 @@ class Draft:
 
     id: str
     caller: str
-    recipe: dict[str, Any]
+    pipeline: dict[str, Any]
     slots: tuple[Slot, ...]
     bytes: int
     digest: str
@@ -74,7 +74,7 @@ class Job:
     id: str
     caller: str
     state: str
-    recipe: dict[str, Any]
+    pipeline: dict[str, Any]
     total: int
     counts: dict[str, int]
     created_at: float
@@ -97,7 +97,7 @@ class Claim:
 
     job: str
     caller: str
-    recipe: dict[str, Any]
+    pipeline: dict[str, Any]
     position: int
     slot: Slot
     owner: str

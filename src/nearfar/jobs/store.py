@@ -208,7 +208,7 @@ class JobStore:
         same = ("seq", "id", "caller", "state", "total", "created_at", "started_at", "ended_at", "version")
         return Job(
             **{name: row[name] for name in (*same, "skipped")},
-            recipe=json.loads(row["recipe"]),
+            pipeline=json.loads(row["recipe"]),
             counts={"total": row["total"], QUEUED: queued, RUNNING: running, **ended},
             expires_at=expires,
             bytes=row["input_bytes"] + row["result_bytes"],
@@ -285,7 +285,7 @@ def _insert(connection: sqlite3.Connection, draft: Draft, wall: float) -> None:
         "INSERT INTO jobs (id, caller, state, recipe, total, skipped, created_at, input_bytes, key, digest) "
         "VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?)",
         (
-            *(draft.id, draft.caller, json.dumps(draft.recipe), len(draft.slots), draft.skipped, wall),
+            *(draft.id, draft.caller, json.dumps(draft.pipeline), len(draft.slots), draft.skipped, wall),
             *(draft.bytes, draft.key or None, draft.digest),
         ),
     )

@@ -8,12 +8,12 @@ import numpy as np
 
 from nearfar.cards import DepthKind
 from nearfar.errors import ParameterError
+from nearfar.types.nearness import CLOSEST_M, near_is_large
 
 if TYPE_CHECKING:
     from nearfar.types import DepthMap
     from nearfar.types.arrays import FloatMap
 
-_CLOSEST_M = 1e-3  # metric depth nearer than this counts as this near: its inverse stays finite
 _TAILS = (0.1, 99.9)  # percent: a few stray pixels do not squeeze all others together
 _SAMPLES = 200_000
 
@@ -38,9 +38,7 @@ def nearness(depth: DepthMap) -> FloatMap:
 
 def inverse(depth: DepthMap) -> FloatMap:
     """H×W float32, near is large: a new array of inverse metres for metric depth, without unit otherwise."""
-    if depth.kind is DepthKind.METRIC:
-        return np.asarray(1 / np.maximum(_finite(depth), np.float32(_CLOSEST_M)), np.float32)
-    return _finite(depth).copy() if depth.kind is DepthKind.RELATIVE_INVERSE else -_finite(depth)
+    return near_is_large(_finite(depth), depth.kind)
 
 
 def distance(depth: DepthMap, near: float = 1.0, far: float = 10.0) -> FloatMap:
@@ -55,7 +53,7 @@ def distance(depth: DepthMap, near: float = 1.0, far: float = 10.0) -> FloatMap:
     if not 0 < near < far:
         raise ParameterError(f"near is {near:g} and far {far:g}, but 0 < near < far was expected.")
     if depth.kind is DepthKind.METRIC:
-        return np.maximum(_finite(depth), np.float32(_CLOSEST_M))
+        return np.maximum(_finite(depth), np.float32(CLOSEST_M))
     close = depth.near_is_large()
     if depth.kind is DepthKind.AFFINE_DEPTH:
         return np.asarray(np.float32(far) - np.float32(far - near) * close, np.float32)

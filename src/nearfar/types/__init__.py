@@ -4,6 +4,7 @@ from nearfar.cards import DepthKind
 from nearfar.types.camera import FOCAL_PX, Camera
 from nearfar.types.clip import Clip
 from nearfar.types.depth import DepthMap
+from nearfar.types.frame import Frame, Frames
 from nearfar.types.photo import Photo, PhotoWarning
 from nearfar.types.picture import Picture
 from nearfar.types.provenance import Provenance, Undo
@@ -16,6 +17,8 @@ __all__ = [
     "Clip",
     "DepthKind",
     "DepthMap",
+    "Frame",
+    "Frames",
     "Photo",
     "PhotoWarning",
     "Picture",

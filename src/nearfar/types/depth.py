@@ -14,6 +14,7 @@ from nearfar import registry
 from nearfar.errors import ParameterError
 from nearfar.machine.files import write_whole
 from nearfar.types.camera import Camera
+from nearfar.types.nearness import turn_over
 from nearfar.types.photo import PhotoWarning
 from nearfar.types.picture import Picture
 from nearfar.types.provenance import Provenance
@@ -95,9 +96,7 @@ class DepthMap:
         low, high = self.limits(range)
         if high <= low:
             return np.zeros_like(self.values)
-        scaled = self.scaled(low, high)
-        if not self.kind.is_near_large:
-            np.subtract(1, scaled, out=scaled)
+        scaled = turn_over(self.scaled(low, high), self.kind)
         if self.valid is not None:
             scaled[~self.valid] = 0
         return scaled

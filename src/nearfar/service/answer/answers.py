@@ -7,11 +7,12 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from nearfar import outputs
 from nearfar.errors import ParameterError, did_you_mean
 from nearfar.ops.colormap import COLORMAPS
 from nearfar.ops.intrinsics import INTRINSICS_HELP, read_intrinsics
-from nearfar.options import option, parse
-from nearfar.registry import EFFECTS, EXPORTS
+from nearfar.options import option
+from nearfar.registry import EXPORTS
 from nearfar.service.errors import NotAcceptableError
 from nearfar.types import Camera, DepthMap, Photo, RangeRule, parse_range
 
@@ -120,6 +121,8 @@ class Result:
     depth: DepthMap
     query: DepthQuery
     facts: Mapping[str, Any] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Multipart fields that came beside the image."""
 
     @property
     def main_picture(self) -> str:
@@ -129,19 +132,16 @@ class Result:
     def picture(self, name: str) -> bytes:
         """PNG bytes of the effect of that name."""
         query = self.query
-        effect = EFFECTS.load(name)
         given: dict[str, Any] = {"colormap": query.colormap, "range": query.range}
-        if effect.name == "heatmap":
+        if name == "heatmap":
             given["fast"] = query.fast
-        if effect.name == "overlay" and query.overlay is not None:
+        if name == "overlay" and query.overlay is not None:
             given["opacity"] = query.overlay
-        picture = effect.apply(self.photo, self.depth, parse(effect.options, given))
-        return bytes(picture.encoded(".png"))
+        return outputs.effect(name, given).make(self.photo, self.depth)
 
     def export(self, name: str) -> bytes:
         """The bytes of the export of that name."""
-        plugin = EXPORTS.load(name)
-        return bytes(plugin.write(self.photo, self.depth, plugin.options()))
+        return outputs.export(name).make(self.photo, self.depth)
 
     def json(self) -> bytes:
         """The description with the parts in base64."""
@@ -175,6 +175,12 @@ class Format:
     media_type: str
     suffix: str
     write: Callable[[Result], bytes]
+    stem: str = "depth"
+
+    @property
+    def file(self) -> str:
+        """What a browser calls the answer where it is kept."""
+        return f"{self.stem}{self.suffix}"
 
 
 def formats() -> dict[str, Format]:

@@ -8,34 +8,38 @@ from typing import TYPE_CHECKING, Any
 
 from structlog.contextvars import bound_contextvars
 
-from nearfar.decode.photo import Limits, read_photo
-from nearfar.ops.intrinsics import seen_by
+from nearfar.one_photo import EstimateOptions, look
 from nearfar.ops.reduce import reduced_depth, reduced_photo
-from nearfar.pipeline import tiling
 from nearfar.service.answer.answers import DepthQuery, Format, Result, headers_of
+from nearfar.service.http.uploads import FIELD
 from nearfar.service.request.timing import Timing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
 
     from nearfar.api import Model
-    from nearfar.decode._raster import Needed
+    from nearfar.decode.photo import Limits
+    from nearfar.one_photo import Seen
     from nearfar.service.http.uploads import Upload
     from nearfar.service.work.ticket import Ticket
-    from nearfar.types import DepthMap, Photo
 
     Loader = Callable[..., Model]  # (name, size), and fast=True where that is asked for
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Question:
-    """What a client asks; ``timing`` takes the stages of the work."""
+    """What a client asks; ``timing`` takes the stages of the work.
+
+    ``files``: names of the multipart fields that may come beside the image.
+    """
 
     upload: Upload
     query: DepthQuery
     format: Format
     request_id: str = ""
     timing: Timing = field(default_factory=Timing)
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,12 +51,27 @@ class Answer:
     headers: tuple[tuple[str, str], ...]
 
 
-@contextmanager
-def stage(name: str, ticket: Ticket, timing: Timing) -> Iterator[None]:
-    """Time what is done within; before, it is asked whether the work is still wanted."""
-    ticket.check()
-    with timing.stage(name):
-        yield
+@dataclass(frozen=True, slots=True, eq=False)
+class TicketWatch:
+    """Goes along with a photo: times its stages, and asks between them whether the work is still wanted."""
+
+    ticket: Ticket
+    timing: Timing = field(default_factory=Timing)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Time what is done within; before, it is asked whether the work is still wanted."""
+        self.ticket.check()
+        with self.timing.stage(name):
+            yield
+
+    def engine(self, model: Model) -> AbstractContextManager[None]:
+        """The watchdog may give up what is done within."""
+        return self.ticket.engine(model)
+
+    def step(self, *_: int) -> None:
+        """A tile is done: is the work still wanted? The watchdog's time begins anew."""
+        self.ticket.go_on()
 
 
 def answer(question: Question, loader: Loader, limits: Limits, ticket: Ticket) -> Answer:
@@ -62,52 +81,48 @@ def answer(question: Question, loader: Loader, limits: Limits, ticket: Ticket) -
         NearfarError: whatever is wrong with the photo, a parameter or the network.
         ClientLeftError: nobody waits any more.
     """
-    query, timing = question.query, question.timing
-    timing.note("queue", ticket.queued_at, ticket.waited_s)
+    query, watch = question.query, TicketWatch(ticket, question.timing)
+    watch.timing.note("queue", ticket.queued_at, ticket.waited_s)
+    files: dict[str, bytes] = {}
+
+    def image() -> bytes:
+        files.update(question.upload.files(question.files, limits.max_bytes))
+        return files.pop(FIELD)
+
+    def load() -> Model:
+        return loader(query.model, query.size, **({"fast": True} if query.fast else {}))
+
     with bound_contextvars(request_id=question.request_id):
-        with stage("model", ticket, timing):
-            model = loader(query.model, query.size, **({"fast": True} if query.fast else {}))
-        with stage("decode", ticket, timing):
-            data = question.upload.image(limits.max_bytes)
-            photo = read_photo(data, limits, "the image", _needed(question, model))
-            photo = seen_by(photo, query.intrinsics)
-        with stage("engine", ticket, timing), ticket.engine(model):
-            depth = _estimated(photo, model, query, ticket)
-        with stage("encode", ticket, timing):
-            result = _result(photo, depth, question, model)
+        seen = look(image, load, _options(question), limits, watch)
+        with watch.stage("encode"):
+            result = _result(seen, question, files)
             body = question.format.write(result)
-    return Answer(body, question.format.media_type, tuple(headers_of(depth, result.depth)))
+    return Answer(body, question.format.media_type, tuple(headers_of(seen.depth, result.depth)))
 
 
-def _result(photo: Photo, depth: DepthMap, question: Question, model: Model) -> Result:
+def _options(question: Question) -> EstimateOptions:
+    """How the photo is looked at; decoded whole, save where the answer shows nothing of it."""
+    query = question.query
+    tiles: bool | int = query.has_tiles and (query.tiles_length or True)
+    is_shown = not query.shows_depth_only(question.format.name)
+    return EstimateOptions(tiles, query.intrinsics, is_shown, "the image")
+
+
+def _result(seen: Seen[Model], question: Question, files: dict[str, bytes]) -> Result:
     """What is answered: all of it, or a smaller copy in the colours of the whole."""
-    query, facts = question.query, _facts(question, model)
+    photo, depth, query, facts = seen.photo, seen.depth, question.query, _facts(question, seen.model)
     low, high = depth.value_range
     facts |= {"min": low, "max": high, "photo_width": depth.width, "photo_height": depth.height}
     longest = query.max_side
     if longest is None:
-        return Result(photo, depth, query, facts)
+        return Result(photo, depth, query, facts, files)
     small = reduced_depth(depth, longest)
     low, high = depth.limits(query.range)
     if small is not depth and high > low:
         query = replace(query, range=(low, high))
     if not query.shows_depth_only(question.format.name):
         photo = reduced_photo(photo, longest)
-    return Result(photo, small, query, facts)
-
-
-def _estimated(photo: Photo, model: Model, query: DepthQuery, ticket: Ticket) -> DepthMap:
-    if not query.has_tiles:
-        return model.estimator.estimate(photo)
-    tiles = tiling.Tiles(query.tiles_length or 0)
-    return tiling.estimate(model.estimator, photo, tiles, lambda *_: ticket.go_on())
-
-
-def _needed(question: Question, model: Model) -> Needed | None:
-    """How large the photo must be decoded: whole, save where a fast answer shows nothing of it."""
-    query = question.query
-    is_enough = query.fast and not query.has_tiles and query.shows_depth_only(question.format.name)
-    return model.estimator.input.network_size if is_enough else None
+    return Result(photo, small, query, facts, files)
 
 
 def _facts(question: Question, model: Model) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from nearfar.cards import DepthKind
 from nearfar.options import OptionInfo, describe
 from nearfar.service.answer.answers import HEADERS, OPTIONAL_HEADERS, PICTURES, SHARED, DepthQuery
 from nearfar.service.http.envelope import REQUEST_ID
-from nearfar.service.http.uploads import FIELD, MULTIPART, RAW_TYPES
+from nearfar.service.http.multipart import MULTIPART
+from nearfar.service.http.uploads import FIELD, RAW_TYPES
 from nearfar.service.request.access import OPEN, scope_needed
 from nearfar.service.request.problems import MEDIA_TYPE, PROBLEMS, all_problems
 from nearfar.zoo import catalogue
@@ -117,7 +118,7 @@ def depth_operation(formats: Mapping[str, Format]) -> Json:
     }
 
 
-def plugin_operation(plugin: Any, noun: str, media_types: Iterable[str]) -> Json:
+def plugin_operation(plugin: Any, noun: str) -> Json:
     """What FastAPI is told of the route of an effect or a format."""
     infos = describe(plugin.options)
     files = {info.name: _BINARY | {"description": info.help} for info in infos if info.file}
@@ -126,7 +127,9 @@ def plugin_operation(plugin: Any, noun: str, media_types: Iterable[str]) -> Json
         "schema": {"type": "object", "required": [FIELD], "properties": {FIELD: _BINARY, **files}}
     }
     network = [_parameter(info, {}) for info in describe(DepthQuery) if info.name in SHARED]
-    content = {kind: {"schema": _OBJECT if kind == "application/json" else _BINARY} for kind in media_types}
+    content = {
+        kind: {"schema": _OBJECT if kind == "application/json" else _BINARY} for kind in plugin.media_types
+    }
     ok = {"description": plugin.summary + ".", "headers": _meaning(), "content": content}
     rows = [_plugin_parameter(info) for info in infos if not info.file]
     return {

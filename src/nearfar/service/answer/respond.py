@@ -10,11 +10,11 @@ if TYPE_CHECKING:
     from nearfar.service.answer.estimation import Answer
 
 
-def respond(found: Answer, suffix: str) -> Response:
-    """The response that carries an answer."""
+def respond(found: Answer, file: str) -> Response:
+    """The response that carries an answer, under the name of a file."""
     response = Response(found.body, media_type=found.media_type)
     response.headers["Cache-Control"] = "no-store"
-    response.headers["Content-Disposition"] = f'inline; filename="depth{suffix}"'
+    response.headers["Content-Disposition"] = f'inline; filename="{file}"'
     response.headers["Vary"] = "Accept"
     for name, value in found.headers:
         response.headers.append(name, value)

@@ -6,27 +6,20 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from python_multipart import MultipartParser
-from python_multipart.exceptions import MultipartParseError
-from python_multipart.multipart import parse_options_header
-
 from nearfar.errors import BusyError, ParameterError, TooLargeError
-from nearfar.service.errors import ClientLeftError, MalformedRequestError, MediaTypeError, SlowUploadError
+from nearfar.service.errors import ClientLeftError, MediaTypeError, SlowUploadError
+from nearfar.service.http.multipart import MULTIPART, MultipartReader, boundary_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from python_multipart.multipart import MultipartCallbacks
     from starlette.requests import Request
     from starlette.types import Receive
 
-MULTIPART = "multipart/form-data"
 FIELD = "image"
 RAW_TYPES = ("image/*", "application/octet-stream")
 _HEADERS = frozenset({b"content-type", b"content-encoding", b"content-length"})
 _MULTIPART_ROOM = 64 * 1024  # for boundaries, part headers and small fields beside the image
-MOST_PARTS = 100
-"""Parts of a multipart body: each takes the processor's time, also where it is empty and passed over."""
 _TYPE_HINT = (
     "Send the file as the multipart field 'image' (curl -F image=@photo.jpg), or as the body with a "
     "Content-Type of image/* or application/octet-stream."
@@ -72,30 +65,23 @@ class Upload:
     body: bytes
     content_type: str
 
-    def image(self, max_bytes: int) -> bytes:
-        """The bytes of the image in it: the body itself, or the multipart field ``image``.
+    def files(self, optional: Iterable[str], max_bytes: int) -> dict[str, bytes]:
+        """The image, and those of the optional multipart fields that are there, by name.
 
-        Raises:
-            MalformedRequestError: multipart that is not.
-            ParameterError: multipart without that field, or with several.
-            TooLargeError: more than ``max_bytes``.
-        """
-        data = self.files(())[FIELD]
-        if len(data) > max_bytes:
-            raise too_large(max_bytes)
-        return data
-
-    def files(self, optional: Iterable[str]) -> dict[str, bytes]:
-        """The image and those of the optional multipart fields that are there, by name.
+        The image is the body itself, or the multipart field ``image``.
 
         Raises:
             MalformedRequestError: multipart that is not.
             ParameterError: multipart without ``image``, or with one of the fields twice.
+            TooLargeError: an image of more than ``max_bytes``.
         """
-        kind, options = parse_options_header(self.content_type)
-        if kind.decode("latin-1").lower() != MULTIPART:
-            return {FIELD: self.body}
-        return _fields(self.body, options.get(b"boundary", b""), {FIELD, *optional})
+        boundary = boundary_of(self.content_type)
+        found = {FIELD: self.body}
+        if boundary is not None:
+            found = _fields(self.body, boundary, {FIELD, *optional})
+        if len(found[FIELD]) > max_bytes:
+            raise too_large(max_bytes)
+        return found
 
 
 def too_large(max_bytes: int) -> TooLargeError:
@@ -165,19 +151,10 @@ async def _collect(receive: Receive, limits: UploadLimits, *, is_multipart: bool
 
 def _fields(body: bytes, boundary: bytes, names: set[str]) -> dict[str, bytes]:
     """The parts of those names of a multipart body, each at most once; ``image`` must be there."""
-    if not boundary:
-        raise MalformedRequestError("The multipart Content-Type names no boundary.", _TYPE_HINT)
     parts = _Parts(names)
-    try:
-        parser = MultipartParser(boundary, parts.callbacks())
-        parser.write(body)
-        parser.finalize()
-    except MalformedRequestError:
-        raise
-    except (MultipartParseError, ValueError) as exc:
-        raise MalformedRequestError("The multipart body is damaged.", _TYPE_HINT) from exc
-    if not parts.is_ended:
-        raise MalformedRequestError("The multipart body ends early.", _TYPE_HINT)
+    reader = MultipartReader(boundary, parts, _TYPE_HINT)
+    reader.feed(body)
+    reader.close()
     for name in sorted(names):
         count = len(parts.found.get(name, ()))
         if count > 1 or (name == FIELD and not count):
@@ -193,43 +170,19 @@ class _Parts:
 
     def __init__(self, names: set[str]) -> None:
         self.found: dict[str, list[bytearray]] = {}
-        self._wanted = {name.encode(): name for name in names}
-        self.is_ended = False
-        self._header = bytearray()
-        self._value = bytearray()
-        self._name: bytes | None = None
-        self._count = 0
+        self._names = names
+        self._part = bytearray()
+        self._is_wanted = False
 
-    def callbacks(self) -> MultipartCallbacks:
-        return {
-            "on_part_begin": self._begin,
-            "on_header_field": lambda data, start, end: self._header.extend(data[start:end]),
-            "on_header_value": lambda data, start, end: self._value.extend(data[start:end]),
-            "on_header_end": self._header_end,
-            "on_headers_finished": self._headers_finished,
-            "on_part_data": self._data,
-            "on_end": self._end,
-        }
+    def begin(self, field: str, _: str) -> None:
+        self._is_wanted = field in self._names
+        if self._is_wanted:
+            self._part = bytearray()
+            self.found.setdefault(field, []).append(self._part)
 
-    def _begin(self) -> None:
-        self._name = None
-        self._count += 1
-        if self._count > MOST_PARTS:
-            raise MalformedRequestError(f"The multipart body has more than {MOST_PARTS} parts.", _TYPE_HINT)
+    def take(self, data: bytes) -> None:
+        if self._is_wanted:
+            self._part += data
 
-    def _header_end(self) -> None:
-        if bytes(self._header).lower() == b"content-disposition":
-            self._name = parse_options_header(bytes(self._value))[1].get(b"name")
-        self._header.clear()
-        self._value.clear()
-
-    def _headers_finished(self) -> None:
-        if self._name in self._wanted:
-            self.found.setdefault(self._wanted[self._name], []).append(bytearray())
-
-    def _data(self, data: bytes, start: int, end: int) -> None:
-        if self._name in self._wanted:
-            self.found[self._wanted[self._name]][-1] += data[start:end]
-
-    def _end(self) -> None:
-        self.is_ended = True
+    def end(self) -> None:
+        """The next part says what it is."""

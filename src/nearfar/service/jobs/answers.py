@@ -114,7 +114,7 @@ def show(job: Job, root: str) -> dict[str, Any]:
         "expires_at": _time(job.expires_at),
         "bytes": job.bytes,
         "skipped": job.skipped,
-        "pipeline": job.recipe,
+        "pipeline": job.pipeline,
         "links": {"self": at, "events": f"{at}/events", "results": f"{at}/results", "cancel": f"{at}/cancel"},
     }
 

@@ -17,7 +17,7 @@ from nearfar.service.answer.openapi import (
     _ref,
     _refusals,
 )
-from nearfar.service.http.uploads import MULTIPART
+from nearfar.service.http.multipart import MULTIPART
 from nearfar.service.jobs.answers import FileQuery, ListQuery, ShowQuery, SubmitQuery
 from nearfar.service.jobs.upload import IMAGES, PIPELINE, ZIP_TYPES
 

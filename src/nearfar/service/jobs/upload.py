@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
-
-from python_multipart import MultipartParser
-from python_multipart.exceptions import MultipartParseError
-from python_multipart.multipart import parse_options_header
 
 from nearfar.errors import ParameterError
 from nearfar.jobs.archive import is_archive
 from nearfar.jobs.errors import BadArchiveError
 from nearfar.jobs.intake import too_large
 from nearfar.outputs import MAX_BYTES as PIPELINE_BYTES
-from nearfar.service.errors import ClientLeftError, MalformedRequestError, MediaTypeError, SlowUploadError
-from nearfar.service.http.uploads import MOST_PARTS, MULTIPART
+from nearfar.service.errors import ClientLeftError, MediaTypeError, SlowUploadError
+from nearfar.service.http.multipart import MOST_PARTS, MULTIPART, MultipartReader, boundary_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from python_multipart.multipart import MultipartCallbacks
     from starlette.requests import Request
 
     from nearfar.jobs.intake import Intake
@@ -34,7 +26,6 @@ ZIP_TYPES = ("application/zip", "application/x-zip-compressed")
 LEAST_RATE = 256 * 1024
 """Bytes a second that a body must bring on average, once the time of the setting is over."""
 _PIECE = 1024 * 1024  # is handed to the thread that writes
-_HEADER_BYTES = 16 * 1024
 _ROOM_PER_PART = 1024  # of a multipart body, beside the picture
 _HINT = (
     "Send pictures or ZIPs as multipart fields 'images' (curl -F images=@a.jpg -F images=@b.jpg), or one ZIP "
@@ -75,10 +66,8 @@ def feeder_of(request: Request, intake: Intake) -> Feeder:
         MalformedRequestError: multipart without a boundary.
     """
     check_type(request)
-    kind, options = parse_options_header(request.headers.get("content-type", ""))
-    if kind.decode("latin-1").lower() == MULTIPART:
-        return _Form(options.get(b"boundary", b""), intake)
-    return _Archive(intake)
+    boundary = boundary_of(request.headers.get("content-type", ""))
+    return _Archive(intake) if boundary is None else _Form(boundary, intake)
 
 
 def check_type(request: Request) -> None:
@@ -176,79 +165,36 @@ class _Form:
     """A multipart body: pictures and ZIPs as ``images``, the pipeline; other fields are passed over."""
 
     def __init__(self, boundary: bytes, intake: Intake) -> None:
-        if not boundary:
-            raise MalformedRequestError("The multipart Content-Type names no boundary.", _HINT)
         self._intake = intake
         self._pipeline: bytearray | None = None
-        self._header, self._value, self._disposition = bytearray(), bytearray(), b""
         self._field, self._name = "", ""
-        self._has_begun = self._is_ended = False
-        self._parts, self._most = 0, intake.most_pictures + MOST_PARTS
-        with _translated():
-            self._parser = MultipartParser(boundary, self._callbacks())
+        self._has_begun = False
+        self._reader = MultipartReader(boundary, self, _HINT, intake.most_pictures + MOST_PARTS)
 
     def feed(self, data: bytes) -> None:
-        with _translated():
-            self._parser.write(data)
+        self._reader.feed(data)
 
     def close(self) -> str:
-        with _translated():
-            self._parser.finalize()
-        if not self._is_ended:
-            raise MalformedRequestError("The multipart body ends early.", _HINT)
+        self._reader.close()
         return (self._pipeline or b"").decode("utf-8", "replace")
 
-    def _callbacks(self) -> MultipartCallbacks:
-        return {
-            "on_part_begin": self._part_begin,
-            "on_header_field": lambda data, start, end: self._grow(self._header, data[start:end]),
-            "on_header_value": lambda data, start, end: self._grow(self._value, data[start:end]),
-            "on_header_end": self._header_end,
-            "on_headers_finished": self._headers_finished,
-            "on_part_data": self._data,
-            "on_part_end": self._part_end,
-            "on_end": self._end,
-        }
-
-    @staticmethod
-    def _grow(text: bytearray, more: bytes) -> None:
-        text += more
-        if len(text) > _HEADER_BYTES:
-            raise MalformedRequestError("A header of the multipart body is too long.", _HINT)
-
-    def _part_begin(self) -> None:
-        self._parts += 1
-        if self._parts > self._most:
-            raise MalformedRequestError(f"The multipart body has more than {self._most} parts.", _HINT)
-        self._disposition = b""
-        self._field = self._name = ""
-        self._has_begun = False
-
-    def _header_end(self) -> None:
-        if bytes(self._header).lower() == b"content-disposition":
-            self._disposition = bytes(self._value)
-        self._header.clear()
-        self._value.clear()
-
-    def _headers_finished(self) -> None:
-        options = parse_options_header(self._disposition)[1]
-        self._field = options.get(b"name", b"").decode("utf-8", "replace")
-        self._name = options.get(b"filename", b"").decode("utf-8", "replace")
-        if self._field == PIPELINE:
+    def begin(self, field: str, file: str) -> None:
+        self._field, self._name, self._has_begun = field, file, False
+        if field == PIPELINE:
             if self._pipeline is not None:
                 raise ParameterError("The pipeline is given twice.", "Give it once.", PIPELINE)
             self._pipeline = bytearray()
 
-    def _data(self, data: bytes, start: int, end: int) -> None:
+    def take(self, data: bytes) -> None:
         if self._field == IMAGES:
             self._begin_picture()
-            self._intake.write(data[start:end])
+            self._intake.write(data)
         elif self._field == PIPELINE and self._pipeline is not None:
-            self._pipeline += data[start:end]
+            self._pipeline += data
             if len(self._pipeline) > PIPELINE_BYTES:
                 raise ParameterError(f"The pipeline has more than {PIPELINE_BYTES} bytes.", "", PIPELINE)
 
-    def _part_end(self) -> None:
+    def end(self) -> None:
         if self._field == IMAGES and (self._has_begun or self._name):  # a page's empty file field has no name
             self._begin_picture()
             self._intake.end()
@@ -257,15 +203,3 @@ class _Form:
         if not self._has_begun:
             self._intake.begin(self._name)
             self._has_begun = True
-
-    def _end(self) -> None:
-        self._is_ended = True
-
-
-@contextlib.contextmanager
-def _translated() -> Iterator[None]:
-    """Translate what the parser raises."""
-    try:
-        yield
-    except MultipartParseError as exc:
-        raise MalformedRequestError("The multipart body is damaged.", _HINT) from exc

@@ -6,9 +6,10 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from nearfar.decode.photo import read_photo
 from nearfar.errors import NearfarError
-from nearfar.outputs import check_recipe
+from nearfar.one_photo import EstimateOptions, look
+from nearfar.outputs import check_outputs
+from nearfar.service.answer.estimation import TicketWatch
 from nearfar.service.request.problems import problem_of, public
 
 if TYPE_CHECKING:
@@ -45,19 +46,19 @@ def make(claim: Claim, spool: Spool, workshop: Workshop, ticket: Ticket) -> Made
         NearfarError: whatever is wrong with the picture, the pipeline or the network.
         ClientLeftError: nobody wants it any more.
     """
-    recipe = check_recipe(claim.recipe, workshop.default_model)
-    data = spool.picture(claim.job, claim.slot)
-    ticket.check()
-    model = workshop.loader(recipe.model, recipe.size)
-    photo = read_photo(data, workshop.limits, "the picture")
-    ticket.check()
-    with ticket.engine(model):
-        depth = model.estimator.estimate(photo)
+    wanted = check_outputs(claim.pipeline, workshop.default_model)
+    seen = look(
+        lambda: spool.picture(claim.job, claim.slot),
+        lambda: workshop.loader(wanted.model, wanted.size),
+        EstimateOptions(name="the picture"),
+        workshop.limits,
+        TicketWatch(ticket),
+    )
     files = []
-    for output in recipe.outputs:
+    for output in wanted.files:
         ticket.check()
-        files.append((output.file, output.media_type, output.make(photo, depth)))
-    return Made(tuple(files), depth.describe())
+        files.append((output.file, output.media_type, output.make(seen.photo, seen.depth)))
+    return Made(tuple(files), seen.depth.describe())
 
 
 def problem_row(claim: Claim, error: Exception) -> dict[str, Any]:

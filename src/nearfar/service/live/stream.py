@@ -10,12 +10,12 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from nearfar.decode.photo import read_photo
 from nearfar.errors import BusyError, NearfarError, TooLargeError
+from nearfar.one_photo import EstimateOptions, look
 from nearfar.ops.steady import Span, Steadier
 from nearfar.options import parse
 from nearfar.registry import EFFECTS, EXPORTS
-from nearfar.service.answer.estimation import stage
+from nearfar.service.answer.estimation import TicketWatch
 from nearfar.service.errors import ClientLeftError
 from nearfar.service.live.options import LiveOptions, changed_by
 from nearfar.service.request import problems
@@ -190,19 +190,20 @@ class Stream:
 
     def _look(self, frame: Arrived, ticket: Ticket) -> tuple[dict[str, Any], bytes]:
         """The header and the bytes of an answer. Runs in a worker thread, one at a time for a stream."""
-        options, steadier, timing, limits = self._options, self._steadier, Timing(), self._means.limits
+        options, steadier, timing = self._options, self._steadier, Timing()
         timing.note("queue", ticket.queued_at, ticket.waited_s)
-        encoder = ENCODERS[options.format]
-        with stage("model", ticket, timing):
-            model = self._means.loader(options.model, options.size)
-        with stage("decode", ticket, timing):
-            photo = read_photo(frame.data, limits, "the frame")
-        with stage("engine", ticket, timing), ticket.engine(model):
-            depth = model.estimator.estimate(photo)
-        with stage("encode", ticket, timing):
-            span = steadier.follow(photo, depth)
-            body = encoder.write(depth, span, options)
-        header = _header(frame, depth, span, timing)
+        encoder, watch = ENCODERS[options.format], TicketWatch(ticket, timing)
+        seen = look(
+            lambda: frame.data,
+            lambda: self._means.loader(options.model, options.size),
+            EstimateOptions(name="the frame"),
+            self._means.limits,
+            watch,
+        )
+        with watch.stage("encode"):
+            span = steadier.follow(seen.photo, seen.depth)
+            body = encoder.write(seen.depth, span, options)
+        header = _header(frame, seen.depth, span, timing)
         return header | {"format": options.format, "media_type": encoder.media_type}, body
 
     async def _fail(self, number: int | None, error: Exception) -> None:

@@ -16,10 +16,10 @@ from nearfar import comparison
 from nearfar.decode.photo import Limits, read_photo
 from nearfar.ops.colormap import COLORMAPS
 from nearfar.options import option, parse
-from nearfar.service.answer.estimation import stage
+from nearfar.service.answer.estimation import TicketWatch
 from nearfar.service.answer.openapi import compare_operation
 from nearfar.service.http.disconnect import while_connected
-from nearfar.service.http.uploads import read_upload
+from nearfar.service.http.uploads import FIELD, read_upload
 from nearfar.service.request.ids import timing_of
 from nearfar.service.request.query import single_values
 from nearfar.service.request.terms import terms_of
@@ -84,13 +84,14 @@ def _answer(
 ) -> bytes:
     """Decode, run one network after the other, draw. Runs in a worker thread."""
     timing.note("queue", ticket.queued_at, ticket.waited_s)
-    with stage("decode", ticket, timing):
-        photo = read_photo(upload.image(limits.max_bytes), limits, "the image")
-    with stage("engine", ticket, timing):
+    watch = TicketWatch(ticket, timing)
+    with watch.stage("decode"):
+        photo = read_photo(upload.files((), limits.max_bytes)[FIELD], limits, "the image")
+    with watch.stage("engine"):
         found = comparison.compare(
             photo, query.models.split(","), loader=loader, tell=lambda _: ticket.check(), watch=ticket.engine
         )
-    with stage("encode", ticket, timing):
+    with watch.stage("encode"):
         sheet = found.sheet(query.colormap).encoded(".png")
         if query.format == "png":
             return sheet

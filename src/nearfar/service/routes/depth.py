@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
@@ -11,15 +10,10 @@ from starlette.responses import Response
 
 from nearfar.options import parse
 from nearfar.service.answer.answers import DepthQuery, choose_format
-from nearfar.service.answer.estimation import Answer, Question, answer
 from nearfar.service.answer.openapi import depth_operation
-from nearfar.service.answer.respond import respond
-from nearfar.service.http.disconnect import while_connected
 from nearfar.service.http.plain_route import PlainRoute
-from nearfar.service.http.uploads import read_upload
-from nearfar.service.request.ids import request_id_of, timing_of
 from nearfar.service.request.query import single_values
-from nearfar.service.request.terms import terms_of
+from nearfar.service.routes._one_photo import answered
 from nearfar.zoo import catalogue
 
 if TYPE_CHECKING:
@@ -34,17 +28,7 @@ def router(service: Service) -> APIRouter:
     async def estimate_depth(request: Request) -> Response:
         query = read_query(request)
         chosen = choose_format(query.format, request.headers.get("accept", ""), service.formats)
-        terms = terms_of(request, service.settings.request_timeout)
-        service.pool.check_room(terms)
-        timing = timing_of(request.scope)
-        with timing.stage("upload"):
-            upload = await read_upload(request, service.uploads)
-        question = Question(upload, query, chosen, request_id_of(request.scope), timing)
-        work = partial(answer, question, service.loader, service.limits)
-        found: Answer = await while_connected(request, service.pool.run(work, terms))
-        if not query.model:
-            service.probe.note_success()
-        return respond(found, chosen.suffix)
+        return await answered(request, service, query, chosen)
 
     return routes
 

@@ -9,10 +9,9 @@ from fastapi import APIRouter
 from nearfar.plugins import outline
 from nearfar.registry import EXPORTS
 from nearfar.service.answer.openapi import plugins_operation
-from nearfar.service.routes._plugin import Maker, add_route
+from nearfar.service.routes._one_photo import add_route
 
 if TYPE_CHECKING:
-    from nearfar.service.answer.answers import Result
     from nearfar.service.context import Service
 
 
@@ -25,14 +24,5 @@ def router(service: Service) -> APIRouter:
         return [outline(EXPORTS.load(name)) for name in EXPORTS.names()]
 
     for name in EXPORTS.names():
-        plugin = EXPORTS.load(name)
-        add_route(routes, service, Maker(plugin, "exports", (plugin.media_type,), _suffix, _write))
+        add_route(routes, service, EXPORTS.load(name), "exports")
     return routes
-
-
-def _suffix(plugin: Any, options: Any) -> tuple[str, str]:  # noqa: ARG001 - the seam's shape
-    return plugin.suffix, plugin.media_type
-
-
-def _write(plugin: Any, result: Result, options: Any) -> bytes:
-    return bytes(plugin.write(result.photo, result.depth, options))

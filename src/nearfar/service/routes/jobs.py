@@ -15,7 +15,7 @@ from nearfar.jobs.bundle import bundle, file_of
 from nearfar.jobs.errors import NoSuchJobError, UnfinishedError
 from nearfar.jobs.records import DONE, ENDED
 from nearfar.keys import ADMIN
-from nearfar.outputs import read_recipe
+from nearfar.outputs import read_outputs
 from nearfar.service.jobs import answers
 from nearfar.service.jobs import schemas as documented
 from nearfar.service.jobs.upload import BodyLimits, announced_bytes, check_type, feeder_of, read_body
@@ -26,7 +26,7 @@ from nearfar.zoo import catalogue
 if TYPE_CHECKING:
     from nearfar.jobs.intake import Intake
     from nearfar.jobs.records import Job, PictureRow
-    from nearfar.outputs import Recipe
+    from nearfar.outputs import Outputs
     from nearfar.service.context import Service
 
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -61,7 +61,7 @@ class Desk:
         query: answers.SubmitQuery = answers.read_query(request, answers.SubmitQuery)
         key = answers.idempotency_key(request)
         check_type(request)
-        recipe = self._recipe(query.pipeline)
+        wanted = self._wanted(query.pipeline)
         jobs, limits = self.service.jobs, self._body_limits()
         bench = await jobs.bench()
         await asyncio.to_thread(bench.store.check_room, announced_bytes(request, limits))
@@ -69,8 +69,8 @@ class Desk:
         try:
             with timing_of(request.scope).stage("upload"):
                 text = await read_body(request, feeder_of(request, intake), limits)
-            recipe = self._other(recipe, query.pipeline, text)
-            job, is_new = await asyncio.to_thread(self._accept, intake, _caller(request), recipe, key)
+            wanted = self._other(wanted, query.pipeline, text)
+            job, is_new = await asyncio.to_thread(self._accept, intake, _caller(request), wanted, key)
         finally:
             intake.discard()  # nothing is there any more where it was accepted
         jobs.wake()
@@ -144,32 +144,32 @@ class Desk:
         store = (await self.service.jobs.bench()).store
         return await asyncio.to_thread(store.job, _id(request), _own(request))
 
-    def _accept(self, intake: Intake, caller: str, recipe: Recipe, key: str) -> tuple[Job, bool]:
-        draft = intake.finish(caller, recipe.plain, key)
+    def _accept(self, intake: Intake, caller: str, wanted: Outputs, key: str) -> tuple[Job, bool]:
+        draft = intake.finish(caller, wanted.plain, key)
         return self.service.jobs.open().store.submit(draft, intake.folder)
 
-    def _recipe(self, text: str) -> Recipe:
+    def _wanted(self, text: str) -> Outputs:
         """A pipeline whose network can be run here.
 
         Raises:
             WeightsError: its weights are not on this machine.
         """
         settings = self.service.settings
-        recipe = read_recipe(text, settings.model)
-        card = catalogue.card(recipe.model or settings.model)
+        wanted = read_outputs(text, settings.model)
+        card = catalogue.card(wanted.model or settings.model)
         if not open_store(settings).is_installed(card):
             raise WeightsError(
                 f"The weights of '{card.name}' are not on this machine.", f"nearfar models pull {card.name}"
             )
-        return recipe
+        return wanted
 
-    def _other(self, recipe: Recipe, in_query: str, in_form: str) -> Recipe:
+    def _other(self, wanted: Outputs, in_query: str, in_form: str) -> Outputs:
         """The pipeline of the form, where the query had none."""
         if not in_form:
-            return recipe
+            return wanted
         if in_query:
             raise ParameterError("The pipeline is given twice.", "Give it once.", "pipeline")
-        return self._recipe(in_form)
+        return self._wanted(in_form)
 
     def _body_limits(self) -> BodyLimits:
         read = self.service.settings

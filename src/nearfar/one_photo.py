@@ -1,0 +1,183 @@
+"""The one way of a photo: its bytes are decoded, its depth is estimated, files are made of both.
+
+Library, command line, service, jobs, live streams and comparisons all go it. A :class:`Watch` goes along: it
+times the stages, and may end the work between them.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+from nearfar.decode.photo import Limits, read_photo
+from nearfar.errors import NearfarError
+from nearfar.ops.intrinsics import seen_by
+from nearfar.pipeline import tiling
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nearfar.decode.photo import PhotoSource
+    from nearfar.ops.intrinsics import Intrinsics
+    from nearfar.pipeline import Estimator
+    from nearfar.pipeline.tiling import Tell
+    from nearfar.types import DepthMap, Photo
+
+
+class Loaded(Protocol):
+    """A model that is ready: :class:`nearfar.Model`."""
+
+    @property
+    def estimator(self) -> Estimator:
+        """What runs it."""
+
+
+M = TypeVar("M", bound=Loaded)
+
+
+@dataclass(frozen=True, slots=True)
+class EstimateOptions:
+    """How a photo is read and looked at.
+
+    ``tiles``: True or a number of pixels for overlapping tiles, as for :func:`nearfar.estimate`.
+    ``intrinsics``: of the camera, in pixels of the upright photo; they take the place of what EXIF says.
+    ``whole``: decode the photo at its full size also for a fast model, since more than its depth is shown.
+    ``name``: what messages call the photo; its path, where there is one.
+    """
+
+    tiles: bool | int = False
+    intrinsics: Intrinsics | None = None
+    whole: bool = False
+    name: str = ""
+
+
+class Watch(Protocol):
+    """What goes along with a photo."""
+
+    def stage(self, name: str) -> AbstractContextManager[object]:
+        """Surrounds a stage: model, decode, engine, encode. What it raises ends the work."""
+
+    def engine(self, model: Any) -> AbstractContextManager[object]:
+        """Surrounds the calls of a network, within the stage engine."""
+
+    def step(self, done: int, of: int) -> object:
+        """Told after each tile. What it raises ends the work."""
+
+
+class Unwatched:
+    """Nobody goes along; ``tell`` hears of tiles."""
+
+    def __init__(self, tell: Tell | None = None) -> None:
+        self._tell = tell
+
+    def stage(self, _: str) -> AbstractContextManager[object]:
+        """Nothing happens."""
+        return nullcontext()
+
+    def engine(self, _: Any) -> AbstractContextManager[object]:
+        """Nothing happens."""
+        return nullcontext()
+
+    def step(self, done: int, of: int) -> object:
+        """Passed on."""
+        return None if self._tell is None else self._tell(done, of)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Seen(Generic[M]):
+    """A photo, its depth, and the model that saw it."""
+
+    photo: Photo
+    depth: DepthMap
+    model: M
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Estimated:
+    """What became of one photo of a stream: photo and depth, or the error in place of both.
+
+    ``index``: its place in the stream, from 0. ``seconds``: from its bytes to its depth.
+    """
+
+    index: int
+    photo: Photo | None = None
+    depth: DepthMap | None = None
+    error: NearfarError | None = None
+    seconds: float = 0.0
+
+    def result(self) -> tuple[Photo, DepthMap]:
+        """Photo and depth; raises the error where there is one."""
+        if self.photo is None or self.depth is None:
+            raise self.error or NearfarError("The photo has no depth.", "Estimate it anew.")
+        return self.photo, self.depth
+
+
+def read(
+    source: PhotoSource, estimator: Estimator, options: EstimateOptions, limits: Limits | None = None
+) -> Photo:
+    """A photo as a model takes it: whole, or of a JPEG just enough where the model is fast.
+
+    Errors as of :func:`nearfar.decode.photo.read_photo`.
+    """
+    is_enough = estimator.is_fast and not options.whole and not options.tiles
+    needed = estimator.input.network_size if is_enough else None
+    return seen_by(read_photo(source, limits, options.name, needed), options.intrinsics)
+
+
+def depth_of(
+    photo: Photo, estimator: Estimator, tiles: bool | int = False, tell: Tell | None = None
+) -> DepthMap:
+    """The depth map of a decoded photo, by one look or by tiles.
+
+    Raises:
+        EngineError: the network failed.
+        ParameterError: too many tiles.
+    """
+    if not tiles:
+        return estimator.estimate(photo)
+    return tiling.estimate(estimator, photo, tiling.Tiles(0 if tiles is True else tiles), tell)
+
+
+def look(
+    source: Callable[[], PhotoSource],
+    load: Callable[[], M],
+    options: EstimateOptions,
+    limits: Limits,
+    watch: Watch,
+) -> Seen[M]:
+    """A photo and its depth: load the model, decode, estimate.
+
+    Args:
+        source: gives the photo in any form; called in the stage decode.
+        load: gives the model; called in the stage model.
+        options: how to look.
+        limits: of bytes and pixels.
+        watch: goes along.
+
+    Raises:
+        NearfarError: whatever is wrong with the model, the photo or the network.
+    """
+    with watch.stage("model"):
+        model = load()
+    with watch.stage("decode"):
+        photo = read(source(), model.estimator, options, limits)
+    with watch.stage("engine"), watch.engine(model):
+        depth = depth_of(photo, model.estimator, options.tiles, watch.step)
+    return Seen(photo, depth, model)
+
+
+def attempt(
+    index: int, source: PhotoSource, model: Loaded, options: EstimateOptions, within: tuple[Limits, Watch]
+) -> Estimated:
+    """One photo of a stream; what is wrong with it is in the result, and not raised."""
+    began_at = time.perf_counter()
+    try:
+        seen = look(lambda: source, lambda: model, options, *within)
+    except NearfarError as exc:
+        return Estimated(index, error=exc, seconds=time.perf_counter() - began_at)
+    except MemoryError:
+        short = NearfarError("There is not enough memory for this photo.", "Scale it down.")
+        return Estimated(index, error=short, seconds=time.perf_counter() - began_at)
+    return Estimated(index, seen.photo, seen.depth, None, time.perf_counter() - began_at)

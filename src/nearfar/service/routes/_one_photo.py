@@ -1,0 +1,94 @@
+"""One photo in, one file out: what the routes of depth, effects and exports share."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
+from starlette.responses import Response
+
+from nearfar import api, outputs
+from nearfar.options import describe, parse
+from nearfar.service.answer.answers import SHARED, DepthQuery, Format
+from nearfar.service.answer.estimation import Answer, Question, answer
+from nearfar.service.answer.openapi import plugin_operation
+from nearfar.service.answer.respond import respond
+from nearfar.service.http.disconnect import while_connected
+from nearfar.service.http.plain_route import PlainRoute
+from nearfar.service.http.uploads import read_upload
+from nearfar.service.request.ids import request_id_of, timing_of
+from nearfar.service.request.query import single_values
+from nearfar.service.request.terms import terms_of
+from nearfar.zoo import catalogue
+
+if TYPE_CHECKING:
+    from fastapi import APIRouter
+
+    from nearfar.service.answer.answers import Result
+    from nearfar.service.context import Service
+
+
+async def answered(
+    request: Request, service: Service, query: DepthQuery, chosen: Format, files: tuple[str, ...] = ()
+) -> Response:
+    """The answer to a photo: a place in the queue, the upload, the work, the response.
+
+    ``files``: names of the multipart fields that may come beside the image. The response calls its file
+    after the format's ``stem``.
+    """
+    terms = terms_of(request, service.settings.request_timeout)
+    service.pool.check_room(terms)
+    timing = timing_of(request.scope)
+    with timing.stage("upload"):
+        upload = await read_upload(request, service.uploads)
+    question = Question(upload, query, chosen, request_id_of(request.scope), timing, files)
+    work = service.pool.run(partial(answer, question, service.loader, service.limits), terms)
+    found: Answer = await while_connected(request, work)
+    if not query.model:
+        service.probe.note_success()
+    return respond(found, chosen.file)
+
+
+def add_route(routes: APIRouter, service: Service, plugin: Any, noun: str) -> None:
+    """``POST /v1/NOUN/NAME`` for one effect or format."""
+    files = tuple(info.name for info in describe(plugin.options) if info.file)
+
+    async def work(request: Request) -> Response:
+        query, given = read_query(request, plugin.options)
+        return await answered(request, service, query, _format(plugin, given), files)
+
+    routes.add_api_route(
+        f"/v1/{noun}/{plugin.name}",
+        work,
+        methods=["POST"],
+        route_class_override=PlainRoute,
+        response_class=Response,
+        **plugin_operation(plugin, noun),
+    )
+
+
+def read_query(request: Request, options: type) -> tuple[DepthQuery, dict[str, str]]:
+    """The network that is asked for, and the plug-in's own options, checked before the body is read.
+
+    Raises:
+        ParameterError: an unknown or repeated parameter, or a file named in the query.
+        UnknownNameError: no such model.
+    """
+    given = single_values(request)
+    query: DepthQuery = parse(DepthQuery, {name: given.pop(name) for name in SHARED if name in given})
+    if query.model:
+        catalogue.card(query.model)
+    parse(options, given)
+    return query, given
+
+
+def _format(plugin: Any, given: dict[str, str]) -> Format:
+    """How an answer is written; files of the options come out of the upload's fields, in a worker thread."""
+    output = outputs.Output(plugin, parse(plugin.options, given))
+
+    def write(result: Result) -> bytes:
+        options = api.read_options(plugin.options, {**given, **result.files}, api.subject_of(result.photo))
+        return outputs.Output(plugin, options).make(result.photo, result.depth)
+
+    return Format(plugin.name, plugin.summary, output.media_type, output.suffix, write, plugin.name)

@@ -1,0 +1,161 @@
+"""The one way of a photo, and a stream of them."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+import nearfar
+from nearfar import one_photo
+from nearfar.decode.photo import Limits
+from nearfar.errors import BrokenImageError, NearfarError, TooLargeError
+from nearfar.one_photo import Estimated, EstimateOptions, Unwatched, look
+from nearfar.settings import Settings
+from pictures import draw, encoded
+
+if TYPE_CHECKING:
+    from nearfar.api import Model
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    """The fake network."""
+    return nearfar.load(engine="fake")
+
+
+@dataclass
+class Told:
+    """Writes down what happens to a photo."""
+
+    words: list[str] = field(default_factory=list)
+
+    @contextmanager
+    def stage(self, name: str):
+        """A stage."""
+        self.words.append(name)
+        yield
+
+    @contextmanager
+    def engine(self, _: Any):
+        """The network."""
+        self.words.append("network")
+        yield
+
+    def step(self, done: int, of: int) -> None:
+        """A tile."""
+        self.words.append(f"{done}/{of}")
+
+
+def test_the_stages_come_in_order(model: Model) -> None:
+    """Model, decode, engine, and the network within."""
+    told = Told()
+    seen = look(lambda: draw(20, 10), lambda: model, EstimateOptions(), Limits(), told)
+    assert told.words == ["model", "decode", "engine", "network"]
+    assert seen.depth.values.shape == (10, 20)
+    assert seen.model is model
+
+
+def test_tiles_are_told(model: Model) -> None:
+    """A watch hears of each tile."""
+    told = Told()
+    look(lambda: draw(900, 300), lambda: model, EstimateOptions(tiles=800), Limits(), told)
+    assert told.words[-1].split("/")[0] == told.words[-1].split("/")[1] != "1"
+
+
+def test_the_options_name_camera_and_photo(model: Model) -> None:
+    """Intrinsics take the place of EXIF's, and messages call the photo by its name."""
+    options = EstimateOptions(intrinsics=(50.0, 50.0, 10.0, 5.0), name="the frame")
+    seen = look(lambda: encoded(draw(20, 10), "PNG"), lambda: model, options, Limits(), Unwatched())
+    assert seen.depth.camera is not None
+    assert seen.depth.camera.fx_px == 50
+    with pytest.raises(TooLargeError, match="the frame"):
+        look(lambda: encoded(draw(20, 10), "PNG"), lambda: model, options, Limits(max_pixels=9), Unwatched())
+
+
+def test_a_stream_gives_what_single_photos_give(model: Model) -> None:
+    """In order, by several threads, photo and depth together."""
+    photos = [draw(40 + number, 30) for number in range(7)]
+    found = list(model.estimate_stream(photos, workers=3))
+    assert [one.index for one in found] == list(range(7))
+    for one, pixels in zip(found, photos, strict=True):
+        photo, depth = one.result()
+        assert np.array_equal(photo.pixels, pixels)
+        assert np.array_equal(depth.values, model.estimate(pixels).values)
+        assert one.seconds > 0
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_bad_photo_is_its_own_result(model: Model, workers: int) -> None:
+    """The others go on, and the error says what is wrong when it is asked for."""
+    good = encoded(draw(20, 10), "PNG")
+    found = list(model.estimate_stream([good, good[:60], good], workers=workers))
+    assert [one.error is None for one in found] == [True, False, True]
+    assert found[1].depth is None
+    with pytest.raises(BrokenImageError):
+        found[1].result()
+
+
+def test_a_photo_that_finds_no_memory_is_its_own_result(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says so, and the next one is done."""
+    real = one_photo.depth_of
+
+    def depth_of(photo: Any, *given: Any) -> Any:
+        if photo.width == 21:
+            raise MemoryError
+        return real(photo, *given)
+
+    monkeypatch.setattr(one_photo, "depth_of", depth_of)
+    found = list(model.estimate_stream([draw(21, 10), draw(20, 10)]))
+    assert "memory" in str(found[0].error)
+    assert found[1].error is None
+
+
+def test_a_stream_is_lazy(model: Model) -> None:
+    """Photos without an end: only those near the one that is given are taken."""
+    taken = 0
+
+    def endless():
+        nonlocal taken
+        while True:
+            taken += 1
+            yield draw(20, 10)
+
+    stream = model.estimate_stream(endless(), workers=2)
+    assert [next(stream).index for _ in range(3)] == [0, 1, 2]
+    stream.close()
+    assert taken <= 5
+
+
+def test_a_fast_model_decodes_whole_where_it_is_shown() -> None:
+    """Else of a JPEG just enough; the map keeps the photo's size."""
+    fast, jpeg = nearfar.load(engine="fake", fast=True), encoded(draw(2000, 1000), "JPEG")
+    small = next(fast.estimate_stream([jpeg]))
+    whole = next(fast.estimate_stream([jpeg], EstimateOptions(whole=True)))
+    assert small.result()[0].width < whole.result()[0].width == 2000
+    assert small.result()[1].width == 2000
+
+
+def test_an_empty_result_is_an_error() -> None:
+    """Neither depth nor error: it raises all the same."""
+    with pytest.raises(NearfarError, match="no depth"):
+        Estimated(0).result()
+
+
+def test_the_limits_are_the_settings() -> None:
+    """A photo over a limit of the model's settings is its own result."""
+    model = nearfar.load(settings=Settings(engine="fake", max_pixels=100))
+    assert isinstance(next(model.estimate_stream([draw(20, 10)])).error, TooLargeError)
+
+
+METHODS = {"card", "estimate", "estimate_batch", "estimate_stream", "estimator", "read", "settings", "why"}
+
+
+def test_what_a_model_offers() -> None:
+    """Its public names come and go on purpose only."""
+    assert {name for name in dir(nearfar.Model) if not name.startswith("_")} == METHODS
