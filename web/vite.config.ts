@@ -51,5 +51,11 @@ export default defineConfig({
       },
     },
   },
-  server: { proxy: { "/v1": "http://127.0.0.1:8080", "/healthz": "http://127.0.0.1:8080" } },
+  server: {
+    proxy: {
+      "/v1": "http://127.0.0.1:8080",
+      "/healthz": "http://127.0.0.1:8080",
+      "/samples": "http://127.0.0.1:8080", // they lie in src/nearfar/assets
+    },
+  },
 });

@@ -12,7 +12,7 @@ from playwright.sync_api import sync_playwright
 
 from browser.drive import MISSING, REPOSITORY, find_chromium, give, launch, serving
 
-SAMPLES = REPOSITORY / "src" / "nearfar" / "service" / "static" / "samples"
+SAMPLES = REPOSITORY / "src" / "nearfar" / "assets" / "samples"
 LIMIT_BYTES = 400_000
 POINT = (0.62, 0.7)  # where the crosshair stands, from the left and from the top
 

@@ -16,7 +16,7 @@ from pictures import draw, encoded
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
-SAMPLES = REPOSITORY / "src" / "nearfar" / "service" / "static" / "samples"
+SAMPLES = REPOSITORY / "src" / "nearfar" / "assets" / "samples"
 IS_SHOWN = "!document.getElementById('effect-image').hidden && document.getElementById('effect-wait').hidden"
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nearfar import assets
 from nearfar.ops.colormap import COLORMAPS, colorize
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -96,7 +97,7 @@ def test_the_lock_names_no_registry() -> None:
 
 def test_samples_are_small() -> None:
     """Three pictures of at most 60 KB each."""
-    samples = sorted((STATIC / "samples").iterdir())
+    samples = sorted(assets.SAMPLES.iterdir())
     assert [file.name for file in samples] == ["closeup.jpg", "room.jpg", "street.jpg"]
     assert max(file.stat().st_size for file in samples) <= 60_000
 

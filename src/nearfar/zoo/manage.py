@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass, replace
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
+from nearfar import assets
 from nearfar.decode.photo import Limits, read_photo
 from nearfar.engines import EngineOptions
 from nearfar.errors import MissingExtraError, ParameterError, WeightsError
@@ -188,8 +188,7 @@ def _calibration(settings: Settings) -> list[Photo]:
     """The user's pictures, or views of the samples that the scene generator made for the package."""
     limits = Limits(settings.max_bytes, settings.max_pixels)
     if not settings.calibration:
-        samples = resources.files("nearfar.service").joinpath("static", "samples")
-        photos = [read_photo(item.read_bytes(), limits) for item in samples.iterdir()]
+        photos = [read_photo(item, limits) for item in assets.SAMPLES.iterdir()]
         return [view for photo in photos for view in _views(photo)]
     folder = Path(settings.calibration)
     paths = sorted(p for p in folder.glob("*") if p.suffix.lower() in PICTURES)[:_MOST]

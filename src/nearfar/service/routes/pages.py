@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 
+from nearfar import assets
 from nearfar.service.http.static_files import StaticFile, read_folder
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ def router(service: Service) -> APIRouter:  # noqa: ARG001 - every noun takes th
     """One route for each file; ``/`` is ``index.html``."""
     routes = APIRouter()
     files = read_folder(resources.files("nearfar.service").joinpath("static"))
+    files |= read_folder(assets.SAMPLES, "/samples/")
     if "/index.html" in files:
         files["/"] = files.pop("/index.html")
     for address, file in files.items():
