@@ -14,7 +14,7 @@ from nearfar_lab.figures import Figure, block, renew
 from pictures import draw, encoded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     import numpy as np
 
@@ -52,6 +52,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if long:
         config.hook.pytest_deselected(items=long)
         items[:] = [item for item in items if item not in long]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def user_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home for all tests and the processes they start, so that nobody's own is read or written."""
+    folder = tmp_path_factory.mktemp("user")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("HOME", "USERPROFILE", "LOCALAPPDATA"):
+            patch.setenv(name, os.fspath(folder))
+        for name in [name for name in os.environ if name.startswith("XDG_")]:
+            patch.delenv(name)
+        yield folder
 
 
 @pytest.fixture(autouse=True)

@@ -150,7 +150,7 @@ from nearfar.service import workers
 
 workers.MOST_FAILED_STARTS = 1
 if __name__ == "__main__":
-    raise SystemExit(main(["serve", "--workers", "2"]))
+    raise SystemExit(main(["serve", "--port", "0", "--workers", "2"]))
 """
 
 
