@@ -14,7 +14,8 @@ import pytest
 
 import nearfar
 from command_line import environment
-from nearfar.cli import build, verbs
+from nearfar.cli import build
+from nearfar.cli._verbs import verbs
 
 if TYPE_CHECKING:
     from conftest import Run

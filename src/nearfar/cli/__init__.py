@@ -10,12 +10,12 @@ be carried out as given and nothing was done; 130 interrupted.
 from __future__ import annotations
 
 import importlib
-import pkgutil
 import sys
 from typing import TYPE_CHECKING, Any
 
 from nearfar import __version__
 from nearfar.cli import _say
+from nearfar.cli._verbs import verbs
 from nearfar.errors import NearfarError, ParameterError, SettingsError, UnknownNameError
 
 if TYPE_CHECKING:
@@ -45,11 +45,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         _say.silence_stdout()
         return BROKEN_PIPE
     return code
-
-
-def verbs() -> tuple[str, ...]:
-    """The names of all verbs, without loading any."""
-    return tuple(sorted(info.name for info in pkgutil.iter_modules(__path__) if info.name[0] != "_"))
 
 
 def build(tokens: Sequence[str]) -> App:

@@ -11,10 +11,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nearfar import api, outputs, registry
-from nearfar.cli import _plan, _say, verbs
+from nearfar.cli import _plan, _say
 from nearfar.cli._plugins import INTRINSICS_FLAG, read_text
 from nearfar.cli._sources import RECURSIVE_HELP, STDIO, gather
 from nearfar.cli._verb import Flag, verb
+from nearfar.cli._verbs import verbs
 from nearfar.effects.heatmap import HeatmapOptions
 from nearfar.encode import MEDIA_TYPES
 from nearfar.errors import NearfarError, OutputExistsError
