@@ -32,7 +32,7 @@ def test_every_card_is_complete(card: object) -> None:
     assert card.parameters > 0
     assert card.weights
     shipped = [file for file in card.weights if file.location.startswith("asset:")]
-    assert bool(shipped) == (card.name == "embedded")
+    assert bool(shipped) == (card.family == "embedded")
     assert all(len(file.sha256) == 64 for file in shipped)
     assert all(len(file.sha256) == 0 or len(file.sha256) >= 8 for file in card.weights)
     assert card.unit == card.kind.unit

@@ -1,4 +1,4 @@
-"""The network inside the package: its card is the JSON file beside its weights."""
+"""The networks inside the package: the card of each is the JSON file beside its weights."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any
 from nearfar import assets
 from nearfar.cards import DepthKind, InputSpec, ModelCard, WeightFile
 
-CARD_FILE = "embedded.json"
+CARD_FILES = ("embedded.json", "embedded-v1.json")
+"""The default first. The network of the version before stays for one version."""
 
 
 def card_from_json(row: dict[str, Any]) -> ModelCard:
@@ -34,9 +35,9 @@ def _input_spec(row: dict[str, Any]) -> InputSpec:
     return InputSpec(**values)
 
 
-def _read() -> ModelCard:
-    text = (assets.FOLDER / CARD_FILE).read_text(encoding="utf-8")
+def _read(name: str) -> ModelCard:
+    text = (assets.FOLDER / name).read_text(encoding="utf-8")
     return card_from_json(json.loads(text))
 
 
-PLUGIN = (_read(),)
+PLUGIN = tuple(_read(name) for name in CARD_FILES)
