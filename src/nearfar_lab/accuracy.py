@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from nearfar_lab.evaluate import Evaluation
 
-COLUMNS = (
+Column = tuple[str, str, str]
+COLUMNS: tuple[Column, ...] = (
     ("δ > 1.25", "beyond", "{:.1%}"),
     ("order", "order", "{:.3f}"),
     ("pairs", "pairs", "{:.1%}"),
@@ -30,8 +31,14 @@ COLUMNS = (
 )
 
 
-BRIEF = 4
-"""So many of them tell most."""
+BRIEF = COLUMNS[:4]
+"""These tell most."""
+OUTLINES = tuple(column for column in COLUMNS if column[1] in {"beyond", "order", "boundary_f1"})
+OUTLINES_TITLE = """## Outlines, by input size
+
+A network sees a photo at the size it is given (`--size`); outlines gain most from a larger one.
+"""
+OUTLINE_SIZES = (256, 384, 512)
 PAGE = """# How accurate
 
 Written by `nearfar-lab table docs/reference/accuracy.md` on {day}, on a machine of {machine}. `ramp` is no
@@ -40,8 +47,12 @@ network at all: the lower in the picture, the nearer. Whatever cannot beat it ha
 {table}
 {protocol}
 
+{boundaries}
+
 No set here was trained on; how often the embedded network was measured on them while it was made stands on
-its card (`nearfar models embedded`). `scenes_sharp` is rendered: {scenes} scenes of 640×480 whose seeds no
+its card (`nearfar models embedded`). `order_photos` are photos of many kinds that were kept back from training, and
+`photos_demo` others: pairs of points whose order was told by eye; nearer higher: pairs whose nearer point stands higher
+in the picture, where a ramp is always wrong. `scenes_sharp` is rendered: {scenes} scenes of 640×480 whose seeds no
 training uses, so that boundaries are known to the pixel. Boundary F1 is the mean over steps of 5 to 25 %
 between neighbours, larger steps weighing more (Depth Pro, section 4.2); real sets have no such edges, and no
 figure there.
@@ -50,20 +61,25 @@ The figures of every picture: `nearfar-lab evaluate --data SET --model MODEL --c
 """
 
 
-def accuracy_page(evaluations: Sequence[Evaluation], day: date, machine: str) -> str:
-    """The whole page, Markdown: when and where it was measured, the table, and the protocol."""
+def accuracy_page(
+    evaluations: Sequence[Evaluation], boundaries: Sequence[Evaluation], day: date, machine: str
+) -> str:
+    """The whole page, Markdown: when and where it was measured, the tables, and the protocol.
+
+    boundaries: evaluations on scenes of exact depth at several input sizes.
+    """
     return PAGE.format(
         day=day.isoformat(),
         machine=machine,
         table=accuracy_table(evaluations),
+        boundaries=f"{OUTLINES_TITLE}\n{accuracy_table(boundaries, OUTLINES)}" if boundaries else "",
         protocol="\n".join(wrap(PROTOCOL, 110)),
         scenes=COUNT,
     )
 
 
-def accuracy_table(evaluations: Sequence[Evaluation], count: int = len(COLUMNS)) -> str:
-    """Markdown, a row a data set and model, the first `count` figures; a dash where a set has none."""
-    columns = COLUMNS[:count]
+def accuracy_table(evaluations: Sequence[Evaluation], columns: Sequence[Column] = COLUMNS) -> str:
+    """Markdown, a row a data set and model, the figures of the columns; a dash where a set has none."""
     head = ["set", "pictures", "model", *(title for title, _, _ in columns)]
     lines = [_line(head), _line(["---"] * len(head))]
     for found in evaluations:

@@ -171,8 +171,15 @@ def _evaluate(predictor: Predictor, data: str, limit: int = 0) -> Evaluation:
 def table(
     out: Path,
     *,
-    data: tuple[str, ...] = ("nyu_v2", "kitti_tiny", "middlebury_motorcycle", "scenes_sharp"),
-    model: tuple[str, ...] = ("ramp", "embedded"),
+    data: tuple[str, ...] = (
+        "nyu_v2",
+        "kitti_tiny",
+        "order_photos",
+        "photos_demo",
+        "middlebury_motorcycle",
+        "scenes_sharp",
+    ),
+    model: tuple[str, ...] = ("ramp", "embedded-v1", "embedded", "embedded-int8"),
     into: tuple[Path, ...] = (),
 ) -> None:
     """Measure models on data sets and write the page of figures.
@@ -180,16 +187,26 @@ def table(
     Args:
         out: Markdown file.
         data: Data sets, the option once for each.
-        model: Models, the option once for each.
+        model: Models, the option once for each; NAME-int8 is the int8 file of NAME.
         into: Pages that get the short table into their block "accuracy", the option once for each.
     """
     from nearfar.machine.files import write_whole
-    from nearfar_lab.accuracy import BRIEF, accuracy_page, accuracy_table
+    from nearfar_lab.accuracy import BRIEF, OUTLINE_SIZES, accuracy_page, accuracy_table
+    from nearfar_lab.datasets import data_set, data_sets
     from nearfar_lab.figures import renew
     from nearfar_lab.machine import machine_class
+    from nearfar_lab.predictors import RAMP
 
     found = [_evaluate(_predictor(one, None, None, name), name) for name in data for one in model]
-    write_whole(out, accuracy_page(found, datetime.now(UTC).date(), machine_class()).encode())
+    sharp = [name for name in data if name in data_sets() and data_set(name).has_sharp_edges]
+    outlines = [
+        _evaluate(_predictor(one, size), name)
+        for name in sharp
+        for one in model
+        for size in OUTLINE_SIZES
+        if one != RAMP
+    ]
+    write_whole(out, accuracy_page(found, outlines, datetime.now(UTC).date(), machine_class()).encode())
     for page in into:
         renew(page, "accuracy", f"\n{accuracy_table(found, BRIEF)}")
     print(out)

@@ -118,7 +118,8 @@ def _from_file(path: Path, rule: InputRule) -> Network:
 def _from_catalogue(name: str, rule: InputRule) -> Network:
     from nearfar import api
 
-    loaded = api.load(name)
+    plain = name.removesuffix(INT8_SUFFIX)
+    loaded = api.load(plain, precision="int8") if plain != name else api.load(name)
     card = _with_rule(loaded.card, rule)
     engine = loaded.estimator.engine
     usual = "" if engine == USUAL else engine

@@ -83,7 +83,7 @@ def test_only_sharp_sets_have_the_figure(box: np.ndarray, tmp_path: Path) -> Non
     plain = DataSet("plain", "made here", lambda _: [Item("box", "box", partial(_frame, box))])
     rows = accuracy_table([found, evaluate(Ramp(), plain, tmp_path)]).splitlines()
     assert [row.endswith("– |") for row in rows[2:]] == [False, True]
-    assert "2030-01-02" in accuracy_page([found], date(2030, 1, 2), "2 cores")
+    assert "2030-01-02" in accuracy_page([found], [found], date(2030, 1, 2), "2 cores")
 
 
 class Counting:
