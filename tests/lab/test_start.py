@@ -12,6 +12,7 @@ torch = pytest.importorskip("torch")
 
 from nearfar_lab.convert import export_onnx  # noqa: E402
 from nearfar_lab.errors import CheckpointError  # noqa: E402
+from nearfar_lab.lite import LiteNet, LiteOptions  # noqa: E402
 from nearfar_lab.net import EmbeddedNet, NetOptions  # noqa: E402
 from nearfar_lab.recipes import Recipe, Stage  # noqa: E402
 from nearfar_lab.start import start_from  # noqa: E402
@@ -91,3 +92,22 @@ def test_other_widths_are_refused(exported: Path) -> None:
     other = EmbeddedNet(replace(SMALL, encoder_blocks=(0, 0, 0, 0, 0)))
     with pytest.raises(CheckpointError, match="widths and blocks"):
         start_from(other, exported, iter(_images(1)))
+
+
+@pytest.mark.slow
+def test_a_network_with_a_pretrained_kind_of_encoder_goes_on_from_its_file(tmp_path: Path) -> None:
+    """The file in the package is a start too, whatever the design."""
+    torch.manual_seed(1)
+    options = LiteOptions(widths=(8, 8, 16, 16, 24), decoder_blocks=(1, 0, 0, 0), attention_blocks=1, heads=2)
+    finished = LiteNet(options)
+    for image in _images(0):
+        finished(image)
+    path = tmp_path / "lite.onnx"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch's exporter warns of itself
+        export_onnx(finished.eval(), path)
+    net = LiteNet(options)
+    start_from(net, path, iter(_images(1)))
+    image = _images(2)[0]
+    expected = finished(image).detach()
+    assert torch.allclose(net.eval()(image), expected, atol=5e-3 * float(expected.std()))
