@@ -93,3 +93,12 @@ def test_masks_of_two_images(cases: Path) -> None:
     assert not np.array_equal(first, second)
     with pytest.raises(ParameterError, match=r"sq_exif6\.jpg, other\.jpg"):
         read_masks(path)
+
+
+def test_stereo_of_a_tall_photo(cases: Path) -> None:
+    """A scroll of 200×33,000 pixels has two views."""
+    photo = nearfar.read(cases / "photo-200x33000-stereo-crash.jpg")
+    slope = np.tile(np.linspace(0, 1, 200, dtype=np.float32), (33_000, 1))
+    depth = nearfar.DepthMap(slope, nearfar.DepthKind.RELATIVE_INVERSE)
+    for name, width in (("stereo", 400), ("anaglyph", 200)):
+        assert nearfar.effect(name, photo, depth).pixels.shape == (33_000, width, 3)

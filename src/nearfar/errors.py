@@ -17,6 +17,8 @@ inherits the built-in that a caller would guess.
     ├── MissingExtraError (ImportError)   an optional library is not installed
     ├── SettingsError (ValueError)        a setting is unknown or out of range
     ├── WeightsError (RuntimeError)       weights are absent, damaged or not the expected ones
+    ├── EffectError (RuntimeError)        an effect or export failed, as by a library's error
+    │   └── MemoryShortError (MemoryError) ... for want of memory
     ├── EngineError (RuntimeError)        a network could not be loaded or run
     │   └── NonFiniteOutputError          ... its output holds NaN or infinity
     └── BusyError (RuntimeError)          the queue is full; try again later
@@ -96,6 +98,14 @@ class SettingsError(NearfarError, ValueError):
 
 class WeightsError(NearfarError, RuntimeError):
     """Weights are absent, damaged or not the ones the card names."""
+
+
+class EffectError(NearfarError, RuntimeError):
+    """An effect or export failed where nobody foresaw it: a library's own error, or want of memory."""
+
+
+class MemoryShortError(EffectError, MemoryError):
+    """There was not enough memory for an effect or export."""
 
 
 class EngineError(NearfarError, RuntimeError):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 from nearfar.encode import CLIP_TYPES, MEDIA_TYPES
+from nearfar.errors import EffectError, MemoryShortError, NearfarError
 from nearfar.options import describe
 
 if TYPE_CHECKING:
@@ -33,6 +35,9 @@ class Effect:
     needs_photo: bool = True
     suffixes: tuple[str, ...] = PICTURES
     extra: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "apply", _guarded(self.apply, f"effect '{self.name}'"))
 
     @property
     def is_clip(self) -> bool:
@@ -71,6 +76,9 @@ class Export:
     write: Callable[[Photo | None, DepthMap, Any], bytes]
     has_record: bool = True
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "write", _guarded(self.write, f"export '{self.name}'"))
+
     @property
     def media_types(self) -> tuple[str, ...]:
         """What :attr:`write` gives."""
@@ -83,6 +91,34 @@ class Export:
     def media_type_of(self, options: Any) -> str:  # noqa: ARG002 - as of an effect
         """The media type of the file."""
         return self.media_type
+
+
+def _guarded(work: Callable[..., Any], what: str) -> Callable[..., Any]:
+    """The same work, whose libraries' errors come out as one of the tree."""
+
+    @wraps(work)
+    def guarded(photo: Photo | None, depth: DepthMap, options: Any) -> Any:
+        try:
+            return work(photo, depth, options)
+        except NearfarError:
+            raise
+        except Exception as exc:  # OpenCV, Pillow, codecs and plug-ins raise anything
+            if _is_short_of_memory(exc):
+                size = f"{depth.width}×{depth.height} pixels"
+                raise MemoryShortError(
+                    f"There is not enough memory for the {what} at {size}.", "Scale the photo down."
+                ) from exc
+            reason = str(exc).strip().rstrip(".") or type(exc).__name__
+            raise EffectError(
+                f"The {what} failed on {depth.width}×{depth.height} pixels: {reason}.",
+                "Scale the photo down, or choose other options.",
+            ) from exc
+
+    return guarded
+
+
+def _is_short_of_memory(error: Exception) -> bool:
+    return isinstance(error, MemoryError) or "insufficient memory" in str(error).lower()
 
 
 def outline(plugin: Any) -> dict[str, Any]:

@@ -48,6 +48,7 @@ ERRORS: dict[str, type[NearfarError]] = {
     "bad-parameter": tree.ParameterError,
     "unknown-name": tree.UnknownNameError,
     "engine": tree.EngineError,
+    "effect": tree.EffectError,
     "engine-stuck": tree.EngineError,
     "missing-extra": tree.MissingExtraError,
     "weights": tree.WeightsError,

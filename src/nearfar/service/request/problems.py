@@ -73,6 +73,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     http_tree.RateError: Problem("rate-limit", 429, "Too many requests"),
     http_tree.CrowdingError: Problem("crowding", 429, "Too many requests at once"),
     job_tree.KeyReusedError: Problem("key-reused", 422, "The Idempotency-Key belongs to another job"),
+    tree.EffectError: Problem("effect", 500, "The effect or export failed"),
     tree.EngineError: Problem("engine", 500, "The network failed"),
     tree.MissingExtraError: Problem("missing-extra", 501, "The server lacks an optional library"),
     tree.BusyError: Problem("busy", 503, "The queue is full"),
