@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nearfar import one_photo
 from nearfar import settings as settings_module
+from nearfar.decode.given import depth_of
 from nearfar.decode.masks import Subject, read_mask, read_masks
 from nearfar.decode.photo import Limits, read_photo
-from nearfar.errors import ParameterError
+from nearfar.errors import ParameterError, did_you_mean
 from nearfar.machine.cpus import usable_cpus
 from nearfar.machine.in_order import in_order
 from nearfar.one_photo import Estimated, EstimateOptions
+from nearfar.ops.fit import fitted
 from nearfar.ops.fuse import fuse as fuse_arrays
 from nearfar.ops.intrinsics import seen_by
 from nearfar.options import describe, parse
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 
     from nearfar.cards import ModelCard
+    from nearfar.decode.depth import DepthSource
     from nearfar.decode.masks import MaskSource
     from nearfar.decode.photo import PhotoSource
     from nearfar.ops.fuse import Fused
@@ -68,6 +72,12 @@ class Model:
     settings: Settings
     why: str = ""
     """Why this engine runs it."""
+    asked: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What :func:`load` was asked for."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled by what was asked for: another process loads the network anew (or has it already)."""
+        return partial(load, **self.asked), ()
 
     def read(self, photo: PhotoSource, *, whole: bool = False) -> Photo:
         """A photo as this model takes it: whole, or of a JPEG just enough where the model is fast."""
@@ -132,7 +142,7 @@ class Model:
 def estimate(
     photo: PhotoSource,
     *,
-    model: str | None = None,
+    model: str | Model | None = None,
     size: int | None = None,
     tiles: bool | int = False,
     intrinsics: Intrinsics | None = None,
@@ -142,7 +152,8 @@ def estimate(
     Args:
         photo: a path, bytes, a binary file, a PIL image, an array (H×W, H×W×3 or H×W×4, RGB order, uint8 or
             uint16, or floats in 0…1), or a :class:`Photo`.
-        model: a name out of :func:`list_models`; the setting ``model`` (``embedded``) where none is given.
+        model: a name out of :func:`list_models`, or a loaded model; the setting ``model`` (``embedded``)
+            where none is given.
         size: length of the network input in pixels, rounded to what the network takes; its card's otherwise.
         tiles: True for finer detail in big pictures: overlapping tiles, each fitted to one look at the whole.
             A number is the length in pixels at which the network then sees the photo's longer side; True is
@@ -160,7 +171,9 @@ def estimate(
         >>> depth = nearfar.estimate("photo.jpg")  # doctest: +SKIP
         >>> nearfar.heatmap(depth).save("heat.png")  # doctest: +SKIP
     """
-    loaded = load(model, size=size)
+    loaded = model if isinstance(model, Model) else load(model, size=size)
+    if isinstance(model, Model) and size is not None:
+        raise ParameterError("A loaded model has its size.", "Give size to nearfar.load.", "size")
     given = seen_by(loaded.read(photo, whole=bool(tiles)), intrinsics)
     return loaded.estimate(given, tiles=tiles)
 
@@ -193,8 +206,17 @@ def load(  # noqa: PLR0913 - all but the first are named
         WeightsError: its weights are absent or damaged.
         EngineError: it cannot be loaded.
     """
+    asked = {
+        "name": name,
+        "size": size,
+        "engine": engine,
+        "precision": precision,
+        "device": device,
+        "settings": settings,
+        "fast": fast,
+    }
     settings = settings or settings_module.load()
-    card = catalogue.card(name or settings.model)
+    card = catalogue.card(_name_of(name) or settings.model)
     if size is not None:
         card = replace(card, input=card.input.with_size(size))
     wish = wish_of(settings, engine or "", precision or "", device or "", is_fast=fast)
@@ -208,7 +230,23 @@ def load(  # noqa: PLR0913 - all but the first are named
         )
     sha256 = opened.sha256 or card.sha256
     estimator = Estimator(card, opened.session, opened.choice.label, sha256, is_fast=fast)
-    return Model(card, estimator, settings, opened.choice.why)
+    return Model(card, estimator, settings, opened.choice.why, asked)
+
+
+def _name_of(name: Any) -> str:
+    """The name of a model; ParameterError where something else was given."""
+    if name is None or isinstance(name, str):
+        return name or ""
+    advice = did_you_mean(Path(name).stem, catalogue.cards()) if _is_path(name) else ""
+    raise ParameterError(
+        f"A model is named by a text, not by {type(name).__name__}.",
+        advice or "nearfar.list_models() tells the names; weights of your own: nearfar models pull --help.",
+        "model",
+    )
+
+
+def _is_path(name: Any) -> bool:
+    return isinstance(name, os.PathLike)
 
 
 def discard(model: Model) -> None:
@@ -252,12 +290,16 @@ def read(
 
 
 def heatmap(
-    depth: DepthMap, colormap: str = "inferno", range: RangeRule = "image", *, fast: bool = False
+    depth: DepthMap | DepthSource,
+    colormap: str = "inferno",
+    range: RangeRule = "image",
+    *,
+    fast: bool = False,
 ) -> Picture:
     """Depth as colours, warm is near, as large as the depth map.
 
     Args:
-        depth: what :func:`estimate` gave.
+        depth: what :func:`estimate` gave, or a depth file that says what its values mean.
         colormap: inferno, magma, plasma, viridis, turbo, spectral or grey.
         range: ``image`` spans the map's values, ``percentile`` their 2nd to 98th percentile, (a, b) those.
         fast: 256 colours: a PNG is written several times faster.
@@ -265,12 +307,13 @@ def heatmap(
     Raises:
         ParameterError: no such colour map or range.
     """
+    depth = depth_of(depth, "nearfar.heatmap(nearfar.estimate(photo))")
     return _apply("heatmap", None, depth, colormap=colormap, range=range, fast=fast)
 
 
 def overlay(
     photo: PhotoSource,
-    depth: DepthMap,
+    depth: DepthMap | DepthSource,
     opacity: float = 0.4,
     colormap: str = "inferno",
     range: RangeRule = "image",
@@ -280,11 +323,16 @@ def overlay(
     Raises:
         ParameterError: opacity out of 0…1, sizes that differ, no such colour map or range.
     """
-    return _apply("overlay", read(photo), depth, opacity=opacity, colormap=colormap, range=range)
+    picture = read(photo)
+    depth = fitted(depth_of(depth), *picture.full_size)
+    return _apply("overlay", picture, depth, opacity=opacity, colormap=colormap, range=range)
 
 
 def effect(
-    name: str, photo: PhotoSource | None, depth: DepthMap | None = None, **options: Any
+    name: str,
+    photo: PhotoSource | None,
+    depth: DepthMap | DepthSource | None = None,
+    **options: Any,
 ) -> Picture | Clip:
     """A photo and its depth turned into a picture or a clip: bokeh, cutout, stereo, parallax, ...
 
@@ -306,16 +354,20 @@ def effect(
         if picture is None:
             raise ParameterError("Neither a photo nor its depth was given.", parameter="photo")
         depth = estimate(picture)
-    done: Picture | Clip = plugin.apply(picture, depth, chosen)
+    known = depth_of(depth)
+    known = known if picture is None else fitted(known, *picture.full_size)
+    done: Picture | Clip = plugin.apply(picture, known, chosen)
     return done
 
 
-def export(name: str, depth: DepthMap, photo: PhotoSource | None = None, **options: Any) -> bytes:
+def export(
+    name: str, depth: DepthMap | DepthSource, photo: PhotoSource | None = None, **options: Any
+) -> bytes:
     """The bytes of a file that holds depth: png16, tiff, exr, pfm, npy, npz, ply, glb, obj, sidecar.
 
     Args:
         name: one of ``registry.EXPORTS.names()``; ``nearfar exports`` lists them with their options.
-        depth: what :func:`estimate` gave.
+        depth: what :func:`estimate` gave, or a depth file that says what its values mean.
         photo: gives a point cloud or mesh its colours and, where a network's depth is soft, its edges.
         options: the format's own.
 
@@ -326,7 +378,9 @@ def export(name: str, depth: DepthMap, photo: PhotoSource | None = None, **optio
     plugin = EXPORTS.load(name)
     picture = None if photo is None else read(photo)
     chosen = read_options(plugin.options, options, subject_of(picture))
-    data: bytes = plugin.write(picture, depth, chosen)
+    known = depth_of(depth)
+    known = known if picture is None else fitted(known, *picture.full_size)
+    data: bytes = plugin.write(picture, known, chosen)
     return data
 
 
@@ -354,7 +408,7 @@ def read_options(options: type, given: Mapping[str, Any], subject: Subject | Non
 
 
 def fuse(
-    depth: DepthMap,
+    depth: DepthMap | DepthSource,
     masks: MaskSource | Sequence[MaskSource],
     *,
     band_px: int | None = None,
@@ -363,7 +417,7 @@ def fuse(
     """Depth with its edges on the edges of masks, and how far each object is, from near to far.
 
     Args:
-        depth: what :func:`estimate` gave.
+        depth: what :func:`estimate` gave, or a depth file that says what its values mean.
         masks: of the photo's own size: a label picture, binary pictures, COCO JSON with run lengths or
             polygons or a NumPy file, by path, as bytes or open; PIL images; arrays (H×W labels, bool or
             floats in 0…1, N×H×W masks); or several of them.
@@ -380,8 +434,9 @@ def fuse(
         >>> found = nearfar.fuse(nearfar.estimate("a.jpg"), "labels.png")  # doctest: +SKIP
         >>> [(thing.index, thing.median) for thing in found.objects]  # doctest: +SKIP
     """
-    subject = Subject(os.fspath(photo), (depth.width, depth.height))
-    return fuse_arrays(depth, read_masks(masks, subject), band_px)
+    known = depth_of(depth)
+    subject = Subject(os.fspath(photo), (known.width, known.height))
+    return fuse_arrays(known, read_masks(masks, subject), band_px)
 
 
 def _apply(name: str, photo: Photo | None, depth: DepthMap, **given: Any) -> Picture:

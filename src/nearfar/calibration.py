@@ -54,6 +54,21 @@ class KnownPoint:
         return cls(*numbers)
 
 
+def _point(given: Any) -> KnownPoint:
+    """A point in any form; ParameterError where it is none."""
+    if isinstance(given, KnownPoint):
+        return given
+    if isinstance(given, str):
+        return KnownPoint.parse(given)
+    try:
+        x, y, distance_m = (float(number) for number in given)
+    except (TypeError, ValueError) as exc:
+        raise ParameterError(
+            f"A point is {given!r}.", "Give (x, y, metres), for example (320, 240, 2.5)."
+        ) from exc
+    return KnownPoint(x, y, distance_m)
+
+
 @dataclass(frozen=True, slots=True)
 class Calibration:
     """How a map's values become metres, and for which maps that holds.
@@ -144,20 +159,26 @@ def _from_row(row: dict[str, Any]) -> Calibration:
     )
 
 
-def calibrate(depth: DepthMap, points: Sequence[KnownPoint], camera: Camera | None = None) -> Calibration:
+def calibrate(
+    depth: DepthMap,
+    points: Sequence[KnownPoint | Sequence[float] | str],
+    camera: Camera | None = None,
+) -> Calibration:
     """Scale and shift that put the points at their distances, in inverse depth where the map is inverse.
 
     Args:
         depth: H×W of any kind. One point rescales a metric map; otherwise two or more are needed.
         points: pixels and their distances along the optical axis; more than two are fitted by least squares.
+            Each a :class:`KnownPoint`, (x, y, metres) or a text ``x,y=metres``.
         camera: kept in the profile, and given to maps it is applied to.
 
     Raises:
         ParameterError: too few points, points outside or not valid, equal values, or points that contradict
             the map or each other.
     """
-    values = np.array([_value_at(depth, point) for point in points], np.float64)
-    known = np.array([point.distance_m for point in points], np.float64)
+    known_points = [_point(point) for point in points]
+    values = np.array([_value_at(depth, point) for point in known_points], np.float64)
+    known = np.array([point.distance_m for point in known_points], np.float64)
     target = 1 / known if depth.kind is DepthKind.RELATIVE_INVERSE else known
     scale, shift = _line(depth, values, target)
     line = scale * values + shift
@@ -169,9 +190,10 @@ def calibrate(depth: DepthMap, points: Sequence[KnownPoint], camera: Camera | No
     fitted = 1 / line if depth.kind is DepthKind.RELATIVE_INVERSE else line
     errors = fitted - known
     worst = int(np.abs(errors / known).argmax())
+    off = known_points[worst]
     if abs(errors[worst] / known[worst]) > _WORST:
         raise ParameterError(
-            f"The points do not fit one scale and shift: the one at {points[worst].x:g},{points[worst].y:g} "
+            f"The points do not fit one scale and shift: the one at {off.x:g},{off.y:g} "
             f"would be {fitted[worst]:.3g} m away, not {known[worst]:.3g} m.",
             "Check that point, or leave it out.",
         )
@@ -180,7 +202,7 @@ def calibrate(depth: DepthMap, points: Sequence[KnownPoint], camera: Camera | No
         depth.kind,
         float(scale),
         float(shift),
-        tuple(points),
+        tuple(known_points),
         tuple(float(e) for e in errors),
         made.model,
         made.weights_sha256,

@@ -16,6 +16,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
+def write_to(file: BinaryIO, data: bytes) -> None:
+    """Write bytes to an open binary file.
+
+    Raises:
+        OutputError: it is open as text, or cannot be written.
+    """
+    try:
+        file.write(data)
+    except TypeError as exc:
+        raise OutputError("The file is open as text.", "Open it in binary mode: open(path, 'wb').") from exc
+    except (OSError, ValueError) as exc:
+        raise OutputError(f"The file cannot be written: {getattr(exc, 'strerror', None) or exc}.") from exc
+
+
 def write_whole(
     path: str | os.PathLike[str], data: bytes, *, overwrite: bool = True, private: bool = False
 ) -> Path:

@@ -22,11 +22,12 @@ from nearfar.service.answer.answers import HEADERS, formats
 from nearfar.service.answer.probe import Probe
 from nearfar.service.context import Service
 from nearfar.service.guard.gate import Access
-from nearfar.service.guard.hosts import Hosts, words
+from nearfar.service.guard.hosts import Hosts, allowed_origins
 from nearfar.service.guard.keys_now import guards_of
 from nearfar.service.guard.ledger import OwnLedger
 from nearfar.service.guard.proxies import Proxies
 from nearfar.service.http.envelope import REQUEST_ID, Envelope
+from nearfar.service.http.head import Head
 from nearfar.service.http.uploads import UploadLimits, UploadRoom
 from nearfar.service.jobs.schemas import schemas
 from nearfar.service.jobs.work import Workshop
@@ -107,9 +108,11 @@ def create_app(
     for noun in (depth, compare, effects, exports, jobs, live, models, health, metrics, docs, pages):
         app.include_router(noun.router(service))
     openapi.install(app, service.formats, service.guards.keys, schemas())
+    app.add_middleware(Head)
     app.add_middleware(Access, guards=service.guards)
-    _add_origins(app, settings)
-    app.add_middleware(Hosts, hosts=service.guards.hosts, origins=words(settings.origins))
+    origins = allowed_origins(settings)
+    _add_origins(app, origins)
+    app.add_middleware(Hosts, hosts=service.guards.hosts, origins=origins)
     app.add_middleware(Proxies, networks=service.guards.proxies, header=settings.proxy_header)
     app.state.watchers = _watchers(service)
     app.add_middleware(Envelope, on_error=problems.unforeseen, watchers=app.state.watchers)
@@ -186,8 +189,7 @@ def _default_loader(settings: Settings, pool: EnginePool) -> Loader:
     return load
 
 
-def _add_origins(app: FastAPI, settings: Settings) -> None:
-    origins = words(settings.origins)
+def _add_origins(app: FastAPI, origins: tuple[str, ...]) -> None:
     if origins:
         exposed = [
             *HEADERS,

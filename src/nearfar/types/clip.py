@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import base64
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nearfar.encode import CLIP_TYPES
 from nearfar.errors import ParameterError, did_you_mean
-from nearfar.machine.files import write_whole
+from nearfar.machine.files import write_to, write_whole
 
 if TYPE_CHECKING:
-    import os
+    from typing import BinaryIO
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Clip:
     """A finished animation or video: ``data`` holds the bytes of a file of that ``suffix``."""
 
@@ -46,6 +48,17 @@ class Clip:
             )
         return self.data
 
-    def save(self, path: str | os.PathLike[str], *, overwrite: bool = True) -> Path:
-        """Write the clip under a name with its own suffix."""
+    def __repr__(self) -> str:
+        return f"<Clip {self.suffix} {len(self.data):,} bytes>"
+
+    def _repr_html_(self) -> str:
+        where = f"data:{self.media_type};base64,{base64.b64encode(self.data).decode()}"
+        is_video = self.media_type.startswith("video/")
+        return f'<video controls loop src="{where}"></video>' if is_video else f'<img src="{where}">'
+
+    def save(self, path: str | os.PathLike[str] | BinaryIO, *, overwrite: bool = True) -> Path | None:
+        """Write the clip under a name with its own suffix, or to an open binary file."""
+        if not isinstance(path, (str, os.PathLike)):
+            write_to(path, self.data)
+            return None
         return write_whole(path, self.encoded(Path(path).suffix), overwrite=overwrite)

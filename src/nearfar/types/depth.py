@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nearfar import registry
-from nearfar.errors import ParameterError
-from nearfar.machine.files import write_whole
+from nearfar.cards import DepthKind
+from nearfar.errors import ParameterError, did_you_mean
+from nearfar.machine.files import write_to, write_whole
 from nearfar.types.camera import Camera
 from nearfar.types.nearness import turn_over
 from nearfar.types.photo import PhotoWarning
@@ -21,20 +23,20 @@ from nearfar.types.provenance import Provenance
 from nearfar.types.ranges import PERCENTILES, RangeRule, given_range, parse_range
 
 if TYPE_CHECKING:
-    import os
+    from typing import BinaryIO
 
     from PIL.Image import Image
 
-    from nearfar.cards import DepthKind
     from nearfar.types.arrays import FloatMap, Mask
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class DepthMap:
     """A depth map and what its numbers mean.
 
     ``values``: H×W float32, the photo's own size, finite where ``valid``. ``kind`` says what they are
-    (:class:`~nearfar.cards.DepthKind`). ``valid``: H×W bool, or None where all are.
+    (:class:`~nearfar.cards.DepthKind`). ``valid``: H×W bool, or None where all are. Made of other numbers (a
+    list, float64, a tensor, a PIL image of numbers) and of the kind's name, it holds them as float32.
     """
 
     values: FloatMap
@@ -46,6 +48,8 @@ class DepthMap:
     _range: tuple[float, float] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "kind", _kind(self.kind))
+        object.__setattr__(self, "values", _as_floats(self.values))
         if self.values.ndim != 2 or self.values.size == 0 or self.values.dtype != np.float32:
             raise ParameterError(
                 f"Depth values are H×W of float32, not {self.values.shape} of {self.values.dtype}."
@@ -83,6 +87,26 @@ class DepthMap:
             return 0.0, 0.0
         low = self.values.min(where=self.valid, initial=np.inf)
         return float(low), float(self.values.max(where=self.valid, initial=-np.inf))
+
+    def numpy(self) -> FloatMap:
+        """H×W float32, a copy: NaN where not valid."""
+        return (
+            self.values.copy() if self.valid is None else np.where(self.valid, self.values, np.float32("nan"))
+        )
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if self.valid is None:
+            return np.array(self.values, dtype, copy=copy)
+        return np.asarray(self.numpy(), dtype)
+
+    def __repr__(self) -> str:
+        low, high = self.value_range
+        unit = " m" if self.unit == "m" else ""
+        model = f", {self.provenance.model}" if self.provenance.model else ""
+        return f"<DepthMap {self.width}×{self.height} {self.kind.value} {low:.4g} to {high:.4g}{unit}{model}>"
+
+    def _repr_png_(self) -> bytes:
+        return self.heatmap().encoded(".png")
 
     def near_is_large(self, range: RangeRule = "image") -> FloatMap:
         """H×W float32 in 0…1, near is large; a flat map and pixels that are not valid are 0.
@@ -133,23 +157,46 @@ class DepthMap:
         picture: Picture = effect.apply(None, self, effect.options(colormap=colormap, range=range))
         return picture
 
-    def save(self, path: str | os.PathLike[str], *, overwrite: bool = True, sidecar: bool = False) -> Path:
+    def save(
+        self,
+        path: str | os.PathLike[str] | BinaryIO,
+        *,
+        overwrite: bool = True,
+        sidecar: bool = False,
+        suffix: str = "",
+    ) -> Path | None:
         """Write the values; the suffix chooses the format (.png: 16 bits with scale and offset, .npy, ...).
 
         Args:
-            path: where to.
+            path: where to: a name, or an open binary file, whose own name or ``suffix`` chooses the format.
             overwrite: whether a file that is there may go.
+            suffix: the format, where it is not that of the name.
             sidecar: also write what the values mean beside it, as ``path`` + ``.json``.
 
         Raises:
             UnknownNameError: no export writes that suffix.
             OutputError: the place cannot be written.
         """
-        export = registry.by_suffix(Path(path).suffix)
+        if not isinstance(path, (str, os.PathLike)):
+            self._write_to(path, suffix, sidecar=sidecar)
+            return None
+        export = registry.by_suffix(suffix or Path(path).suffix)
         data = export.write(None, self, export.options())
         if sidecar:
             write_whole(f"{path}.json", self.record().encode(), overwrite=overwrite)
         return write_whole(path, data, overwrite=overwrite)
+
+    def _write_to(self, file: BinaryIO, suffix: str, *, sidecar: bool) -> None:
+        name = getattr(file, "name", "")
+        suffix = suffix or Path(name if isinstance(name, str) else "").suffix
+        if not suffix or sidecar:
+            raise ParameterError(
+                "An open file has no place for a sidecar." if sidecar else "An open file has no suffix.",
+                "Save to a name." if sidecar else "Say which format: save(file, suffix='.tiff').",
+                parameter="sidecar" if sidecar else "suffix",
+            )
+        export = registry.by_suffix(suffix)
+        write_to(file, export.write(None, self, export.options()))
 
     def record(self) -> str:
         """The description as JSON: what a sidecar holds."""
@@ -194,6 +241,21 @@ class DepthMap:
 
     def _known(self) -> FloatMap:
         return self.values if self.valid is None else self.values[self.valid]
+
+
+def _kind(kind: Any) -> DepthKind:
+    try:
+        return DepthKind(kind)
+    except ValueError as exc:
+        raise ParameterError(f"kind is {kind!r}.", did_you_mean(str(kind), DepthKind), "kind") from exc
+
+
+def _as_floats(values: Any) -> Any:
+    """Numbers in any array as float32; what is none is left for the check."""
+    if isinstance(values, np.ndarray) and values.dtype == np.float32:
+        return values
+    array = np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
+    return array.astype(np.float32) if array.dtype.kind in "fiu" else array
 
 
 def _scaled(values: FloatMap, low: float, high: float) -> FloatMap:

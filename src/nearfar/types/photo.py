@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,7 +26,7 @@ class PhotoWarning:
     message: str
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Photo:
     """A decoded photo, upright, in sRGB.
 
@@ -49,6 +49,16 @@ class Photo:
             raise ParameterError(f"A photo is H×W×3 of uint8 or uint16, not {shape} of {kind}.")
         if self.alpha is not None and (self.alpha.shape != shape[:2] or self.alpha.dtype != kind):
             raise ParameterError(f"Alpha is {self.alpha.shape} of {self.alpha.dtype} for a photo {shape}.")
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        return np.array(self.pixels, dtype, copy=copy)
+
+    def __repr__(self) -> str:
+        alpha = ", alpha" if self.alpha is not None else ""
+        return f"<Photo {self.width}×{self.height} {self.pixels.dtype}{alpha}, {self.name}>"
+
+    def _repr_png_(self) -> bytes:
+        return Picture(_with_alpha(self.rgb8(), self.alpha8())).encoded(".png")
 
     @property
     def width(self) -> int:

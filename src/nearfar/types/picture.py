@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nearfar.encode import encode
 from nearfar.errors import ParameterError
-from nearfar.machine.files import write_whole
+from nearfar.machine.files import write_to, write_whole
 
 if TYPE_CHECKING:
-    import os
+    from typing import BinaryIO
 
     import numpy.typing as npt
     from PIL.Image import Image
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from nearfar.types.arrays import Pixels
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Picture:
     """A finished picture. ``pixels``: H×W, H×W×3 or H×W×4; uint8 or uint16. ``text``: what it means.
 
@@ -55,9 +56,31 @@ class Picture:
         """The bytes of a file of that kind, the texts within."""
         return encode(self.pixels, suffix, dict(self.text), quality=quality, palette=self.palette)
 
-    def save(self, path: str | os.PathLike[str], *, overwrite: bool = True) -> Path:
-        """Write the picture; the suffix chooses the format (.png, .jpg, .webp)."""
-        return write_whole(path, self.encoded(Path(path).suffix), overwrite=overwrite)
+    def save(
+        self, path: str | os.PathLike[str] | BinaryIO, *, overwrite: bool = True, suffix: str = ""
+    ) -> Path | None:
+        """Write the picture; the suffix chooses the format (.png, .jpg, .webp).
+
+        ``path`` may be an open binary file: then ``suffix`` or its name chooses, PNG where neither does.
+        """
+        if not isinstance(path, (str, os.PathLike)):
+            name = getattr(path, "name", "")
+            write_to(
+                path, self.encoded(suffix or Path(name if isinstance(name, str) else "").suffix or ".png")
+            )
+            return None
+        return write_whole(path, self.encoded(suffix or Path(path).suffix), overwrite=overwrite)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:
+        pixels = self.pixels if self.palette is None else self.palette[self.pixels]
+        return np.array(pixels, dtype, copy=copy)
+
+    def __repr__(self) -> str:
+        channels = "×".join(str(n) for n in (*self.pixels.shape[1::-1], *self.pixels.shape[2:]))
+        return f"<Picture {channels} {self.pixels.dtype}>"
+
+    def _repr_png_(self) -> bytes:
+        return self.encoded(".png")
 
 
 def to_8_bits(pixels: Pixels) -> npt.NDArray[np.uint8]:

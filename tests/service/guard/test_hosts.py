@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from nearfar.errors import SettingsError
-from nearfar.service.guard.hosts import Hosts, allowed_hosts, is_loopback, name_of
+from nearfar.service.guard.hosts import Hosts, allowed_hosts, allowed_origins, is_loopback, name_of
 from nearfar.settings import Settings
 
 
@@ -131,3 +131,28 @@ def test_a_client_in_the_same_process_may_call_it_anything(base, status) -> None
 
     with TestClient(create_app(Settings(model="embedded")), base_url=base) as client:
         assert client.get("/v1/models").status_code == status
+
+
+@pytest.mark.parametrize(
+    ("given", "origin"),
+    [
+        ("https://A.example/", "https://a.example"),
+        ("https://a.example:443", "https://a.example"),
+        ("http://localhost:5173", "http://localhost:5173"),
+        ("http://[::1]:80", "http://[::1]"),
+        ("*", "*"),
+    ],
+)
+def test_origins_are_put_as_browsers_write_them(given, origin) -> None:
+    """Case, a slash at the end and the usual port make no other origin."""
+    assert allowed_origins(Settings(origins=f"{given}, {given}")) == (origin,)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["a.example", "https://*.a.example", "https://a.example/x", "ftp://a.example", "https://a:x", "null"],
+)
+def test_what_is_no_origin_is_told(text) -> None:
+    """An origin that could never fit must not be silently without effect."""
+    with pytest.raises(SettingsError, match="origins names"):
+        allowed_origins(Settings(origins=text))

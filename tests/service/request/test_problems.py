@@ -105,5 +105,5 @@ def test_allow_names_every_method_of_an_address(service) -> None:
     """Two routes of one address: the router itself would name the methods of the first alone."""
     answer = service.client.put("/v1/jobs/0")
     assert answer.status_code == 405
-    assert answer.headers["Allow"] == "DELETE, GET"
-    assert service.client.put("/v1/jobs").headers["Allow"] == "GET, POST"
+    assert answer.headers["Allow"] == "DELETE, GET, HEAD"
+    assert service.client.put("/v1/jobs").headers["Allow"] == "GET, HEAD, POST"

@@ -61,6 +61,39 @@ def allowed_hosts(settings: Settings) -> tuple[str, ...]:
     )
 
 
+_PORTS = {"http": 80, "https": 443}
+
+
+def allowed_origins(settings: Settings) -> tuple[str, ...]:
+    """Origins whose pages may use the service, as browsers write them; ``*`` is any.
+
+    Case, a slash at the end and the usual port are put right, as for hosts.
+
+    Raises:
+        SettingsError: what is no origin.
+    """
+    return tuple(dict.fromkeys(_origin(word) for word in words(settings.origins)))
+
+
+def _origin(word: str) -> str:
+    if word == "*":
+        return word
+    try:
+        parts = urlsplit(word)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    is_bare = not (parts.path.strip("/") or parts.query or parts.fragment or parts.username)
+    if parts.scheme not in _PORTS or not parts.hostname or "*" in parts.hostname or not is_bare:
+        raise SettingsError(
+            f"origins names '{word}'.",
+            "Give scheme and host, and a port where it is not the usual one: "
+            "https://page.example, http://localhost:5173; or * for any.",
+        )
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}" + ("" if port in {None, _PORTS[parts.scheme]} else f":{port}")
+
+
 def name_of(host: bytes) -> str:
     """The name within a Host header: in lower case, without port and brackets; empty where it is none."""
     try:

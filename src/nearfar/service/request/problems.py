@@ -135,14 +135,13 @@ async def _on_http_error(request: Request, exc: Exception) -> Response:
 def _documented_methods(request: Request) -> list[str]:
     """Every method that the API's document names at an address: the router tells those of one route alone."""
     path = path_of(request.scope)
-    return sorted(
-        {
-            method.upper()
-            for template, operations in request.app.openapi()["paths"].items()
-            if compile_path(template)[0].match(path)
-            for method in operations
-        }
-    )
+    methods = {
+        method.upper()
+        for template, operations in request.app.openapi()["paths"].items()
+        if compile_path(template)[0].match(path)
+        for method in operations
+    }
+    return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
 async def _on_client_left(request: Request, exc: Exception) -> Response:  # noqa: ARG001 - nobody reads the answer
