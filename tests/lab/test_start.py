@@ -29,11 +29,8 @@ def _images(seed: int) -> list[torch.Tensor]:
     return [torch.randn(2, 3, 64, 64, generator=rng) for _ in range(3)]
 
 
-@pytest.fixture(scope="module")
-def finished() -> EmbeddedNet:
-    """A network whose normalisations hold statistics of their own."""
-    torch.manual_seed(0)
-    net = EmbeddedNet(SMALL)
+def _with_statistics(net: torch.nn.Module) -> torch.nn.Module:
+    """The network after a few pictures, each of its normalisations with numbers of its own."""
     for image in _images(0):
         net(image)
     for module in net.modules():
@@ -41,6 +38,13 @@ def finished() -> EmbeddedNet:
             torch.nn.init.uniform_(module.weight, 0.5, 1.5)
             torch.nn.init.uniform_(module.bias, -0.5, 0.5)
     return net.eval()
+
+
+@pytest.fixture(scope="module")
+def finished() -> EmbeddedNet:
+    """A network whose normalisations hold statistics of their own."""
+    torch.manual_seed(0)
+    return _with_statistics(EmbeddedNet(SMALL))
 
 
 @pytest.fixture(scope="module")
@@ -99,9 +103,7 @@ def test_a_network_with_a_pretrained_kind_of_encoder_goes_on_from_its_file(tmp_p
     """The file in the package is a start too, whatever the design."""
     torch.manual_seed(1)
     options = LiteOptions(widths=(8, 8, 16, 16, 24), decoder_blocks=(1, 0, 0, 0), attention_blocks=1, heads=2)
-    finished = LiteNet(options)
-    for image in _images(0):
-        finished(image)
+    finished = _with_statistics(LiteNet(options))
     path = tmp_path / "lite.onnx"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's exporter warns of itself
