@@ -162,12 +162,12 @@ def load(
     """Clients that ask one request after the other, until the time is over or ``most`` were asked."""
     asked = iter(range(most))
     start, cpu_s = time.perf_counter(), time.process_time()
-    crew = [Client(address, requests, asked, start + seconds) for _ in range(clients)]
-    for client in crew:
+    runners = [Client(address, requests, asked, start + seconds) for _ in range(clients)]
+    for client in runners:
         client.start()
-    for client in crew:
+    for client in runners:
         client.join()
-    found = sum((client.statuses for client in crew), Counter())
+    found = sum((client.statuses for client in runners), Counter())
     rest = found.total() - found["200"] - found["503"]
     if rest:
         print(dict(found), file=sys.stderr)

@@ -232,8 +232,8 @@ async def crowd(
     todo = itertools.islice(itertools.cycle(hundred), most)
     before = await refusals(address)
     begin = time.perf_counter()
-    crew = [Client(address, seen, number).work(todo, begin + seconds) for number in range(clients)]
-    await asyncio.gather(*crew)
+    runners = [Client(address, seen, number).work(todo, begin + seconds) for number in range(clients)]
+    await asyncio.gather(*runners)
     seen.seconds = time.perf_counter() - begin
     seen.service_refused_s = median_of(before, await refusals(address))
 

@@ -72,10 +72,10 @@ def measure(layout: Layout, files: list[bytes], seconds: float) -> tuple[float, 
             counts[number] += layout.batch
             place += layout.streams * layout.batch
 
-    crew = [threading.Thread(target=work, args=(number,)) for number in range(layout.streams)]
-    for thread in crew:
+    runners = [threading.Thread(target=work, args=(number,)) for number in range(layout.streams)]
+    for thread in runners:
         thread.start()
-    for thread in crew:
+    for thread in runners:
         thread.join()
     took_s = time.perf_counter() - begin
     return sum(counts) / took_s, (time.process_time() - cpu_s) / sum(counts)

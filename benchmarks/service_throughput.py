@@ -65,10 +65,10 @@ def bare(workers: int, threads: int, helpers: int, seconds: float) -> tuple[floa
                 return
             place += workers
 
-    crew = [threading.Thread(target=work, args=(number,)) for number in range(workers)]
-    for thread in crew:
+    runners = [threading.Thread(target=work, args=(number,)) for number in range(workers)]
+    for thread in runners:
         thread.start()
-    for thread in crew:
+    for thread in runners:
         thread.join()
     took_s = time.perf_counter() - until + seconds
     return sum(counts) / took_s, (time.process_time() - cpu_s) / sum(counts)

@@ -35,7 +35,7 @@ class Row:
     cpu_s: float = 0.0
 
 
-class Crew:
+class Runners:
     """The workers; ``done`` counts their photos."""
 
     def __init__(self) -> None:
@@ -59,10 +59,10 @@ class Crew:
             thread.join()
 
 
-def measure(crew: Crew, row: Row, seconds: float) -> None:
+def measure(runners: Runners, row: Row, seconds: float) -> None:
     """Add what is seen for so many seconds."""
     ours, theirs = socket.socketpair()
-    done, cpu_s, until = crew.done, time.process_time(), time.perf_counter() + seconds
+    done, cpu_s, until = runners.done, time.process_time(), time.perf_counter() + seconds
     while time.perf_counter() < until:
         time.sleep(0.02)
         begin = time.perf_counter()
@@ -70,7 +70,7 @@ def measure(crew: Crew, row: Row, seconds: float) -> None:
             ours.send(b"x")
             theirs.recv(1)
         row.waits_s.append(time.perf_counter() - begin)
-    row.photos += crew.done - done
+    row.photos += runners.done - done
     row.cpu_s += time.process_time() - cpu_s
     ours.close()
     theirs.close()
@@ -84,12 +84,12 @@ def main() -> None:
     given = parser.parse_args()
     allocator.tune()
     rows = {interval: Row() for interval in INTERVALS_MS}
-    crew = Crew()
+    runners = Runners()
     for number in range(given.rounds):
         for interval in INTERVALS_MS if number % 2 else INTERVALS_MS[::-1]:
             sys.setswitchinterval(interval / 1e3)
-            measure(crew, rows[interval], given.seconds)
-    crew.close()
+            measure(runners, rows[interval], given.seconds)
+    runners.close()
     for interval, row in rows.items():
         waits = sorted(row.waits_s)
         half, most = (waits[int(len(waits) * share)] * 1e3 for share in (0.5, 0.99))

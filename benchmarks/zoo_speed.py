@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from nearfar import bench, settings
-from nearfar.bench import Case, Plan, Report, Row, document
+from nearfar.bench import Case, Measured, Plan, Report, document
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "reference" / "bench.md"
@@ -249,16 +249,16 @@ def block(report: Report, date: str, words: Words) -> str:
     return "\n".join([BEGIN, head, "", *lines, "", words.note, END])
 
 
-def _measured(report: Report) -> dict[tuple[Case, str], Row]:
+def _measured(report: Report) -> dict[tuple[Case, str], Measured]:
     return {(row.case, row.photo): row for row in report.rows if not row.error}
 
 
-def _told(row: Row, words: Words) -> str:
+def _told(row: Measured, words: Words) -> str:
     ms, gain = _whole(row)
     return words.gain.format(ms=ms, gain=gain) if gain else f"{ms} ms"
 
 
-def _whole(row: Row | None) -> tuple[str, str]:
+def _whole(row: Measured | None) -> tuple[str, str]:
     if row is None or row.whole is None:
         return "", ""
     return f"{row.whole.median_ms:.1f}", "" if row.whole_gain is None else f"{row.whole_gain:.2f}"

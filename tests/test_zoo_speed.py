@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from nearfar.bench import USUAL, Case, Report, Row, Start, Times
+from nearfar.bench import USUAL, Case, Measured, Report, Start, Times
 from scripts import REPOSITORY, script
 
 PLACE = "benchmarks/zoo_speed.py"
@@ -18,9 +18,9 @@ def report() -> Report:
     """Figures as a run gives them: one goal is reached, others are not."""
     times = Times(20.0, 25.0, 9)
     rows = (
-        Row(FLOAT, "256×256", (256, 256), times, times, 5.0, True, "", 2.1, 2.2, 0.3, 0.79),
-        Row(FLOAT, "512×512", (256, 256), times, times, 5.0, True, "", 2.1, 1.9, 0.3, 0.79),
-        Row(USUAL, "512×512", (256, 256), times, times, None, True),
+        Measured(FLOAT, "256×256", (256, 256), times, times, 5.0, True, "", 2.1, 2.2, 0.3, 0.79),
+        Measured(FLOAT, "512×512", (256, 256), times, times, 5.0, True, "", 2.1, 1.9, 0.3, 0.79),
+        Measured(USUAL, "512×512", (256, 256), times, times, None, True),
     )
     return Report(
         rows, (Start(INT8, 0.4, 130.0),), {"processor": "Some CPU", "threads": 2, "peak_gflops": 400}
@@ -46,7 +46,9 @@ def told() -> Report:
     """One of the networks that the READMEs tell, with drawn weights, in both sizes of a photo."""
     case, machine = Case("midas-small", "onnxruntime", "fast"), {"processor": "Some CPU", "threads": 2}
     rows = [
-        Row(case, photo, (256, 256), Times(9.0, 9.9, 9), Times(whole, whole, 9), 5.0, True, "", 5.05, gain)
+        Measured(
+            case, photo, (256, 256), Times(9.0, 9.9, 9), Times(whole, whole, 9), 5.0, True, "", 5.05, gain
+        )
         for photo, whole, gain in (("512×512", 14.2, 3.92), ("12 MP", 57.9, None))
     ]
     return Report(tuple(rows), (), {**machine, "peak_gflops": 400})

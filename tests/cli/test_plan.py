@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nearfar.cli._plan import Job, make_folders, plan, repeated
+from nearfar.cli._plan import Task, make_folders, plan, repeated
 from nearfar.errors import ParameterError
 
 
@@ -19,17 +19,17 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_beside_the_photo() -> None:
     """Without a word on it, the heat map stands beside its photo."""
-    assert plan(["in/a.jpg"], "", "", "") == (Job("in/a.jpg", Path("in/a.depth.png")),)
+    assert plan(["in/a.jpg"], "", "", "") == (Task("in/a.jpg", Path("in/a.depth.png")),)
 
 
 def test_standard_input_to_standard_output() -> None:
     """A dash goes to standard output."""
-    assert plan(["-"], "", "", "") == (Job("-", None),)
+    assert plan(["-"], "", "", "") == (Task("-", None),)
 
 
 def test_dash_as_output() -> None:
     """A named photo may go to standard output too."""
-    assert plan(["a.jpg"], "-", "", "") == (Job("a.jpg", None),)
+    assert plan(["a.jpg"], "-", "", "") == (Task("a.jpg", None),)
 
 
 @pytest.mark.parametrize("name", ["x.png", "x.jpg", "x.jpeg", "x.webp", "X.PNG"])
@@ -41,16 +41,16 @@ def test_one_file(name: str) -> None:
 def test_existing_folder() -> None:
     """In a folder the results are named after the photo."""
     Path("out").mkdir()
-    job = plan(["in/a.jpg"], "out", "out", "out")[0]
-    assert job.targets == (Path("out/a.depth.png"), Path("out/a.depth.npy"), Path("out/a.depth16.png"))
+    task = plan(["in/a.jpg"], "out", "out", "out")[0]
+    assert task.targets == (Path("out/a.depth.png"), Path("out/a.depth.npy"), Path("out/a.depth16.png"))
 
 
 @pytest.mark.parametrize(("photos", "output"), [(["a.jpg"], "new/"), (["a.jpg", "b.jpg"], "new")])
 def test_folder_still_to_be_made(photos: list[str], output: str) -> None:
     """A slash, or several photos, can only mean a folder."""
-    jobs = plan(photos, output, "", "")
-    assert jobs[0].picture == Path("new/a.depth.png")
-    make_folders(jobs, (output, "", ""))
+    tasks = plan(photos, output, "", "")
+    assert tasks[0].picture == Path("new/a.depth.png")
+    make_folders(tasks, (output, "", ""))
     assert Path("new").is_dir()
 
 
@@ -94,9 +94,9 @@ def test_target_that_is_a_photo_by_another_name() -> None:
 
 
 def test_named_twice() -> None:
-    """However it is written, one photo is one job, at its first place."""
+    """However it is written, one photo is one task, at its first place."""
     photos = ["a.jpg", "b.jpg", f".{os.sep}a.jpg", os.path.abspath("b.jpg")]  # noqa: PTH100
-    assert [job.source for job in plan(photos, "", "", "")] == ["a.jpg", "b.jpg"]
+    assert [task.source for task in plan(photos, "", "", "")] == ["a.jpg", "b.jpg"]
     assert repeated(photos) == ("a.jpg", "b.jpg")
 
 
@@ -122,5 +122,5 @@ def test_names_without_a_stem(odd: str) -> None:
 
 def test_name_without_suffix_is_a_folder_for_one_photo_too() -> None:
     """A pattern that matches one photo does what it does for many: the folder is made."""
-    (job,) = plan(["a.jpg"], "maps", "", "")
-    assert job.picture == Path("maps/a.depth.png")
+    (task,) = plan(["a.jpg"], "maps", "", "")
+    assert task.picture == Path("maps/a.depth.png")

@@ -77,7 +77,7 @@ class Times:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class Measured:
     """One line of the table. ``error`` says why there are no figures.
 
     ``network_gain`` and ``whole_gain``: how many times faster than the same network in torch, which is the
@@ -112,7 +112,7 @@ class Start:
 class Report:
     """All of a run."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[Measured, ...]
     starts: tuple[Start, ...]
     machine: dict[str, Any]
     """The processor and so on; ``peak_gflops``: of a float32 matrix product."""
@@ -144,7 +144,7 @@ def run(plan: Plan, settings: Settings, tell: Callable[[str], None] = lambda _: 
         files = {
             photo: _draw_photo(folder / f"{i}.jpg", *PHOTOS[photo]) for i, photo in enumerate(plan.photos)
         }
-        rows: list[Row] = []
+        rows: list[Measured] = []
         ready = dict(_load(plan, settings, folder, tell))
         for photo, file in files.items():
             tell(f"{photo} …")
@@ -157,7 +157,7 @@ def run(plan: Plan, settings: Settings, tell: Callable[[str], None] = lambda _: 
     return Report(tuple(with_share(row, facts["peak_gflops"]) for row in rows), tuple(starts), facts)
 
 
-def with_share(row: Row, peak: float) -> Row:
+def with_share(row: Measured, peak: float) -> Measured:
     """What a float32 row reaches of the peak, where the work of its network is known."""
     if row.network is None or row.case.precision != "float32":
         return row
@@ -225,9 +225,11 @@ def _stand_in(card: ModelCard, folder: Path) -> Path:
 
 def _measure(
     photo: str, file: Path, plan: Plan, ready: dict[Case, _Ready | NearfarError], settings: Settings
-) -> list[Row]:
+) -> list[Measured]:
     """The rows of one photo; runs of all cases are interleaved."""
-    rows = {case: Row(case, photo, error=str(r)) for case, r in ready.items() if isinstance(r, NearfarError)}
+    rows = {
+        case: Measured(case, photo, error=str(r)) for case, r in ready.items() if isinstance(r, NearfarError)
+    }
     good = {case: r for case, r in ready.items() if isinstance(r, _Ready)}
     inputs = {case: prepare(api.read(file), r.model.estimator.input) for case, r in good.items()}
     networks: dict[Case, Callable[[], object]] = {
@@ -244,7 +246,7 @@ def _measure(
     for case, times in network_times.items():
         r = good.get(case)
         size = catalogue.card(case.model).input.network_size(*PHOTOS[photo])
-        rows[case] = Row(
+        rows[case] = Measured(
             case,
             photo,
             inputs[case].size if r else size,
@@ -258,12 +260,12 @@ def _measure(
 
 
 def _compared(
-    row: Row,
-    rows: dict[Case, Row],
+    row: Measured,
+    rows: dict[Case, Measured],
     ready: _Ready | None,
     file: Path,
     expected: npt.NDArray[np.float32] | None,
-) -> Row:
+) -> Measured:
     """The row beside the same network in torch, and its map beside the baseline's."""
     own = rows.get(replace(row.case, engine="torch", precision="float32"))
     other = rows.get(USUAL) if row.case.model == USUAL.model and USUAL in rows else own

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from nearfar.bench import Report, Row, Times
+    from nearfar.bench import Measured, Report, Times
 
 _HEADS = (
     "model",
@@ -69,7 +69,7 @@ def _paragraphs(notes: Iterable[str], *, is_markdown: bool) -> Iterator[str]:
         yield note.replace("*", "\\*") if is_markdown else note
 
 
-def cells(row: Row) -> tuple[str, ...]:
+def cells(row: Measured) -> tuple[str, ...]:
     """A line of the large table."""
     head = (
         f"{row.case.model}{'*' if row.is_stand_in else ''}",

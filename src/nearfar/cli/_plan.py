@@ -22,7 +22,7 @@ _PICTURES = tuple(MEDIA_TYPES)
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class Task:
     """One photo and where its results go.
 
     ``source`` ``-`` is standard input, ``picture`` None is standard output.
@@ -82,8 +82,8 @@ class Place:
         return not Path(self.given).suffix and not Path(self.given).exists()
 
 
-def plan(photos: Sequence[str | Source], output: str, raw: str, png16: str) -> tuple[Job, ...]:
-    """The jobs of a command line, one a photo; a photo named twice is one job.
+def plan(photos: Sequence[str | Source], output: str, raw: str, png16: str) -> tuple[Task, ...]:
+    """The tasks of a command line, one a photo; a photo named twice is one task.
 
     Raises:
         ParameterError: no photo, a value that cannot be meant, or two results for one file.
@@ -94,26 +94,26 @@ def plan(photos: Sequence[str | Source], output: str, raw: str, png16: str) -> t
 
 def plan_results(
     photos: Sequence[str | Source], output: str, ending: str, *, has_sidecar: bool = False
-) -> tuple[Job, ...]:
-    """The jobs of an effect or export: each photo's result (``picture``) and its sidecar (``raw``).
+) -> tuple[Task, ...]:
+    """The tasks of an effect or export: each photo's result (``picture``) and its sidecar (``raw``).
 
     Raises:
         ParameterError, SourceError: as of :func:`plan`.
     """
-    jobs = _planned(photos, (Place("--output", output, ending),))
+    tasks = _planned(photos, (Place("--output", output, ending),))
     if has_sidecar:
-        jobs = tuple(_with_sidecar(job) for job in jobs)
-        _check_distinct(jobs)
-    return jobs
+        tasks = tuple(_with_sidecar(task) for task in tasks)
+        _check_distinct(tasks)
+    return tasks
 
 
-def _with_sidecar(job: Job) -> Job:
-    if job.picture is None:
+def _with_sidecar(task: Task) -> Task:
+    if task.picture is None:
         raise ParameterError("Standard output holds no sidecar.", "Name a file: -o FILE.")
-    return replace(job, raw=Path(f"{job.picture}.json"))
+    return replace(task, raw=Path(f"{task.picture}.json"))
 
 
-def _planned(photos: Sequence[str | Source], places: tuple[Place, ...]) -> tuple[Job, ...]:
+def _planned(photos: Sequence[str | Source], places: tuple[Place, ...]) -> tuple[Task, ...]:
     given = [Source(photo) if isinstance(photo, str) else photo for photo in photos]
     sources = tuple({_identity(source.path): source for source in reversed(given)}.values())[::-1]
     if not sources:
@@ -122,13 +122,13 @@ def _planned(photos: Sequence[str | Source], places: tuple[Place, ...]) -> tuple
     if many and places[0].given == STDIO:
         raise ParameterError("Standard output takes one picture, not several.", "Name a folder: -o FOLDER.")
     try:
-        jobs = tuple(_job(source, places, many=many) for source in sources)
-        _check_distinct(jobs)
+        tasks = tuple(_task(source, places, many=many) for source in sources)
+        _check_distinct(tasks)
     except ParameterError:
         if not many:
             check_there(sources[0].path)
         raise
-    return jobs
+    return tasks
 
 
 def check_there(source: str) -> None:
@@ -146,11 +146,11 @@ def check_verb(words: Sequence[str], verbs: Iterable[str]) -> None:
         raise ParameterError(f"There is no command and no file '{words[0]}'.", advice)
 
 
-def check_streams(jobs: Sequence[Job], *, is_json: bool = False) -> None:
+def check_streams(tasks: Sequence[Task], *, is_json: bool = False) -> None:
     """ParameterError where a terminal stands at an end of a binary stream, or two want one end."""
-    if any(job.source == STDIO for job in jobs) and (sys.stdin is None or sys.stdin.isatty()):
+    if any(task.source == STDIO for task in tasks) and (sys.stdin is None or sys.stdin.isatty()):
         raise ParameterError("Nothing is piped in.", "For example: nearfar - < photo.jpg > heat.png")
-    if all(job.picture for job in jobs):
+    if all(task.picture for task in tasks):
         return
     if is_json:
         raise ParameterError("Standard output cannot hold a picture and JSON.", "Name a file: -o FILE.")
@@ -158,7 +158,7 @@ def check_streams(jobs: Sequence[Job], *, is_json: bool = False) -> None:
         raise ParameterError("A picture is not shown on a terminal.", "Name a file (-o FILE), or pipe it.")
 
 
-def make_folders(jobs: Sequence[Job], named: Sequence[str]) -> None:
+def make_folders(tasks: Sequence[Task], named: Sequence[str]) -> None:
     """Make the named folders that are still absent, and make sure that results can be written there.
 
     Raises:
@@ -168,7 +168,7 @@ def make_folders(jobs: Sequence[Job], named: Sequence[str]) -> None:
         if text in {"", STDIO}:
             continue
         path = Path(text)
-        within = {target.parent for job in jobs for target in job.targets if target.is_relative_to(path)}
+        within = {target.parent for task in tasks for target in task.targets if target.is_relative_to(path)}
         folders = {folder for folder in within if folder == path or path in folder.parents}
         _make_ready(path if folders else path.parent, may_make=bool(folders))
         for folder in sorted({step for each in folders for step in _steps(path, each)}):
@@ -210,7 +210,7 @@ def _places(output: str, raw: str, png16: str) -> tuple[Place, Place, Place]:
     )
 
 
-def _job(source: Source, places: tuple[Place, ...], *, many: bool) -> Job:
+def _task(source: Source, places: tuple[Place, ...], *, many: bool) -> Task:
     output, *others = places
     beside = Path(source.path).parent / (_stem(source.path) + output.ending)
     if output.given == STDIO or (source.path == STDIO and not output.given):
@@ -218,7 +218,7 @@ def _job(source: Source, places: tuple[Place, ...], *, many: bool) -> Job:
     else:
         first = output.file_for(source, is_one_of_many=many) if output.given else beside
     files = (place.file_for(source, is_one_of_many=many) for place in others)
-    return Job(source.path, first, *files)
+    return Task(source.path, first, *files)
 
 
 def _stem(source: str) -> str:
@@ -230,14 +230,16 @@ def _identity(photo: str | Path) -> str:
     return STDIO if photo == STDIO else os.path.normcase(os.path.abspath(photo))  # noqa: PTH100 - keeps links
 
 
-def _check_distinct(jobs: tuple[Job, ...]) -> None:
-    owners = {os.path.realpath(job.source): f"the photo {job.source}" for job in jobs if job.source != STDIO}
-    for job in jobs:
-        for target in job.targets:
+def _check_distinct(tasks: tuple[Task, ...]) -> None:
+    owners = {
+        os.path.realpath(task.source): f"the photo {task.source}" for task in tasks if task.source != STDIO
+    }
+    for task in tasks:
+        for target in task.targets:
             key = os.path.realpath(target)
             if key in owners:
                 raise ParameterError(
-                    f"{target} cannot hold a result of {job.source}: it is {owners[key]} already.",
+                    f"{target} cannot hold a result of {task.source}: it is {owners[key]} already.",
                     "Nothing was written: choose other names or folders.",
                 )
-            owners[key] = f"a result of {job.source}"
+            owners[key] = f"a result of {task.source}"

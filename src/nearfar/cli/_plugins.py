@@ -23,7 +23,7 @@ from nearfar.options import describe, option
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from nearfar.cli._plan import Job
+    from nearfar.cli._plan import Task
     from nearfar.options import OptionInfo
     from nearfar.registry import Registry
     from nearfar.types import DepthMap, Photo
@@ -185,19 +185,19 @@ def _estimated(photo: Photo, options: SharedOptions) -> DepthMap:
 
 def planned(
     words: tuple[str, ...], options: ManyOptions, ending: str, *, has_sidecar: bool = False
-) -> tuple[Job, ...]:
+) -> tuple[Task, ...]:
     """Which photo goes to which file: of all photos, before any work.
 
     Raises:
         ParameterError: two results for one file, one over a photo, or an output that cannot be meant.
     """
     sources = gather(words, recursive=options.recursive)
-    jobs = _plan.plan_results(sources, options.output, ending, has_sidecar=has_sidecar)
-    _plan.check_streams(jobs)
-    _plan.make_folders(jobs, (options.output,))
+    tasks = _plan.plan_results(sources, options.output, ending, has_sidecar=has_sidecar)
+    _plan.check_streams(tasks)
+    _plan.make_folders(tasks, (options.output,))
     for photo in _plan.repeated(sources):
         _say.line(f"{photo} is named twice and is done once.")
-    return jobs
+    return tasks
 
 
 def check_absent(path: Path, *, overwrite: bool) -> None:
@@ -206,15 +206,17 @@ def check_absent(path: Path, *, overwrite: bool) -> None:
         raise OutputExistsError(f"{path} exists already.", "Pass --overwrite, or choose another name.")
 
 
-def each(jobs: Iterable[Job], work: Callable[[Job], Mapping[Path, bytes] | bytes], *, overwrite: bool) -> int:
-    """Do every job and write its files, or its bytes to standard output; whether all went well."""
+def each(
+    tasks: Iterable[Task], work: Callable[[Task], Mapping[Path, bytes] | bytes], *, overwrite: bool
+) -> int:
+    """Do every task and write its files, or its bytes to standard output; whether all went well."""
     failed = 0
-    for job in jobs:
+    for task in tasks:
         try:
-            _plan.check_there(job.source)
-            for path in job.targets:
+            _plan.check_there(task.source)
+            for path in task.targets:
                 check_absent(path, overwrite=overwrite)
-            done = work(job)
+            done = work(task)
             if isinstance(done, bytes):
                 _say.picture(done)
                 continue
@@ -222,7 +224,7 @@ def each(jobs: Iterable[Job], work: Callable[[Job], Mapping[Path, bytes] | bytes
                 write_whole(path, data, overwrite=overwrite)
             _say.lines(str(path) for path in done)
         except NearfarError as exc:
-            _say.failure(exc, job.source, is_json=False)
+            _say.failure(exc, task.source, is_json=False)
             failed = 1
     return failed
 
@@ -230,6 +232,13 @@ def each(jobs: Iterable[Job], work: Callable[[Job], Mapping[Path, bytes] | bytes
 def catalogue(registry: Registry) -> list[dict[str, Any]]:
     """Every plug-in with its options as plain values."""
     return [plugins.outline(registry.load(name)) for name in registry.names()]
+
+
+def tell_all(registry: Registry, names: Iterable[str], *, is_json: bool) -> None:
+    """Print every plug-in, or those that are named, with its options."""
+    wanted = {registry.load(name).name for name in names}
+    rows = [row for row in catalogue(registry) if not wanted or row["name"] in wanted]
+    _say.document(rows) if is_json else _say.lines(outline(rows))
 
 
 def outline(rows: list[dict[str, Any]]) -> Iterable[str]:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from nearfar.api import Model
-    from nearfar.cli._plan import Job
+    from nearfar.cli._plan import Task
     from nearfar.one_photo import Estimated
     from nearfar.types import DepthMap, Photo, Picture
 
@@ -91,8 +91,8 @@ def command(photos: tuple[str, ...], given: dict[str, str | bool]) -> int:
     options = parse(DepthOptions, given)
     _plan.check_verb(photos, verbs())
     sources = gather(photos, recursive=options.recursive)
-    jobs = _plan.plan(sources, options.output, options.raw, options.png16)
-    _plan.check_streams(jobs, is_json=options.json)
+    tasks = _plan.plan(sources, options.output, options.raw, options.png16)
+    _plan.check_streams(tasks, is_json=options.json)
     model = api.load(
         options.model or None,
         size=options.size,
@@ -103,51 +103,53 @@ def command(photos: tuple[str, ...], given: dict[str, str | bool]) -> int:
     )
     if "auto" in {options.engine, options.precision, options.device}:
         _say.line(f"{model.card.name} runs in {model.estimator.engine}: {model.why}.")
-    _plan.make_folders(jobs, (options.output, options.raw, options.png16))
+    _plan.make_folders(tasks, (options.output, options.raw, options.png16))
     for photo in _plan.repeated(sources):
         _say.line(f"{photo} is named twice and is done once.")
-    has_paths = not options.json and all(job.picture for job in jobs)
-    with _say.progress(len(jobs) if not options.json else 0) as step:
+    has_paths = not options.json and all(task.picture for task in tasks)
+    with _say.progress(len(tasks) if not options.json else 0) as step:
         finish = partial(_finish, model=model, options=options, has_paths=has_paths)
-        done = [step(finish(job, found)) for job, found in _estimated(jobs, model, options)]
+        done = [step(finish(task, found)) for task, found in _estimated(tasks, model, options)]
     return 0 if all(done) else 1
 
 
 def _estimated(
-    jobs: tuple[Job, ...], model: Model, options: DepthOptions
-) -> Iterator[tuple[Job, Estimated | NearfarError]]:
-    """Each job with the depth of its photo, or what stands in its way before any work."""
-    refused = {job: error for job in jobs if (error := _in_the_way(job, overwrite=options.overwrite))}
-    sources = (sys.stdin.buffer if job.source == STDIO else job.source for job in jobs if job not in refused)
-    is_shown = options.overlay is not None or not all(_is_picture(job) for job in jobs)
+    tasks: tuple[Task, ...], model: Model, options: DepthOptions
+) -> Iterator[tuple[Task, Estimated | NearfarError]]:
+    """Each task with the depth of its photo, or what stands in its way before any work."""
+    refused = {task: error for task in tasks if (error := _in_the_way(task, overwrite=options.overwrite))}
+    sources = (
+        sys.stdin.buffer if task.source == STDIO else task.source for task in tasks if task not in refused
+    )
+    is_shown = options.overlay is not None or not all(_is_picture(task) for task in tasks)
     tiles = options.tiles_length or options.tiles
     how = EstimateOptions(tiles, options.intrinsics or None, is_shown)
-    is_alone = len(jobs) == 1
+    is_alone = len(tasks) == 1
     with (
         _say.tiles(is_shown=bool(tiles) and is_alone and not options.json) as tell,
         closing(model.estimate_stream(sources, how, workers=1 if is_alone else 0, tell=tell)) as stream,
     ):
-        yield from ((job, refused.get(job) or next(stream)) for job in jobs)
+        yield from ((task, refused.get(task) or next(stream)) for task in tasks)
 
 
-def _in_the_way(job: Job, *, overwrite: bool) -> NearfarError | None:
+def _in_the_way(task: Task, *, overwrite: bool) -> NearfarError | None:
     """What is told before any work: no such photo, or a result that is there and must stay."""
     try:
-        _plan.check_there(job.source)
+        _plan.check_there(task.source)
     except NearfarError as exc:
         return exc
-    there = [path for path in job.targets if os.path.exists(path)]  # noqa: PTH110 - never raises
+    there = [path for path in task.targets if os.path.exists(path)]  # noqa: PTH110 - never raises
     if not there or overwrite:
         return None
     return OutputExistsError(f"{there[0]} exists already.", "Pass --overwrite, or choose another name.")
 
 
-def _is_picture(job: Job) -> bool:
-    return job.picture is None or job.picture.suffix.lower() in MEDIA_TYPES
+def _is_picture(task: Task) -> bool:
+    return task.picture is None or task.picture.suffix.lower() in MEDIA_TYPES
 
 
 def _finish(
-    job: Job, found: Estimated | NearfarError, *, model: Model, options: DepthOptions, has_paths: bool
+    task: Task, found: Estimated | NearfarError, *, model: Model, options: DepthOptions, has_paths: bool
 ) -> bool:
     """Write the results of one photo, and say how it went."""
     started = time.perf_counter()
@@ -155,34 +157,34 @@ def _finish(
         if isinstance(found, NearfarError):
             raise found
         photo, depth = found.result()
-        _write(job, photo, depth, options)
+        _write(task, photo, depth, options)
     except NearfarError as exc:
-        _say.failure(exc, job.source, is_json=options.json)
+        _say.failure(exc, task.source, is_json=options.json)
         return False
     except MemoryError:
         short = NearfarError("There is not enough memory for this photo.", "Scale it down.")
-        _say.failure(short, job.source, is_json=options.json)
+        _say.failure(short, task.source, is_json=options.json)
         return False
     for warning in depth.warnings:
-        _say.line(f"{job.source}: {warning.message}")
+        _say.line(f"{task.source}: {warning.message}")
     if options.json:
         milliseconds = (found.seconds + time.perf_counter() - started) * 1000
-        _say.row({**_describe(job, depth, milliseconds), "engine_why": model.why})
+        _say.row({**_describe(task, depth, milliseconds), "engine_why": model.why})
     elif has_paths:
-        _say.lines(str(path) for path in job.targets)
+        _say.lines(str(path) for path in task.targets)
     return True
 
 
-def _write(job: Job, photo: Photo, depth: DepthMap, options: DepthOptions) -> None:
+def _write(task: Task, photo: Photo, depth: DepthMap, options: DepthOptions) -> None:
     """Everything is computed before anything is written."""
-    exports = ((job.raw, "npy"), (job.png16, "png16"))
+    exports = ((task.raw, "npy"), (task.png16, "png16"))
     files = [(path, outputs.export(name).make(photo, depth)) for path, name in exports if path is not None]
-    result = _result(photo, depth, options, job.picture.suffix.lower() if job.picture else ".png")
-    if job.picture is not None:
-        files.insert(0, (job.picture, result))
+    result = _result(photo, depth, options, task.picture.suffix.lower() if task.picture else ".png")
+    if task.picture is not None:
+        files.insert(0, (task.picture, result))
     for path, data in files:
         write_whole(path, data, overwrite=options.overwrite)
-    if job.picture is None:
+    if task.picture is None:
         _say.picture(result)
 
 
@@ -200,10 +202,10 @@ def _draw(photo: Photo, depth: DepthMap, options: DepthOptions) -> Picture:
     return api.overlay(photo, depth, options.overlay, options.colormap, options.range)
 
 
-def _describe(job: Job, depth: DepthMap, milliseconds: float) -> dict[str, Any]:
-    places = {"output": job.picture, "raw": job.raw, "png16": job.png16}
+def _describe(task: Task, depth: DepthMap, milliseconds: float) -> dict[str, Any]:
+    places = {"output": task.picture, "raw": task.raw, "png16": task.png16}
     return {
-        "input": job.source,
+        "input": task.source,
         **{name: _text(path) for name, path in places.items()},
         "milliseconds": round(milliseconds, 1),
         **depth.describe(),

@@ -18,7 +18,7 @@ from nearfar.registry import EFFECTS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nearfar.cli._plan import Job
+    from nearfar.cli._plan import Task
 
 
 @verb(
@@ -38,10 +38,10 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     shared: ManyOptions = parse(ManyOptions, ours)
     own |= _format(plugin, shared.output, own)
     suffix = f".{own['format']}" if "format" in own else plugin.suffixes[0]
-    jobs = _plugins.planned(photos, shared, f".{plugin.name}{suffix}")
-    api.read_options(plugin.options, own, Subject(jobs[0].source))  # what is wrong with them is told first
+    tasks = _plugins.planned(photos, shared, f".{plugin.name}{suffix}")
+    api.read_options(plugin.options, own, Subject(tasks[0].source))  # what is wrong with them is told first
     work = partial(_one, plugin, shared, own)
-    return _plugins.each(jobs, work, overwrite=shared.overwrite)
+    return _plugins.each(tasks, work, overwrite=shared.overwrite)
 
 
 def _format(plugin: Any, output: str, own: Mapping[str, str | bool]) -> dict[str, str | bool]:
@@ -56,7 +56,7 @@ def _format(plugin: Any, output: str, own: Mapping[str, str | bool]) -> dict[str
     return {"format": suffix[1:]} if plugin.is_clip and suffix and "format" not in own else {}
 
 
-def _one(plugin: Any, shared: ManyOptions, own: dict[str, Any], job: Job) -> dict[Path, bytes] | bytes:
-    photo, depth = _plugins.photo_and_depth(job.source, shared)
+def _one(plugin: Any, shared: ManyOptions, own: dict[str, Any], task: Task) -> dict[Path, bytes] | bytes:
+    photo, depth = _plugins.photo_and_depth(task.source, shared)
     done = api.effect(plugin.name, photo, depth, **own)
-    return done.encoded() if job.picture is None else {job.picture: done.encoded(job.picture.suffix)}
+    return done.encoded() if task.picture is None else {task.picture: done.encoded(task.picture.suffix)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nearfar.cli import _plugins, _say
+from nearfar.cli import _plugins
 from nearfar.cli._verb import verb
 from nearfar.options import option, parse
 from nearfar.registry import EFFECTS
@@ -20,8 +20,5 @@ class EffectsOptions:
 @verb(EffectsOptions, ("NAME", "Show only these."))
 def command(names: tuple[str, ...], given: dict[str, str | bool]) -> int:
     """List the effects with their options."""
-    options = parse(EffectsOptions, given)
-    wanted = {EFFECTS.load(name).name for name in names}
-    rows = [row for row in _plugins.catalogue(EFFECTS) if not wanted or row["name"] in wanted]
-    _say.document(rows) if options.json else _say.lines(_plugins.outline(rows))
+    _plugins.tell_all(EFFECTS, names, is_json=parse(EffectsOptions, given).json)
     return 0

@@ -16,7 +16,7 @@ from nearfar.options import describe, option, parse
 from nearfar.registry import EXPORTS, by_suffix
 
 if TYPE_CHECKING:
-    from nearfar.cli._plan import Job
+    from nearfar.cli._plan import Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,10 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     ours, own = _plugins.split(given, ExportFlags)
     shared: ExportFlags = parse(ExportFlags, ours)
     plugin, photos = _named(words, shared.output)
-    jobs = _plugins.planned(photos, shared, f".depth{plugin.suffix}", has_sidecar=shared.sidecar)
+    tasks = _plugins.planned(photos, shared, f".depth{plugin.suffix}", has_sidecar=shared.sidecar)
     api.read_options(plugin.options, own)  # all that can be wrong with the options is told before any work
     work = partial(_one, plugin, shared, own)
-    return _plugins.each(jobs, work, overwrite=shared.overwrite)
+    return _plugins.each(tasks, work, overwrite=shared.overwrite)
 
 
 def _named(words: tuple[str, ...], output: str) -> tuple[Any, tuple[str, ...]]:
@@ -55,14 +55,14 @@ def _named(words: tuple[str, ...], output: str) -> tuple[Any, tuple[str, ...]]:
     return by_suffix(Path(output).suffix), words
 
 
-def _one(plugin: Any, shared: ExportFlags, own: dict[str, Any], job: Job) -> dict[Path, bytes] | bytes:
-    photo, depth = _plugins.photo_and_depth(job.source, shared)
+def _one(plugin: Any, shared: ExportFlags, own: dict[str, Any], task: Task) -> dict[Path, bytes] | bytes:
+    photo, depth = _plugins.photo_and_depth(task.source, shared)
     if _assumes_camera(plugin, own) and depth.camera is None:
-        _say.line(f"{job.source}: {assumption()} Give --fov or --intrinsics.")
+        _say.line(f"{task.source}: {assumption()} Give --fov or --intrinsics.")
     data = api.export(plugin.name, depth, photo, **own)
-    if job.picture is None:
+    if task.picture is None:
         return data
-    return {job.picture: data} | ({job.raw: depth.record().encode()} if job.raw else {})
+    return {task.picture: data} | ({task.raw: depth.record().encode()} if task.raw else {})
 
 
 def _assumes_camera(plugin: Any, own: dict[str, Any]) -> bool:

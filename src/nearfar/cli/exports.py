@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nearfar.cli import _plugins, _say
+from nearfar.cli import _plugins
 from nearfar.cli._verb import verb
 from nearfar.options import option, parse
 from nearfar.registry import EXPORTS
@@ -20,8 +20,5 @@ class ExportsOptions:
 @verb(ExportsOptions, ("NAME", "Show only these."))
 def command(names: tuple[str, ...], given: dict[str, str | bool]) -> int:
     """List the exports with their options."""
-    options = parse(ExportsOptions, given)
-    wanted = {EXPORTS.load(name).name for name in names}
-    rows = [row for row in _plugins.catalogue(EXPORTS) if not wanted or row["name"] in wanted]
-    _say.document(rows) if options.json else _say.lines(_plugins.outline(rows))
+    _plugins.tell_all(EXPORTS, names, is_json=parse(ExportsOptions, given).json)
     return 0

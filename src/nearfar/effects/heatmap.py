@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from nearfar.ops.colormap import COLORMAPS, Span, can_index, colorize, indexed
+from nearfar.effects._colours import colormap_option, range_option
+from nearfar.ops.colormap import Span, can_index, colorize, indexed
 from nearfar.options import option
 from nearfar.plugins import Effect
-from nearfar.types import DepthMap, Photo, Picture, RangeRule, parse_range
+from nearfar.types import DepthMap, Photo, Picture, RangeRule
 
 _COARSE = 8  # rows that one row of the network's map became: two of them hardly differ
 
@@ -16,13 +17,8 @@ _COARSE = 8  # rows that one row of the network's map became: two of them hardly
 class HeatmapOptions:
     """How depth becomes colours."""
 
-    colormap: str = option("inferno", "Colours from far to near.", choices=COLORMAPS)
-    range: RangeRule = option(
-        "image",
-        "Values spanned by the colours: image, percentile, or a,b.",
-        parse=parse_range,
-        form="image|percentile|SPAN",
-    )
+    colormap: str = colormap_option()
+    range: RangeRule = range_option()
     fast: bool = option(False, "In 256 colours: PNG files are written several times faster.")
 
 

@@ -9,10 +9,11 @@ import cv2
 import numpy as np
 
 from nearfar.effects._canvas import finished, matching
-from nearfar.ops.colormap import COLORMAPS, colorize
+from nearfar.effects._colours import colormap_option, range_option
+from nearfar.ops.colormap import colorize
 from nearfar.options import option
 from nearfar.plugins import Effect
-from nearfar.types import DepthMap, Photo, Picture, RangeRule, parse_range
+from nearfar.types import DepthMap, Photo, Picture, RangeRule
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -23,13 +24,8 @@ class OverlayOptions:
     """How the heat map lies over the photo."""
 
     opacity: float = option(0.4, "0 shows the photo, 1 shows the heat map.", low=0, high=1)
-    colormap: str = option("inferno", "Colours from far to near.", choices=COLORMAPS)
-    range: RangeRule = option(
-        "image",
-        "Values spanned by the colours: image, percentile, or a,b.",
-        parse=parse_range,
-        form="image|percentile|SPAN",
-    )
+    colormap: str = colormap_option()
+    range: RangeRule = range_option()
 
 
 def apply(photo: Photo | None, depth: DepthMap, options: OverlayOptions) -> Picture:

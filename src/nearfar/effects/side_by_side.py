@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from nearfar.effects._canvas import matching
-from nearfar.ops.colormap import COLORMAPS, colorize
+from nearfar.effects._colours import colormap_option, range_option
+from nearfar.ops.colormap import colorize
 from nearfar.options import option
 from nearfar.plugins import Effect
-from nearfar.types import DepthMap, Photo, Picture, RangeRule, parse_range
+from nearfar.types import DepthMap, Photo, Picture, RangeRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,13 +20,8 @@ class SideBySideOptions:
 
     layout: str = option("right", "Where the heat map is.", choices=("right", "left", "below", "above"))
     gap: int = option(0, "White pixels between the two.", low=0, high=1000)
-    colormap: str = option("inferno", "Colours from far to near.", choices=COLORMAPS)
-    range: RangeRule = option(
-        "image",
-        "Values spanned by the colours: image, percentile, or a,b.",
-        parse=parse_range,
-        form="image|percentile|SPAN",
-    )
+    colormap: str = colormap_option()
+    range: RangeRule = range_option()
 
 
 def apply(photo: Photo | None, depth: DepthMap, options: SideBySideOptions) -> Picture:

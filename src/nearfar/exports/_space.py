@@ -87,6 +87,21 @@ def meshed(photo: Photo | None, depth: DepthMap, options: MeshOptions) -> Mesh:
     return mesh(away, seen_and_valid(photo, depth), camera, most_faces=options.faces, edge=options.edge)
 
 
+def surface(photo: Photo | None, depth: DepthMap, options: MeshOptions) -> Mesh:
+    """The mesh of a photo and its depth, with at least one triangle.
+
+    Raises:
+        ParameterError: no surface is left; or as of :func:`meshed`.
+    """
+    found = meshed(photo, depth, options)
+    if not len(found.faces):
+        raise ParameterError(
+            "No surface is left: the picture is too small, or all of it is cut or not valid.",
+            "Raise edge, or export points with ply.",
+        )
+    return found
+
+
 def colours_of(photo: Photo | None, depth: DepthMap) -> npt.NDArray[np.uint8]:
     """H×W×3 uint8: the photo's colours, the heat map's where there is no photo.
 

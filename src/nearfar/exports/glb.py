@@ -11,8 +11,7 @@ import cv2
 import numpy as np
 
 from nearfar.encode import encode
-from nearfar.errors import ParameterError
-from nearfar.exports._space import MeshOptions, colours_of, meshed, notes
+from nearfar.exports._space import MeshOptions, colours_of, notes, surface
 from nearfar.options import option
 from nearfar.plugins import Export
 from nearfar.types import DepthMap, Photo
@@ -38,12 +37,7 @@ def write(photo: Photo | None, depth: DepthMap, options: GlbOptions) -> bytes:
     Raises:
         ParameterError: photo and depth differ in size, not near < far, or no surface is left.
     """
-    found = meshed(photo, depth, options)
-    if not len(found.faces):
-        raise ParameterError(
-            "No surface is left: the picture is too small, or all of it is cut or not valid.",
-            "Raise edge, or export points with ply.",
-        )
+    found = surface(photo, depth, options)
     picture = encode(_shrunk(colours_of(photo, depth), options.texture), ".jpg", quality=85)
     return _file(_document(found, len(picture), notes(depth, options)), _binary(found, picture))
 

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearfar.errors import ParameterError
-from nearfar.exports._space import MeshOptions, colours_of, meshed, notes
+from nearfar.exports._space import MeshOptions, colours_of, notes, surface
 from nearfar.plugins import Export
 from nearfar.types import DepthMap, Photo
 
@@ -21,12 +20,7 @@ def write(photo: Photo | None, depth: DepthMap, options: MeshOptions) -> bytes:
     Raises:
         ParameterError: photo and depth differ in size, not near < far, or no surface is left.
     """
-    found = meshed(photo, depth, options)
-    if not len(found.faces):
-        raise ParameterError(
-            "No surface is left: the picture is too small, or all of it is cut or not valid.",
-            "Raise edge, or export points with ply.",
-        )
+    found = surface(photo, depth, options)
     colours = colours_of(photo, depth)[found.places[:, 0], found.places[:, 1]] / 255
     lines = [f"# {note}" for note in notes(depth, options)]
     places = np.concatenate([found.points, colours], axis=1)

@@ -10,7 +10,7 @@ KITTI_FOCAL_PX = 715.0873
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class BtsVariant:
     """What tells the variants apart."""
 
     data: str
@@ -25,13 +25,13 @@ class Row:
 
 
 ROWS = (
-    Row(
+    BtsVariant(
         "nyu",
         "densenet161",
         47_000_688,
         {"delta1": 0.885, "delta2": 0.978, "delta3": 0.994, "AbsRel": 0.110, "RMSE": 0.392, "log10": 0.047},
     ),
-    Row(
+    BtsVariant(
         "kitti",
         "densenet161",
         47_000_688,
@@ -45,12 +45,12 @@ ROWS = (
             "RMSElog": 0.096,
         },
     ),
-    Row("nyu", "resnet50", 49_530_968, {}),
+    BtsVariant("nyu", "resnet50", 49_530_968, {}),
 )
 TITLES = {"densenet161": "DenseNet-161", "resnet50": "ResNet-50"}
 
 
-def _card(row: Row) -> ModelCard:
+def _card(row: BtsVariant) -> ModelCard:
     data = row.data.upper()
     return ModelCard(
         name=f"bts-{row.data}-{row.encoder}",

@@ -15,7 +15,7 @@ MULTIPLE = 14  # patches of the DINOv2 encoder
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DepthAnythingVariant:
     """What tells the variants apart. ``max_depth_m`` is None for relative depth."""
 
     variant: str
@@ -45,16 +45,18 @@ _V2_FIGURES = {
 }
 
 
-def _rows() -> tuple[Row, ...]:
-    rows: list[Row] = []
+def _rows() -> tuple[DepthAnythingVariant, ...]:
+    rows: list[DepthAnythingVariant] = []
     for size in PARAMETERS:
         title = size.capitalize()
         licence = FREE if size == "small" else RESTRICTED
         first = f"LiheYoung/depth-anything-{size}-hf"
         second = f"depth-anything/Depth-Anything-V2-{title}-hf"
         rows += [
-            Row(f"v1-{size}", f"Depth Anything V1 {title}", size, V1, FREE, first, f"Xenova/{first[10:]}"),
-            Row(
+            DepthAnythingVariant(
+                f"v1-{size}", f"Depth Anything V1 {title}", size, V1, FREE, first, f"Xenova/{first[10:]}"
+            ),
+            DepthAnythingVariant(
                 f"v2-{size}",
                 f"Depth Anything V2 {title}",
                 size,
@@ -69,11 +71,15 @@ def _rows() -> tuple[Row, ...]:
             place = f"depth-anything/Depth-Anything-V2-Metric-{domain.capitalize()}-{title}-hf"
             name = f"Depth Anything V2 Metric {domain.capitalize()} {title}"
             variant = f"v2-metric-{domain}-{size}"
-            rows.append(Row(variant, name, size, V2, licence, place, domain=domain, max_depth_m=max_depth_m))
+            rows.append(
+                DepthAnythingVariant(
+                    variant, name, size, V2, licence, place, domain=domain, max_depth_m=max_depth_m
+                )
+            )
     return tuple(rows)
 
 
-def _card(row: Row) -> ModelCard:
+def _card(row: DepthAnythingVariant) -> ModelCard:
     is_metric = row.max_depth_m is not None
     return ModelCard(
         name=f"depth-anything-{row.variant}",

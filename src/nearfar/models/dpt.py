@@ -15,7 +15,7 @@ HALF = (0.5, 0.5, 0.5)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class DptVariant:
     """What tells the variants apart. ``size`` is the network's; encoders with windows want a square."""
 
     variant: str
@@ -33,7 +33,7 @@ class Row:
 
 
 ROWS = (
-    Row(
+    DptVariant(
         "large",
         "DPT-Large 384 (MiDaS 3.0, ViT-L)",
         384,
@@ -45,7 +45,7 @@ ROWS = (
         release="dpt_large-midas-2f21e586.pt",
         figures={"DIW": 0.1082, "ETH3D": 0.0888, "Sintel": 0.2697, "TUM": 9.97, "KITTI": 8.46, "NYU": 8.32},
     ),
-    Row(
+    DptVariant(
         "hybrid",
         "DPT-Hybrid 384 (MiDaS 3.0, ResNet-50 and ViT-B)",
         384,
@@ -57,7 +57,7 @@ ROWS = (
         release="dpt_hybrid-midas-501f0c75.pt",
         figures={"DIW": 0.1106, "ETH3D": 0.0934, "Sintel": 0.2741, "TUM": 10.89, "KITTI": 11.56, "NYU": 8.69},
     ),
-    Row(
+    DptVariant(
         "beit-large-512",
         "DPT BEiT-L 512 (MiDaS 3.1)",
         512,
@@ -67,8 +67,10 @@ ROWS = (
         "Intel/dpt-beit-large-512",
         figures={"DIW": 0.1137, "ETH3D": 0.0659, "Sintel": 0.2366, "TUM": 6.13, "KITTI": 11.56, "NYU": 1.86},
     ),
-    Row("beit-large-384", "DPT BEiT-L 384 (MiDaS 3.1)", 384, 344, V31, "MIT", "Intel/dpt-beit-large-384"),
-    Row(
+    DptVariant(
+        "beit-large-384", "DPT BEiT-L 384 (MiDaS 3.1)", 384, 344, V31, "MIT", "Intel/dpt-beit-large-384"
+    ),
+    DptVariant(
         "swin2-large-384",
         "DPT Swin2-L 384 (MiDaS 3.1)",
         384,
@@ -79,7 +81,7 @@ ROWS = (
         fit="exact",
         figures={"DIW": 0.1106, "ETH3D": 0.0732, "Sintel": 0.2442, "TUM": 8.87, "KITTI": 5.84, "NYU": 2.92},
     ),
-    Row(
+    DptVariant(
         "swin2-base-384",
         "DPT Swin2-B 384 (MiDaS 3.1)",
         384,
@@ -89,7 +91,7 @@ ROWS = (
         "Intel/dpt-swinv2-base-384",
         fit="exact",
     ),
-    Row(
+    DptVariant(
         "swin2-tiny-256",
         "DPT Swin2-T 256 (MiDaS 3.1)",
         256,
@@ -100,7 +102,7 @@ ROWS = (
         fit="exact",
         figures={"DIW": 0.1211, "ETH3D": 0.1106, "Sintel": 0.2868, "TUM": 13.43, "KITTI": 10.13, "NYU": 5.55},
     ),
-    Row(
+    DptVariant(
         "levit-224",
         "DPT LeViT 224 (MiDaS 3.1)",
         224,
@@ -113,7 +115,7 @@ ROWS = (
 )
 
 
-def _card(row: Row) -> ModelCard:
+def _card(row: DptVariant) -> ModelCard:
     files = (*(_hub.onnx(row.onnx) if row.onnx else ()), *(_hub.checkpoint(row.repository)))
     is_on_hub = bool(row.repository)
     return ModelCard(
@@ -134,7 +136,7 @@ def _card(row: Row) -> ModelCard:
     )
 
 
-def _details(row: Row) -> dict[str, object]:
+def _details(row: DptVariant) -> dict[str, object]:
     details: dict[str, object] = {}
     if row.figures:
         details["figures"] = {"MiDaS zero-shot protocol": row.figures}
@@ -144,7 +146,7 @@ def _details(row: Row) -> dict[str, object]:
     return details
 
 
-def _input(row: Row) -> InputSpec:
+def _input(row: DptVariant) -> InputSpec:
     """Windows and LeViT's attention tables fix the size: their square cannot be changed."""
     is_fixed = row.fit == "exact"
     low, high = (row.size, row.size) if is_fixed else (64, 2048)

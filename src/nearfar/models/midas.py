@@ -10,7 +10,7 @@ RELEASE = "https://github.com/isl-org/MiDaS/releases/download/v2_1/"
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class MidasVariant:
     """What tells the variants apart. ``sha256`` is the prefix in the checkpoint's upstream name."""
 
     variant: str
@@ -24,7 +24,7 @@ class Row:
 
 
 ROWS = (
-    Row(
+    MidasVariant(
         "small",
         "MiDaS v2.1 small (EfficientNet-Lite3)",
         256,
@@ -34,7 +34,7 @@ ROWS = (
         "70d6b9c8",
         {"DIW": 0.1344, "ETH3D": 0.1344, "Sintel": 0.3370, "TUM": 14.53, "KITTI": 29.27, "NYU": 13.43},
     ),
-    Row(
+    MidasVariant(
         "large",
         "MiDaS v2.1 large (ResNeXt-101 32x8d)",
         384,
@@ -47,7 +47,7 @@ ROWS = (
 )
 
 
-def _card(row: Row) -> ModelCard:
+def _card(row: MidasVariant) -> ModelCard:
     return ModelCard(
         name=f"midas-{row.variant}",
         title=row.title,

@@ -13,7 +13,7 @@ PAD = 3.0  # the published inference mirrors the photo around itself, and averag
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ZoeVariant:
     """What tells the variants apart."""
 
     variant: str
@@ -26,7 +26,7 @@ class Row:
 
 
 ROWS = (
-    Row(
+    ZoeVariant(
         "n",
         "ZoeDepth M12-N (rooms)",
         "Intel/zoedepth-nyu",
@@ -44,8 +44,8 @@ ROWS = (
             }
         },
     ),
-    Row("k", "ZoeDepth M12-K (streets)", "Intel/zoedepth-kitti", "outdoor", 80.0, 345, {}),
-    Row(
+    ZoeVariant("k", "ZoeDepth M12-K (streets)", "Intel/zoedepth-kitti", "outdoor", 80.0, 345, {}),
+    ZoeVariant(
         "nk",
         "ZoeDepth M12-NK (rooms and streets)",
         "Intel/zoedepth-nyu-kitti",
@@ -57,7 +57,7 @@ ROWS = (
 )
 
 
-def _card(row: Row) -> ModelCard:
+def _card(row: ZoeVariant) -> ModelCard:
     return ModelCard(
         name=f"zoedepth-{row.variant}",
         title=row.title,

@@ -54,7 +54,7 @@ class Fusion(nn.Module):
         return _twice(self.ftb2(self.ftb1(features) + path))
 
 
-class Output(nn.Module):
+class OutputHead(nn.Module):
     """Two 3×3 convolutions to one channel, at twice the size."""
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ class Decoder(nn.Module):
         self.ffm2 = Fusion(at_16)
         self.ffm1 = Fusion(at_8)
         self.ffm0 = Fusion(at_4)
-        self.outconv = Output()
+        self.outconv = OutputHead()
 
     def forward(self, features: list[Tensor]) -> Tensor:
         """N×1×h×w from the encoder's features at 1/4 to 1/32."""

@@ -14,7 +14,7 @@ from nearfar.types import PhotoWarning
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from nearfar.types import Camera, DepthMap, Provenance
+    from nearfar.types import DepthMap, Provenance
     from nearfar.types.arrays import FloatMap
 
 _TOLERANCE = 0.02  # by which the shapes may differ: sides of small maps are rounded
@@ -44,7 +44,7 @@ def fitted(depth: DepthMap, width: int, height: int) -> DepthMap:
         depth,
         values=values,
         valid=valid,
-        camera=None if depth.camera is None else _scaled(depth.camera, by_width, by_height),
+        camera=None if depth.camera is None else depth.camera.scaled(by_width, by_height),
         provenance=_seen_at(depth),
         warnings=(*depth.warnings, PhotoWarning("depth_resized", text)),
     )
@@ -70,13 +70,3 @@ def _resized(depth: DepthMap, width: int, height: int) -> tuple[FloatMap, npt.ND
     values = np.clip(mixed / np.maximum(share, np.float32(1e-6)), low, high)
     values[~valid] = np.nan
     return np.asarray(values, np.float32), None if valid.all() else valid
-
-
-def _scaled(camera: Camera, x: float, y: float) -> Camera:
-    return replace(
-        camera,
-        fx_px=camera.fx_px * x,
-        fy_px=camera.fy_px * y,
-        cx_px=camera.cx_px * x,
-        cy_px=camera.cy_px * y,
-    )

@@ -13,7 +13,7 @@ from nearfar.ops.resize import shrink
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from nearfar.types import Camera, DepthMap, Photo
+    from nearfar.types import DepthMap, Photo
 
 
 def reduced_size(width: int, height: int, longest: int) -> tuple[int, int]:
@@ -32,7 +32,7 @@ def reduced_depth(depth: DepthMap, longest: int) -> DepthMap:
     if (width, height) == (depth.width, depth.height):
         return depth
     at = np.ix_(_middles(height, depth.height), _middles(width, depth.width))
-    camera = depth.camera and _seen_smaller(depth.camera, width / depth.width, height / depth.height)
+    camera = depth.camera and depth.camera.scaled(width / depth.width, height / depth.height)
     valid = None if depth.valid is None else depth.valid[at]
     return replace(depth, values=depth.values[at], valid=valid, camera=camera)
 
@@ -43,7 +43,7 @@ def reduced_photo(photo: Photo, longest: int) -> Photo:
     if width >= photo.width and height >= photo.height:
         return photo
     full_width, full_height = photo.full_size
-    camera = photo.camera and _seen_smaller(photo.camera, width / full_width, height / full_height)
+    camera = photo.camera and photo.camera.scaled(width / full_width, height / full_height)
     if photo.alpha is None:
         return replace(photo, pixels=shrink(photo.pixels, width, height), camera=camera, reduced_from=None)
     mixed = shrink(multiplied(photo), width, height)
@@ -55,13 +55,3 @@ def reduced_photo(photo: Photo, longest: int) -> Photo:
 def _middles(count: int, of: int) -> npt.NDArray[Any]:
     """The places in a row of ``of`` pixels that the middles of ``count`` larger ones fall on."""
     return ((np.arange(count) * 2 + 1) * of) // (2 * count)
-
-
-def _seen_smaller(camera: Camera, x: float, y: float) -> Camera:
-    return replace(
-        camera,
-        fx_px=camera.fx_px * x,
-        fy_px=camera.fy_px * y,
-        cx_px=camera.cx_px * x,
-        cy_px=camera.cy_px * y,
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nearfar.errors import ParameterError
 
@@ -44,3 +44,13 @@ class Camera:
             raise ParameterError(f"A field of view of {fov_deg} degrees is too narrow for a camera.")
         focal_px = width / 2 / half
         return cls(focal_px, focal_px, width / 2, height / 2, source)
+
+    def scaled(self, across: float, down: float) -> Camera:
+        """The camera of the same photo with so many times the pixels across and down."""
+        return replace(
+            self,
+            fx_px=self.fx_px * across,
+            fy_px=self.fy_px * down,
+            cx_px=self.cx_px * across,
+            cy_px=self.cy_px * down,
+        )

@@ -17,7 +17,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from nearfar.service.errors import LargeHeaderError, MalformedRequestError, SlowHeaderError
-from nearfar.service.http.disconnect import DEPARTURE, Departure
+from nearfar.service.http.disconnect import DISCONNECT, Disconnect
 from nearfar.service.http.envelope import BEGUN_AT, SECURITY_HEADERS
 from nearfar.service.http.gathering import Gathering
 from nearfar.service.request import problems
@@ -65,7 +65,7 @@ class Connection(H11Protocol):
         self._reading: asyncio.TimerHandle | None = None
         self._sending: asyncio.TimerHandle | None = None
         self._is_crowded = False
-        self._departure = Departure()
+        self._disconnect = Disconnect()
         self._begun_at = 0.0
         self.app = self._telling(self.app)
 
@@ -87,7 +87,7 @@ class Connection(H11Protocol):
         self._reading = _stopped(self._reading)
         self._sending = _stopped(self._sending)
         super().connection_lost(exc)
-        self._departure.happen()
+        self._disconnect.happen()
 
     def data_received(self, data: bytes) -> None:
         """Read on."""
@@ -125,7 +125,7 @@ class Connection(H11Protocol):
         """The application, whose requests know when they began to arrive and whether their client left."""
 
         async def told(scope: Scope, receive: Receive, send: Send) -> None:
-            scope[BEGUN_AT], scope[DEPARTURE] = self._begun_at, self._departure
+            scope[BEGUN_AT], scope[DISCONNECT] = self._begun_at, self._disconnect
             await app(scope, receive, send)
 
         return told

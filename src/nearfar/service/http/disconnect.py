@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Receive
 
-DEPARTURE = "nearfar.departure"
+DISCONNECT = "nearfar.disconnect"
 """Where the scope of a request keeps that of its client."""
 
 
 @dataclass(slots=True, eq=False)
-class Departure:
+class Disconnect:
     """Of the client of one connection."""
 
     has_happened: bool = False
@@ -74,9 +74,9 @@ async def while_connected(request: Request, work: Coroutine[Any, Any, Any]) -> A
 @contextmanager
 def _watched(request: Request, leave: Callable[[], object]) -> Iterator[None]:
     """Within, ``leave`` is called once, when the client leaves."""
-    departure: Departure | None = request.scope.get(DEPARTURE)
-    if departure is not None:
-        with departure.told(leave):
+    disconnect: Disconnect | None = request.scope.get(DISCONNECT)
+    if disconnect is not None:
+        with disconnect.told(leave):
             yield
         return
 

@@ -16,7 +16,7 @@ class Turns:
     """Tickets of many callers, served in turn; each caller's own in their order."""
 
     def __init__(self) -> None:
-        self._lines: OrderedDict[str, deque[Ticket]] = OrderedDict()
+        self._queues: OrderedDict[str, deque[Ticket]] = OrderedDict()
         self._count = 0
 
     def __len__(self) -> int:
@@ -24,51 +24,51 @@ class Turns:
 
     def count_of(self, caller: str) -> int:
         """Tickets of one caller."""
-        return len(self._lines.get(caller, ()))
+        return len(self._queues.get(caller, ()))
 
     def add(self, ticket: Ticket) -> None:
         """Put a ticket behind its caller's others; a new caller comes after all others."""
-        self._lines.setdefault(ticket.terms.caller, deque()).append(ticket)
+        self._queues.setdefault(ticket.terms.caller, deque()).append(ticket)
         self._count += 1
 
     def pop(self) -> Ticket:
         """The oldest ticket of the caller whose turn it is."""
-        caller, line = next(iter(self._lines.items()))
-        self._lines.move_to_end(caller)
-        ticket = line.popleft()
+        caller, queue = next(iter(self._queues.items()))
+        self._queues.move_to_end(caller)
+        ticket = queue.popleft()
         self._took_from(caller)
         return ticket
 
     def remove(self, ticket: Ticket) -> bool:
         """Take a ticket out; False where it is not there any more."""
-        line = self._lines.get(ticket.terms.caller)
-        if line is None or ticket not in line:
+        queue = self._queues.get(ticket.terms.caller)
+        if queue is None or ticket not in queue:
             return False
-        line.remove(ticket)
+        queue.remove(ticket)
         self._took_from(ticket.terms.caller)
         return True
 
     def ahead_of(self, caller: str) -> int:
         """Tickets that would be served before the next one of a caller."""
         own = self.count_of(caller)
-        others = (len(line) for name, line in self._lines.items() if name != caller)
+        others = (len(queue) for name, queue in self._queues.items() if name != caller)
         return own + sum(min(count, own + 1) for count in others)
 
     def greediest(self, caller: str) -> str | None:
         """The caller with the most tickets, where that is at least two more than ``caller`` has."""
-        most = max(self._lines, key=self.count_of, default=None)
+        most = max(self._queues, key=self.count_of, default=None)
         return most if most is not None and self.count_of(most) >= self.count_of(caller) + 2 else None
 
     def newest_of(self, caller: str) -> Ticket:
         """Take out what a caller put in last."""
-        ticket = self._lines[caller].pop()
+        ticket = self._queues[caller].pop()
         self._took_from(caller)
         return ticket
 
     def _took_from(self, caller: str) -> None:
         self._count -= 1
-        if not self._lines[caller]:
-            del self._lines[caller]
+        if not self._queues[caller]:
+            del self._queues[caller]
 
 
 class Line:
