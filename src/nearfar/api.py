@@ -198,7 +198,7 @@ def load(  # noqa: PLR0913 - all but the first are named
         device: auto, cpu, cuda or mps.
         settings: those of the environment where none are given.
         fast: rather fast than exact: JPEGs are decoded just large enough, an int8 file is run where there is
-            one, and maps are enlarged by straight lines. Maps keep the photo's size.
+            one, and maps are enlarged by linear interpolation. Maps keep the photo's size.
 
     Raises:
         UnknownNameError: there is no such model or engine; the message offers the nearest name.

@@ -1,7 +1,7 @@
 """API keys: made once, kept as hashes in one file, found again in constant time.
 
 A key is ``nf-ID-SECRET``. The id (32 random bits) finds the row and may be shown; the secret holds 192 random
-bits. Nobody guesses those, so a fast keyed hash with a salt of each key's own is right: a slow one would
+bits. Those cannot be guessed, so a fast keyed hash with a salt of each key's own is right: a slow one would
 protect nothing more, and would let anybody keep the service busy with wrong keys.
 """
 

@@ -67,7 +67,7 @@ class Watch(Protocol):
 
 
 class Unwatched:
-    """Nobody goes along; ``tell`` hears of tiles."""
+    """Watches nothing; ``tell`` is told of tiles."""
 
     def __init__(self, tell: Tell | None = None) -> None:
         self._tell = tell

@@ -59,7 +59,7 @@ class Order:
     {"output": Flag("-o", "FILE"), "pipeline": Flag(value="JSON|FILE")},
 )
 def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
-    """Look at the jobs of a service, hand some in, cancel them, take their results."""
+    """List the jobs of a service, submit, cancel, and fetch their results."""
     options: JobsOptions = parse(JobsOptions, given)
     action, names = (words[0], words[1:]) if words else ("list", ())
     if action not in _ACTIONS:

@@ -64,7 +64,7 @@ class Jobs:
         idempotency_key: str | None = None,
         **pipeline: Unpack[Pipeline],
     ) -> Job:
-        """Hand photos, or ZIPs of them, in; the answer comes when all of it is safe on the service's disk.
+        """Submit photos, or ZIPs of them; the answer comes when all of it is safe on the service's disk.
 
         Args:
             photos: paths, bytes, binary files, PIL images, arrays or Photos.

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     Planes = tuple[npt.NDArray[Any], npt.NDArray[Any] | None]  # H×W×3 colours, H×W alpha or None
 
 # Pillow's plug-ins are opened one by one instead of through Image.open: that imports forty modules, and its
-# limit on pixels is a global of the process that belongs to whoever uses us.
+# limit on pixels is a global of the process that belongs to the application.
 _PLUGINS = {
     "JPEG": ("PIL.JpegImagePlugin", "JpegImageFile"),  # also the first picture of an MPO
     "PNG": ("PIL.PngImagePlugin", "PngImageFile"),

@@ -33,7 +33,7 @@ _TERM = re.compile(r"\s*(<=|>=|<|>)?\s*([-+]?[\d.]+(?:e[-+]?\d+)?|inf|-inf)\s*$"
 
 @dataclass(frozen=True, slots=True)
 class InvalidRule:
-    """What somebody says is no distance: numbers, and bounds as (sign, number); nothing: every number is."""
+    """What a caller says is no distance: numbers, and bounds as (sign, number); nothing: every number is."""
 
     numbers: tuple[float, ...] = ()
     bounds: tuple[tuple[str, float], ...] = ()
@@ -81,7 +81,7 @@ def validity(
         raw: the numbers as the file has them, before any scale.
         kind: what they mean.
         stated: what the file itself says is no number.
-        rule: what somebody says instead; None: the rule of all files.
+        rule: what the caller says instead; None: the rule of all files.
         name: what messages call the file.
 
     Raises:

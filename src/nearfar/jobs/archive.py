@@ -247,7 +247,7 @@ class Window:
         return True
 
     def close(self) -> None:
-        """The file belongs to somebody else."""
+        """The file belongs to the caller."""
 
     def __enter__(self) -> Any:
         return self

@@ -95,7 +95,7 @@ class Claims:
         return is_kept
 
     def give_back(self, claim: Claim, *, counts: bool = False) -> None:
-        """Let somebody else do it. ``counts``: it was tried, and that stays written."""
+        """Give it back to the queue. ``counts``: the attempt stays written down."""
         with self._store.database.transaction() as connection:
             connection.execute(_TOUCH, (claim.job,))
             connection.execute(
@@ -122,7 +122,7 @@ class Claims:
         return count
 
     def _drop(self, claim: Claim, outcome: Outcome) -> None:
-        """Remove a result, unless it counts after all; where nobody can tell, it goes when its job ends."""
+        """Remove a result, unless it counts after all; where that is not known, it goes when its job ends."""
         with contextlib.suppress(NearfarError):
             query = "SELECT 1 FROM pictures WHERE job = ? AND position = ? AND token = ?"
             if not self._store.database.rows(query, (claim.job, claim.position, outcome.token)):

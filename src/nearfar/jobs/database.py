@@ -97,7 +97,7 @@ class Database:
             raise
 
     def close(self) -> None:
-        """Close it; the log is folded into the file where nobody else has it open."""
+        """Close it; the log is merged into the file where no other process has it open."""
         with self._lock, contextlib.suppress(sqlite3.Error):
             self._connection.close()
 

@@ -4,7 +4,7 @@ NearfarError
 ├── InputError (ValueError)
 │   ├── BadArchiveError               a ZIP that is damaged, or tries a trick
 │   └── KeyReusedError                an idempotency key came again with something else
-├── NoSuchJobError (LookupError)      there is no such job or picture, or it is somebody else's
+├── NoSuchJobError (LookupError)      there is no such job or picture, or it belongs to another caller
 ├── UnfinishedError (RuntimeError)    what was asked for is not there yet
 ├── JobsUnavailableError (RuntimeError)  the store of jobs cannot be used: damaged, read-only, too new
 └── StorageFullError (OSError)        the quota or the disk has no room
@@ -33,7 +33,7 @@ class KeyReusedError(InputError):
 
 
 class NoSuchJobError(NearfarError, LookupError):
-    """There is no such job or picture, or it is somebody else's."""
+    """There is no such job or picture, or it belongs to another caller."""
 
 
 class UnfinishedError(NearfarError, RuntimeError):

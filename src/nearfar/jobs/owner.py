@@ -34,7 +34,7 @@ class Owner:
                 self._path = folder / self.name
                 self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
                 if _try_lock(self._handle) and self._path.exists():
-                    return  # otherwise somebody took the file for a dead one's between the two calls
+                    return  # otherwise another process took the file for a dead one's between the two calls
                 os.close(self._handle)
 
     def close(self) -> None:
@@ -67,7 +67,7 @@ def _is_alive(path: Path) -> bool:
 
 
 def _try_lock(handle: int) -> bool:
-    """Take the lock of an open file; False where somebody has it."""
+    """Take the lock of an open file; False where another process holds it."""
     with contextlib.suppress(OSError):
         if sys.platform == "win32":
             import msvcrt

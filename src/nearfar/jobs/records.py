@@ -38,7 +38,7 @@ class ResultFile:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A job as it was handed in, its pack written and synced; not accepted yet."""
+    """A job as it was submitted, its pack written and synced; not accepted yet."""
 
     id: str
     caller: str
@@ -93,7 +93,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One picture that somebody works on: nobody else does until it is finished or given back."""
+    """One picture that is claimed by a worker: no other takes it until it is finished or given back."""
 
     job: str
     caller: str

@@ -97,7 +97,7 @@ class JobStore:
         """A job.
 
         Raises:
-            NoSuchJobError: there is none, or it is somebody else's.
+            NoSuchJobError: there is none, or it belongs to another caller.
         """
         rows = self.database.rows(f"{_JOB} WHERE id = ?", (id,))
         if not rows or caller not in {None, rows[0]["caller"]}:
@@ -145,7 +145,7 @@ class JobStore:
         """Cancel what is not done of a job; one that has ended stays as it is.
 
         Raises:
-            NoSuchJobError: there is none, or it is somebody else's.
+            NoSuchJobError: there is none, or it belongs to another caller.
         """
         job = self.job(id, caller)
         if not job.is_ended:
@@ -158,7 +158,7 @@ class JobStore:
         """Cancel a job and remove all of it.
 
         Raises:
-            NoSuchJobError: there is none, or it is somebody else's.
+            NoSuchJobError: there is none, or it belongs to another caller.
         """
         self.job(id, caller)
         with self.database.transaction() as connection:

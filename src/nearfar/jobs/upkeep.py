@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from nearfar.jobs.store import JobStore
 
 LEFTOVER_S = 600.0
-"""A folder that no job knows for that long belongs to nobody: its process ended before it was accepted."""
+"""A folder that no job knows for that long has no owner: its process ended before it was accepted."""
 
 
 @dataclass(slots=True)
@@ -59,7 +59,7 @@ class Upkeep:
     def sweep(self) -> None:
         """Remove what processes left behind that ended while a job arrived, or was removed."""
         spool = self.store.spool
-        staged = list(spool.staging.iterdir())  # before the owners: whoever stages has a name by then
+        staged = list(spool.staging.iterdir())  # before the owners: who stages has a name by then
         live = {path.name for path in spool.owners.iterdir()} - set(dead_owners(spool.owners))
         for folder in staged:
             if folder.name.partition("-")[0] not in live:

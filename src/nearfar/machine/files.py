@@ -35,7 +35,7 @@ def write_whole(
 ) -> Path:
     """Write bytes to a temporary file beside ``path``, then rename; gives the path back.
 
-    ``private``: nobody but its owner may read it, from its first byte on.
+    ``private``: only its owner may read it, from its first byte on.
 
     Raises:
         OutputExistsError: something is there and ``overwrite`` is False.
@@ -123,7 +123,7 @@ def locked(path: Path, *, passing: bool = False) -> Iterator[None]:
 
 
 def _held(path: Path) -> BinaryIO:
-    """The open lock file, held. One that its holder removed meanwhile holds nobody back: it is not taken."""
+    """The open lock file, held. One that its holder removed meanwhile blocks no one: it is not taken."""
     while True:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

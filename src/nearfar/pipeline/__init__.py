@@ -34,7 +34,7 @@ class Estimator:
     sha256: str = ""
     """Hash of the weights that are loaded."""
     is_fast: bool = False
-    """Maps are brought to the photo's size by straight lines."""
+    """Maps are enlarged to the photo's size by linear interpolation; by cubic interpolation otherwise."""
 
     @property
     def input(self) -> InputSpec:

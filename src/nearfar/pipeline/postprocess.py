@@ -27,7 +27,7 @@ def finish(
 ) -> DepthMap:
     """The depth map of a photo from the h×w values its network gave.
 
-    ``is_fast``: they are brought to the photo's size by straight lines, not by curves.
+    ``is_fast``: they are enlarged to the photo's size by linear instead of cubic interpolation.
 
     Raises:
         NonFiniteOutputError: there is a NaN or an infinity among them.

@@ -30,7 +30,7 @@ def tune() -> bool:
 def settle() -> None:
     """What is there now stays to the end: the collector of cycles need not look at it ever again.
 
-    Looking at all objects of a service took 50 ms, in which nobody is answered.
+    Looking at all objects of a service took 50 ms, in which no request is answered.
     """
     gc.collect()
     gc.freeze()

@@ -30,7 +30,7 @@ from nearfar.service.http.envelope import REQUEST_ID, Envelope
 from nearfar.service.http.head import Head
 from nearfar.service.http.uploads import UploadLimits, UploadRoom
 from nearfar.service.jobs.schemas import schemas
-from nearfar.service.jobs.work import Workshop
+from nearfar.service.jobs.work import JobTools
 from nearfar.service.jobs.worker import Jobs
 from nearfar.service.live.places import Live
 from nearfar.service.request import problems
@@ -137,7 +137,7 @@ def _service(settings: Settings, given: Loader | None, ledger: Ledger) -> Servic
         guards=guards_of(settings, ledger),
         metrics=Metrics(),
         live=Live(settings.live_connections, ledger),
-        jobs=Jobs(settings, pool, Workshop(loader, limits, settings.model)),
+        jobs=Jobs(settings, pool, JobTools(loader, limits, settings.model)),
         tracing=_tracing(settings.otlp_endpoint),
     )
     service.metrics.also(partial(readings.read, service), readings.SHARED)

@@ -109,7 +109,7 @@ def _try_to_write(folder: Path) -> None:
 
 
 def _keys(settings: Settings) -> Finding:
-    """The keys can be read, are nobody else's, and are there where everybody could come."""
+    """The keys can be read by their owner only, and exist where the service is open to the network."""
     keys = guards_of(settings).keys
     path = open_keys(settings).path
     if not keys.is_on:

@@ -138,4 +138,4 @@ class AddressError(NearfarError, OSError):
 
 
 class ClientLeftError(Exception):
-    """The client closed the connection: nobody is left to answer. Not an error of the tree, never shown."""
+    """The client closed the connection: there is no one to answer. Not an error of the tree, never shown."""

@@ -1,4 +1,4 @@
-"""What has a value at any time, and is read when somebody asks: the queue, the models, the build."""
+"""What has a value at any time, and is read when asked for: the queue, the models, the build."""
 
 from __future__ import annotations
 

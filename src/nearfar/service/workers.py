@@ -295,7 +295,7 @@ def work(settings: Settings, listener: socket.socket, place: Place, pipe: Connec
         os.sched_setaffinity(0, place.cpus)
     from nearfar.service.server import serve_on
 
-    opening: list[asyncio.Task[None]] = []  # a task that nobody holds may vanish
+    opening: list[asyncio.Task[None]] = []  # a task without a reference may be collected
 
     def begin(server: Server) -> None:
         opening.append(asyncio.get_running_loop().create_task(_join_others(server, place)))
@@ -317,7 +317,7 @@ async def _join_others(server: Server, place: Place) -> None:
 
 
 def _end_with_parent(pipe: Connection, server: Server) -> None:
-    """The parent holds the other end: when it is gone, nobody would stop us any more."""
+    """The parent holds the other end: when it is gone, this worker must stop by itself."""
     try:
         pipe.recv()
     except (EOFError, OSError):

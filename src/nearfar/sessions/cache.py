@@ -52,9 +52,9 @@ class SessionKey:
 class SessionCache:
     """Opens each network once and keeps the most recently used ones, within a budget of memory.
 
-    Loading takes place outside the lock: it stops nobody but those who want the same network. One that is in
-    use is never taken away from who uses it; its memory counts until nobody holds it, and whoever asks for it
-    before gets the same one.
+    Loading takes place outside the lock: it blocks only callers of that network. A
+    network in use is never unloaded; its memory counts until its last user is done, and a caller that asks
+    before then gets the same one.
     """
 
     def __init__(self, limit: int, budget_bytes: int = 0) -> None:
@@ -103,7 +103,7 @@ class SessionCache:
         return Opened(slot.result(), choice)
 
     def discard(self, session: Session) -> None:
-        """Forget a session: whoever asks next gets another one. Who holds it keeps it."""
+        """Forget a session: the next caller gets a new one; present users keep theirs."""
         with self._lock:
             for key, slot in list(self._slots.items()):
                 if slot.done() and slot.exception() is None and slot.result() is session:
@@ -113,7 +113,7 @@ class SessionCache:
                     del self._alive[key]
 
     def _revived(self, key: SessionKey) -> Future[Session] | None:
-        """A slot for a network that was let go of, where somebody still holds it."""
+        """A slot for a network that was let go of, where it is still in use."""
         session = self._alive.get(key)
         if session is None:
             return None

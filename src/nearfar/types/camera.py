@@ -13,7 +13,9 @@ FOCAL_PX = (1e-6, 1e9)
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """Pinhole intrinsics in pixels of the photo: focal lengths and principal point; ``source`` says whence.
+    """Pinhole intrinsics in pixels of the photo: focal lengths and principal point.
+
+    ``source``: where they come from.
 
     Pixel centres are at whole numbers plus one half: the centre of a W-pixel row is W/2.
     """

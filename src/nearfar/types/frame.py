@@ -38,7 +38,7 @@ class Frames:
     """The frames of a video as they come, once, and one at a time; checked to come in order.
 
     ``width``, ``height``: of every frame, in pixels. ``rate``: frames a second, 0 where that is not known or
-    differs. ``count``: how many there are, None where nobody knows before the end.
+    differs. ``count``: how many there are, None where that is not known before the end.
     """
 
     width: int

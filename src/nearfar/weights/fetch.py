@@ -103,7 +103,7 @@ def address_of(file: WeightFile, settings: Settings) -> str:
 
 
 def _silent(name: str, here: int, total: int) -> None:
-    """Tell nobody."""
+    """Report no progress."""
 
 
 def _bring(card: ModelCard, file: WeightFile, store: Store, settings: Settings, progress: Progress) -> Path:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 ASSET = "asset:"
 PINS = "pins.json"
-_FEWEST_DIGITS = 8  # of a published prefix; a file of which nobody knows a hash is not trusted
+_FEWEST_DIGITS = 8  # of a published prefix; a file whose hash is not known is not trusted
 
 
 @dataclass(frozen=True, slots=True)

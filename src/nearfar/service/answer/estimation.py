@@ -79,7 +79,7 @@ def answer(question: Question, loader: Loader, limits: Limits, ticket: Ticket) -
 
     Raises:
         NearfarError: whatever is wrong with the photo, a parameter or the network.
-        ClientLeftError: nobody waits any more.
+        ClientLeftError: the client has left.
     """
     query, watch = question.query, TicketWatch(ticket, question.timing)
     watch.timing.note("queue", ticket.queued_at, ticket.waited_s)

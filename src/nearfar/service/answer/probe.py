@@ -26,7 +26,7 @@ _log = logging.getLogger("nearfar.service")
 
 
 class Probe:
-    """Keeps the time of the last proof. Whoever asks while a probe is under way waits for that one."""
+    """Keeps the time of the last proof. A caller that asks while a probe is under way waits for that one."""
 
     def __init__(self, pool: EnginePool, loader: Loader) -> None:
         self._pool = pool
@@ -80,7 +80,7 @@ class Probe:
     def _forget(self, task: asyncio.Task[None]) -> None:
         self._asking = None
         if not task.cancelled():
-            task.exception()  # heard by those who wait; where they left it is nobody's
+            task.exception()  # callers that wait have it; where all have left it is dropped
 
     async def _ask(self) -> None:
         try:

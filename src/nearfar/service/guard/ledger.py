@@ -151,6 +151,6 @@ class SharedLedger:
 
 
 def _hash(caller: str, secret: bytes) -> int:
-    """64 bits that nobody who does not know the secret can aim at; never 0."""
+    """64 bits that cannot be aimed at without the secret; never 0."""
     digest = hashlib.blake2b(caller.encode("utf-8", "surrogateescape"), digest_size=8, key=secret).digest()
     return int.from_bytes(digest) | 1

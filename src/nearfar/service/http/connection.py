@@ -1,6 +1,6 @@
 """One connection of a client: what uvicorn's gives, and patience that ends.
 
-uvicorn waits for ever for the head of a request that was begun, for the rest of a body that nobody wants any
+uvicorn waits for ever for the head of a request that was begun, for the rest of a body that is not wanted any
 more, and for a client that does not take its answer; and its own errors are plain text. Here each of these
 has an end, and every answer is a problem document with the headers that all answers have.
 """
@@ -131,7 +131,7 @@ class Connection(H11Protocol):
         return told
 
     def _watch(self) -> None:
-        """Let a timer run exactly while the client owes us the rest of a head, or of a body for nobody."""
+        """Run a timer exactly while the client owes the rest of a head, or of a body that is not wanted."""
         if not self._is_owed():
             self._reading = _stopped(self._reading)
         elif self._reading is None:

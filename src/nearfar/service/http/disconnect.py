@@ -1,4 +1,4 @@
-"""Whether the client of a request has left, told at once to whoever works for it.
+"""Whether the client of a request has left, told at once to the work that is done for it.
 
 Our own connections tell it by a callback. To ask ``receive()`` for it, as ASGI has it, takes a task of its
 own beside each request and two more turns of the event loop, each of which waits among the threads that

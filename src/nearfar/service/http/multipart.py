@@ -1,4 +1,4 @@
-"""The one reader of multipart bodies: whole or in pieces, each part told to whoever takes it."""
+"""The one reader of multipart bodies: whole or in pieces, each part told to a :class:`Taker`."""
 
 from __future__ import annotations
 

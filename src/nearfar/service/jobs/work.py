@@ -23,7 +23,7 @@ _log = logging.getLogger("nearfar.service")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Workshop:
+class JobTools:
     """What pictures are worked on with."""
 
     loader: Loader
@@ -39,19 +39,19 @@ class Made:
     depth: dict[str, Any]
 
 
-def make(claim: Claim, spool: Spool, workshop: Workshop, ticket: Ticket) -> Made:
+def make(claim: Claim, spool: Spool, tools: JobTools, ticket: Ticket) -> Made:
     """Read, decode, estimate, and make every file of the pipeline.
 
     Raises:
         NearfarError: whatever is wrong with the picture, the pipeline or the network.
-        ClientLeftError: nobody wants it any more.
+        ClientLeftError: the result is not wanted any more.
     """
-    wanted = check_outputs(claim.pipeline, workshop.default_model)
+    wanted = check_outputs(claim.pipeline, tools.default_model)
     seen = look(
         lambda: spool.picture(claim.job, claim.slot),
-        lambda: workshop.loader(wanted.model, wanted.size),
+        lambda: tools.loader(wanted.model, wanted.size),
         EstimateOptions(name="the picture"),
-        workshop.limits,
+        tools.limits,
         TicketWatch(ticket),
     )
     files = []
@@ -62,7 +62,7 @@ def make(claim: Claim, spool: Spool, workshop: Workshop, ticket: Ticket) -> Made
 
 
 def problem_row(claim: Claim, error: Exception) -> dict[str, Any]:
-    """What a picture failed with, as a problem object; what nobody foresaw is logged, and kept to the log."""
+    """What a picture failed with, as a problem object; an unforeseen error is told in the log only."""
     problem = problem_of(error)
     row: dict[str, Any] = {"type": problem.type, "title": problem.title, "status": problem.status}
     if not isinstance(error, NearfarError):

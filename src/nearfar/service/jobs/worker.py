@@ -1,4 +1,4 @@
-"""The jobs of a running service: opened when first needed, worked on behind all that somebody waits for."""
+"""The jobs of a running service: opened when first needed, worked on at lower priority than requests."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
     from nearfar.jobs.records import Claim
     from nearfar.jobs.store import JobStore
-    from nearfar.service.jobs.work import Workshop
+    from nearfar.service.jobs.work import JobTools
     from nearfar.service.work.pool import EnginePool
     from nearfar.settings import Settings
 
 LOOK_S = 1.0
-"""How often idle hands look for what other processes took in."""
+"""Seconds between two looks of an idle worker for jobs that other processes accepted."""
 PAUSE_S = 5.0
 """How long work rests where the store has no room or cannot be used; nothing is lost meanwhile."""
 KEEP_S, TICK_S, SWEEP_S = 2.0, 30.0, 600.0
@@ -44,7 +44,7 @@ _log = logging.getLogger("nearfar.service")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Bench:
+class OpenStore:
     """An open store with what works on it."""
 
     store: JobStore
@@ -56,11 +56,11 @@ class Bench:
 class Jobs:
     """Takes jobs in and works on them, some pictures at a time, of which at most one waits in the pool."""
 
-    def __init__(self, settings: Settings, pool: EnginePool, workshop: Workshop) -> None:
+    def __init__(self, settings: Settings, pool: EnginePool, tools: JobTools) -> None:
         self._settings = settings
         self._pool = pool
-        self._workshop = workshop
-        self._bench: Bench | None = None
+        self._tools = tools
+        self._open: OpenStore | None = None
         self._opening = threading.Lock()
         self._queueing = asyncio.Lock()
         self._news = asyncio.Event()
@@ -85,7 +85,7 @@ class Jobs:
         """Pictures that are not done yet, as of a moment ago; free."""
         return self._waiting
 
-    def open(self) -> Bench:
+    def open(self) -> OpenStore:
         """The store, made where there is none. It may take a while: call it in a thread.
 
         Raises:
@@ -93,25 +93,25 @@ class Jobs:
             StorageFullError: the disk is full.
         """
         with self._opening:
-            if self._bench is not None:
-                return self._bench
+            if self._open is not None:
+                return self._open
             if self.is_closing:
                 raise JobsUnavailableError("The service is shutting down.", "Ask another one.")
             store = open_jobs(self._settings)
             owner = Owner(store.spool.owners)
-            self._bench = Bench(store, owner, Claims(store, owner), Upkeep(store))
-            return self._bench
+            self._open = OpenStore(store, owner, Claims(store, owner), Upkeep(store))
+            return self._open
 
-    async def bench(self) -> Bench:
+    async def opened(self) -> OpenStore:
         """The same, without holding the event loop up."""
-        if self._bench is not None:
-            return self._bench
+        if self._open is not None:
+            return self._open
         return await asyncio.to_thread(self.open)
 
     def intake(self) -> Intake:
         """Where a new job arrives; to be called in a thread."""
-        bench = self.open()
-        return Intake(bench.store.spool, bench.owner.name, self.limits)
+        opened = self.open()
+        return Intake(opened.store.spool, opened.owner.name, self.limits)
 
     def wake(self) -> None:
         """There is something to do."""
@@ -137,14 +137,14 @@ class Jobs:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._bench is not None:
+        if self._open is not None:
             await asyncio.to_thread(self._repay)
-            self._bench.store.close()
-            self._bench.owner.close()
-            self._bench = None
+            self._open.store.close()
+            self._open.owner.close()
+            self._open = None
 
     async def _work(self) -> None:
-        """One hand: the next picture, and the next."""
+        """One worker: the next picture, and the next."""
         while not self.is_closing:
             try:
                 claim = await self._next()
@@ -162,16 +162,16 @@ class Jobs:
                     await self._rest(LOOK_S)
 
     async def _next(self) -> Claim | None:
-        bench = await self._existing()
-        if bench is None:
+        opened = await self._existing()
+        if opened is None:
             return None
-        return await asyncio.to_thread(_take, bench)
+        return await asyncio.to_thread(_take, opened)
 
-    async def _existing(self) -> Bench | None:
+    async def _existing(self) -> OpenStore | None:
         """The store where there is one: looking for work makes none."""
-        if self._bench is None and not spool_of(self._settings).database.exists():
+        if self._open is None and not spool_of(self._settings).database.exists():
             return None
-        return await self.bench()
+        return await self.opened()
 
     async def _do(self, claim: Claim) -> None:
         """Work on a picture until it is finished or given back."""
@@ -180,8 +180,8 @@ class Jobs:
             if outcome is None:
                 await self._give_back(claim, counts=True)
             else:
-                bench = await self.bench()
-                await asyncio.to_thread(bench.claims.finish, claim, outcome)
+                opened = await self.opened()
+                await asyncio.to_thread(opened.claims.finish, claim, outcome)
         except asyncio.CancelledError:
             await self._give_back(claim)
             raise
@@ -194,10 +194,10 @@ class Jobs:
 
     async def _outcome(self, claim: Claim) -> Outcome | None:
         """How it ended, its files written; None where it should be tried once more."""
-        bench = await self.bench()
-        spool = bench.store.spool
+        opened = await self.opened()
+        spool = opened.store.spool
         try:
-            made = await self._in_pool(partial(make, claim, spool, self._workshop), claim.caller)
+            made = await self._in_pool(partial(make, claim, spool, self._tools), claim.caller)
         except (BusyError, StorageFullError, JobsUnavailableError):
             raise
         except _TRIED_AGAIN as exc:
@@ -237,24 +237,24 @@ class Jobs:
     async def _is_wanted(self, claim: Claim) -> bool:
         """Whether the job still goes on: what was cancelled or removed has no folder to write to."""
         try:
-            bench = await self.bench()
-            return not (await asyncio.to_thread(bench.store.job, claim.job)).is_ended
+            opened = await self.opened()
+            return not (await asyncio.to_thread(opened.store.job, claim.job)).is_ended
         except NoSuchJobError:
             return False
         except NearfarError:
             return True
 
     async def _give_back(self, claim: Claim, *, counts: bool = False) -> None:
-        """Let somebody else do it; where the store takes nothing now, later."""
+        """Give it back to the queue; later, where the store cannot be written now."""
         self._owed.append((claim, counts))
         await asyncio.to_thread(self._repay)
 
     def _repay(self) -> None:
         """Write down what is given back."""
-        while self._owed and self._bench is not None:
+        while self._owed and self._open is not None:
             claim, counts = self._owed.pop()
             try:
-                self._bench.claims.give_back(claim, counts=counts)
+                self._open.claims.give_back(claim, counts=counts)
             except NearfarError as exc:
                 self._owed.append((claim, counts))
                 self._note(exc)
@@ -274,29 +274,29 @@ class Jobs:
         due = {TICK_S: float("-inf"), SWEEP_S: float("-inf")}
         while not self.is_closing:
             try:
-                bench = await self._existing()
-                if bench is not None:
+                opened = await self._existing()
+                if opened is not None:
                     now = time.monotonic()
                     late = {every for every, last in due.items() if now - last >= every}
                     due |= dict.fromkeys(late, now)
-                    await asyncio.to_thread(self._tend, bench, late)
+                    await asyncio.to_thread(self._tend, opened, late)
             except NearfarError as exc:
                 self._note(exc)
             except Exception:
                 _log.exception("the upkeep of jobs broke off; it goes on in %g s", KEEP_S)
             await asyncio.sleep(KEEP_S)
 
-    def _tend(self, bench: Bench, late: set[float]) -> None:
+    def _tend(self, opened: OpenStore, late: set[float]) -> None:
         self._repay()
-        if count := bench.claims.recover():
+        if count := opened.claims.recover():
             _log.warning("%d pictures of processes that ended are queued again", count)
             self._news_from_thread()
         if TICK_S in late:
-            bench.upkeep.tick()
+            opened.upkeep.tick()
         if SWEEP_S in late:
-            bench.upkeep.sweep()
-        self._counts = bench.store.counts()
-        self._waiting = bench.store.pictures_waiting()
+            opened.upkeep.sweep()
+        self._counts = opened.store.counts()
+        self._waiting = opened.store.pictures_waiting()
 
     def _news_from_thread(self) -> None:
         with contextlib.suppress(RuntimeError):
@@ -309,8 +309,8 @@ class Jobs:
             _log.error("jobs rest: %s", exc)
 
 
-def _take(bench: Bench) -> Claim | None:
+def _take(opened: OpenStore) -> Claim | None:
     """The next picture; StorageFullError where its result would find no room."""
-    if bench.store.pictures_waiting():
-        bench.store.check_room(1)
-    return bench.claims.take()
+    if opened.store.pictures_waiting():
+        opened.store.check_room(1)
+    return opened.claims.take()

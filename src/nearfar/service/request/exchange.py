@@ -16,7 +16,7 @@ UNKNOWN = "unknown"
 """The route of an address that there is not, the method of a word that is none."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 CLIENT_LEFT = 499
-"""A status that nobody sees: the log's word for a client that left."""
+"""A status that is never sent: the log's word for a client that left."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -111,7 +111,7 @@ def install(app: FastAPI) -> None:
 
 
 def unforeseen(scope: Scope, error: Exception) -> Response:
-    """The problem document of an error that nobody foresaw; the log has its traceback."""
+    """The problem document of an unforeseen error; the log has its traceback."""
     _log.error("request %s failed", request_id_of(scope), exc_info=error)
     detail = "An unexpected error; the service's log has it under the request id."
     return _document(scope, INTERNAL, {"detail": detail}, {})
@@ -144,7 +144,7 @@ def _documented_methods(request: Request) -> list[str]:
     return sorted(methods | ({"HEAD"} if "GET" in methods else set()))
 
 
-async def _on_client_left(request: Request, exc: Exception) -> Response:  # noqa: ARG001 - nobody reads the answer
+async def _on_client_left(request: Request, exc: Exception) -> Response:  # noqa: ARG001 - the client has left
     note_problem(request.scope, LEFT)
     return Response(status_code=CLIENT_LEFT)
 

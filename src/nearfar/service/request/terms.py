@@ -17,9 +17,9 @@ _WAIT = re.compile(r'(?:^|,)\s*wait\s*=\s*"?(\d{1,6})"?\s*(?=[,;]|$)', re.IGNORE
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """``caller``: whose turn it takes. ``seconds``: until nobody wants it any more.
+    """``caller``: whose turn it takes. ``seconds``: until the result is not wanted any more.
 
-    ``is_background``: nobody waits for it; it goes behind everything that somebody waits for.
+    ``is_background``: no request waits for it; it goes behind all requests.
     """
 
     caller: str = ""

@@ -1,4 +1,4 @@
-"""``/v1/jobs``: many pictures handed in at once, worked on behind everything that somebody waits for."""
+"""``/v1/jobs``: many pictures submitted at once, worked on at lower priority than requests."""
 
 from __future__ import annotations
 
@@ -63,8 +63,8 @@ class Desk:
         check_type(request)
         wanted = self._wanted(query.pipeline)
         jobs, limits = self.service.jobs, self._body_limits()
-        bench = await jobs.bench()
-        await asyncio.to_thread(bench.store.check_room, announced_bytes(request, limits))
+        opened = await jobs.opened()
+        await asyncio.to_thread(opened.store.check_room, announced_bytes(request, limits))
         intake = await asyncio.to_thread(jobs.intake)
         try:
             with timing_of(request.scope).stage("upload"):
@@ -81,7 +81,7 @@ class Desk:
     async def list(self, request: Request) -> Response:
         """The caller's jobs; all of them for an admin."""
         query: answers.ListQuery = answers.read_query(request, answers.ListQuery)
-        store = (await self.service.jobs.bench()).store
+        store = (await self.service.jobs.opened()).store
         found = await asyncio.to_thread(
             store.jobs, _own(request), query.state or "", query.after, query.limit
         )
@@ -90,20 +90,20 @@ class Desk:
     async def show(self, request: Request) -> Response:
         """A job and its pictures."""
         query: answers.ShowQuery = answers.read_query(request, answers.ShowQuery)
-        store = (await self.service.jobs.bench()).store
+        store = (await self.service.jobs.opened()).store
         job = await self._job(request)
         rows = await asyncio.to_thread(store.pictures, job.id, query.after, query.limit)
         return _json(answers.show_with_pictures(job, rows, query, _root(request)))
 
     async def cancel(self, request: Request) -> Response:
         """Stop a job and keep what is done."""
-        store = (await self.service.jobs.bench()).store
+        store = (await self.service.jobs.opened()).store
         job = await asyncio.to_thread(store.cancel, _id(request), _own(request))
         return _json(answers.show(job, _root(request)))
 
     async def remove(self, request: Request) -> Response:
         """Stop a job and remove all of it."""
-        store = (await self.service.jobs.bench()).store
+        store = (await self.service.jobs.opened()).store
         await asyncio.to_thread(store.remove, _id(request), _own(request))
         return Response(status_code=204)
 
@@ -123,14 +123,14 @@ class Desk:
         job = await self._job(request)
         if not job.is_ended:
             raise _unfinished("The job is not done yet.")
-        store = (await self.service.jobs.bench()).store
+        store = (await self.service.jobs.opened()).store
         headers = {**_NO_STORE, "Content-Disposition": f'attachment; filename="job-{job.id}.zip"'}
         return StreamingResponse(bundle(store, job), media_type="application/zip", headers=headers)
 
     async def result(self, request: Request) -> Response:
         """One file of a picture's result."""
         query: answers.FileQuery = answers.read_query(request, answers.FileQuery)
-        store = (await self.service.jobs.bench()).store
+        store = (await self.service.jobs.opened()).store
         job = await self._job(request)
         position = answers.position_of(request.path_params["picture"])
         row = await asyncio.to_thread(store.picture, job.id, position)
@@ -141,7 +141,7 @@ class Desk:
 
     async def _job(self, request: Request) -> Job:
         """The job of the address, where it is the caller's."""
-        store = (await self.service.jobs.bench()).store
+        store = (await self.service.jobs.opened()).store
         return await asyncio.to_thread(store.job, _id(request), _own(request))
 
     def _accept(self, intake: Intake, caller: str, wanted: Outputs, key: str) -> tuple[Job, bool]:

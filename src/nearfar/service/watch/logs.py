@@ -1,7 +1,7 @@
 """What the service says and how: sentences on a terminal, JSON lines elsewhere, by one chain for all.
 
-The service writes with :mod:`logging`, as the libraries below it do, so that whoever mounts the application
-in another server keeps that server's logs. ``nearfar serve`` sets up the chain that this file makes.
+The service writes with :mod:`logging`, as the libraries below it do, so that an application mounted in
+another server keeps that server's logs. ``nearfar serve`` sets up the chain that this file makes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What is counted of the service, in the format of Prometheus.
 
 Counters and histograms are written as requests end (:meth:`Metrics.watch`); what has a value at any time is
-read when somebody asks (:meth:`Metrics.also`). Labels take few values, whatever clients send.
+read when asked for (:meth:`Metrics.also`). Labels take few values, whatever clients send.
 """
 
 from __future__ import annotations

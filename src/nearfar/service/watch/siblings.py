@@ -28,7 +28,7 @@ class Siblings:
     _server: asyncio.AbstractServer | None = None
 
     async def open(self, tell: Callable[[], Iterable[Metric]]) -> None:
-        """Answer whoever asks with what ``tell`` gives."""
+        """Answer each request with what ``tell`` gives."""
 
         async def answer(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             with contextlib.suppress(ConnectionError):
@@ -41,7 +41,7 @@ class Siblings:
         self._server = await asyncio.start_unix_server(answer, path)
 
     def close(self) -> None:
-        """Answer nobody any more."""
+        """Stop answering."""
         if self._server is not None:
             self._server.close()
 

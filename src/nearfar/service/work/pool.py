@@ -1,7 +1,7 @@
-"""Worker threads behind a bounded queue: the event loop hands work over and never does it itself.
+"""Worker threads behind a bounded queue: the event loop submits work and never does it itself.
 
 Callers take turns. Where the queue is full, the newest work of the caller with the most places gives way to
-a caller with fewer; where that is nobody, the newcomer is refused. Work that could not begin before its time
+a caller with fewer; where there is none, the new one is refused. Work that could not begin before its time
 is over is refused at once; work whose client left, or whose time is over, is not done.
 """
 
@@ -69,7 +69,7 @@ class EnginePool:
 
     @property
     def waiting(self) -> int:
-        """Pieces of work that wait for a thread, and somebody for them."""
+        """Pieces of work that wait for a thread, and that a request waits for."""
         return len(self._line.front)
 
     @property
@@ -219,9 +219,9 @@ class EnginePool:
         return BusyError(message, "Try again after the time that Retry-After gives.", self.estimated_wait_s())
 
     def _drop(self, ticket: Ticket) -> None:
-        ticket.future.cancel()  # a late outcome finds nobody, and says nothing
+        ticket.future.cancel()  # a late outcome is dropped without a message
         if not ticket.future.cancelled():
-            ticket.future.exception()  # it came together with the end of the wait: nobody hears it
+            ticket.future.exception()  # it came together with the end of the wait: it is dropped
         with self._condition:
             ticket.is_wanted = False
             self._line.of(ticket).remove(ticket)  # not there: under way already, it stops after its stage

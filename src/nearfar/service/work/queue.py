@@ -1,4 +1,4 @@
-"""Who is next: callers take turns, and what runs in the background goes behind what somebody waits for."""
+"""Who is next: callers take turns, and what runs in the background goes behind what a request waits for."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Turns:
 
 
 class Line:
-    """What somebody waits for (``front``) and what runs in the background (``back``)."""
+    """What a request waits for (``front``) and what runs in the background (``back``)."""
 
     def __init__(self) -> None:
         self.front = Turns()

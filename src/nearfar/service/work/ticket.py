@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False, slots=True)
 class Ticket:
-    """One piece of work in the pool. ``is_wanted`` turns False when nobody waits for it any more."""
+    """One piece of work in the pool. ``is_wanted`` turns False when no request waits for it any more."""
 
     work: Callable[[Ticket], Any]
     loop: asyncio.AbstractEventLoop
@@ -52,7 +52,7 @@ class Ticket:
         """Between the stages: is the work still wanted?
 
         Raises:
-            ClientLeftError: nobody waits any more.
+            ClientLeftError: the client has left.
             DeadlineError: its time is over.
         """
         if not self.is_wanted:
@@ -68,12 +68,12 @@ class Ticket:
         )
 
     def expire(self) -> None:
-        """Its time is over: whoever waits is told so. Called in the event loop."""
+        """Its time is over: the waiting request is told so. Called in the event loop."""
         self._settle(None, self.too_late())
 
     def finish(self, result: Any, error: BaseException | None) -> None:
         """Hand the outcome to the event loop."""
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits
+        with contextlib.suppress(RuntimeError):  # the loop is closed: no request waits
             self.loop.call_soon_threadsafe(self._settle, result, error)
 
     def _settle(self, result: Any, error: BaseException | None) -> None:

@@ -1,7 +1,7 @@
 """Notices a call of a network that never comes back, and puts a fresh network and thread in its place.
 
 A thread inside a runtime cannot be stopped from outside. It is abandoned: its request is answered, another
-thread takes its place, the network is opened anew for whoever comes next, and should the call come back after
+thread takes its place, the network is opened anew for the next caller, and should the call come back after
 all, its thread ends. What such calls hold (memory, perhaps a processor) is lost until the process ends;
 so the service gives up when :data:`MOST_ABANDONED` are lost at once, and its supervisor starts it anew.
 """
