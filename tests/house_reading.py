@@ -5,14 +5,17 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from scripts import script
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SOURCE = Path(__file__).parents[1] / "src"
+drawing = script("tools/house.py")
+SOURCE: Path = drawing.SOURCE
+modules, tree_of, arrows = drawing.modules, drawing.tree_of, drawing.imports
 TESTS = Path(__file__).parent
 
 
@@ -23,39 +26,6 @@ class Function:
     place: str
     lines: int
     parameters: int
-
-
-@cache
-def modules() -> dict[str, Path]:
-    """Dotted name to file, of every module of both packages."""
-    found = {}
-    for file in sorted(SOURCE.rglob("*.py")):
-        parts = file.relative_to(SOURCE).with_suffix("").parts
-        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = file
-    return found
-
-
-@cache
-def tree_of(file: Path) -> ast.Module:
-    """The syntax tree of a file."""
-    return ast.parse(file.read_text(encoding="utf-8"))
-
-
-def arrows() -> dict[str, set[str]]:
-    """Module to those that it imports: wherever in the file, for types only, or as a matter of course."""
-    known = modules()
-    found: dict[str, set[str]] = {name: set() for name in known}
-    for name, file in known.items():
-        for node in ast.walk(tree_of(file)):
-            if isinstance(node, ast.Import):
-                found[name] |= {alias.name for alias in node.names if alias.name in known}
-            elif isinstance(node, ast.ImportFrom) and node.module:
-                assert node.level == 0, f"{file}: imports are absolute"
-                for alias in node.names:
-                    full = f"{node.module}.{alias.name}"
-                    found[name] |= {full if full in known else node.module} & known.keys()
-        found[name].discard(name)
-    return found
 
 
 def circles(arrows: dict[str, set[str]]) -> list[list[str]]:
