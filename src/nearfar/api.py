@@ -221,16 +221,20 @@ def load(  # noqa: PLR0913 - all but the first are named
         card = replace(card, input=card.input.with_size(size))
     wish = wish_of(settings, engine or "", precision or "", device or "", is_fast=fast)
     opened = _sessions(settings).get(card, wish, open_store(settings))
-    fixed = opened.session.fixed_size
+    _check_size(size, card, opened.session.fixed_size)
+    sha256 = opened.sha256 or card.sha256
+    estimator = Estimator(card, opened.session, opened.choice.label, sha256, is_fast=fast)
+    return Model(card, estimator, settings, opened.choice.why, asked)
+
+
+def _check_size(size: int | None, card: ModelCard, fixed: tuple[int, int] | None) -> None:
+    """ParameterError where a size was asked for that the loaded file does not take."""
     if size is not None and fixed is not None and card.input.size not in fixed:
         raise ParameterError(
             f"size is {size}, but the file of '{card.name}' takes {fixed[0]}×{fixed[1]} only.",
             "Leave the size out, or pull its checkpoint: nearfar models pull NAME --engine torch.",
             parameter="size",
         )
-    sha256 = opened.sha256 or card.sha256
-    estimator = Estimator(card, opened.session, opened.choice.label, sha256, is_fast=fast)
-    return Model(card, estimator, settings, opened.choice.why, asked)
 
 
 def _name_of(name: Any) -> str:

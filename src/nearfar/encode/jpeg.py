@@ -1,4 +1,4 @@
-"""The segments of a JPEG file: read, and put in, without touching the picture (ITU T.81; XMP part 3, 1.1.3)."""
+"""The segments of a JPEG file: read and put in, the picture untouched (ITU T.81; XMP part 3, 1.1.3)."""
 
 from __future__ import annotations
 
