@@ -153,7 +153,17 @@ def test_the_limits_are_the_settings() -> None:
     assert isinstance(next(model.estimate_stream([draw(20, 10)])).error, TooLargeError)
 
 
-METHODS = {"card", "estimate", "estimate_batch", "estimate_stream", "estimator", "read", "settings", "why"}
+METHODS = {
+    "asked",
+    "card",
+    "estimate",
+    "estimate_batch",
+    "estimate_stream",
+    "estimator",
+    "read",
+    "settings",
+    "why",
+}
 
 
 def test_what_a_model_offers() -> None:
