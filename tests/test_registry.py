@@ -10,7 +10,7 @@ import pytest
 
 from nearfar import registry
 from nearfar.errors import MissingExtraError, SettingsError, UnknownNameError
-from nearfar.registry import EFFECTS, ENGINES, EXPORTS, MODELS, Registry, by_suffix
+from nearfar.registry import EFFECTS, ENGINES, EXPORTS, MODELS, Registry, Rows, by_suffix
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,3 +112,44 @@ def test_installed_distribution_adds_a_plugin(folder: Registry, tmp_path: Path) 
     (info / "entry_points.txt").write_text("[nearfar.toys]\nextra = toys_extra\n")
     (tmp_path / "toys_extra.py").write_text("PLUGIN = 'extra'\n")
     assert "extra" in {entry.name for entry in registry.entry_points("nearfar.toys")}
+
+
+@pytest.fixture
+def shelf(folder: Registry, tmp_path: Path) -> Rows:
+    """Rows of the package made for one test: two in one file, one in another, none in a third."""
+    head = "from types import SimpleNamespace as Toy\n"
+    (tmp_path / "toys" / "balls.py").write_text(
+        f"{head}TOYS = (Toy(name='red-ball'), Toy(name='blue-ball'))\n"
+    )
+    (tmp_path / "toys" / "cars.py").write_text(f"{head}TOYS = Toy(name='car')\n")
+    registry._rows.cache_clear()
+    return Rows("toy", folder.package, "TOYS")
+
+
+def test_a_file_may_list_several_rows_one_or_none(shelf: Rows) -> None:
+    """Each goes by its own name, in the order of the files."""
+    assert list(shelf.by_name()) == ["red-ball", "blue-ball", "car"]
+    assert shelf.load("blue-ball").name == "blue-ball"
+
+
+def test_an_unknown_row_offers_the_nearest(shelf: Rows) -> None:
+    """As for a plug-in that is a whole file."""
+    with pytest.raises(UnknownNameError, match=r"There is no toy 'red-bal'\. Did you mean 'red-ball'"):
+        shelf.load("red-bal")
+
+
+def test_two_rows_of_one_name_are_an_error(shelf: Rows, tmp_path: Path) -> None:
+    """The message names the file of the second."""
+    (tmp_path / "toys" / "more.py").write_text((tmp_path / "toys" / "cars.py").read_text())
+    with pytest.raises(SettingsError, match=r"Two rows are called toy 'car'.*toys\.more"):
+        shelf.load("red-ball")
+
+
+def test_installed_packages_bring_rows(shelf: Rows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A module that a package names in the group adds its rows."""
+    (tmp_path / "trains.py").write_text(
+        "from types import SimpleNamespace as Toy\nTOYS = (Toy(name='train'),)\n"
+    )
+    monkeypatch.delitem(sys.modules, "trains", raising=False)
+    brings(monkeypatch, ("trains", "trains"))
+    assert shelf.load("train").name == "train"

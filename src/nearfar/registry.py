@@ -3,6 +3,8 @@
 ``registry.EFFECTS.load("heatmap")`` imports ``nearfar/effects/heatmap.py`` and gives its ``PLUGIN``.
 Files that begin with an underscore are not plug-ins. Installed packages may add more through entry points
 of the group ``nearfar.effects`` (and so on).
+
+Where one file has several, as a data set's reader has its splits, they are :class:`Rows`.
 """
 
 from __future__ import annotations
@@ -16,13 +18,14 @@ import sys
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from nearfar.errors import MissingExtraError, SettingsError, UnknownNameError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+Row = TypeVar("Row")
 _log = logging.getLogger(__name__)
 
 
@@ -61,6 +64,60 @@ class Registry:
             raise MissingExtraError(
                 f"The {self.kind} '{name}' cannot be loaded: {exc}.", "Reinstall the library it names."
             ) from exc
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What the files of a folder list: a file may list several rows, or none at all.
+
+    ``attribute``: the name under which a file has its rows, a tuple of them or a single one. Each row has a
+    ``name`` of its own; ``kind`` is the word for messages, ``package`` the folder's dotted name.
+    """
+
+    kind: str
+    package: str
+    attribute: str
+
+    def by_name(self) -> dict[str, Any]:
+        """Every row by its name, in the order of the files.
+
+        Raises:
+            SettingsError: two rows have one name.
+        """
+        return dict(_rows(self))
+
+    def load(self, name: str) -> Any:
+        """The row of that name.
+
+        Raises:
+            UnknownNameError: there is none; the message offers the nearest name.
+        """
+        return named(self.kind, _rows(self), name)
+
+
+def named(kind: str, rows: Mapping[str, Row], name: str) -> Row:
+    """The row of that name; ``kind`` is the word for the message.
+
+    Raises:
+        UnknownNameError: there is none; the message offers the nearest name.
+    """
+    if name not in rows:
+        raise UnknownNameError(f"There is no {kind} '{name}'.", did_you_mean(name, rows))
+    return rows[name]
+
+
+@cache
+def _rows(shelf: Rows) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for place in _places(shelf.kind, shelf.package).values():
+        listed = getattr(importlib.import_module(place), shelf.attribute, ())
+        for row in listed if isinstance(listed, tuple) else (listed,):
+            if row.name in found:
+                raise SettingsError(
+                    f"Two rows are called {shelf.kind} '{row.name}'.", f"Rename the one in {place}."
+                )
+            found[row.name] = row
+    return found
 
 
 @cache
@@ -103,7 +160,7 @@ def _may_bring_plugins(folder: str) -> bool:
             found = [entry.path for entry in entries if entry.name.endswith((".dist-info", ".egg-info"))]
     except OSError:  # a zip file, or a folder that is gone
         return False
-    return any(_holds(Path(path, "entry_points.txt"), b"[nearfar.") for path in found)
+    return any(_holds(Path(path, "entry_points.txt"), b"[nearfar") for path in found)
 
 
 def _holds(file: Path, text: bytes) -> bool:

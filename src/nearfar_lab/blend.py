@@ -36,9 +36,11 @@ def blend(members: Sequence[Path], out: Path) -> Path:
     files = [path / LAST if path.is_dir() else path for path in members]
     states = [load_state(path) for path in files]
     if len(states) < 2:
-        raise CheckpointError(f"{out}: a mean needs two runs at least, {len(states)} was given")
+        raise CheckpointError(
+            f"{out}: a mean needs two runs at least, not {len(states)}.", "Train another --member."
+        )
     if (out / LAST).resolve() in {path.resolve() for path in files}:
-        raise CheckpointError(f"{out}: this is one of the runs; give another folder for their mean")
+        raise CheckpointError(f"{out}: this is one of the runs.", "Give another folder for their mean.")
     for place, state in enumerate(states):
         _check(files[place], state, states[0], {other["seed"] for other in states[:place]})
     out.mkdir(parents=True, exist_ok=True)
@@ -49,20 +51,25 @@ def blend(members: Sequence[Path], out: Path) -> Path:
 def _check(path: Path, state: dict[str, Any], first: dict[str, Any], seeds: set[int]) -> None:
     """Raise CheckpointError where a run cannot be averaged with the first, or has an earlier one's seed."""
     if "optimiser" in state:
-        raise CheckpointError(f"{path}: this run is not finished; train on with --resume first")
+        raise CheckpointError(f"{path}: this run is not finished.", "Train on with --resume first.")
     if state["seed"] in seeds:
-        raise CheckpointError(f"{path}: another run has the same seed {state['seed']} (train --member)")
+        raise CheckpointError(
+            f"{path}: another run has the same seed {state['seed']}.", "Train another --member instead."
+        )
     for field in ("recipe", "net"):
         if state[field] != first[field]:
             raise CheckpointError(
-                f"{path}: its {field} is {state[field]}, that of the first run is {first[field]}; "
-                "only runs of one recipe can be averaged"
+                f"{path}: its {field} is {state[field]}, that of the first run is {first[field]}.",
+                "Only runs of one recipe can be averaged: leave it out.",
             )
     average = first["average"]
     statistics = [name for name in average if ".running_" in name]
     moved = [name for name in statistics if not torch.equal(state["average"][name], average[name])]
     if moved:
-        raise CheckpointError(f"{path}: its statistics moved ({moved[0]}); the recipe has to keep them")
+        raise CheckpointError(
+            f"{path}: its statistics moved ({moved[0]}), so that a mean is none of theirs.",
+            "Train with a recipe whose keeps_statistics is set.",
+        )
 
 
 def _blended(states: list[dict[str, Any]]) -> dict[str, Any]:

@@ -36,10 +36,13 @@ def save_whole(state: dict[str, Any], path: Path) -> None:
 def load_state(path: Path) -> dict[str, Any]:
     """The dictionary of a checkpoint (weights only: nothing in the file is executed)."""
     if not path.is_file():
-        raise CheckpointError(f"{path}: no checkpoint there; train first or give another folder")
+        raise CheckpointError(f"{path}: there is no checkpoint.", "Train first, or give another folder.")
     state = torch.load(path, map_location="cpu", weights_only=True)
     if not isinstance(state, dict) or "average" not in state:
-        raise CheckpointError(f"{path}: not a checkpoint of this lab (no averaged weights in it)")
+        raise CheckpointError(
+            f"{path}: not a checkpoint of this lab: there are no averaged weights in it.",
+            "Give a run folder of nearfar-lab train, or the last.pt in it.",
+        )
     return state
 
 

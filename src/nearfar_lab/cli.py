@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 from cyclopts import App
 
-from nearfar.errors import NearfarError
-from nearfar_lab.errors import LabError, UnknownNameError
+from nearfar.errors import NearfarError, ParameterError
 from nearfar_lab.settings import read_settings
 
 if TYPE_CHECKING:
@@ -33,10 +32,10 @@ def _is_open(terms: str) -> bool:
     """What `--terms` means.
 
     Raises:
-        UnknownNameError: it is neither `all` nor `open`.
+        ParameterError: it is neither `all` nor `open`.
     """
     if terms not in {"all", "open"}:
-        raise UnknownNameError(f"--terms {terms!r}: expected all or open")
+        raise ParameterError(f"--terms is '{terms}'.", "Give all or open.", parameter="terms")
     return terms == "open"
 
 
@@ -116,11 +115,11 @@ def plot(run: Path, out: Path | None = None) -> None:
         run: Run folder.
         out: Picture to write.
     """
+    from nearfar.types import Picture
     from nearfar_lab.plot import draw, read_curves
-    from nearfar_lab.sheet import save_picture
 
     path = out or run / "curves.png"
-    save_picture(draw(read_curves(run / "log.jsonl")), path)
+    Picture(draw(read_curves(run / "log.jsonl"))).save(path)
     print(path)
 
 
@@ -144,9 +143,11 @@ def evaluate(
         limit: Measure about this many pictures, spread over the set (0: all).
         csv: Write the figures of every picture to this file.
     """
+    from nearfar.machine.files import write_whole
+
     found = _evaluate(_predictor(model, size, fit, data), data, limit)
     if csv:
-        csv.write_text(found.as_csv(), encoding="utf-8")
+        write_whole(csv, found.as_csv().encode())
     figures = {name: round(value, 4) for name, value in found.means().items()}
     row = {"data": found.data, "model": found.model, "pictures": len(found.rows), **figures}
     print(json.dumps(row))
@@ -308,9 +309,9 @@ def sheet(model: str, folder: Path, out: Path, *, size: int | None = None, colum
         size: Input size in pixels instead of the card's.
         columns: Pairs side by side.
     """
-    from nearfar_lab.sheet import contact_sheet, save_picture
+    from nearfar_lab.sheet import contact_sheet
 
-    save_picture(contact_sheet(_predictor(model, size), folder, columns=columns), out)
+    contact_sheet(_predictor(model, size), folder, columns=columns).save(out)
     print(out)
 
 
@@ -333,6 +334,6 @@ def main(words: list[str] | None = None) -> None:
     """
     try:
         app(words)
-    except (LabError, NearfarError, OSError) as error:
+    except NearfarError as error:
         print(f"nearfar-lab: {error}", file=sys.stderr)
         sys.exit(1)

@@ -55,7 +55,8 @@ def export_onnx(net: nn.Module, path: Path) -> float:
         if not difference <= LARGEST_DIFFERENCE:
             raise ExportError(
                 f"{path}: differs from torch by {difference:.2e} of the range, "
-                f"expected at most {LARGEST_DIFFERENCE:.0e}; the file was not written"
+                f"expected at most {LARGEST_DIFFERENCE:.0e}; the file was not written.",
+                "Export with the version of torch that trained it.",
             )
         part.replace(path)
     finally:
@@ -107,6 +108,9 @@ def largest_difference(net: nn.Module, path: Path) -> float:
         expected = net.eval()(torch.from_numpy(image)).numpy()
         found = session.run([OUTPUT], {INPUT: image})[0]
         if found.shape != expected.shape:
-            raise ExportError(f"{path}: gives {found.shape} for {image.shape}, not {expected.shape}")
+            raise ExportError(
+                f"{path}: gives {found.shape} for {image.shape}, not {expected.shape}.",
+                "Export with the version of torch that trained it.",
+            )
         worst = max(worst, float(np.abs(found - expected).max() / max(float(np.ptp(expected)), 1e-6)))
     return worst

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from nearfar_lab.errors import UnknownNameError
+from nearfar.registry import named
 from nearfar_lab.lite import LiteNet, LiteOptions
 from nearfar_lab.net import EmbeddedNet, NetOptions
 
@@ -52,10 +52,6 @@ def options_from(fields: dict[str, Any]) -> AnyOptions:
         UnknownNameError: no such design.
     """
     name = fields.get("design", DESIGNS[0].name)
-    for design in DESIGNS:
-        if design.name == name:
-            rest = {
-                k: tuple(v) if isinstance(v, list | tuple) else v for k, v in fields.items() if k != "design"
-            }
-            return cast("Callable[..., AnyOptions]", design.options)(**rest)
-    raise UnknownNameError(f"no design named {name!r}; known: {', '.join(d.name for d in DESIGNS)}")
+    design = named("design", {row.name: row for row in DESIGNS}, name)
+    rest = {k: tuple(v) if isinstance(v, list | tuple) else v for k, v in fields.items() if k != "design"}
+    return cast("Callable[..., AnyOptions]", design.options)(**rest)

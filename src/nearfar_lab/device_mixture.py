@@ -14,6 +14,7 @@ import torch
 
 from nearfar_lab.datasets import data_set
 from nearfar_lab.datasets.frames import Frame
+from nearfar_lab.errors import HeldOutError
 from nearfar_lab.losses.normalise import normalise_targets
 from nearfar_lab.losses.order import empty_pairs
 from nearfar_lab.mixture import LEAST_VALID, Batch, Plan
@@ -48,7 +49,9 @@ class RealFrames:
         sets = [(data_set(name), share) for name, share in shares.items() if name != SCENES]
         held_out = [source.name for source, _ in sets if source.is_held_out]
         if held_out:
-            raise ValueError(f"{', '.join(held_out)}: held out, must not be trained on")
+            raise HeldOutError(
+                f"{', '.join(held_out)}: held out for evaluation.", "Take it out of the shares."
+            )
         listed = [(source, share, source.items(root)) for source, share in sets]
         self.pool = Pool(max(1, sum(len(items) for *_, items in listed)), CANVAS, device)
         chances: list[NDArray[np.float64]] = []

@@ -1,29 +1,33 @@
-"""What can go wrong in the lab.
+"""What can go wrong in the lab: a branch of nearfar's one tree of errors.
 
-LabError
-├── DataMissingError      a folder or file of a data set is not there
-├── UnknownNameError      no data set, model or recipe of that name
-├── CheckpointError       a run folder or checkpoint cannot be used
-├── DeviceMissingError    the device that was asked for is not there
-└── ExportError           an exported file does not compute what torch computes
+    NearfarError
+    ├── UnknownNameError (LookupError)          no data set, recipe or world of that name
+    ├── ParameterError (ValueError)             an argument does not fit
+    └── LabError
+        ├── DataMissingError (FileNotFoundError)  a folder or file of a data set is not there
+        ├── HeldOutError (ValueError)             a held-out set was to be trained on
+        ├── CheckpointError (ValueError)          a run folder or checkpoint cannot be used
+        ├── ExportError (ValueError)              an exported file does not compute what torch computes
+        └── DeviceMissingError (RuntimeError)     the device that was asked for is not there
+
+As everywhere in nearfar, the message says what was wrong and what was expected, and the hint what to do next.
 """
 
 from __future__ import annotations
 
+from nearfar.errors import NearfarError
 
-class LabError(Exception):
-    """Base of everything the lab raises on purpose."""
+
+class LabError(NearfarError):
+    """What the lab alone raises on purpose."""
 
 
 class DataMissingError(LabError, FileNotFoundError):
     """A data set's folder or file is not there."""
 
 
-class UnknownNameError(LabError, KeyError):
-    """No data set, model or recipe of that name."""
-
-    def __str__(self) -> str:
-        return str(self.args[0]) if self.args else ""
+class HeldOutError(LabError, ValueError):
+    """A set that is kept for evaluation was to be trained on."""
 
 
 class CheckpointError(LabError, ValueError):

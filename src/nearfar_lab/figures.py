@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nearfar.errors import ParameterError
+from nearfar.errors import ParameterError, SourceError
 from nearfar.machine.files import write_whole
 from nearfar_lab.machine import machine_class
 
@@ -46,10 +46,14 @@ def renew(page: Path, name: str, text: str) -> None:
     """Put a text between the marks of that name.
 
     Raises:
-        ParameterError: the page has no such marks.
+        SourceError: the page cannot be read.
+        ParameterError: it has no such marks.
     """
     begin, end = f"<!-- figures: {name} -->\n", f"<!-- end of figures: {name} -->"
-    whole = page.read_text(encoding="utf-8")
+    try:
+        whole = page.read_text(encoding="utf-8")
+    except OSError as exc:
+        raise SourceError(f"{page} cannot be read: {exc.strerror}.", "Give a page that is there.") from exc
     head, is_begun, rest = whole.partition(begin)
     _, is_ended, tail = rest.partition(end)
     if not (is_begun and is_ended):

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
+from nearfar.errors import SourceError
 from nearfar_lab import card as cards
 from nearfar_lab import evaluate as evaluation
 from nearfar_lab import quantize
@@ -108,5 +109,7 @@ def _earlier(card: Path | None) -> dict[str, object]:
     """What an earlier network's card says of its training, and its file's hash."""
     if card is None:
         return {}
+    if not card.is_file():
+        raise SourceError(f"{card}: there is no card.", "Give the .json beside an exported network.")
     row = json.loads(card.read_text(encoding="utf-8"))
     return {"sha256": row["weights"][0]["sha256"], **row["training"]}

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
+from nearfar_lab.errors import ExportError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -25,13 +27,16 @@ def round_to_halves(net: torch.nn.Module) -> None:
     """Round every weight that will be kept in 16 bits, in place: torch then holds what the file holds.
 
     Raises:
-        ValueError: a weight is too large for 16 bits.
+        ExportError: a weight is too large for 16 bits.
     """
     for name, parameter in net.named_parameters():
         if parameter.numel() >= FEWEST:
             rounded = parameter.half().float()
             if not rounded.isfinite().all():
-                raise ValueError(f"{name} holds numbers beyond 65504, which 16 bits cannot hold")
+                raise ExportError(
+                    f"{name} holds numbers beyond 65504, which 16 bits cannot hold.",
+                    "Train on with a smaller rate, or start again from an earlier checkpoint.",
+                )
             parameter.copy_(rounded)
 
 

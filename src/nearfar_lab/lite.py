@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from nearfar.errors import ParameterError, did_you_mean
 from nearfar_lab.net import Attention, ConvBN, Residual, position_channels
 
 BN_EPS = 1e-3
@@ -65,9 +66,12 @@ class LiteOptions:
 
     def __post_init__(self) -> None:
         if self.encoder not in SCALES:
-            raise ValueError(f"encoder {self.encoder!r}: expected one of {', '.join(SCALES)}")
+            raise ParameterError(f"There is no encoder '{self.encoder}'.", did_you_mean(self.encoder, SCALES))
         if self.widths[-1] % self.heads:
-            raise ValueError(f"width {self.widths[-1]} at stride 32 is not a multiple of {self.heads} heads")
+            raise ParameterError(
+                f"A width of {self.widths[-1]} at stride 32 is not a multiple of {self.heads} heads.",
+                "Give another width or number of heads.",
+            )
 
     def as_dict(self) -> dict[str, object]:
         """A plain dictionary that JSON and a checkpoint can carry."""

@@ -15,6 +15,7 @@ from torch.utils.data import IterableDataset
 from nearfar_lab.augment import Random, Strength, geometric, photometric
 from nearfar_lab.datasets import data_set
 from nearfar_lab.datasets.frames import FloatMap, Frame, Picture
+from nearfar_lab.errors import HeldOutError
 from nearfar_lab.losses.normalise import normalise_with_zero
 from nearfar_lab.losses.order import empty_pairs
 from nearfar_lab.ordered import OrderedSet, OrderedView, ordered_view
@@ -94,7 +95,7 @@ class LoadedSet:
     def __init__(self, name: str, root: Path) -> None:
         source = data_set(name)
         if source.is_held_out:
-            raise ValueError(f"{name} is held out: it must not be trained on")
+            raise HeldOutError(f"{name}: held out for evaluation.", "Take it out of the shares.")
         self.has_edges, self.has_zero = source.has_edges, source.has_zero
         self.groups: dict[str, list[Frame]] = {}
         for item in source.items(root):

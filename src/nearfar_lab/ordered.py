@@ -10,6 +10,7 @@ import numpy as np
 
 from nearfar_lab.augment import Random, Strength, crop_box, photometric
 from nearfar_lab.datasets import order_set
+from nearfar_lab.errors import HeldOutError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +48,7 @@ class OrderedSet:
         for name, share in shares.items():
             source = order_set(name)
             if source.is_held_out or source.name.endswith("_validation"):
-                raise ValueError(f"{name} is kept back: it must not be trained on")
+                raise HeldOutError(f"{name}: kept back for evaluation.", "Take it out of the shares.")
             items = source.items(root)
             self._photos += [item.read() for item in items]
             chances += [share / len(items)] * len(items)

@@ -39,7 +39,7 @@ class Curve:
 def read_curves(log: Path) -> list[Curve]:
     """The curves of a run's log."""
     if not log.is_file():
-        raise CheckpointError(f"{log}: no log there; give the folder of a run")
+        raise CheckpointError(f"{log}: there is no log.", "Give the folder of a run.")
     rows = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     curves = []
     for name in _CURVES:
@@ -53,7 +53,7 @@ def read_curves(log: Path) -> list[Curve]:
 def draw(curves: list[Curve]) -> Picture:
     """One panel a curve, stacked, RGB."""
     if not curves:
-        raise CheckpointError("the log holds no figures yet; wait for its first line")
+        raise CheckpointError("The log holds no figures yet.", "Wait for its first line.")
     return np.vstack([_panel(curve) for curve in curves])
 
 

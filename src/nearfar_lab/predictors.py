@@ -108,7 +108,10 @@ def _from_file(path: Path, rule: InputRule) -> Network:
 
     beside = path.with_name(f"{path.stem.removesuffix(INT8_SUFFIX)}.json")
     if not path.is_file() or not beside.is_file():
-        raise DataMissingError(f"{path}: expected this file and its card {beside.name} beside it")
+        raise DataMissingError(
+            f"{path}: this file was expected, and its card {beside.name} beside it.",
+            "Export a run (nearfar-lab export), or name a network of the catalogue.",
+        )
     card = _with_rule(card_from_json(json.loads(beside.read_text(encoding="utf-8"))), rule)
     session = PLUGIN.open(card, path, EngineOptions(threads=1))
     kind = "int8" if path.stem.endswith(INT8_SUFFIX) else ""

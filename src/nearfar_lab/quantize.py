@@ -68,7 +68,8 @@ def _of_scenes(scenes: Path, mean: Sequence[float], std: Sequence[float]) -> lis
     frames = [s.frame(i) for s in shards for i in range(min(VALIDATION_PER_SHARD, len(s)))]
     if len(frames) < PICTURES // 4:
         raise ExportError(
-            f"{scenes}: int8 is calibrated on rendered scenes; render some first (nearfar-lab rebuild)"
+            f"{scenes}: int8 is calibrated on {PICTURES // 4} rendered scenes at least, not {len(frames)}.",
+            "Render some first: nearfar-lab rebuild.",
         )
     chosen = frames[:: max(1, len(frames) // PICTURES)][:PICTURES]
     return [_prepared(frame.rgb, mean, std) for frame in chosen]
@@ -107,5 +108,6 @@ def check(found: Sequence[Loss]) -> None:
     if worst.share > LARGEST_LOSS:
         raise ExportError(
             f"int8 loses {worst.share:.1%} of {worst.figure} on {worst.data} "
-            f"({worst.float32:.4f} to {worst.int8:.4f}); at most {LARGEST_LOSS:.0%} was expected"
+            f"({worst.float32:.4f} to {worst.int8:.4f}); at most {LARGEST_LOSS:.0%} was expected.",
+            "Calibrate on more scenes, or ship the float32 file alone.",
         )

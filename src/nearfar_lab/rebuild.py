@@ -11,9 +11,9 @@ from functools import partial
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
+from nearfar.errors import ParameterError
 from nearfar_lab.blend import blend
 from nearfar_lab.checkpoint import LAST, load_state
-from nearfar_lab.errors import UnknownNameError
 from nearfar_lab.finish import Finish, export, measure, rule_for, write_card
 from nearfar_lab.predictors import find_predictor
 from nearfar_lab.recipes import recipe as find_recipe
@@ -64,14 +64,16 @@ def train_all(order: Rebuild, settings: LabSettings) -> tuple[Recipe, ...]:
     """Scenes and every recipe in turn; what is trained already is left alone. The recipes, the last one last.
 
     Raises:
-        UnknownNameError: there are not as many budgets as recipes.
+        ParameterError: there are not as many budgets as recipes.
     """
     settings = _own_runs(order, settings)
     recipes = chain(order.recipe)
     if len(order.minutes) != len(recipes):
         names = ", ".join(recipe.name for recipe in recipes)
-        raise UnknownNameError(
-            f"{len(order.minutes)} budgets were given for the recipes {names}: give one each"
+        raise ParameterError(
+            f"{len(order.minutes)} budgets were given for the recipes {names}.",
+            "Give --minutes once for each.",
+            parameter="minutes",
         )
     budgets = dict(zip((recipe.name for recipe in recipes), order.minutes, strict=True))
     for recipe in _missing(recipes[-1], budgets, settings):
@@ -99,7 +101,7 @@ def rebuild(order: Rebuild, settings: LabSettings) -> Path:
     """Everything from nothing; steps that are done already are left alone. The ONNX file.
 
     Raises:
-        UnknownNameError: there are not as many budgets as recipes.
+        ParameterError: there are not as many budgets as recipes.
     """
     recipes = train_all(order, settings)
     settings = _own_runs(order, settings)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nearfar_lab.datasets.frames import Frame
+from nearfar_lab.errors import DataMissingError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +49,10 @@ def open_shard(description: Path) -> Shard:
     inverse = np.load(description.with_name(f"{stem}.inv.npy"), mmap_mode="r")
     kinds = json.loads(description.read_text(encoding="utf-8")).get("kind", [])
     if rgb.shape != (*inverse.shape, 3):
-        raise ValueError(f"{description}: rgb {rgb.shape} does not fit depth {inverse.shape}")
+        raise DataMissingError(
+            f"{description}: rgb {rgb.shape} does not fit depth {inverse.shape}.",
+            "Delete the three files of this shard and render it again.",
+        )
     kinds = tuple(kinds) if len(kinds) == len(rgb) else ("scene",) * len(rgb)
     return Shard(description.with_name(stem), rgb, inverse, kinds)
 

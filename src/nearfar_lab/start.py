@@ -56,7 +56,10 @@ def start_from(net: AnyNet, source: Path, images: Iterator[Tensor]) -> None:
     missing, unknown = folded.load_state_dict(weights, strict=False)
     if unknown or any(not name.startswith("attention.") for name in missing):
         wrong = ", ".join([*unknown, *missing][:4])
-        raise CheckpointError(f"{source}: not a network of these widths and blocks ({wrong})")
+        raise CheckpointError(
+            f"{source}: not a network of these widths and blocks ({wrong}).",
+            "Give --start a network of the recipe that this one goes on from.",
+        )
     _unfold(net, folded, images)
     logger.info("starts from %s; new: %s", source.name, ", ".join(missing) or "nothing")
 

@@ -14,10 +14,11 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from nearfar.errors import ParameterError
 from nearfar_lab.checkpoint import LAST, Average, Progress, load_net, load_state, save_whole
 from nearfar_lab.designs import AnyNet, build, described
 from nearfar_lab.device_mixture import DeviceMixture
-from nearfar_lab.errors import CheckpointError, UnknownNameError
+from nearfar_lab.errors import CheckpointError
 from nearfar_lab.losses.invariant import invariant_loss
 from nearfar_lab.losses.order import order_loss
 from nearfar_lab.losses.regression import regression_loss
@@ -183,7 +184,8 @@ class Run:
         state = load_state(self.folder / LAST)
         if state["seed"] != self.recipe.seed:
             raise CheckpointError(
-                f"{self.folder}: a run of seed {state['seed']}, not {self.recipe.seed}: give its own --member"
+                f"{self.folder}: a run of seed {state['seed']}, not {self.recipe.seed}.",
+                "Give the --member that it was trained as.",
             )
         self.net.load_state_dict(state.get("weights", state["average"]))
         if "optimiser" in state:
@@ -293,8 +295,10 @@ def carry_out(team: Team, order: Order, settings: LabSettings) -> None:
         torch.set_num_threads(order.threads)
     recipe = find_recipe(order.recipe)
     if not 0 <= order.member < recipe.members:
-        raise UnknownNameError(
-            f"{recipe.name} has no member {order.member}: it is {recipe.members} run(s), from 0"
+        raise ParameterError(
+            f"{recipe.name} has no member {order.member}.",
+            f"Give --member from 0 to {recipe.members - 1}.",
+            parameter="member",
         )
     recipe = replace(recipe, seed=recipe.seed + order.member).on(order.device)
     if order.is_open:
@@ -308,7 +312,8 @@ def carry_out(team: Team, order: Order, settings: LabSettings) -> None:
         run.know_things()
     elif recipe.keeps_statistics:
         raise CheckpointError(
-            f"{recipe.name} keeps the statistics of the network it goes on from: give --start"
+            f"{recipe.name} keeps the statistics of the network it goes on from, and there is none.",
+            "Give --start.",
         )
     if order.teacher is not None:
         run.learn_from(order.teacher)

@@ -58,7 +58,7 @@ def test_other_networks_are_refused(tmp_path: Path) -> None:
     """With both named, and nothing written."""
     other = replace(TINY, seed=2, net=replace(TINY.net, attention_blocks=2))
     runs = [_run(tmp_path / "a", TINY, DONE), _run(tmp_path / "b", other, DONE)]
-    with pytest.raises(CheckpointError, match="only runs of one recipe"):
+    with pytest.raises(CheckpointError, match="Only runs of one recipe"):
         blend(runs, tmp_path / "mean")
     assert not (tmp_path / "mean").exists()
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from nearfar.errors import ParameterError, UnknownNameError
 from nearfar_lab.datasets import data_set, data_sets
 from nearfar_lab.datasets.frames import Frame, invert
-from nearfar_lab.errors import DataMissingError, UnknownNameError
+from nearfar_lab.errors import DataMissingError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 def test_unknown_names_get_a_hint() -> None:
     """The nearest name is offered."""
-    with pytest.raises(UnknownNameError, match="did you mean 'kitti_tiny'"):
+    with pytest.raises(UnknownNameError, match="Did you mean 'kitti_tiny'"):
         data_set("kitty_tiny")
 
 
@@ -41,7 +42,7 @@ def test_invert_keeps_the_unknown_unknown() -> None:
 
 def test_a_frame_checks_its_sizes() -> None:
     """Picture and depth of different sizes are refused."""
-    with pytest.raises(ValueError, match="expected uint8 rgb"):
+    with pytest.raises(ParameterError, match="uint8 rgb of"):
         Frame("odd", np.zeros((4, 5, 3), np.uint8), np.zeros((4, 4), np.float32))
 
 

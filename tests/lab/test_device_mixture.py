@@ -13,6 +13,7 @@ torch = pytest.importorskip("torch")
 from nearfar_lab import device_mixture  # noqa: E402
 from nearfar_lab.datasets.frames import Frame  # noqa: E402
 from nearfar_lab.device_mixture import DeviceMixture, RealFrames  # noqa: E402
+from nearfar_lab.errors import HeldOutError  # noqa: E402
 from nearfar_lab.losses.normalise import normalise_targets, normalise_with_zero  # noqa: E402
 from nearfar_lab.mixture import Plan  # noqa: E402
 from nearfar_lab.pool import Pool, Traits  # noqa: E402
@@ -112,7 +113,7 @@ def test_targets_are_the_same_for_many_as_for_one() -> None:
 
 def test_held_out_sets_are_refused(tmp_path: Path) -> None:
     """Before anything is read."""
-    with pytest.raises(ValueError, match="held out"):
+    with pytest.raises(HeldOutError, match="held out"):
         RealFrames({"nyu_v2": 1.0}, tmp_path, CPU)
 
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from nearfar.types import Picture
 from nearfar_lab.datasets.frames import DataSet, Frame, Item
 from nearfar_lab.errors import DataMissingError
 from nearfar_lab.evaluate import Evaluation, count_looks, evaluate, note_look
 from nearfar_lab.predictors import InputRule, Ramp, find_predictor
-from nearfar_lab.sheet import contact_sheet, heat, save_picture
+from nearfar_lab.sheet import contact_sheet
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,21 +83,17 @@ def test_the_ramp_reproduces_its_published_figures(
     assert means["beyond"] == pytest.approx(beyond, abs=0.04)
 
 
-def test_heat_is_warm_where_near() -> None:
-    """The largest value is Inferno's pale end, the smallest its black; a flat map is black."""
-    found = heat(np.array([[0.0, 1.0]], np.float32))
-    assert found[0, 0].sum() < 20
-    assert found[0, 1].sum() > 500
-    assert heat(np.full((2, 2), 3.0, np.float32)).sum() < 40
-
-
 def test_a_contact_sheet_holds_all_photos(tmp_path: Path) -> None:
     """Photos of different shapes side by side with their maps, in rows."""
     for name, size in (("a", (60, 90)), ("b", (90, 60)), ("c", (40, 40))):
-        save_picture(np.full((*size, 3), 200, np.uint8), tmp_path / f"{name}.png")
-    found = contact_sheet(Ramp(), tmp_path, height=30, columns=2)
-    assert found.shape[0] == 2 * 38
-    assert found.shape[1] == 2 * 45 + 8 + 2 * 20 + 8
+        Picture(np.full((*size, 3), 200, np.uint8)).save(tmp_path / f"{name}.png")
+    found = contact_sheet(Ramp(), tmp_path, height=30, columns=2).pixels
+    right, below = (8 + (length - 8) // 2 for length in (found.shape[1], found.shape[0]))
+    for top, left, width in ((8, 8, 45), (8, right, 20), (below, 8, 30)):
+        assert (found[top : top + 30, left : left + width] == 200).all()
+        colours = found[top : top + 30, left + width + 8 : left + 2 * width + 8].astype(int)
+        assert colours[0].sum(axis=1).max() < 20  # far: Inferno's black
+        assert colours[-1].sum(axis=1).min() > 500  # near: its pale end
 
 
 def test_an_empty_folder_has_no_sheet(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from nearfar.types import Picture
 from nearfar_lab import cli
 from nearfar_lab.settings import TABLE, read_settings
-from nearfar_lab.sheet import save_picture
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,7 +26,7 @@ def _call(*words: str) -> int:
 
 def test_sheet_writes_a_picture(tmp_path: Path) -> None:
     """A ramp's sheet of one photo."""
-    save_picture(np.full((40, 60, 3), 90, np.uint8), tmp_path / "a.png")
+    Picture(np.full((40, 60, 3), 90, np.uint8)).save(tmp_path / "a.png")
     assert _call("sheet", "ramp", str(tmp_path), str(tmp_path / "sheet.png")) == 0
     assert (tmp_path / "sheet.png").stat().st_size > 100
 
@@ -34,7 +34,7 @@ def test_sheet_writes_a_picture(tmp_path: Path) -> None:
 def test_an_unknown_data_set_is_one_line_and_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
     """On standard error, with the names there are."""
     assert _call("evaluate", "--data", "nyu", "--model", "ramp") == 1
-    assert "did you mean 'nyu_v2'" in capsys.readouterr().err
+    assert "Did you mean 'nyu_v2'" in capsys.readouterr().err
 
 
 def test_evaluate_prints_figures_and_writes_a_csv(

@@ -9,6 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from nearfar_lab.errors import HeldOutError  # noqa: E402
 from nearfar_lab.mixture import LoadedSet, Mixture, Plan  # noqa: E402
 from nearfar_lab.shards import VALIDATION_PER_SHARD, find_shards  # noqa: E402
 
@@ -60,5 +61,5 @@ def test_the_validation_pictures_of_a_shard_are_never_drawn(scenes: Path) -> Non
 
 def test_held_out_sets_are_refused(data: Path) -> None:
     """Nobody trains on the test frames by a slip."""
-    with pytest.raises(ValueError, match="held out"):
+    with pytest.raises(HeldOutError, match="held out"):
         LoadedSet("nyu_v2", data)

@@ -9,9 +9,11 @@ import cv2
 import numpy as np
 import pytest
 
+from nearfar.errors import ParameterError
 from nearfar_lab.augment import Strength
 from nearfar_lab.datasets import order_set, order_sets
 from nearfar_lab.datasets.order_photos import OrderedPhoto, OrderItem, OrderSet, pairs_of
+from nearfar_lab.errors import HeldOutError
 from nearfar_lab.evaluate import evaluate_pairs
 from nearfar_lab.metrics.pairs import PairCounts, count_pairs
 from nearfar_lab.ordered import OrderedSet, ordered_view, pair_weights
@@ -57,13 +59,13 @@ def test_photos_kept_back_are_never_trained_on(root: Path) -> None:
     """A recipe that asks for them is refused."""
     for name in ("order_photos_validation", "photos_scenes_validation", "photos_demo"):
         if name in order_sets():
-            with pytest.raises(ValueError, match="kept back"):
+            with pytest.raises(HeldOutError, match="kept back"):
                 OrderedSet({name: 1.0}, root)
 
 
 def test_a_photo_without_pairs_is_refused() -> None:
     """It could teach nothing."""
-    with pytest.raises(ValueError, match="at least one"):
+    with pytest.raises(ParameterError, match="at least one"):
         OrderedPhoto("made", np.zeros((4, 4, 3), np.uint8), np.zeros((0, 4), np.float32))
 
 

@@ -13,10 +13,11 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnxscript")
 
+from nearfar.errors import ParameterError  # noqa: E402
 from nearfar.models.embedded import card_from_json  # noqa: E402
 from nearfar_lab import finish, rebuild, recipes  # noqa: E402
 from nearfar_lab.checkpoint import load_state  # noqa: E402
-from nearfar_lab.errors import ExportError, UnknownNameError  # noqa: E402
+from nearfar_lab.errors import ExportError  # noqa: E402
 from nearfar_lab.net import NetOptions  # noqa: E402
 from nearfar_lab.predictors import InputRule, find_predictor  # noqa: E402
 from nearfar_lab.quantize import Loss, calibration, check  # noqa: E402
@@ -141,7 +142,7 @@ def _steps(settings: LabSettings) -> list[int]:
 def test_every_recipe_needs_a_budget(settings: LabSettings, tmp_path: Path) -> None:
     """Said before anything is rendered."""
     order = rebuild.Rebuild(tmp_path / "tiny.onnx", "second_tiny", 3, (1.0,))
-    with pytest.raises(UnknownNameError, match="first_tiny, second_tiny"):
+    with pytest.raises(ParameterError, match="first_tiny, second_tiny"):
         rebuild.rebuild(order, settings)
 
 
@@ -155,5 +156,5 @@ def test_an_int8_file_that_measures_worse_is_refused() -> None:
 
 def test_calibration_needs_scenes(tmp_path: Path) -> None:
     """And says where they were looked for."""
-    with pytest.raises(ExportError, match="render some first"):
+    with pytest.raises(ExportError, match="Render some first"):
         calibration(LabSettings(tmp_path, tmp_path, tmp_path), (), (0.5, 0.5, 0.5), (0.25, 0.25, 0.25))

@@ -10,8 +10,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from nearfar.errors import ParameterError, UnknownNameError  # noqa: E402
 from nearfar_lab.checkpoint import Average, load_net, load_state, save_whole  # noqa: E402
-from nearfar_lab.errors import CheckpointError, UnknownNameError  # noqa: E402
+from nearfar_lab.errors import CheckpointError  # noqa: E402
 from nearfar_lab.lite import LiteOptions  # noqa: E402
 from nearfar_lab.mixture import Batch  # noqa: E402
 from nearfar_lab.net import EmbeddedNet, NetOptions  # noqa: E402
@@ -126,9 +127,9 @@ def test_orders_that_do_not_fit_are_refused(tmp_path: Path, monkeypatch: pytest.
     kept = replace(TINY, keeps_statistics=True)
     monkeypatch.setattr("nearfar_lab.train.find_recipe", lambda name: {"tiny": TINY, "kept": kept}[name])
     settings = LabSettings(data=tmp_path, scenes=tmp_path, runs=tmp_path)
-    with pytest.raises(UnknownNameError, match="no member 1"):
+    with pytest.raises(ParameterError, match="no member 1"):
         carry_out(Team(), Order("tiny", tmp_path, 1.0, member=1), settings)
-    with pytest.raises(CheckpointError, match="give --start"):
+    with pytest.raises(CheckpointError, match="Give --start"):
         carry_out(Team(), Order("kept", tmp_path / "none", 1.0), settings)
     Run(replace(TINY, seed=9), tmp_path, Budget(1.0)).save()
     with pytest.raises(CheckpointError, match="of seed 9, not 1"):
@@ -164,7 +165,7 @@ def test_the_average_follows_slowly() -> None:
 
 def test_a_folder_without_a_checkpoint_is_an_error(tmp_path: Path) -> None:
     """With the path and what to do."""
-    with pytest.raises(CheckpointError, match="train first"):
+    with pytest.raises(CheckpointError, match="Train first"):
         load_net(tmp_path)
 
 

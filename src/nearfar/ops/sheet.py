@@ -35,15 +35,17 @@ class Cell:
     fault: str = ""
 
 
-def draw_sheet(cells: Sequence[Cell], shape: tuple[int, int], colormap: str) -> Picture:
-    """The cells in a grid as near to a square as may be; ``shape``: (height, width) of every picture.
+def draw_sheet(cells: Sequence[Cell], shape: tuple[int, int], colormap: str, *, columns: int = 0) -> Picture:
+    """The cells in a grid of ``columns``, or as near to a square as may be.
+
+    ``shape``: (height, width) of the largest picture; smaller ones stand at the upper left of their cell.
 
     Raises:
         ParameterError: no such colour map.
     """
     height, width = shape
     cell_width, cell_height = max(width, _NARROWEST), height + _LINES * _LINE + 6
-    columns = max(1, math.ceil(math.sqrt(len(cells) * cell_height / cell_width)))
+    columns = columns or max(1, math.ceil(math.sqrt(len(cells) * cell_height / cell_width)))
     rows = math.ceil(len(cells) / columns)
     sheet = np.full(
         (rows * (cell_height + _MARGIN) + _MARGIN, columns * (cell_width + _MARGIN) + _MARGIN, 3),
@@ -54,7 +56,8 @@ def draw_sheet(cells: Sequence[Cell], shape: tuple[int, int], colormap: str) -> 
         top = _MARGIN + place // columns * (cell_height + _MARGIN)
         left = _MARGIN + place % columns * (cell_width + _MARGIN)
         view = sheet[top : top + cell_height, left : left + cell_width]
-        view[:height, :width] = _picture(cell, (height, width), colormap)
+        picture = _picture(cell, (height, width), colormap)
+        view[: picture.shape[0], : picture.shape[1]] = picture
         if cell.fault:
             for i, line in enumerate(_wrapped(cell.fault, cell_width - 12)[: max(1, height // _LINE - 1)]):
                 _write(view, line, 6, _LINE * (i + 1), _FAULT)

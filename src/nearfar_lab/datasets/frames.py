@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from nearfar.errors import ParameterError
 from nearfar_lab.errors import DataMissingError
 
 if TYPE_CHECKING:
@@ -33,9 +34,10 @@ class Frame:
 
     def __post_init__(self) -> None:
         if self.rgb.shape != (*self.inverse_depth.shape, 3) or self.rgb.dtype != np.uint8:
-            raise ValueError(
-                f"{self.name}: expected uint8 rgb of {(*self.inverse_depth.shape, 3)}, "
-                f"got {self.rgb.dtype} {self.rgb.shape}"
+            raise ParameterError(
+                f"{self.name}: uint8 rgb of {(*self.inverse_depth.shape, 3)} was expected, "
+                f"not {self.rgb.dtype} of {self.rgb.shape}.",
+                "Photo and depth of a frame are of one size: resize one of them.",
             )
 
 
@@ -76,7 +78,7 @@ def read_rgb(path: Path) -> Picture:
     """The picture of a file as uint8 H x W x 3 RGB."""
     bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if bgr is None:
-        raise DataMissingError(f"{path}: no readable picture there; check the data folder")
+        raise DataMissingError(f"{path}: no picture can be read there.", "Fetch the data set again.")
     return np.ascontiguousarray(bgr[:, :, ::-1])
 
 
@@ -84,7 +86,7 @@ def read_codes(path: Path) -> NDArray[np.uint16]:
     """The stored numbers of a depth PNG (8 or 16 bits) as uint16 H x W."""
     codes = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if codes is None or codes.ndim != 2:
-        raise DataMissingError(f"{path}: no readable depth picture there; check the data folder")
+        raise DataMissingError(f"{path}: no depth (H, W) can be read there.", "Fetch the data set again.")
     return codes.astype(np.uint16)
 
 
@@ -99,6 +101,7 @@ def folder_of(root: Path, *parts: str) -> Path:
     folder = root.joinpath(*parts)
     if not folder.is_dir():
         raise DataMissingError(
-            f"{folder}: data set folder not found; set NEARFAR_LAB_DATA to the folder that holds it"
+            f"{folder}: this folder of a data set was not found.",
+            "Set NEARFAR_LAB_DATA to the folder that holds it.",
         )
     return folder

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nearfar.errors import ParameterError
 from nearfar_lab.datasets.frames import Picture, folder_of, read_rgb
 
 if TYPE_CHECKING:
@@ -37,13 +38,20 @@ class OrderedPhoto:
 
     def __post_init__(self) -> None:
         if self.rgb.ndim != 3 or self.rgb.shape[2] != 3 or self.rgb.dtype != np.uint8:
-            raise ValueError(
-                f"{self.name}: expected uint8 rgb H x W x 3, got {self.rgb.dtype} {self.rgb.shape}"
+            raise ParameterError(
+                f"{self.name}: uint8 rgb (H, W, 3) was expected, not {self.rgb.dtype} of {self.rgb.shape}.",
+                "Read photos with datasets.frames.read_rgb.",
             )
         if self.pairs.ndim != 2 or self.pairs.shape[1] != 4 or not len(self.pairs):
-            raise ValueError(f"{self.name}: expected P x 4 pairs, at least one, got {self.pairs.shape}")
+            raise ParameterError(
+                f"{self.name}: pairs (P, 4) were expected, at least one, not {self.pairs.shape}.",
+                "Rank two points of the photo, or leave it out.",
+            )
         if self.pairs.min() < 0 or self.pairs.max() > 1:
-            raise ValueError(f"{self.name}: expected points inside the photo, 0..1")
+            raise ParameterError(
+                f"{self.name}: points inside the photo, 0…1, were expected.",
+                "Give them as fractions of width and height.",
+            )
 
 
 def pairs_of(points: list[list[float]]) -> NDArray[np.float32]:

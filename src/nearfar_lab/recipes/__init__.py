@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
-import pkgutil
-from functools import cache
-from importlib import import_module
-
-from nearfar_lab.errors import UnknownNameError
+from nearfar.registry import Rows, named
 from nearfar_lab.recipes.recipe import Recipe, Stage
 
 __all__ = ["Recipe", "Stage", "recipe", "recipes"]
 
 
-@cache
 def recipes() -> dict[str, Recipe]:
-    """Every recipe by name."""
-    found: dict[str, Recipe] = {}
-    for module in pkgutil.iter_modules(__path__):
-        row = getattr(import_module(f"{__name__}.{module.name}"), "RECIPE", None)
-        if row is not None:
-            found[row.name] = row
-    return found
+    """Every recipe by name; SettingsError where two have one name."""
+    return Rows("recipe", __name__, "RECIPE").by_name()
 
 
 def recipe(name: str) -> Recipe:
-    """The recipe of that name."""
-    if name not in recipes():
-        raise UnknownNameError(f"no recipe named {name!r}; known: {', '.join(sorted(recipes()))}")
-    return recipes()[name]
+    """The recipe of that name; UnknownNameError, with the nearest name, where there is none."""
+    return named("recipe", recipes(), name)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from nearfar_lab.scenes import samples, shards, sheets, textures
-from nearfar_lab.scenes.pictures import VERSION
+from nearfar_lab.scenes.pictures import VERSION, render
 from nearfar_lab.scenes.worlds import WORLDS
 
 
@@ -67,7 +67,8 @@ def main(arguments: list[str] | None = None) -> int:
         photos = textures.load(o.data) if o.data else None
         size = (320, 240) if o.portrait else (240, 320)
         seeds = range(o.seed0, o.seed0 + o.count)
-        sheets.contact_sheet(seeds, o.path, o.columns, size=size, world=o.world, textures=photos)
+        rendered = (render(seed, size, o.world, photos) for seed in seeds)
+        sheets.contact_sheet(rendered, o.path, o.columns)
     elif o.verb == "samples":
         for path in samples.write(o.folder, textures.load(o.data) if o.data else None):
             print(path)

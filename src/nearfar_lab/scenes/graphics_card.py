@@ -25,7 +25,9 @@ BLOCK = (8, 8)
 def check_card() -> None:
     """Raise DeviceMissingError where no CUDA device can be used."""
     if not cuda.is_available():
-        raise DeviceMissingError("no CUDA device was found: render with --device cpu, or install its driver")
+        raise DeviceMissingError(
+            "No CUDA device was found.", "Render with --device cpu, or install the driver of the card."
+        )
 
 
 @cache

@@ -7,6 +7,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from nearfar.errors import OutputError
+
 Image = NDArray[np.float32]
 
 
@@ -145,6 +147,6 @@ def compressed(image: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
     """The picture after JPEG at a quality."""
     done, data = cv2.imencode(".jpg", image[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     if not done:
-        raise RuntimeError("OpenCV could not encode a JPEG")
+        raise OutputError("OpenCV could not encode a JPEG.", "Reinstall opencv-python-headless.")
     back = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
     return np.ascontiguousarray(back[..., ::-1])

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from nearfar.registry import named
 from nearfar_lab.scenes import optics
 from nearfar_lab.scenes.builder import Builder
 from nearfar_lab.scenes.scene import Lens, Picture, Raw, Scene, glance, raw
@@ -23,17 +24,17 @@ def scene_of(
 ) -> Scene:
     """The scene of a seed for a picture of size (height, width); `world` forces its kind.
 
-    Raises ValueError for an unknown world.
+    Raises:
+        UnknownNameError: there is no such world.
     """
-    if world is not None and world not in WORLDS:
-        raise ValueError(f"unknown world {world!r}; choose one of {', '.join(WORLDS)}")
     rng = np.random.default_rng([seed, 1])
     shares = np.array([share for share, _ in WORLDS.values()])
     pick = str(rng.choice(list(WORLDS), p=shares / shares.sum()))
     photos = textures if textures is not None and rng.random() < 0.75 else None
     name = pick if world is None else world
+    _, make = named("world", WORLDS, name)
     for _ in range(ATTEMPTS):
-        scene = WORLDS[name][1](Builder(photos), rng, size[0] > size[1])
+        scene = make(Builder(photos), rng, size[0] > size[1])
         if is_telling(scene, name):
             break
     return scene

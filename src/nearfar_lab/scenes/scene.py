@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from nearfar.errors import ParameterError
 from nearfar_lab.scenes import light, surfaces, tree
 from nearfar_lab.scenes.compiled import cpu
 from nearfar_lab.scenes.shapes import MISS
@@ -106,11 +107,17 @@ class Scene:
         from nearfar_lab.scenes import shapes
 
         if self.prims.ndim != 2 or self.prims.shape[1] != shapes.ROW or not len(self.prims):
-            raise ValueError(f"prims must be (n > 0, {shapes.ROW}), got {self.prims.shape}")
+            raise ParameterError(
+                f"Primitives are (N > 0, {shapes.ROW}), not {self.prims.shape}.", "Make them with a Builder."
+            )
         if self.materials.ndim != 2 or self.materials.shape[1] != surfaces.ROW:
-            raise ValueError(f"materials must be (m, {surfaces.ROW}), got {self.materials.shape}")
+            raise ParameterError(
+                f"Materials are (M, {surfaces.ROW}), not {self.materials.shape}.", "Make them with a Builder."
+            )
         if not 0 <= self.prims[:, shapes.MATERIAL].max() < len(self.materials):
-            raise ValueError("a primitive names a material that the scene does not have")
+            raise ParameterError(
+                "A primitive names a material that the scene does not have.", "Add the material first."
+            )
 
 
 @dataclass(frozen=True)

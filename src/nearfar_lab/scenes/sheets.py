@@ -1,57 +1,36 @@
 """Contact sheets: many small pictures beside their depths."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from nearfar_lab.scenes.pictures import render
+from nearfar.ops.colormap import Span, colorize
+from nearfar.ops.sheet import Cell, draw_sheet
 from nearfar_lab.scenes.scene import Picture
+
+COLORMAP = "inferno"
 
 
 def depth_colours(depth_m: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Inverse depth as Inferno colours (H, W, 3) RGB, warm near, from the 1st to the 99th percentile."""
-    inverse = 1.0 / depth_m
+    """(H, W, 3) sRGB colours of inverse depth, warm is near, from its 1st to its 99th percentile."""
+    inverse = np.asarray(1.0 / depth_m, np.float32)
     low, high = np.percentile(inverse, [1, 99])
-    grey = np.clip(255 * (inverse - low) / max(float(high - low), 1e-9), 0, 255).astype(np.uint8)
-    return np.ascontiguousarray(cv2.applyColorMap(grey, cv2.COLORMAP_INFERNO)[..., ::-1])
+    return colorize(inverse, COLORMAP, Span(float(low), float(high)))
 
 
-def cell(picture: Picture, height: int) -> NDArray[np.uint8]:
-    """A picture and its depth side by side, `height` high, with its seed and world written on it."""
+def cell(picture: Picture, height: int) -> Cell:
+    """A picture and its depth side by side, `height` pixels high, its seed and world below."""
     pair = np.concatenate([picture.rgb, depth_colours(picture.depth_m)], axis=1)
-    pair = cv2.resize(
-        pair, (round(pair.shape[1] * height / pair.shape[0]), height), interpolation=cv2.INTER_AREA
-    )
-    cv2.putText(
-        pair,
-        f"{picture.seed} {picture.world}",
-        (4, height - 5),
-        cv2.FONT_HERSHEY_SIMPLEX,
-        0.38,
-        (255, 255, 255),
-        1,
-        cv2.LINE_AA,
-    )
-    return pair.astype(np.uint8)
+    width = round(pair.shape[1] * height / pair.shape[0])
+    small = cv2.resize(pair, (width, height), interpolation=cv2.INTER_AREA)
+    return Cell(np.asarray(small, np.uint8), (f"{picture.seed} {picture.world}",))
 
 
-def contact_sheet(
-    seeds: Sequence[int],
-    path: Path,
-    columns: int = 3,
-    *,
-    size: tuple[int, int] = (240, 320),
-    world: str | None = None,
-    textures: NDArray[np.float32] | None = None,
-    height: int = 200,
-) -> None:
-    """Write one picture of all seeds and their depths to `path` (PNG or JPEG)."""
-    cells = [cell(render(seed, size, world, textures), height) for seed in seeds]
-    blank = np.zeros_like(cells[0])
-    cells += [blank] * (-len(cells) % columns)
-    rows = [np.concatenate(cells[i : i + columns], axis=1) for i in range(0, len(cells), columns)]
-    if not cv2.imwrite(str(path), np.concatenate(rows)[..., ::-1]):
-        raise OSError(f"cannot write {path}")
+def contact_sheet(pictures: Iterable[Picture], path: Path, columns: int = 3, *, height: int = 200) -> None:
+    """Write one sheet of rendered pictures and their depths to `path` (PNG, JPEG or WebP)."""
+    cells = [cell(picture, height) for picture in pictures]
+    widest = max(found.pixels.shape[1] for found in cells if found.pixels is not None)
+    draw_sheet(cells, (height, widest), COLORMAP, columns=columns).save(path)

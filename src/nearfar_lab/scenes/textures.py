@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from nearfar_lab.errors import DataMissingError
+
 HELD_OUT = ("nyu_v2/test", "kitti_tiny", "middlebury_motorcycle", "photos")
 TRAINING = ("nyu_v2/train", "rgbd_mix")
 
@@ -24,7 +26,9 @@ def load(data: Path, count: int = 256, size: int = 96, seed: int = 0) -> NDArray
     for k in range(len(out)):
         image = cv2.imread(str(paths[int(rng.integers(len(paths)))]), cv2.IMREAD_COLOR)
         if image is None:
-            raise ValueError(f"a training photo under {data} cannot be read")
+            raise DataMissingError(
+                f"A training photo under {data} cannot be read.", "Fetch the data set again."
+            )
         side = int(rng.uniform(0.3, 1.0) * min(image.shape[:2]))
         y, x = int(rng.integers(image.shape[0] - side + 1)), int(rng.integers(image.shape[1] - side + 1))
         crop = cv2.resize(image[y : y + side, x : x + side], (size, size), interpolation=cv2.INTER_AREA)[

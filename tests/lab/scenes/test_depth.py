@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from nearfar.errors import ParameterError
 from nearfar_lab.scenes import Builder, Camera, Light, Scene, compiled, picture_of, shapes, tree
 from nearfar_lab.scenes.scene import view_row
 
@@ -116,5 +117,5 @@ def test_capsule_limb_reaches_both_ends() -> None:
 
 def test_scene_names_what_is_wrong_with_its_rows() -> None:
     """A scene of rows of the wrong width is refused in words."""
-    with pytest.raises(ValueError, match="prims must be"):
+    with pytest.raises(ParameterError, match=r"Primitives are \(N > 0"):
         Scene(np.zeros((2, 5)), np.zeros((1, 19)))

@@ -9,6 +9,7 @@ import pytest
 
 from nearfar_lab.scenes import contact_sheet, render, shards, textures
 from nearfar_lab.scenes.__main__ import main
+from nearfar_lab.scenes.sheets import depth_colours
 
 TINY = (24, 32)
 
@@ -73,8 +74,15 @@ def test_no_photos_no_textures(tmp_path: Path) -> None:
 
 def test_a_contact_sheet_shows_pictures_beside_depths(tmp_path: Path) -> None:
     """Three scenes in two columns make two rows of pairs."""
-    contact_sheet([1, 2, 3], tmp_path / "sheet.png", 2, size=(48, 64), height=48)
-    assert cv2.imread(str(tmp_path / "sheet.png")).shape == (96, 256, 3)
+    pictures = [render(seed, (48, 64)) for seed in (1, 2, 3)]
+    contact_sheet(pictures, tmp_path / "sheet.png", 2, height=48)
+    found = cv2.imread(str(tmp_path / "sheet.png"))[..., ::-1]
+    np.testing.assert_array_equal(found[8 : 8 + 48, 8 : 8 + 64], pictures[0].rgb)
+    np.testing.assert_array_equal(found[8 : 8 + 48, 72:136], depth_colours(pictures[0].depth_m))
+    right = 8 + (found.shape[1] - 8) // 2
+    np.testing.assert_array_equal(found[8 : 8 + 48, right : right + 64], pictures[1].rgb)
+    below = 8 + (found.shape[0] - 8) // 2
+    np.testing.assert_array_equal(found[below : below + 48, 8 : 8 + 64], pictures[2].rgb)
 
 
 def test_the_command_writes_small_samples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from nearfar.errors import UnknownNameError
 from nearfar_lab.scenes import Builder, Camera, Lens, Light, picture_of, render
 from nearfar_lab.scenes.worlds import WORLDS
 
@@ -71,5 +72,5 @@ def test_a_lens_keeps_the_focus_sharp_and_blurs_the_rest() -> None:
 
 def test_an_unknown_world_is_refused() -> None:
     """The message lists the worlds there are."""
-    with pytest.raises(ValueError, match=r"unknown world 'moon'.*street"):
+    with pytest.raises(UnknownNameError, match=r"no world 'moon'.*street"):
         render(0, SMALL, "moon")
