@@ -42,7 +42,7 @@ def kernels() -> SimpleNamespace:
     def first_hits(prims, bounds, links, view, depth, ids):  # noqa: ANN001, ANN202
         x, y = cuda.grid(2)  # type: ignore[attr-defined]
         if x < depth.shape[1] and y < depth.shape[0]:
-            t, i = first_hit(prims, bounds, links, view, x, y)
+            t, i = first_hit((prims, bounds, links), view, x, y)
             depth[y, x] = t
             ids[y, x] = i
 
@@ -50,20 +50,22 @@ def kernels() -> SimpleNamespace:
     def shaded(prims, bounds, links, mats, photos, lamps, env, view, depth, ids, out):  # noqa: ANN001, ANN202, PLR0917
         x, y = cuda.grid(2)  # type: ignore[attr-defined]
         if x < depth.shape[1] and y < depth.shape[0]:
-            shade_pixel(prims, bounds, links, mats, photos, lamps, env, view, depth, ids, out[y, x], x, y)
+            stage = ((prims, bounds, links), mats, photos, lamps, env)
+            shade_pixel(stage, view, (depth, ids), (x, y), out[y, x])
 
     @cuda.jit
     def smoothed(buffer, first, count, light, depth, ids, step, out):  # noqa: ANN001, ANN202, PLR0917
         x, y = cuda.grid(2)  # type: ignore[attr-defined]
         if x < depth.shape[1] and y < depth.shape[0]:
-            smooth_pixel(buffer, light[:, :, first : first + count], depth, ids, step, out[y, x], x, y)
+            part = light[:, :, first : first + count]
+            smooth_pixel(buffer, part, (depth, ids), (x, y, step), out[y, x])
 
     @cuda.jit
     def composed(buffer, lit, sun, depth, ids, env, view, out):  # noqa: ANN001, ANN202, PLR0917
         x, y = cuda.grid(2)  # type: ignore[attr-defined]
         if x < depth.shape[1] and y < depth.shape[0]:
             out[y, x, 0], out[y, x, 1], out[y, x, 2] = compose_pixel(
-                buffer, lit, sun, depth, ids, env, view, x, y
+                (buffer, lit, sun), (depth, ids), (env, view), x, y
             )
 
     @cuda.jit
@@ -71,7 +73,7 @@ def kernels() -> SimpleNamespace:
         x, y = cuda.grid(2)  # type: ignore[attr-defined]
         if x < depth.shape[1] and y < depth.shape[0]:
             out[y, x, 0], out[y, x, 1], out[y, x, 2] = smooth_outline(
-                prims, bounds, links, view, depth, ids, radiance, samples, x, y
+                (prims, bounds, links), view, (depth, ids, radiance), (x, y), samples
             )
 
     return SimpleNamespace(

@@ -1,5 +1,8 @@
-# ruff: noqa: ANN001, ANN201, PLR0917 - kernels: types from the compiler, plain arguments
-"""One pixel of a picture: what every loop over pixels does, on a processor or on a graphics card."""
+# ruff: noqa: ANN001, ANN201 - kernels: types from the compiler, plain arguments
+"""One pixel of a picture: what every loop over pixels does, on a processor or on a graphics card.
+
+`stage` and `world` are those of `light`; `seen` is (depth, ids), both (H, W); `at` is the pixel (x, y).
+"""
 
 import math
 
@@ -26,33 +29,38 @@ def ray(view, x, y):
     ox = view[0] + view[17] * view[3] + view[18] * view[6]
     oy = view[1] + view[17] * view[4] + view[18] * view[7]
     oz = view[2] + view[17] * view[5] + view[18] * view[8]
-    return ox, oy, oz, dx, dy, dz
+    return (ox, oy, oz), (dx, dy, dz)
 
 
-def first_hit(prims, bounds, links, view, x, y):
+def first_hit(world, view, x, y):
     """Depth at the centre of pixel x, y (MISS for sky) and the index of what is seen (-1 for sky)."""
-    ox, oy, oz, dx, dy, dz = ray(view, x + 0.5, y + 0.5)
-    return trace(prims, bounds, links, ox, oy, oz, dx, dy, dz, 0.02, MISS)
+    o, d = ray(view, x + 0.5, y + 0.5)
+    return trace(world, o, d, (0.02, MISS))
 
 
-def shade_pixel(prims, bounds, links, mats, photos, lamps, env, view, depth, ids, out, x, y):
-    """Fill `out` (CHANNELS, of zeros) with what `light.shade` says of pixel x, y; the sky stays zero."""
+def shade_pixel(stage, view, seen, at, out):
+    """Fill `out` (CHANNELS, of zeros) with what `light.shade` says of a pixel; the sky stays zero."""
+    depth, ids = seen
+    x, y = at
     height, width = depth.shape
     i = ids[y, x]
     if i < 0:
         return
-    ox, oy, oz, dx, dy, dz = ray(view, x + 0.5, y + 0.5)
-    t = depth[y, x]
     # Every other pixel borrows lamp light and occlusion from neighbours that show the same thing.
     same = False
     if 0 < x < width - 1 and 0 < y < height - 1:
         same = ids[y, x - 1] == i and ids[y, x + 1] == i and ids[y - 1, x] == i and ids[y + 1, x] == i
     sampled = not same or (x + y) % 2 == 0
-    shade(prims, bounds, links, mats, photos, lamps, env, out, ox, oy, oz, dx, dy, dz, t, i, x, y, sampled)
+    shade(stage, ray(view, x + 0.5, y + 0.5), (depth[y, x], i), (x, y, sampled), out)
 
 
-def smooth_pixel(buffer, light, depth, ids, step, out, x, y):
-    """Fill `out` (n, of zeros) with the light (height, width, n) round pixel x, y over like surface."""
+def smooth_pixel(buffer, light, seen, around, out):
+    """Fill `out` (n, of zeros) with the light (H, W, N) round a pixel over like surface.
+
+    around: (x, y, how many pixels apart its neighbours lie).
+    """
+    depth, ids = seen
+    x, y, step = around
     height, width = depth.shape
     n = light.shape[2]
     if ids[y, x] < 0:
@@ -83,12 +91,18 @@ def smooth_pixel(buffer, light, depth, ids, step, out, x, y):
         out[c] /= total
 
 
-def compose_pixel(buffer, lit, sun, depth, ids, env, view, x, y):
-    """Linear red, green, blue of the centre of pixel x, y: light on a surface, sky, fog."""
-    _, _, _, dx, dy, dz = ray(view, x + 0.5, y + 0.5)
+def compose_pixel(layers, seen, outside, x, y):
+    """Linear red, green, blue of the centre of pixel x, y: light on a surface, sky, fog.
+
+    layers: (buffer, lit, sun) of `frame`; outside: (env, view).
+    """
+    buffer, lit, sun = layers
+    depth, ids = seen
+    env, view = outside
+    _, (dx, dy, dz) = ray(view, x + 0.5, y + 0.5)
     length = math.sqrt(dx * dx + dy * dy + dz * dz)
     if ids[y, x] < 0:
-        return sky(env, dx / length, dy / length, dz / length)
+        return sky(env, (dx / length, dy / length, dz / length))
     ar, ag, ab = ambient(env, buffer[y, x, 4])
     keep, spec, o = 1.0 - buffer[y, x, 13], buffer[y, x, 17], lit[y, x, 3]
     br, bg, bb = keep * buffer[y, x, 0], keep * buffer[y, x, 1], keep * buffer[y, x, 2]
@@ -113,8 +127,13 @@ def is_outline(ids, x, y):
     return False
 
 
-def smooth_outline(prims, bounds, links, view, depth, ids, radiance, samples, x, y):
-    """Radiance of pixel x, y; an outline is averaged over `samples` more rays, coloured from neighbours."""
+def smooth_outline(world, view, picture, at, samples):
+    """Radiance of a pixel; an outline is averaged over `samples` more rays, coloured from neighbours.
+
+    picture: (depth, ids, radiance).
+    """
+    depth, ids, radiance = picture
+    x, y = at
     height, width = depth.shape
     r, g, b = radiance[y, x, 0], radiance[y, x, 1], radiance[y, x, 2]
     if not is_outline(ids, x, y):
@@ -122,8 +141,8 @@ def smooth_outline(prims, bounds, links, view, depth, ids, radiance, samples, x,
     for s in range(samples):
         sx = (s + hash_unit(x, y, s, 11)) / samples
         sy = ((s * 3) % samples + hash_unit(x, y, s, 12)) / samples
-        ox, oy, oz, dx, dy, dz = ray(view, x + sx, y + sy)
-        t, hit_id = trace(prims, bounds, links, ox, oy, oz, dx, dy, dz, 0.02, MISS)
+        o, d = ray(view, x + sx, y + sy)
+        t, hit_id = trace(world, o, d, (0.02, MISS))
         best = MISS
         by, bx = y, x
         for j in range(max(0, y - 1), min(height, y + 2)):

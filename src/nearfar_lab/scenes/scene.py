@@ -172,31 +172,32 @@ def raw(scene: Scene, size: tuple[int, int], lens: Lens | None = None, edge_samp
     prims, bounds, links = tree.build(scene.prims, np.asarray(scene.camera.position_m))
     env = scene.light.row(1.0 / scene.camera.focal_px(width))
     world = (prims, bounds, links)
+    stage = (world, scene.materials, scene.photos, scene.light.lamps, env)
 
-    def radiance(view: Floats, depth: Floats, ids: NDArray[np.int32]) -> Floats:
-        buffer = run.shaded(*world, scene.materials, scene.photos, scene.light.lamps, env, view, depth, ids)
+    def radiance(view: Floats, seen: tuple[Floats, NDArray[np.int32]]) -> Floats:
+        buffer = run.shaded(stage, view, seen)
         lit = np.ascontiguousarray(buffer[..., 6:10])
         for step in (1, 4):
-            lit = run.smoothed(buffer, lit, depth, ids, step)
-        sun = run.smoothed(buffer, np.ascontiguousarray(buffer[..., 14:17]), depth, ids, 1)
-        flat = run.composed(buffer, lit, sun, depth, ids, env, view)
-        return run.edges_smoothed(*world, view, depth, ids, flat, edge_samples) if edge_samples else flat
+            lit = run.smoothed(buffer, lit, seen, step)
+        sun = run.smoothed(buffer, np.ascontiguousarray(buffer[..., 14:17]), seen, 1)
+        flat = run.composed((buffer, lit, sun), seen, (env, view))
+        return run.edges_smoothed(world, view, (*seen, flat), edge_samples) if edge_samples else flat
 
     view = view_row(scene.camera, height, width)
-    depth, ids = run.first_hits(*world, view, height, width)
+    depth, ids = run.first_hits(world, view, height, width)
     if lens is None:
-        colour = radiance(view, depth, ids)
+        colour = radiance(view, (depth, ids))
     else:
         colour = np.zeros((height, width, 3))
         for point in lens.points():
             off = view_row(scene.camera, height, width, point, lens.focus_m)
-            colour += radiance(off, *run.first_hits(*world, off, height, width)) / lens.samples
+            colour += radiance(off, run.first_hits(world, off, height, width)) / lens.samples
     depth_m = np.where(depth >= MISS, np.inf, depth).astype(np.float32)
     return Raw(colour.astype(np.float32), depth_m, ids)
 
 
 def glance(scene: Scene, size: tuple[int, int] = (24, 32)) -> tuple[Floats, NDArray[np.int32]]:
     """Depth and seen primitives of a scene in a tiny picture: enough to judge a view."""
-    prims, bounds, links = tree.build(scene.prims, np.asarray(scene.camera.position_m))
-    depth, ids = cpu().first_hits(prims, bounds, links, view_row(scene.camera, *size), *size)
+    world = tree.build(scene.prims, np.asarray(scene.camera.position_m))
+    depth, ids = cpu().first_hits(world, view_row(scene.camera, *size), *size)
     return depth, ids

@@ -1,9 +1,12 @@
-# ruff: noqa: ANN001, ANN201, PLR0917, RUF046, PLW3301 - kernels: types from the compiler, plain arguments
+# ruff: noqa: ANN001, ANN201, RUF046, PLW3301 - kernels: types from the compiler, plain arguments
 """Where a ray meets a primitive, in closed form wherever there is one.
 
 A primitive is a row of numbers (`ROW` columns); the shape lives in a frame of its own, so that each
 function below sees a ray `o + t d` relative to the shape's centre and axes. `d` need not have length one:
 camera rays have a forward component of one, and `t` is then the depth along the optical axis.
+
+Points and directions are tuples (x, y, z); `half` holds the half sizes (a, b, c) along the axes and `span`
+the (least, largest) t that counts.
 
 All functions are plain scalar functions: `compiled.py` turns the same source into CPU or CUDA device code.
 """
@@ -30,8 +33,13 @@ ROW = 23
 MISS = 1e30
 
 
-def hit_box(ox, oy, oz, dx, dy, dz, a, b, c, p0, p1, p2, tmin, tmax):
-    """Box of half sizes a, b, c whose top face is scaled by p0 (x), p1 (z) and moved by p2 (z)."""
+def hit_box(o, d, half, taper, span):
+    """Box whose top face is scaled by taper (p0 in x, p1 in z) and moved in z (p2)."""
+    ox, oy, oz = o
+    dx, dy, dz = d
+    a, b, c = half
+    p0, p1, p2 = taper
+    tmin, tmax = span
     kx = a * (p0 - 1.0) / (2.0 * b)
     kz = c * (p1 - 1.0) / (2.0 * b)
     ks = p2 / (2.0 * b)
@@ -73,9 +81,12 @@ def hit_box(ox, oy, oz, dx, dy, dz, a, b, c, p0, p1, p2, tmin, tmax):
     return far if tmin < far < tmax else MISS
 
 
-def hit_ellipsoid(ox, oy, oz, dx, dy, dz, a, b, c, tmin, tmax):
-    """Ellipsoid of half axes a, b, c."""
-    ox, oy, oz, dx, dy, dz = ox / a, oy / b, oz / c, dx / a, dy / b, dz / c
+def hit_ellipsoid(o, d, half, span):
+    """Ellipsoid of half axes `half`."""
+    a, b, c = half
+    tmin, tmax = span
+    ox, oy, oz = o[0] / a, o[1] / b, o[2] / c
+    dx, dy, dz = d[0] / a, d[1] / b, d[2] / c
     qa = dx * dx + dy * dy + dz * dz
     qb = ox * dx + oy * dy + oz * dz
     # The distance of the line from the centre is computed without cancelling for far, small ellipsoids.
@@ -91,8 +102,12 @@ def hit_ellipsoid(ox, oy, oz, dx, dy, dz, a, b, c, tmin, tmax):
     return t if tmin < t < tmax else MISS
 
 
-def hit_frustum(ox, oy, oz, dx, dy, dz, a, b, c, p0, tmin, tmax):
+def hit_frustum(o, d, half, p0, span):
     """Elliptic cone frustum along y: half axes a, c below, p0 times those above, half height b."""
+    ox, oy, oz = o
+    dx, dy, dz = d
+    a, b, c = half
+    tmin, tmax = span
     ox, oz, dx, dz = ox / a, oz / c, dx / a, dz / c
     k = (p0 - 1.0) / (2.0 * b)
     r0 = 1.0 + k * (oy + b)
@@ -120,8 +135,11 @@ def hit_frustum(ox, oy, oz, dx, dy, dz, a, b, c, p0, tmin, tmax):
     return best if best < tmax else MISS
 
 
-def hit_capsule(ox, oy, oz, dx, dy, dz, a, b, tmin, tmax):
+def hit_capsule(o, d, a, b, span):
     """Capsule along y: radius a, half length b between the centres of its two end spheres."""
+    ox, oy, oz = o
+    dx, dy, dz = d
+    tmin, tmax = span
     best = tmax
     qa = dx * dx + dz * dz
     qb = ox * dx + oz * dz
@@ -135,7 +153,7 @@ def hit_capsule(ox, oy, oz, dx, dy, dz, a, b, tmin, tmax):
             best = t
     for i in range(2):
         y = oy + b if i == 0 else oy - b
-        t = hit_ellipsoid(ox, y, oz, dx, dy, dz, a, a, a, tmin, best)
+        t = hit_ellipsoid((ox, y, oz), d, (a, a, a), (tmin, best))
         best = min(best, t)
     return best if best < tmax else MISS
 
@@ -159,8 +177,9 @@ def is_leafy(u, v, seed):
     return False
 
 
-def is_solid(mask, x, y, a, b, p0, seed):
-    """Whether the point x, y of a quad of half sizes a, b is there or cut out; p0 is a pitch in metres."""
+def is_solid(cut, x, y, a, b):
+    """Whether the point x, y of a quad of half sizes a, b is there; cut: pitch in metres, mask, seed."""
+    p0, mask, seed = cut
     u = x / a
     v = y / b
     if mask == FULL:
@@ -193,8 +212,12 @@ def is_solid(mask, x, y, a, b, p0, seed):
     return v < height and offset < 0.5 * (height - v) / (height + 1.0) + 0.05
 
 
-def hit_quad(ox, oy, oz, dx, dy, dz, a, b, p0, mask, seed, tmin, tmax):
-    """Rectangle in the plane z = 0 with half sizes a, b and a cut-out mask."""
+def hit_quad(o, d, half, cut, span):
+    """Rectangle in the plane z = 0 with a cut-out mask (see `is_solid`)."""
+    ox, oy, oz = o
+    dx, dy, dz = d
+    a, b, _ = half
+    tmin, tmax = span
     if abs(dz) < 1e-12:
         return MISS
     t = -oz / dz
@@ -204,15 +227,19 @@ def hit_quad(ox, oy, oz, dx, dy, dz, a, b, p0, mask, seed, tmin, tmax):
     y = oy + t * dy
     if abs(x) > a or abs(y) > b:
         return MISS
-    return t if is_solid(mask, x, y, a, b, p0, seed) else MISS
+    return t if is_solid(cut, x, y, a, b) else MISS
 
 
-def hit_foliage(ox, oy, oz, dx, dy, dz, a, b, c, p0, p1, seed, tmin, tmax):
-    """Five nested ellipsoids with holes of noise: p0 features a metre, p1 (0…1) how dense."""
+def hit_foliage(o, d, half, leaves, span):
+    """Five nested ellipsoids with holes of noise; leaves: features a metre, how dense (0…1), seed."""
+    ox, oy, oz = o
+    dx, dy, dz = d
+    a, b, c = half
+    p0, p1, seed = leaves
     for k in range(5):
         s = 1.0 - 0.13 * k
-        t = hit_ellipsoid(ox, oy, oz, dx, dy, dz, a * s, b * s, c * s, tmin, tmax)
-        if t >= tmax:
+        t = hit_ellipsoid(o, d, (a * s, b * s, c * s), span)
+        if t >= span[1]:
             return MISS
         x, y, z = (ox + t * dx) * p0, (oy + t * dy) * p0, (oz + t * dz) * p0
         value = 0.45 * noise3(x, y, z, seed) + 0.55 * noise3(x * 3.1, y * 3.1, z * 3.1, seed + 1)
@@ -221,22 +248,27 @@ def hit_foliage(ox, oy, oz, dx, dy, dz, a, b, c, p0, p1, seed, tmin, tmax):
     return MISS
 
 
-def roundbox_distance(x, y, z, a, b, c, r):
-    """Signed distance to a box of half sizes a, b, c with edges rounded by r."""
+def roundbox_distance(x, y, z, half, r):
+    """Signed distance to a box with edges rounded by r."""
+    a, b, c = half
     qx, qy, qz = abs(x) - a + r, abs(y) - b + r, abs(z) - c + r
     mx, my, mz = max(qx, 0.0), max(qy, 0.0), max(qz, 0.0)
     return math.sqrt(mx * mx + my * my + mz * mz) + min(max(qx, max(qy, qz)), 0.0) - r
 
 
-def hit_roundbox(ox, oy, oz, dx, dy, dz, a, b, c, r, tmin, tmax):
+def hit_roundbox(o, d, half, r, span):
     """Box with rounded edges, by sphere tracing to a hundred-thousandth of its size."""
-    t = hit_box(ox, oy, oz, dx, dy, dz, a, b, c, 1.0, 1.0, 0.0, tmin, tmax)
+    ox, oy, oz = o
+    dx, dy, dz = d
+    a, b, c = half
+    tmin, tmax = span
+    t = hit_box(o, d, half, (1.0, 1.0, 0.0), span)
     if t >= tmax:
         return MISS
     length = math.sqrt(dx * dx + dy * dy + dz * dz)
     eps = 1e-5 * (a + b + c)
     for _ in range(40):
-        d = roundbox_distance(ox + t * dx, oy + t * dy, oz + t * dz, a, b, c, r)
+        d = roundbox_distance(ox + t * dx, oy + t * dy, oz + t * dz, half, r)
         if d < eps:
             return t if tmin < t < tmax else MISS
         t += d / length
@@ -245,16 +277,21 @@ def hit_roundbox(ox, oy, oz, dx, dy, dz, a, b, c, r, tmin, tmax):
     return MISS
 
 
-def ground_height(x, z, p0, p1, p2, seed):
-    """Height of the height field: amplitude p0, p1 features a metre, flat within p2 metres of the origin."""
+def ground_height(x, z, land):
+    """Height of land: amplitude, features a metre, flat within so many metres of the origin, seed."""
+    p0, p1, p2, seed = land
     far = math.sqrt(x * x + z * z)
     rise = min(1.0, max(0.0, (far - p2) / (p2 + 3.0 / p1)))
     h = fbm2(x * p1 + 100.0, z * p1 + 100.0, 5, seed)
     return p0 * rise * h * h * 1.6
 
 
-def hit_ground(ox, oy, oz, dx, dy, dz, p0, p1, p2, seed, tmin, tmax):
-    """Infinite plane y = 0 or, with an amplitude p0, a height field, by marching and bisection."""
+def hit_ground(o, d, land, span):
+    """Infinite plane y = 0 or, with an amplitude, the height field of `land`, by marching and bisection."""
+    ox, oy, oz = o
+    dx, dy, dz = d
+    p0, p1, _, _ = land
+    tmin, tmax = span
     if p0 == 0.0:
         if abs(dy) < 1e-12:
             return MISS
@@ -271,7 +308,7 @@ def hit_ground(ox, oy, oz, dx, dy, dz, p0, p1, p2, seed, tmin, tmax):
     flat = math.sqrt(dx * dx + dz * dz) + 1e-9
     for _ in range(160):
         y = oy + t * dy
-        gap = y - ground_height(ox + t * dx, oz + t * dz, p0, p1, p2, seed)
+        gap = y - ground_height(ox + t * dx, oz + t * dz, land)
         if gap <= 0.0:
             break
         if (y > top and dy >= 0.0) or t > end:
@@ -283,46 +320,53 @@ def hit_ground(ox, oy, oz, dx, dy, dz, p0, p1, p2, seed, tmin, tmax):
     low, high = last, t
     for _ in range(24):
         mid = 0.5 * (low + high)
-        if oy + mid * dy > ground_height(ox + mid * dx, oz + mid * dz, p0, p1, p2, seed):
+        if oy + mid * dy > ground_height(ox + mid * dx, oz + mid * dz, land):
             low = mid
         else:
             high = mid
     return high if tmin < high < tmax else MISS
 
 
-def hit(prims, i, ox, oy, oz, dx, dy, dz, tmin, tmax):
-    """The smallest t in tmin…tmax at which the ray meets primitive i, or MISS."""
-    ox -= prims[i, 1]
-    oy -= prims[i, 2]
-    oz -= prims[i, 3]
-    x0, x1, x2 = prims[i, 4], prims[i, 5], prims[i, 6]
-    y0, y1, y2 = prims[i, 7], prims[i, 8], prims[i, 9]
-    z0, z1, z2 = prims[i, 10], prims[i, 11], prims[i, 12]
-    px, py, pz = ox * x0 + oy * x1 + oz * x2, ox * y0 + oy * y1 + oz * y2, ox * z0 + oy * z1 + oz * z2
-    qx, qy, qz = dx * x0 + dy * x1 + dz * x2, dx * y0 + dy * y1 + dz * y2, dx * z0 + dy * z1 + dz * z2
-    a, b, c = prims[i, 13], prims[i, 14], prims[i, 15]
+def turned(prims, i, v):
+    """A direction in world axes in the frame of primitive i."""
+    x, y, z = v
+    return (
+        x * prims[i, 4] + y * prims[i, 5] + z * prims[i, 6],
+        x * prims[i, 7] + y * prims[i, 8] + z * prims[i, 9],
+        x * prims[i, 10] + y * prims[i, 11] + z * prims[i, 12],
+    )
+
+
+def hit(prims, i, o, d, span):
+    """The smallest t in its span at which a ray of the world meets primitive i, or MISS."""
+    moved = (o[0] - prims[i, 1], o[1] - prims[i, 2], o[2] - prims[i, 3])
+    p, q = turned(prims, i, moved), turned(prims, i, d)
+    half = (prims[i, 13], prims[i, 14], prims[i, 15])
     p0, p1, p2 = prims[i, 16], prims[i, 17], prims[i, 18]
     kind = int(prims[i, 0])
     seed = int(prims[i, 22])
     if kind == BOX:
-        return hit_box(px, py, pz, qx, qy, qz, a, b, c, p0, p1, p2, tmin, tmax)
+        return hit_box(p, q, half, (p0, p1, p2), span)
     if kind == ELLIPSOID:
-        return hit_ellipsoid(px, py, pz, qx, qy, qz, a, b, c, tmin, tmax)
+        return hit_ellipsoid(p, q, half, span)
     if kind == FRUSTUM:
-        return hit_frustum(px, py, pz, qx, qy, qz, a, b, c, p0, tmin, tmax)
+        return hit_frustum(p, q, half, p0, span)
     if kind == CAPSULE:
-        return hit_capsule(px, py, pz, qx, qy, qz, a, b, tmin, tmax)
+        return hit_capsule(p, q, half[0], half[1], span)
     if kind == QUAD:
-        return hit_quad(px, py, pz, qx, qy, qz, a, b, p0, int(prims[i, 20]), seed, tmin, tmax)
+        return hit_quad(p, q, half, (p0, int(prims[i, 20]), seed), span)
     if kind == FOLIAGE:
-        return hit_foliage(px, py, pz, qx, qy, qz, a, b, c, p0, p1, seed, tmin, tmax)
+        return hit_foliage(p, q, half, (p0, p1, seed), span)
     if kind == ROUNDBOX:
-        return hit_roundbox(px, py, pz, qx, qy, qz, a, b, c, p0, tmin, tmax)
-    return hit_ground(px, py, pz, qx, qy, qz, p0, p1, p2, seed, tmin, tmax)
+        return hit_roundbox(p, q, half, p0, span)
+    return hit_ground(p, q, (p0, p1, p2, seed), span)
 
 
-def box_normal(x, y, z, a, b, c, p0, p1, p2):
+def box_normal(point, half, taper):
     """Outward normal of the face of a tapered box nearest to a point on it."""
+    x, y, z = point
+    a, b, c = half
+    p0, p1, p2 = taper
     kx = a * (p0 - 1.0) / (2.0 * b)
     kz = c * (p1 - 1.0) / (2.0 * b)
     ks = p2 / (2.0 * b)
@@ -355,10 +399,13 @@ def box_normal(x, y, z, a, b, c, p0, p1, p2):
     return nx, ny, nz
 
 
-def local_normal(kind, x, y, z, a, b, c, p0, p1, p2, seed):
+def local_normal(kind, point, half, extra, seed):
     """Outward normal (not of length one) at a point of a shape, in the shape's own frame."""
+    x, y, z = point
+    a, b, c = half
+    p0, p1, p2 = extra
     if kind == BOX:
-        return box_normal(x, y, z, a, b, c, p0, p1, p2)
+        return box_normal(point, half, extra)
     if kind in (ELLIPSOID, FOLIAGE):
         return x / (a * a), y / (b * b), z / (c * c)
     if kind == FRUSTUM:
@@ -378,38 +425,53 @@ def local_normal(kind, x, y, z, a, b, c, p0, p1, p2, seed):
     if p0 == 0.0:
         return 0.0, 1.0, 0.0
     e = 0.02 + 0.004 * (abs(x) + abs(z))
-    dx = ground_height(x + e, z, p0, p1, p2, seed) - ground_height(x - e, z, p0, p1, p2, seed)
-    dz = ground_height(x, z + e, p0, p1, p2, seed) - ground_height(x, z - e, p0, p1, p2, seed)
+    land = (p0, p1, p2, seed)
+    dx = ground_height(x + e, z, land) - ground_height(x - e, z, land)
+    dz = ground_height(x, z + e, land) - ground_height(x, z - e, land)
     return -dx / (2.0 * e), 1.0, -dz / (2.0 * e)
 
 
-def trace(prims, bounds, links, ox, oy, oz, dx, dy, dz, tmin, tmax):
-    """Depth and index of the first primitive on a ray, (MISS, -1) for none.
-
-    `bounds` (nodes, 6) and `links` (nodes, 3: skip to, first primitive, count) hold a depth-first tree;
-    node 0 is the list of primitives without bounds.
-    """
-    best = tmax
-    found = -1
-    for i in range(links[0, 1], links[0, 1] + links[0, 2]):
-        t = hit(prims, i, ox, oy, oz, dx, dy, dz, tmin, best)
-        if t < best:
-            best, found = t, i
+def reciprocal(d):
+    """One over each component of a direction, large where it is nothing."""
+    dx, dy, dz = d
     rx = 1.0 / dx if abs(dx) > 1e-12 else 1e12
     ry = 1.0 / dy if abs(dy) > 1e-12 else 1e12
     rz = 1.0 / dz if abs(dz) > 1e-12 else 1e12
+    return rx, ry, rz
+
+
+def is_missed(bounds, k, o, r, span):
+    """Whether a ray passes the bounds of node k by, or meets them outside of its span; r: `reciprocal`."""
+    u0, u1 = (bounds[k, 0] - o[0]) * r[0], (bounds[k, 3] - o[0]) * r[0]
+    v0, v1 = (bounds[k, 1] - o[1]) * r[1], (bounds[k, 4] - o[1]) * r[1]
+    w0, w1 = (bounds[k, 2] - o[2]) * r[2], (bounds[k, 5] - o[2]) * r[2]
+    near = max(max(min(u0, u1), min(v0, v1)), min(w0, w1))
+    far = min(min(max(u0, u1), max(v0, v1)), max(w0, w1))
+    return near > far or near > span[1] or far < span[0]
+
+
+def trace(world, o, d, span):
+    """Depth and index of the first primitive on a ray, (MISS, -1) for none.
+
+    `world` is (primitives, bounds, links): bounds (nodes, 6) and links (nodes, 3: skip to, first primitive,
+    count) hold a depth-first tree; node 0 is the list of primitives without bounds.
+    """
+    prims, bounds, links = world
+    tmin, tmax = span
+    best = tmax
+    found = -1
+    for i in range(links[0, 1], links[0, 1] + links[0, 2]):
+        t = hit(prims, i, o, d, (tmin, best))
+        if t < best:
+            best, found = t, i
+    r = reciprocal(d)
     k = 1
     while k < links.shape[0]:
-        u0, u1 = (bounds[k, 0] - ox) * rx, (bounds[k, 3] - ox) * rx
-        v0, v1 = (bounds[k, 1] - oy) * ry, (bounds[k, 4] - oy) * ry
-        w0, w1 = (bounds[k, 2] - oz) * rz, (bounds[k, 5] - oz) * rz
-        near = max(max(min(u0, u1), min(v0, v1)), min(w0, w1))
-        far = min(min(max(u0, u1), max(v0, v1)), max(w0, w1))
-        if near > far or near > best or far < tmin:
+        if is_missed(bounds, k, o, r, (tmin, best)):
             k = links[k, 0]
             continue
         for i in range(links[k, 1], links[k, 1] + links[k, 2]):
-            t = hit(prims, i, ox, oy, oz, dx, dy, dz, tmin, best)
+            t = hit(prims, i, o, d, (tmin, best))
             if t < best:
                 best, found = t, i
         k += 1
@@ -418,27 +480,21 @@ def trace(prims, bounds, links, ox, oy, oz, dx, dy, dz, tmin, tmax):
     return best, found
 
 
-def is_blocked(prims, bounds, links, ox, oy, oz, dx, dy, dz, tmax):
+def is_blocked(world, o, d, tmax):
     """Whether a primitive that casts shadows lies on the ray before tmax."""
-    tmin = 1e-3
+    prims, bounds, links = world
+    span = (1e-3, tmax)
     for i in range(links[0, 1], links[0, 1] + links[0, 2]):
-        if prims[i, 21] > 0.0 and hit(prims, i, ox, oy, oz, dx, dy, dz, tmin, tmax) < tmax:
+        if prims[i, 21] > 0.0 and hit(prims, i, o, d, span) < tmax:
             return True
-    rx = 1.0 / dx if abs(dx) > 1e-12 else 1e12
-    ry = 1.0 / dy if abs(dy) > 1e-12 else 1e12
-    rz = 1.0 / dz if abs(dz) > 1e-12 else 1e12
+    r = reciprocal(d)
     k = 1
     while k < links.shape[0]:
-        u0, u1 = (bounds[k, 0] - ox) * rx, (bounds[k, 3] - ox) * rx
-        v0, v1 = (bounds[k, 1] - oy) * ry, (bounds[k, 4] - oy) * ry
-        w0, w1 = (bounds[k, 2] - oz) * rz, (bounds[k, 5] - oz) * rz
-        near = max(max(min(u0, u1), min(v0, v1)), min(w0, w1))
-        far = min(min(max(u0, u1), max(v0, v1)), max(w0, w1))
-        if near > far or near > tmax or far < tmin:
+        if is_missed(bounds, k, o, r, span):
             k = links[k, 0]
             continue
         for i in range(links[k, 1], links[k, 1] + links[k, 2]):
-            if prims[i, 21] > 0.0 and hit(prims, i, ox, oy, oz, dx, dy, dz, tmin, tmax) < tmax:
+            if prims[i, 21] > 0.0 and hit(prims, i, o, d, span) < tmax:
                 return True
         k += 1
     return False

@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, PLR0917, RUF046 - kernels: types from the compiler, plain arguments
+# ruff: noqa: ANN001, ANN201, RUF046 - kernels: types from the compiler, plain arguments
 """Colour and relief of surfaces: procedural patterns and photo textures.
 
 A material is a row of numbers (`ROW` columns). Colours are linear reflectances.
@@ -34,8 +34,11 @@ def cells(u, v, width):
     return 1.0 if u - math.floor(u) < width or v - math.floor(v) < width else 0.0
 
 
-def pattern(kind, u, v, x, y, z, param, half_y, seed):
-    """Share of colour B (0…1) and brightness factor at a point, u and v in pattern units."""
+def pattern(kind, uv, point, style):
+    """Share of colour B (0…1) and brightness factor at a point, uv in pattern units; see `reflectance`."""
+    u, v = uv
+    x, y, z = point
+    param, half_y, seed = style
     iu = int(math.floor(u))
     iv = int(math.floor(v))
     if kind == BLOTCHES:
@@ -156,18 +159,32 @@ def photo(photos, layer, u, v):
     return r, g, b
 
 
-def reflectance(mats, m, photos, x, y, z, nx, ny, nz, half_y, seed, footprint):
-    """Linear red, green, blue at a point of a shape (its own frame); footprint is a pixel's width there."""
+def unrolled(point, normal):
+    """The two coordinates of a point along the face that its normal says it lies on."""
+    x, y, z = point
+    nx, ny, nz = abs(normal[0]), abs(normal[1]), abs(normal[2])
+    if ny > nx and ny > nz:
+        return x, z
+    if nx > nz:
+        return z, y
+    return x, y
+
+
+def reflectance(paint, m, spot):
+    """Linear red, green, blue of material m at a spot of a shape.
+
+    paint: (materials, photos). spot: (point and normal in the shape's own frame, its half height, its seed,
+    a pixel's width there). The style of a pattern is (the material's parameter, half height, seed).
+    """
+    mats, photos = paint
+    point, normal, half_y, seed, footprint = spot
+    x, y, z = point
     kind = int(mats[m, PATTERN])
     ar, ag, ab = mats[m, 1], mats[m, 2], mats[m, 3]
     br, bg, bb = mats[m, 4], mats[m, 5], mats[m, 6]
     scale, param = mats[m, SCALE], mats[m, PARAM]
     noise_seed = int(mats[m, SEED]) + seed
-    u, v = x, y
-    if abs(ny) > abs(nx) and abs(ny) > abs(nz):
-        u, v = x, z
-    elif abs(nx) > abs(nz):
-        u, v = z, y
+    u, v = unrolled(point, normal)
     u, v = u * scale, v * scale
     r, g, b = ar, ag, ab
     if kind == PHOTO:
@@ -181,7 +198,7 @@ def reflectance(mats, m, photos, x, y, z, nx, ny, nz, half_y, seed, footprint):
             (br * light, bg * light, bb * light) if share > 0.5 else (ar * light, ag * light, ab * light)
         )
     elif kind != PLAIN:
-        share, light = pattern(kind, u, v, x * scale, y * scale, z * scale, param, half_y, noise_seed)
+        share, light = pattern(kind, (u, v), (x * scale, y * scale, z * scale), (param, half_y, noise_seed))
         # Patterns finer than a pixel fade to their average instead of sparkling.
         keep = min(1.0, max(0.0, 1.6 - 2.2 * footprint * scale * (4.0 if kind == SPECKLE else 1.0)))
         share = 0.4 + (share - 0.4) * keep if kind != GRADIENT else share
@@ -198,8 +215,10 @@ def reflectance(mats, m, photos, x, y, z, nx, ny, nz, half_y, seed, footprint):
     return min(r, 0.95), min(g, 0.95), min(b, 0.95)
 
 
-def relief(mats, m, x, y, z, seed, footprint):
-    """Change of the normal by bumps at a point of a shape, in the shape's own frame."""
+def relief(mats, m, spot):
+    """Change of the normal by bumps at a spot of a shape (see `reflectance`), in the shape's own frame."""
+    point, _, _, seed, footprint = spot
+    x, y, z = point
     bump = mats[m, BUMP]
     if bump <= 0.0:
         return 0.0, 0.0, 0.0

@@ -82,11 +82,11 @@ def test_tree_finds_what_brute_force_finds() -> None:
         turn = tuple(float(v) for v in rng.uniform(-90, 90, 3))
         b.add(k % 7, (x, y, z), size, 0, turn=turn, extra=(0.6, 0.5, 0.1), seed=k)
     run = compiled.cpu()
-    prims, bounds, links = tree.build(np.array(b.rows), np.zeros(3))
-    flat = np.array([[0, 0, len(prims)]])
+    world = tree.build(np.array(b.rows), np.zeros(3))
+    flat = (world[0], np.zeros((1, 6)), np.array([[0, 0, len(world[0])]]))
     view = view_row(CAMERA, *SIZE)
-    depth, ids = run.first_hits(prims, bounds, links, view, *SIZE)
-    brute, brute_ids = run.first_hits(prims, np.zeros((1, 6)), flat, view, *SIZE)
+    depth, ids = run.first_hits(world, view, *SIZE)
+    brute, brute_ids = run.first_hits(flat, view, *SIZE)
     np.testing.assert_array_equal(depth, brute)
     np.testing.assert_array_equal(ids, brute_ids)
     assert len(np.unique(ids)) > 20
@@ -102,8 +102,9 @@ def test_plain_python_gives_what_the_compiler_gives() -> None:
     d = rays(Camera((0.0, 0.6, 0.0), fov_deg=90.0), (6, 40)).reshape(-1, 3)
     for i in range(7):
         for x, y, z in d:
-            a = plain.hit(prims, i, 0.0, 0.6, 0.0, x, y, z, 0.02, shapes.MISS)
-            c = fast.hit(prims, i, 0.0, 0.6, 0.0, x, y, z, 0.02, shapes.MISS)
+            ray = ((0.0, 0.6, 0.0), (x, y, z), (0.02, shapes.MISS))
+            a = plain.hit(prims, i, *ray)
+            c = fast.hit(prims, i, *ray)
             assert a == pytest.approx(c, rel=1e-6)
 
 
