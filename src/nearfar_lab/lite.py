@@ -26,7 +26,7 @@ POSITION = (2, 4)
 
 
 @dataclass(frozen=True)
-class Row:
+class EncoderRow:
     """A row of the paper's table 1: blocks, kernel, stride of the first, channels out, inner expansion."""
 
     blocks: int
@@ -37,13 +37,13 @@ class Row:
 
 
 ROWS = (
-    Row(1, 3, 1, 16, expansion=1),
-    Row(2, 3, 2, 24),
-    Row(2, 5, 2, 40),
-    Row(3, 3, 2, 80),
-    Row(3, 5, 1, 112),
-    Row(4, 5, 2, 192),
-    Row(1, 3, 1, 320),
+    EncoderRow(1, 3, 1, 16, expansion=1),
+    EncoderRow(2, 3, 2, 24),
+    EncoderRow(2, 5, 2, 40),
+    EncoderRow(3, 3, 2, 80),
+    EncoderRow(3, 5, 1, 112),
+    EncoderRow(4, 5, 2, 192),
+    EncoderRow(1, 3, 1, 320),
 )
 LEVELS = (0, 1, 2, 4, 6)
 """After these rows the strides 2, 4, 8, 16 and 32 leave the encoder."""
@@ -78,12 +78,12 @@ class LiteOptions:
         return asdict(self)
 
 
-def scaled_rows(encoder: str) -> tuple[Row, ...]:
+def scaled_rows(encoder: str) -> tuple[EncoderRow, ...]:
     """The rows of an encoder: channels to multiples of 8, blocks rounded up but in the first and last row."""
     width, depth = SCALES[encoder]
     last = len(ROWS) - 1
     return tuple(
-        Row(
+        EncoderRow(
             row.blocks if place in {0, last} else math.ceil(row.blocks * depth),
             row.kernel,
             row.stride,
@@ -127,7 +127,7 @@ def _pointwise(inputs: int, outputs: int) -> nn.Conv2d:
 class Inverted(nn.Module):
     """Pointwise up (where the row expands), depthwise, pointwise down; added where shapes agree."""
 
-    def __init__(self, inputs: int, row: Row, stride: int) -> None:
+    def __init__(self, inputs: int, row: EncoderRow, stride: int) -> None:
         super().__init__()
         inner = inputs * row.expansion
         layers: list[nn.Module] = []

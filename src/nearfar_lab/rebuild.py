@@ -125,15 +125,8 @@ def rebuild(order: Rebuild, settings: LabSettings) -> Path:
 def _rendering(order: Rebuild, recipe: Recipe, settings: LabSettings) -> Iterator[None]:
     """Scenes: all of them first where a CPU trains; beside the training where a graphics card does that."""
     data = settings.data if settings.data.is_dir() else None
-    work = partial(
-        shards.render_shards,
-        settings.scenes,
-        order.scenes,
-        FIRST_SEED,
-        order.processes,
-        recipe.scene_size,
-        data=data,
-    )
+    scenes = shards.Rendering(settings.scenes, order.scenes, FIRST_SEED, recipe.scene_size, data)
+    work = partial(shards.render_shards, scenes, order.processes)
     logger.info("rendering %d scenes", order.scenes)
     if (recipe.device or order.device) == "cpu":
         work()

@@ -28,6 +28,8 @@ from scene_shards import write_shard  # noqa: E402
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from nearfar_lab.scenes import Rendering
+
 NET = NetOptions((8, 8, 16, 16, 24), (0, 0, 0, 0, 0), (1, 0, 0, 0), 1, 2)
 STAGES = (Stage(1.0, ((32, 64, 2, 1.0),)),)
 FIRST = Recipe("first_tiny", {"scenes": 1.0}, STAGES, net=NET, warm_up_steps=2)
@@ -47,10 +49,10 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LabSettings:
     monkeypatch.setattr(recipes, "recipes", lambda: known)
     made = LabSettings(data=tmp_path / "no data", scenes=tmp_path / "scenes", runs=tmp_path / "runs")
 
-    def shards(folder: Path, *_: object, **__: object) -> None:
-        folder.mkdir(exist_ok=True)
+    def shards(scenes: Rendering, *_: object) -> None:
+        scenes.folder.mkdir(exist_ok=True)
         for name in "abcd":
-            write_shard(folder, name)
+            write_shard(scenes.folder, name)
 
     monkeypatch.setattr(rebuild.shards, "render_shards", shards)
     monkeypatch.setattr(finish, "int8_losses", lambda *_: [Loss("ramps", "beyond", 0.1, 0.1)])

@@ -30,7 +30,7 @@ SKY = 65535
 
 
 @dataclass(frozen=True)
-class Row:
+class MixSet:
     """One of the sets: unit of its depth, what it can teach, and its terms."""
 
     name: str
@@ -43,22 +43,22 @@ class Row:
 
 
 ROWS = (
-    Row("tum", 1e-3, "TUM RGB-D: CC BY 4.0", is_open=True),
-    Row("tartan_hospital", 1e-3, "TartanAir: CC BY 4.0", is_open=True),
-    Row("replica_office0", 1e-3, "Replica: research only"),
-    Row("people_kinect", 1e-3, "none stated / MIT"),
-    Row("iphone_desk", 1e-3, "none stated"),
-    Row("misc_indoor", 1e-3, "mixed, some MIT"),
-    Row("carla_lidar", 1e-2, "none stated", has_edges=False),
-    Row("ddad", 1e-2, "DDAD: CC BY-NC-SA", has_edges=False),
-    Row("zed_street", 1e-2, "none stated", has_sky=True, has_zero=False),
-    Row("people_fall", 1e-3, "none stated"),
-    Row("strawberry_outdoor", 1e-3, "none stated"),
-    Row("gazebo_gray", 1e-3, "none stated"),
+    MixSet("tum", 1e-3, "TUM RGB-D: CC BY 4.0", is_open=True),
+    MixSet("tartan_hospital", 1e-3, "TartanAir: CC BY 4.0", is_open=True),
+    MixSet("replica_office0", 1e-3, "Replica: research only"),
+    MixSet("people_kinect", 1e-3, "none stated / MIT"),
+    MixSet("iphone_desk", 1e-3, "none stated"),
+    MixSet("misc_indoor", 1e-3, "mixed, some MIT"),
+    MixSet("carla_lidar", 1e-2, "none stated", has_edges=False),
+    MixSet("ddad", 1e-2, "DDAD: CC BY-NC-SA", has_edges=False),
+    MixSet("zed_street", 1e-2, "none stated", has_sky=True, has_zero=False),
+    MixSet("people_fall", 1e-3, "none stated"),
+    MixSet("strawberry_outdoor", 1e-3, "none stated"),
+    MixSet("gazebo_gray", 1e-3, "none stated"),
 )
 
 
-def _inverse(codes: NDArray[np.uint16], row: Row) -> FloatMap:
+def _inverse(codes: NDArray[np.uint16], row: MixSet) -> FloatMap:
     """Stored codes to 1/m: 0 is unknown, and sky (where the set marks it) is infinitely far."""
     inverse = invert(np.where(codes > 0, codes * row.unit_m, np.nan))
     if row.has_sky:
@@ -66,7 +66,7 @@ def _inverse(codes: NDArray[np.uint16], row: Row) -> FloatMap:
     return inverse
 
 
-def _read(row: Row, picture: Path, depth: Path) -> Frame:
+def _read(row: MixSet, picture: Path, depth: Path) -> Frame:
     return Frame(f"{row.name}/{depth.stem}", read_rgb(picture), _inverse(read_codes(depth), row))
 
 
@@ -75,7 +75,7 @@ def _group(name: str) -> str:
     return re.sub(r"_?\d+[LR]?$", "", name)
 
 
-def _items(row: Row, root: Path) -> list[Item]:
+def _items(row: MixSet, root: Path) -> list[Item]:
     folder = folder_of(root, "rgbd_mix", row.name)
     names = sorted(p.name.removesuffix("_rgb.jpg") for p in folder.glob("*_rgb.jpg"))
     return [
@@ -88,7 +88,7 @@ def _items(row: Row, root: Path) -> list[Item]:
     ]
 
 
-def _data_set(row: Row) -> DataSet:
+def _data_set(row: MixSet) -> DataSet:
     lister: Callable[[Path], list[Item]] = partial(_items, row)
     return DataSet(
         row.name, row.terms, lister, has_edges=row.has_edges, has_zero=row.has_zero, is_open=row.is_open

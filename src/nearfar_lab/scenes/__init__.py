@@ -10,7 +10,7 @@ Example:
 from nearfar_lab.scenes.builder import Builder
 from nearfar_lab.scenes.pictures import picture_of, render
 from nearfar_lab.scenes.scene import Camera, Lens, Light, Picture, Scene
-from nearfar_lab.scenes.shards import render_shards
+from nearfar_lab.scenes.shards import Rendering, render_shards
 from nearfar_lab.scenes.sheets import contact_sheet
 
 __all__ = [
@@ -19,6 +19,7 @@ __all__ = [
     "Lens",
     "Light",
     "Picture",
+    "Rendering",
     "Scene",
     "contact_sheet",
     "picture_of",

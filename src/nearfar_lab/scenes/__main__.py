@@ -76,8 +76,8 @@ def main(arguments: list[str] | None = None) -> int:
         try:
             with reporter() as progress:
                 size = (o.size[0], o.size[1])
-                more = {"data": o.data, "name": o.name, "device": o.device, "progress": progress}
-                shards.render_shards(o.folder, o.count, o.seed0, o.processes, size, **more)
+                order = shards.Rendering(o.folder, o.count, o.seed0, size, o.data, o.name, o.device)
+                shards.render_shards(order, o.processes, progress=progress)
         except KeyboardInterrupt:
             print("stopped; the same command goes on from here", file=sys.stderr)
             return 130

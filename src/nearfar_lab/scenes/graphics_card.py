@@ -64,25 +64,19 @@ def kernels() -> SimpleNamespace:
     def composed(buffer, lit, sun, depth, ids, env, view, out):  # noqa: ANN001, ANN202, PLR0917
         x, y = cuda.grid(2)  # type: ignore[attr-defined]
         if x < depth.shape[1] and y < depth.shape[0]:
-            out[y, x, 0], out[y, x, 1], out[y, x, 2] = compose_pixel(
-                (buffer, lit, sun), (depth, ids), (env, view), x, y
-            )
+            r, g, b = compose_pixel((buffer, lit, sun), (depth, ids), (env, view), x, y)
+            out[y, x, 0], out[y, x, 1], out[y, x, 2] = r, g, b
 
     @cuda.jit
     def edges_smoothed(prims, bounds, links, view, depth, ids, radiance, samples, out):  # noqa: ANN001, ANN202, PLR0917
         x, y = cuda.grid(2)  # type: ignore[attr-defined]
         if x < depth.shape[1] and y < depth.shape[0]:
-            out[y, x, 0], out[y, x, 1], out[y, x, 2] = smooth_outline(
-                (prims, bounds, links), view, (depth, ids, radiance), (x, y), samples
-            )
+            picture = (depth, ids, radiance)
+            r, g, b = smooth_outline((prims, bounds, links), view, picture, (x, y), samples)
+            out[y, x, 0], out[y, x, 1], out[y, x, 2] = r, g, b
 
-    return SimpleNamespace(
-        first_hits=first_hits,
-        shaded=shaded,
-        smoothed=smoothed,
-        composed=composed,
-        edges_smoothed=edges_smoothed,
-    )
+    made = (first_hits, shaded, smoothed, composed, edges_smoothed)
+    return SimpleNamespace(**{kernel.__name__: kernel for kernel in made})
 
 
 def raw_batch(scenes: Sequence[Scene], size: tuple[int, int], edge_samples: int = 4) -> list[Raw]:

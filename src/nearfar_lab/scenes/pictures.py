@@ -80,14 +80,14 @@ def render(
     taken = raw(scene, size, lens)
     if lens is not None:
         rng = np.random.default_rng([seed, 3])
-        return pictured(scene, taken.radiance, taken.depth_m, optics.Develop(), rng, seed)
+        return pictured(scene, taken, optics.Develop(), rng, seed)
     return photographed(seed, scene, taken, size)
 
 
 def photographed(seed: int, scene: Scene, taken: Raw, size: tuple[int, int]) -> Picture:
     """The picture of a rendered scene with the camera's flaws of a seed."""
     how = develop_of(seed, scene, taken.depth_m, size)
-    return pictured(scene, taken.radiance, taken.depth_m, how, np.random.default_rng([seed, 3]), seed)
+    return pictured(scene, taken, how, np.random.default_rng([seed, 3]), seed)
 
 
 def render_many(
@@ -116,21 +116,14 @@ def render_many(
 def picture_of(scene: Scene, size: tuple[int, int] = (240, 320), lens: Lens | None = None) -> Picture:
     """A clean picture of an explicit scene: no noise, blur or JPEG."""
     taken = raw(scene, size, lens)
-    return pictured(scene, taken.radiance, taken.depth_m, optics.Develop(), np.random.default_rng(0), -1)
+    return pictured(scene, taken, optics.Develop(), np.random.default_rng(0), -1)
 
 
-def pictured(
-    scene: Scene,
-    radiance: NDArray[np.float32],
-    depth_m: NDArray[np.float32],
-    how: optics.Develop,
-    rng: np.random.Generator,
-    seed: int,
-) -> Picture:
-    """A `Picture` of radiance and depth with the scene's intrinsics."""
-    height, width = depth_m.shape
+def pictured(scene: Scene, taken: Raw, how: optics.Develop, rng: np.random.Generator, seed: int) -> Picture:
+    """A `Picture` of what was rendered, developed, with the scene's intrinsics."""
+    height, width = taken.depth_m.shape
     focal = scene.camera.focal_px(width)
-    rgb = optics.developed(radiance, depth_m, how, rng)
+    rgb = optics.developed(taken.radiance, taken.depth_m, how, rng)
     return Picture(
-        rgb, depth_m, focal, focal, width / 2, height / 2, scene.world, scene.camera.distortion, seed
+        rgb, taken.depth_m, focal, focal, width / 2, height / 2, scene.world, scene.camera.distortion, seed
     )

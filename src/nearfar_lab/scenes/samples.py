@@ -23,7 +23,7 @@ def write(folder: Path, photos: NDArray[np.float32] | None = None) -> list[Path]
         scene = scene_of(seed, (480, 640), world, photos)
         taken = raw(scene, (480, 640), edge_samples=8)
         how = optics.Develop(contrast=0.25, filmic=0.5, noise=0.002, vignette=0.1, bloom=0.05)
-        picture = pictured(scene, taken.radiance, taken.depth_m, how, np.random.default_rng(seed), seed)
+        picture = pictured(scene, taken, how, np.random.default_rng(seed), seed)
         path = folder / f"{name}.jpg"
         path.write_bytes(small_jpeg(picture.rgb))
         paths.append(path)

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from nearfar.machine.files import write_whole
 from nearfar_lab.scenes import textures
 from nearfar_lab.scenes.pictures import VERSION, render_many
 
@@ -22,47 +23,49 @@ SHARD = 64
 
 
 @dataclass(frozen=True)
-class Job:
-    """One shard to render: files folder/name.*, `count` scenes from seed0, pictures of (height, width)."""
+class Rendering:
+    """What to render: about `count` scenes of the seeds from seed0 on, into shards folder/name-*.
+
+    size: (height, width); every fourth shard has them swapped. data: folder of training sets whose photos may
+    be textures. device: cpu or cuda.
+    """
 
     folder: Path
+    count: int
+    seed0: int = 0
+    size: tuple[int, int] = (240, 320)
+    data: Path | None = None
+    name: str = f"v{VERSION}"
+    device: str = "cpu"
+
+    def parts(self) -> Iterator["Part"]:
+        """Its shards."""
+        for k in range(-(-self.count // SHARD)):
+            seed = self.seed0 + k * SHARD
+            tall = k % 4 == 3
+            shape = (max(self.size), min(self.size)) if tall else (min(self.size), max(self.size))
+            name = f"{self.name}-{'portrait' if tall else 'landscape'}-{seed:07d}"
+            yield Part(self, name, seed, min(SHARD, self.count - k * SHARD), shape)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One shard of a rendering: its files' name, `count` scenes from seed0, pictures of (height, width)."""
+
+    rendering: Rendering
     name: str
     seed0: int
     count: int
     size: tuple[int, int]
-    data: Path | None
-    device: str = "cpu"
+
+    def file(self, suffix: str) -> Path:
+        """Where a file of it belongs."""
+        return self.rendering.folder / f"{self.name}{suffix}"
 
     @property
     def is_done(self) -> bool:
         """Whether the shard exists."""
-        return (self.folder / f"{self.name}.json").exists()
-
-
-def jobs(
-    folder: Path,
-    count: int,
-    seed0: int,
-    size: tuple[int, int] = (240, 320),
-    *,
-    data: Path | None = None,
-    name: str = f"v{VERSION}",
-    device: str = "cpu",
-) -> Iterator[Job]:
-    """Shards for about `count` scenes; every fourth is portrait (height and width swapped)."""
-    for k in range(-(-count // SHARD)):
-        seed = seed0 + k * SHARD
-        tall = k % 4 == 3
-        shape = (max(size), min(size)) if tall else (min(size), max(size))
-        yield Job(
-            folder,
-            f"{name}-{'portrait' if tall else 'landscape'}-{seed:07d}",
-            seed,
-            min(SHARD, count - k * SHARD),
-            shape,
-            data,
-            device,
-        )
+        return self.file(".json").exists()
 
 
 _photos: dict[Path | None, NDArray[np.float32] | None] = {None: None}
@@ -83,33 +86,32 @@ def save(path: Path, array: NDArray[np.generic]) -> None:
     part.replace(path)
 
 
-def render_shard(job: Job) -> Job:
+def render_shard(part: Part) -> Part:
     """Render and store one shard unless it is there already."""
-    if job.is_done:
-        return job
-    photos = photos_of(job.data)
-    rgb = np.empty((job.count, *job.size, 3), np.uint8)
-    inverse = np.empty((job.count, *job.size), np.float16)
+    if part.is_done:
+        return part
+    order = part.rendering
+    photos = photos_of(order.data)
+    rgb = np.empty((part.count, *part.size, 3), np.uint8)
+    inverse = np.empty((part.count, *part.size), np.float16)
     worlds, fov = [], []
-    seeds = range(job.seed0, job.seed0 + job.count)
-    for k, picture in enumerate(render_many(seeds, job.size, photos, job.device)):
+    seeds = range(part.seed0, part.seed0 + part.count)
+    for k, picture in enumerate(render_many(seeds, part.size, photos, order.device)):
         rgb[k], inverse[k] = picture.rgb, picture.inverse_m
         worlds.append(picture.world)
         fov.append(round(float(2 * np.degrees(np.arctan(picture.cx / picture.fx))), 3))
-    job.folder.mkdir(parents=True, exist_ok=True)
-    save(job.folder / f"{job.name}.rgb.npy", rgb)
-    save(job.folder / f"{job.name}.inv.npy", inverse)
+    order.folder.mkdir(parents=True, exist_ok=True)
+    save(part.file(".rgb.npy"), rgb)
+    save(part.file(".inv.npy"), inverse)
     facts = {
         "kind": worlds,
-        "seed0": job.seed0,
+        "seed0": part.seed0,
         "version": VERSION,
         "fov_deg": fov,
         "photo_textures": photos is not None and len(photos) > 0,
     }
-    part = job.folder / f".{job.name}.json.{os.getpid()}.part"
-    part.write_text(json.dumps(facts))
-    part.replace(job.folder / f"{job.name}.json")
-    return job
+    write_whole(part.file(".json"), json.dumps(facts).encode(), overwrite=True)
+    return part
 
 
 def silent(done: int, total: int) -> None:
@@ -117,35 +119,25 @@ def silent(done: int, total: int) -> None:
 
 
 def render_shards(
-    folder: Path,
-    count: int,
-    seed0: int = 0,
-    processes: int = 1,
-    size: tuple[int, int] = (240, 320),
-    *,
-    data: Path | None = None,
-    name: str = f"v{VERSION}",
-    device: str = "cpu",
-    progress: Callable[[int, int], None] = silent,
+    order: Rendering, processes: int = 1, *, progress: Callable[[int, int], None] = silent
 ) -> int:
-    """Render about `count` scenes in shards, skipping those there; returns how many were rendered now.
+    """Render what was ordered in shards, skipping those there; returns how many scenes were rendered now.
 
-    `device` is cpu or cuda. `data` is the folder of training sets for photo textures. `progress(done, total)`
-    hears scenes. An interrupt leaves whole shards only; the next call goes on from there.
+    `progress(done, total)` hears scenes. An interrupt leaves whole shards only; the next call goes on then.
     """
-    todo = list(jobs(folder, count, seed0, size, data=data, name=name, device=device))
-    missing = [job for job in todo if not job.is_done]
-    done = sum(job.count for job in todo) - sum(job.count for job in missing)
-    total = sum(job.count for job in todo)
+    todo = list(order.parts())
+    missing = [part for part in todo if not part.is_done]
+    total = sum(part.count for part in todo)
+    done = total - sum(part.count for part in missing)
     progress(done, total)
     rendered = 0
     if processes <= 1:
-        for job in missing:
-            rendered += render_shard(job).count
+        for part in missing:
+            rendered += render_shard(part).count
             progress(done + rendered, total)
         return rendered
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        running = {pool.submit(render_shard, job) for job in missing}
+        running = {pool.submit(render_shard, part) for part in missing}
         try:
             while running:
                 finished, running = wait(running, return_when=FIRST_COMPLETED)

@@ -36,11 +36,8 @@ def cells(u, v, width):
 
 def pattern(kind, uv, point, style):
     """Share of colour B (0…1) and brightness factor at a point, uv in pattern units; see `reflectance`."""
-    u, v = uv
-    x, y, z = point
-    param, half_y, seed = style
-    iu = int(math.floor(u))
-    iv = int(math.floor(v))
+    (u, v), (x, y, z), (param, half_y, seed) = uv, point, style
+    iu, iv = int(math.floor(u)), int(math.floor(v))
     if kind == BLOTCHES:
         s = fbm3(x, y, z, 3, seed)
         return min(1.0, max(0.0, (s - 0.5) * (1.5 + 4.0 * param) + 0.5)), 1.0

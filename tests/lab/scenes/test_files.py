@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
-from nearfar_lab.scenes import contact_sheet, render, shards, textures
+from nearfar_lab.scenes import Rendering, contact_sheet, render, shards, textures
 from nearfar_lab.scenes.__main__ import main
 from nearfar_lab.scenes.sheets import depth_colours
 
@@ -23,7 +23,7 @@ def small_shards(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("small_shards")
 def test_a_shard_holds_what_render_gives(tmp_path: Path) -> None:
     """Colour, inverse depth and facts of a shard are those of its seeds."""
-    assert shards.render_shards(tmp_path, 3, seed0=40, size=TINY, name="t") == 3
+    assert shards.render_shards(Rendering(tmp_path, 3, 40, TINY, name="t")) == 3
     rgb = np.load(tmp_path / "t-landscape-0000040.rgb.npy")
     inverse = np.load(tmp_path / "t-landscape-0000040.inv.npy")
     facts = json.loads((tmp_path / "t-landscape-0000040.json").read_text())
@@ -37,12 +37,13 @@ def test_a_shard_holds_what_render_gives(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("small_shards")
 def test_rendering_goes_on_where_it_stopped(tmp_path: Path) -> None:
     """Shards that are there are not rendered again, a missing one is, and no part is left behind."""
-    shards.render_shards(tmp_path, 6, size=TINY, name="t")
+    order = Rendering(tmp_path, 6, size=TINY, name="t")
+    shards.render_shards(order)
     kept = tmp_path / "t-landscape-0000000.rgb.npy"
     before = kept.stat().st_mtime_ns
     (tmp_path / "t-landscape-0000003.json").unlink()
     heard: list[tuple[int, int]] = []
-    again = shards.render_shards(tmp_path, 6, size=TINY, name="t", progress=lambda *a: heard.append(a))
+    again = shards.render_shards(order, progress=lambda *a: heard.append(a))
     assert (again, kept.stat().st_mtime_ns) == (3, before)
     assert heard == [(3, 6), (6, 6)]
     assert not list(tmp_path.glob(".*"))
@@ -51,8 +52,8 @@ def test_rendering_goes_on_where_it_stopped(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("small_shards")
 def test_every_fourth_shard_is_portrait(tmp_path: Path) -> None:
     """Of four shards one has its height and width swapped."""
-    made = list(shards.jobs(tmp_path, 12, 0, TINY))
-    assert [job.size for job in made] == [(24, 32), (24, 32), (24, 32), (32, 24)]
+    made = Rendering(tmp_path, 12, 0, TINY).parts()
+    assert [part.size for part in made] == [(24, 32), (24, 32), (24, 32), (32, 24)]
 
 
 def test_held_out_photos_never_become_textures(tmp_path: Path) -> None:

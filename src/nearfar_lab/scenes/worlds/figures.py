@@ -3,12 +3,14 @@
 import numpy as np
 
 from nearfar_lab.scenes.builder import Builder
+from nearfar_lab.scenes.scene import Vector
 from nearfar_lab.scenes.worlds import finishes as f
 from nearfar_lab.scenes.worlds.finishes import Rng
 
 
-def head(b: Builder, rng: Rng, y: float, size: float, skin: int, hair: int) -> None:
+def head(b: Builder, rng: Rng, y: float, size: float, skin_hair: tuple[int, int]) -> None:
     """A head whose centre is at height y, `size` its half height."""
+    skin, hair = skin_hair
     turn = float(rng.normal(0, 25))
     with b.at(0, y, 0, yaw=turn, pitch=float(rng.normal(0, 8))):
         b.ball((0, 0, 0), (0.74 * size, size, 0.86 * size), skin)
@@ -54,8 +56,7 @@ def person(b: Builder, rng: Rng, pose: str | None = None, height: float | None =
     hair = b.material(f.warm(rng, 0.01, 0.25, 0.7))
     top, legs, shoes = f.cloth(b, rng), f.cloth(b, rng), f.ceramic(b, rng)
     wide = float(rng.uniform(0.85, 1.3))
-    hip = 0.9 * k if pose != "sit" else 0.55
-    trunk = 0.55 * k
+    hip, trunk = 0.9 * k if pose != "sit" else 0.55, 0.55 * k
     stride = {"walk": float(rng.uniform(0.1, 0.28)), "stand": 0.03, "sit": 0.0}[pose] * k
     dress = rng.random() < 0.15
     for side in (-1, 1):
@@ -91,9 +92,30 @@ def person(b: Builder, rng: Rng, pose: str | None = None, height: float | None =
         b.limb(elbow, hand, 0.04 * k, skin if rng.random() < 0.4 else top)
         b.ball(hand, (0.05 * k, 0.06 * k, 0.04 * k), skin)
     b.limb((0, shoulder, 0), (0, shoulder + 0.12 * k, 0.01), 0.055 * k, skin)
-    head(b, rng, shoulder + 0.225 * k, 0.118 * (0.6 * k + 0.4), skin, hair)
+    head(b, rng, shoulder + 0.225 * k, 0.118 * (0.6 * k + 0.4), (skin, hair))
     if rng.random() < 0.2 and pose != "sit":
         b.soft((0, hip + 0.33 * k, -0.19 * k), (0.3 * k, 0.42 * k, 0.16 * k), f.cloth(b, rng), 0.06)
+
+
+def muzzle(b: Builder, rng: Rng, neck: Vector, h: float, coat_dark: tuple[int, int]) -> None:
+    """The head of an animal of shoulder height h at the end of its neck."""
+    coat, dark = coat_dark
+    r = h * float(rng.uniform(0.17, 0.24))
+    with b.at(*neck, yaw=float(rng.normal(0, 30)), pitch=float(rng.normal(8, 10))):
+        b.ball((0, 0.05 * h, 0.05 * h), (r, r * 0.95, r * 1.1), coat)
+        b.limb((0, 0, 0.1 * h), (0, -0.02 * h, r * 1.5 + 0.02 * h), 0.45 * r, coat)
+        b.ball((0, 0.04 * r, r * 2.0), (0.2 * r, 0.15 * r, 0.15 * r), dark)
+        droop = rng.random() < 0.5
+        for side in (-1, 1):
+            b.ball(
+                (side * 0.42 * r, 0.05 * h + 0.3 * r, 0.05 * h + 0.95 * r),
+                (0.13 * r, 0.14 * r, 0.1 * r),
+                dark,
+            )
+            if droop:
+                b.ball((side * 1.0 * r, 0.2 * r, 0), (0.2 * r, 0.65 * r, 0.4 * r), coat)
+            else:
+                b.cone((side * 0.6 * r, 0.05 * h + 1.1 * r, 0), 0.35 * r, 0.8 * r, coat, top=0.05)
 
 
 def animal(b: Builder, rng: Rng, size: float | None = None) -> None:
@@ -136,19 +158,4 @@ def animal(b: Builder, rng: Rng, size: float | None = None) -> None:
         )
         neck = (0.0, h * float(rng.uniform(1.0, 1.3)), 0.62 * long)
         b.limb((0, 0.85 * h, 0.4 * long), neck, 0.6 * fat, coat)
-    r = h * float(rng.uniform(0.17, 0.24))
-    with b.at(*neck, yaw=float(rng.normal(0, 30)), pitch=float(rng.normal(8, 10))):
-        b.ball((0, 0.05 * h, 0.05 * h), (r, r * 0.95, r * 1.1), coat)
-        b.limb((0, 0, 0.1 * h), (0, -0.02 * h, r * 1.5 + 0.02 * h), 0.45 * r, coat)
-        b.ball((0, 0.04 * r, r * 2.0), (0.2 * r, 0.15 * r, 0.15 * r), dark)
-        droop = rng.random() < 0.5
-        for side in (-1, 1):
-            b.ball(
-                (side * 0.42 * r, 0.05 * h + 0.3 * r, 0.05 * h + 0.95 * r),
-                (0.13 * r, 0.14 * r, 0.1 * r),
-                dark,
-            )
-            if droop:
-                b.ball((side * 1.0 * r, 0.2 * r, 0), (0.2 * r, 0.65 * r, 0.4 * r), coat)
-            else:
-                b.cone((side * 0.6 * r, 0.05 * h + 1.1 * r, 0), 0.35 * r, 0.8 * r, coat, top=0.05)
+    muzzle(b, rng, neck, h, (coat, dark))

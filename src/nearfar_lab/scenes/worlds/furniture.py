@@ -7,13 +7,15 @@ import numpy as np
 
 from nearfar_lab.scenes import surfaces as s
 from nearfar_lab.scenes.builder import Builder
+from nearfar_lab.scenes.scene import Vector
 from nearfar_lab.scenes.worlds import clutter, plants
 from nearfar_lab.scenes.worlds import finishes as f
 from nearfar_lab.scenes.worlds.finishes import Rng
 
 
-def legs(b: Builder, m: int, w: float, d: float, h: float, t: float) -> None:
-    """Four legs under a top of w by d centred on the origin."""
+def legs(b: Builder, m: int, size: Vector, t: float) -> None:
+    """Four legs of thickness t under a top of width and depth centred on the origin; size: its height too."""
+    w, d, h = size
     for x in (-1, 1):
         for z in (-1, 1):
             b.box((x * (w / 2 - t), h / 2, z * (d / 2 - t)), (t, h, t), m)
@@ -31,7 +33,9 @@ def table(b: Builder, rng: Rng, w: float, d: float, h: float | None = None) -> N
             b.cone((0, 0.02, 0), 0.3 * min(w, d), 0.04, f.metal(b, rng))
         else:
             b.box((0, h - t / 2, 0), (w, t, d), m)
-            legs(b, m if rng.random() < 0.6 else f.metal(b, rng), w, d, h - t, float(rng.uniform(0.03, 0.08)))
+            legs(
+                b, m if rng.random() < 0.6 else f.metal(b, rng), (w, d, h - t), float(rng.uniform(0.03, 0.08))
+            )
         with b.at(0, h, 0):
             clutter.scatter(b, rng, w, d, int(rng.integers(1, 10)))
 
@@ -48,7 +52,7 @@ def chair(b: Builder, rng: Rng, w: float = 0.45, d: float = 0.45) -> None:
                 with b.at(0, 0.06, 0, yaw=72.0 * i):
                     b.limb((0, 0.02, 0), (0, 0, 0.28), 0.02, m)
         else:
-            legs(b, m, w, d, h, 0.035)
+            legs(b, m, (w, d, h), 0.035)
         b.soft((0, h, 0), (w, float(rng.uniform(0.03, 0.08)), d), seat, 0.015)
         if rng.random() < 0.5:
             b.box((0, (h + back) / 2 + 0.1, -d / 2 + 0.02), (w, (back - h) * 0.6, 0.03), seat)

@@ -5,7 +5,7 @@ import numpy as np
 from nearfar_lab.scenes import shapes
 from nearfar_lab.scenes import surfaces as s
 from nearfar_lab.scenes.builder import Builder
-from nearfar_lab.scenes.scene import Camera, Scene
+from nearfar_lab.scenes.scene import Camera, Scene, Vector
 from nearfar_lab.scenes.worlds import clutter, figures, furniture, plants, rooms
 from nearfar_lab.scenes.worlds import finishes as f
 from nearfar_lab.scenes.worlds.finishes import Rng
@@ -154,6 +154,25 @@ def hall(b: Builder, rng: Rng, portrait: bool) -> Scene:
     return b.scene(camera, rooms.indoor_light(rng, night=True, gain=5.0), "hall")
 
 
+def handrails(b: Builder, rng: Rng, steps: int, step: Vector) -> None:
+    """A rail with its posts on both sides of a flight; step: width, rise and tread in metres."""
+    w, rise, tread = step
+    top = steps * rise
+    metal = f.metal(b, rng) if rng.random() < 0.5 else f.wood(b, rng)
+    for side in (-1, 1):
+        edge = side * (w / 2 - 0.05)
+        lo, hi = (edge, 0.95, -steps * tread / 2), (edge, top + 0.95, steps * tread / 2)
+        b.limb(lo, hi, 0.03, metal)
+        for i in range(steps):
+            y = (i + 1) * rise
+            b.limb(
+                (edge, y, -steps * tread / 2 + (i + 0.5) * tread),
+                (edge, y + 0.87, -steps * tread / 2 + (i + 0.5) * tread),
+                0.012,
+                metal,
+            )
+
+
 def stairs(b: Builder, rng: Rng, portrait: bool) -> Scene:
     """A flight of stairs seen from its foot, its side or its head."""
     steps = int(rng.integers(8, 17))
@@ -189,19 +208,7 @@ def stairs(b: Builder, rng: Rng, portrait: bool) -> Scene:
         b.box((0, (i + 1) * rise - 0.02, zz - 0.01), (w, 0.04, tread + 0.02), m)
         b.box((0, (i * rise + rise - 0.04) / 2, zz), (w - 0.02, i * rise + rise - 0.04, tread), riser)
     b.box((0, top / 2, steps * tread / 2 + 1.4), (hall_w, top, 2.8), riser)
-    metal = f.metal(b, rng) if rng.random() < 0.5 else f.wood(b, rng)
-    for side in (-1, 1):
-        edge = side * (w / 2 - 0.05)
-        lo, hi = (edge, 0.95, -steps * tread / 2), (edge, top + 0.95, steps * tread / 2)
-        b.limb(lo, hi, 0.03, metal)
-        for i in range(steps):
-            y = (i + 1) * rise
-            b.limb(
-                (edge, y, -steps * tread / 2 + (i + 0.5) * tread),
-                (edge, y + 0.87, -steps * tread / 2 + (i + 0.5) * tread),
-                0.012,
-                metal,
-            )
+    handrails(b, rng, steps, (w, rise, tread))
     for _ in range(int(rng.integers(0, 3))):
         k = int(rng.integers(0, steps))
         with b.item(

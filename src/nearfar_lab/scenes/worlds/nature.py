@@ -36,8 +36,8 @@ def soil(b: Builder, rng: Rng) -> int:
     )
 
 
-def land(b: Builder, rng: Rng, portrait: bool) -> Scene:
-    """Fields, forest edges, hills, mountains, a lake, a path, people."""
+def terrain(b: Builder, rng: Rng) -> None:
+    """Ground, perhaps with hills or mountains, a lake and a path."""
     hills = rng.random() < 0.65
     mountain = rng.random() < 0.4
     ground = soil(b, rng)
@@ -70,6 +70,29 @@ def land(b: Builder, rng: Rng, portrait: bool) -> Scene:
             path,
             turn=(float(rng.normal(0, 10)), 0, 0),
         )
+
+
+def something(b: Builder, rng: Rng) -> None:
+    """A bush, a boulder, a person or an animal."""
+    pick = rng.random()
+    if pick < 0.4:
+        plants.bush(b, rng)
+    elif pick < 0.7:
+        r = float(rng.uniform(0.15, 1.2))
+        b.ball(
+            (0, 0.4 * r, 0),
+            (r, 0.7 * r, 0.9 * r),
+            b.material(f.tint(rng, 0.1, 0.4, 0.15), f.tint(rng, 0.05, 0.2), s.ROCK, scale=1.5, bump=0.7),
+        )
+    elif pick < 0.85:
+        figures.person(b, rng)
+    else:
+        figures.animal(b, rng, float(rng.uniform(0.4, 1.5)))
+
+
+def land(b: Builder, rng: Rng, portrait: bool) -> Scene:
+    """Fields, forest edges, hills, mountains, a lake, a path, people."""
+    terrain(b, rng)
     near = float(rng.uniform(2, 12))
     forest = rng.random() < 0.45
     kind = str(rng.choice(["broad", "cone", "bare"], p=[0.6, 0.3, 0.1]))
@@ -80,22 +103,7 @@ def land(b: Builder, rng: Rng, portrait: bool) -> Scene:
             plants.tree(b, rng, None, kind if rng.random() < 0.8 else None)
     for _ in range(int(rng.integers(0, 10))):
         with b.item(float(rng.normal(0, 6)), 0, float(rng.uniform(1.5, 30))):
-            pick = rng.random()
-            if pick < 0.4:
-                plants.bush(b, rng)
-            elif pick < 0.7:
-                r = float(rng.uniform(0.15, 1.2))
-                b.ball(
-                    (0, 0.4 * r, 0),
-                    (r, 0.7 * r, 0.9 * r),
-                    b.material(
-                        f.tint(rng, 0.1, 0.4, 0.15), f.tint(rng, 0.05, 0.2), s.ROCK, scale=1.5, bump=0.7
-                    ),
-                )
-            elif pick < 0.85:
-                figures.person(b, rng)
-            else:
-                figures.animal(b, rng, float(rng.uniform(0.4, 1.5)))
+            something(b, rng)
     leaf = f.leaves(b, rng)
     for _ in range(int(rng.integers(0, 60))):
         z = float(np.exp(rng.uniform(0.0, 2.5)))

@@ -15,6 +15,23 @@ def bark(b: Builder, rng: Rng) -> int:
     return b.material(base, f.scaled(base, 0.4), s.WOOD, scale=6.0, bump=0.6, dirt=0.3)
 
 
+def conifer(b: Builder, rng: Rng, h: float, r: float, look: tuple[int, int, int]) -> None:
+    """A conical tree of height h, r the radius of its trunk; look: materials of trunk and leaves, seed."""
+    trunk, leaf, seed = look
+    b.cone((0, 0.25 * h, 0), r, 0.5 * h, trunk, top=0.6)
+    w = h * float(rng.uniform(0.14, 0.25))
+    for i in range(4):
+        y = h * (0.25 + 0.2 * i)
+        b.foliage(
+            (0, y, 0),
+            (w * (1.05 - 0.24 * i), 0.2 * h, w * (1.05 - 0.24 * i)),
+            leaf,
+            grain=14 / h + 1,
+            density=0.75,
+            seed=seed + i,
+        )
+
+
 def tree(
     b: Builder, rng: Rng, height: float | None = None, kind: str | None = None, leaf: int | None = None
 ) -> None:
@@ -29,18 +46,7 @@ def tree(
     r = 0.022 * h * float(rng.uniform(0.7, 1.4))
     seed = int(rng.integers(1 << 16))
     if kind == "cone":
-        b.cone((0, 0.25 * h, 0), r, 0.5 * h, trunk, top=0.6)
-        w = h * float(rng.uniform(0.14, 0.25))
-        for i in range(4):
-            y = h * (0.25 + 0.2 * i)
-            b.foliage(
-                (0, y, 0),
-                (w * (1.05 - 0.24 * i), 0.2 * h, w * (1.05 - 0.24 * i)),
-                leaf,
-                grain=14 / h + 1,
-                density=0.75,
-                seed=seed + i,
-            )
+        conifer(b, rng, h, r, (trunk, leaf, seed))
         return
     split = h * float(rng.uniform(0.28, 0.5))
     lean = float(rng.normal(0, 0.04)) * h

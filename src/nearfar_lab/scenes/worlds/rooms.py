@@ -6,7 +6,7 @@ import numpy as np
 
 from nearfar_lab.scenes import shapes
 from nearfar_lab.scenes.builder import Builder
-from nearfar_lab.scenes.scene import Camera, Light, Scene
+from nearfar_lab.scenes.scene import Camera, Light, Scene, Vector
 from nearfar_lab.scenes.worlds import clutter, figures, furniture
 from nearfar_lab.scenes.worlds import finishes as f
 from nearfar_lab.scenes.worlds.finishes import Rng
@@ -208,8 +208,9 @@ def middle(b: Builder, rng: Rng, w: float, d: float, kind: str) -> None:
                     clutter.scatter(b, rng, 1.0, 1.0, int(rng.integers(1, 5)))
 
 
-def ceiling(b: Builder, rng: Rng, w: float, d: float, h: float, lit: bool) -> None:
-    """Ceiling with lamps."""
+def ceiling(b: Builder, rng: Rng, size: Vector, lit: bool) -> None:
+    """Ceiling with lamps of a room; size: its width, depth and height in metres."""
+    w, d, h = size
     m = b.material(f.tint(rng, 0.6, 0.88, 0.05)) if rng.random() < 0.85 else f.wood(b, rng)
     b.box((0, h + 0.05, 0), (w + 0.3, 0.1, d + 0.3), m)
     level = float(rng.uniform(2.5, 7)) if lit else 0.0
@@ -333,7 +334,7 @@ def room(b: Builder, rng: Rng, portrait: bool, kind: str | None = None) -> Scene
     sun = Daylight(0.02 if night else float(rng.uniform(2.5, 9)), rng.random() < 0.35)
     paint = f.wall(b, rng)
     b.box((0, -0.05, 0), (w + 0.3, 0.1, d + 0.3), f.floor(b, rng))
-    ceiling(b, rng, w, d, h, night or rng.random() < 0.5)
+    ceiling(b, rng, (w, d, h), night or rng.random() < 0.5)
     trim = b.material((0.7, 0.7, 0.68)) if rng.random() < 0.7 else None
     fill = float(rng.uniform(0.55, 1.0))
     glazed = 0
@@ -382,6 +383,22 @@ def indoor_light(rng: Rng, night: bool, gain: float = 1.3) -> Light:
     )
 
 
+def ceiling_lamps(b: Builder, rng: Rng, w: float, d: float, h: float) -> None:
+    """Lamps along the ceiling of a corridor of width w, length d and height h in metres."""
+    glow = b.material((1.0, 0.97, 0.9), glow=2.0)
+    level = float(rng.uniform(3, 8))
+    for z in np.arange(-d / 2 + 1, d / 2, float(rng.uniform(2.0, 3.5))):
+        b.box((0, h - 0.01, float(z)), (0.3 if rng.random() < 0.5 else 0.9, 0.04, 0.6), glow)
+    for z in (-0.28, 0.25):
+        b.lamp(
+            (0, h - 0.06, z * d),
+            (w * 0.2, 0, 0),
+            (0, 0, d * 0.2),
+            (2 * level, 1.95 * level, 1.8 * level),
+            one_sided=True,
+        )
+
+
 def corridor(b: Builder, rng: Rng, portrait: bool) -> Scene:
     """A corridor or hall with doors on both sides, lamps along its ceiling and a few things along it."""
     w, d, h = float(rng.uniform(1.4, 3.6)), float(rng.uniform(8, 30)), float(rng.uniform(2.3, 3.2))
@@ -397,18 +414,7 @@ def corridor(b: Builder, rng: Rng, portrait: bool) -> Scene:
     paint = f.wall(b, rng)
     b.box((0, -0.05, 0), (w + 0.3, 0.1, d + 0.3), f.floor(b, rng))
     b.box((0, h + 0.05, 0), (w + 0.3, 0.1, d + 0.3), b.material(f.tint(rng, 0.5, 0.85, 0.05)))
-    glow = b.material((1.0, 0.97, 0.9), glow=2.0)
-    level = float(rng.uniform(3, 8))
-    for z in np.arange(-d / 2 + 1, d / 2, float(rng.uniform(2.0, 3.5))):
-        b.box((0, h - 0.01, float(z)), (0.3 if rng.random() < 0.5 else 0.9, 0.04, 0.6), glow)
-    for z in (-0.28, 0.25):
-        b.lamp(
-            (0, h - 0.06, z * d),
-            (w * 0.2, 0, 0),
-            (0, 0, d * 0.2),
-            (2 * level, 1.95 * level, 1.8 * level),
-            one_sided=True,
-        )
+    ceiling_lamps(b, rng, w, d, h)
     for yaw, length, away in ((0, w, d), (90, d, w), (180, w, d), (270, d, w)):
         with b.at(-np.sin(np.radians(yaw)) * away / 2, 0, -np.cos(np.radians(yaw)) * away / 2, yaw=yaw):
             doors: list[Span] = []

@@ -7,7 +7,7 @@ import numpy as np
 from nearfar_lab.scenes import shapes
 from nearfar_lab.scenes import surfaces as s
 from nearfar_lab.scenes.builder import Builder
-from nearfar_lab.scenes.scene import Camera, Light, Scene
+from nearfar_lab.scenes.scene import Camera, Light, Scene, Vector
 from nearfar_lab.scenes.worlds import figures, plants, vehicles
 from nearfar_lab.scenes.worlds import finishes as f
 from nearfar_lab.scenes.worlds.finishes import Rng
@@ -216,8 +216,9 @@ def traffic(b: Builder, rng: Rng, half: float, end: float, parked: float) -> Non
             z += float(rng.uniform(8, 40))
 
 
-def sidewalk(b: Builder, rng: Rng, half: float, width: float, end: float, y: float) -> None:
-    """People, trees, poles, signs, bins, benches and bicycles on both pavements."""
+def sidewalk(b: Builder, rng: Rng, half: float, path: Vector) -> None:
+    """People, trees, poles, signs, bins, benches and bicycles on both pavements; path: width, end, height."""
+    width, end, y = path
     leafy = rng.random() < 0.5
     pole_gap = float(rng.uniform(14, 35))
     crowd = float(rng.choice([0.5, 2, 6, 12]))
@@ -318,11 +319,8 @@ def oddment(b: Builder, rng: Rng) -> None:
         b.box((0, 0.6, 0), (0.7, 1.2, 0.5), f.package(b, rng))
 
 
-def street(b: Builder, rng: Rng, portrait: bool) -> Scene:
-    """A street running ahead, straight or ending at a cross street, in town, suburb or country."""
-    kind = str(rng.choice(["town", "suburb", "country"], p=[0.48, 0.34, 0.18]))
-    half, path = float(rng.uniform(2.8, 6.5)), float(rng.uniform(1.2, 4.5))
-    end = float(rng.uniform(35, 160))
+def street_camera(rng: Rng, half: float, path: float, portrait: bool) -> Camera:
+    """Where a driver or a walker looks from: `half` the road's half width, `path` the pavement's width."""
     driver = rng.random() < 0.62
     x = (
         half * float(rng.uniform(0.15, 0.6)) * float(rng.choice([-1, 1]))
@@ -335,7 +333,7 @@ def street(b: Builder, rng: Rng, portrait: bool) -> Scene:
     yaw = float(rng.normal(0, 5)) if driver else float(rng.normal(-np.sign(x) * 12, 18))
     wide = rng.random() < 0.3
     fov = float(np.clip(rng.normal(84 if wide else 64, 13), 35, 108)) * (0.75 if portrait else 1.0)
-    camera = Camera(
+    return Camera(
         (x, y, 0.0),
         yaw,
         float(rng.normal(-1.5, 4)),
@@ -343,6 +341,14 @@ def street(b: Builder, rng: Rng, portrait: bool) -> Scene:
         fov,
         float(rng.normal(0, 0.03)) if rng.random() < 0.4 else 0.0,
     )
+
+
+def street(b: Builder, rng: Rng, portrait: bool) -> Scene:
+    """A street running ahead, straight or ending at a cross street, in town, suburb or country."""
+    kind = str(rng.choice(["town", "suburb", "country"], p=[0.48, 0.34, 0.18]))
+    half, path = float(rng.uniform(2.8, 6.5)), float(rng.uniform(1.2, 4.5))
+    end = float(rng.uniform(35, 160))
+    camera = street_camera(rng, half, path, portrait)
     b.keep_free = (camera.position_m, float(rng.uniform(0.7, 1.8)))
     asphalt = f.tint(rng, 0.06, 0.3, 0.06)
     road = b.material(
@@ -390,7 +396,7 @@ def street(b: Builder, rng: Rng, portrait: bool) -> Scene:
                     with b.at(i * 14.0, 0, 0):
                         house(b, rng, 14.0, 10.0)
     traffic(b, rng, half, end, parked=0.6 if kind != "country" else 0.1)
-    sidewalk(b, rng, half, path, end if kind != "country" else 25, max(kerb, 0.02))
+    sidewalk(b, rng, half, (path, end if kind != "country" else 25, max(kerb, 0.02)))
     if rng.random() < 0.25:
         wires(b, rng, half, end)
     return b.scene(camera, daylight(rng), "street")
