@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from nearfar_lab.datasets.frames import FloatMap, Picture
+    from nearfar_lab.datasets.frames import FloatMap, Pixels
 
 Random = np.random.Generator
 MIDDLE = 4.0  # both parameters of the beta distribution of rows near the middle
@@ -59,13 +59,13 @@ def crop_box(
 
 def geometric(
     rng: Random,
-    rgb: Picture,
+    rgb: Pixels,
     inverse: FloatMap,
     size: tuple[int, int],
     strength: Strength,
     *,
     is_sparse: bool,
-) -> tuple[Picture, FloatMap]:
+) -> tuple[Pixels, FloatMap]:
     """A part of the frame at `size` (height, width): colour smoothed, depth by nearest neighbour."""
     height, width = size
     top, left, part_h, part_w = crop_box(rng, inverse.shape[0], inverse.shape[1], width / height, strength)
@@ -87,7 +87,7 @@ def geometric(
     return np.ascontiguousarray(rgb), np.ascontiguousarray(inverse, dtype=np.float32)
 
 
-def _turn(rng: Random, rgb: Picture, inverse: FloatMap, largest_deg: float) -> tuple[Picture, FloatMap]:
+def _turn(rng: Random, rgb: Pixels, inverse: FloatMap, largest_deg: float) -> tuple[Pixels, FloatMap]:
     """Both turned by a small angle, zoomed so that no corner is empty."""
     height, width = inverse.shape
     angle_deg = rng.uniform(-largest_deg, largest_deg)
@@ -104,7 +104,7 @@ def _turn(rng: Random, rgb: Picture, inverse: FloatMap, largest_deg: float) -> t
     return turned.astype(np.uint8, copy=False), depth.astype(np.float32, copy=False)
 
 
-def photometric(rng: Random, rgb: Picture, strength: Strength) -> Picture:
+def photometric(rng: Random, rgb: Pixels, strength: Strength) -> Pixels:
     """Other light, colour, lens and file for the same picture."""
     rgb = cv2.transform(rgb, _colour_matrix(rng, strength)).astype(np.uint8, copy=False)
     rgb = cv2.LUT(rgb, _tone_table(rng)).astype(np.uint8, copy=False)
@@ -133,13 +133,13 @@ def _tone_table(rng: Random) -> NDArray[np.uint8]:
     return np.asarray(np.clip(values, 0, 1) * 255 + 0.5, np.uint8)
 
 
-def _through_jpeg(rgb: Picture, quality: int) -> Picture:
+def _through_jpeg(rgb: Pixels, quality: int) -> Pixels:
     """The picture after compression at that quality (0..100)."""
     packed = cv2.imencode(".jpg", rgb, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
     return np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), np.uint8)
 
 
-def _noisy(rng: Random, rgb: Picture) -> Picture:
+def _noisy(rng: Random, rgb: Pixels) -> Pixels:
     """Sensor noise from a prepared field, mirrored and tiled to the picture's size."""
     height, width = rgb.shape[:2]
     rows = (int(rng.integers(512)) + np.arange(height)) % 512

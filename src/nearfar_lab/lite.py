@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from nearfar.errors import ParameterError, did_you_mean
-from nearfar_lab.net import Attention, ConvBN, Residual, position_channels
+from nearfar_lab.net import ConvBN, Decoder, position_channels
 
 BN_EPS = 1e-3
 MEAN, STD = 127 / 255, 128 / 255
@@ -180,7 +180,7 @@ class LiteEncoder(nn.Module):
         return [module for module in self.modules() if isinstance(module, ConvBN)]
 
 
-class LiteNet(nn.Module):
+class LiteNet(Decoder):
     """N x 3 x H x W normalised RGB (H, W multiples of 32) to N x H x W, near is large."""
 
     def __init__(self, options: LiteOptions | None = None) -> None:
@@ -192,16 +192,7 @@ class LiteNet(nn.Module):
             ConvBN(inputs + (2 if level in POSITION else 0), width, kernel=1, relu=False)
             for level, (inputs, width) in enumerate(zip(self.encoder.channels, widths, strict=True))
         )
-        self.attention = nn.Sequential(
-            *(Attention(widths[-1], self.options.heads) for _ in range(self.options.attention_blocks))
-        )
-        pairs = list(zip(widths[:0:-1], widths[-2::-1], strict=True))
-        self.reduce = nn.ModuleList(ConvBN(deep, shallow, kernel=1, relu=False) for deep, shallow in pairs)
-        self.refine = nn.ModuleList(
-            nn.Sequential(*(Residual(shallow) for _ in range(blocks)))
-            for (_, shallow), blocks in zip(pairs, self.options.decoder_blocks, strict=True)
-        )
-        self.head = nn.Conv2d(widths[0], 4, 3, padding=1)
+        self.add_decoder(self.options)
 
     @property
     def description(self) -> str:
@@ -217,22 +208,10 @@ class LiteNet(nn.Module):
     def forward(self, image: Tensor) -> Tensor:
         """Relative inverse depth of every pixel, N x H x W."""
         levels = [self._joined(level, x) for level, x in enumerate(self.encoder(image))]
-        x = self._look_around(levels.pop())
-        for reduce, refine in zip(self.reduce, self.refine, strict=True):
-            up = functional.interpolate(reduce(x), scale_factor=2.0, mode="bilinear", align_corners=False)
-            x = refine(functional.relu(up + levels.pop()))
-        return functional.pixel_shuffle(self.head(x), 2).squeeze(1)
+        return self.decode(levels)
 
     def _joined(self, level: int, x: Tensor) -> Tensor:
         """A map of the encoder in the decoder's width."""
         if level in POSITION:
             x = torch.cat((x, position_channels(x)), dim=1)
         return cast("Tensor", self.lateral[level](x))
-
-    def _look_around(self, x: Tensor) -> Tensor:
-        """Let every position of the deepest map see every other."""
-        count, width, rows, columns = x.shape
-        tokens = x.permute(0, 2, 3, 1).reshape(-1, width)
-        for block in self.attention:
-            tokens = block(tokens, count)
-        return tokens.reshape(count, rows, columns, width).permute(0, 3, 1, 2)

@@ -14,7 +14,7 @@ from torch.utils.data import IterableDataset
 
 from nearfar_lab.augment import Random, Strength, geometric, photometric
 from nearfar_lab.datasets import data_set
-from nearfar_lab.datasets.frames import FloatMap, Frame, Picture
+from nearfar_lab.datasets.frames import FloatMap, Frame, Pixels
 from nearfar_lab.errors import HeldOutError
 from nearfar_lab.losses.normalise import normalise_with_zero
 from nearfar_lab.losses.order import empty_pairs
@@ -220,7 +220,7 @@ class Mixture(IterableDataset[Batch]):
 
     def _view(
         self, rng: Random, source: LoadedSet | SceneSet, size: tuple[int, int]
-    ) -> tuple[Picture, FloatMap, bool, float, Picture]:
+    ) -> tuple[Pixels, FloatMap, bool, float, Pixels]:
         """One augmented frame with enough known pixels, and its colours before they were changed."""
         while True:
             frame = source.draw(rng)

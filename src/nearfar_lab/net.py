@@ -8,7 +8,7 @@ of every pixel is an input of its own: a photo's lower part is nearly always nea
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import cast
+from typing import Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -126,7 +126,65 @@ def _double(x: Tensor) -> Tensor:
     return functional.interpolate(x, scale_factor=2.0, mode="bilinear", align_corners=False)
 
 
-class EmbeddedNet(nn.Module):
+class DecoderOptions(Protocol):
+    """What a decoder is made from: see `NetOptions`."""
+
+    @property
+    def widths(self) -> tuple[int, int, int, int, int]:
+        """Channels at strides 2, 4, 8, 16 and 32."""
+
+    @property
+    def decoder_blocks(self) -> tuple[int, int, int, int]:
+        """Residual blocks at strides 16, 8, 4 and 2."""
+
+    @property
+    def attention_blocks(self) -> int:
+        """Blocks of attention at stride 32."""
+
+    @property
+    def heads(self) -> int:
+        """Heads of each of them."""
+
+
+class Decoder(nn.Module):
+    """The part that all designs share: from maps at strides 2 to 32 to depth at full size."""
+
+    attention: nn.Sequential
+    reduce: nn.ModuleList
+    refine: nn.ModuleList
+    head: nn.Conv2d
+
+    def add_decoder(self, options: DecoderOptions) -> None:
+        """Make its layers, after those of the encoder: a seed then gives the weights that it always gave."""
+        widths = options.widths
+        self.attention = nn.Sequential(
+            *(Attention(widths[-1], options.heads) for _ in range(options.attention_blocks))
+        )
+        pairs = list(zip(widths[:0:-1], widths[-2::-1], strict=True))
+        self.reduce = nn.ModuleList(ConvBN(deep, shallow, kernel=1, relu=False) for deep, shallow in pairs)
+        self.refine = nn.ModuleList(
+            nn.Sequential(*(Residual(shallow) for _ in range(blocks)))
+            for (_, shallow), blocks in zip(pairs, options.decoder_blocks, strict=True)
+        )
+        self.head = nn.Conv2d(widths[0], 4, 3, padding=1)
+
+    def decode(self, levels: list[Tensor]) -> Tensor:
+        """Relative inverse depth (N, H, W) of the five maps, finest first; the list is emptied."""
+        x = self._look_around(levels.pop())
+        for reduce, refine in zip(self.reduce, self.refine, strict=True):
+            x = refine(functional.relu(_double(reduce(x)) + levels.pop()))
+        return functional.pixel_shuffle(self.head(x), 2).squeeze(1)
+
+    def _look_around(self, x: Tensor) -> Tensor:
+        """Let every position of the deepest map see every other."""
+        count, width, rows, columns = x.shape
+        tokens = x.permute(0, 2, 3, 1).reshape(-1, width)
+        for block in self.attention:
+            tokens = block(tokens, count)
+        return tokens.reshape(count, rows, columns, width).permute(0, 3, 1, 2)
+
+
+class EmbeddedNet(Decoder):
     """N x 3 x H x W normalised RGB (H, W multiples of 32) to N x H x W, near is large."""
 
     def __init__(self, options: NetOptions | None = None) -> None:
@@ -138,16 +196,7 @@ class EmbeddedNet(nn.Module):
             nn.Sequential(ConvBN(i, o, stride=2), *(Residual(o) for _ in range(blocks)))
             for i, o, blocks in zip(inputs, widths, self.options.encoder_blocks, strict=True)
         )
-        self.attention = nn.Sequential(
-            *(Attention(widths[-1], self.options.heads) for _ in range(self.options.attention_blocks))
-        )
-        pairs = list(zip(widths[:0:-1], widths[-2::-1], strict=True))
-        self.reduce = nn.ModuleList(ConvBN(deep, shallow, kernel=1, relu=False) for deep, shallow in pairs)
-        self.refine = nn.ModuleList(
-            nn.Sequential(*(Residual(shallow) for _ in range(blocks)))
-            for (_, shallow), blocks in zip(pairs, self.options.decoder_blocks, strict=True)
-        )
-        self.head = nn.Conv2d(widths[0], 4, 3, padding=1)
+        self.add_decoder(self.options)
 
     @property
     def description(self) -> str:
@@ -166,18 +215,7 @@ class EmbeddedNet(nn.Module):
         for stage in self.encoder:
             x = stage(x)
             levels.append(x)
-        x = self._look_around(levels.pop())
-        for reduce, refine in zip(self.reduce, self.refine, strict=True):
-            x = refine(functional.relu(_double(reduce(x)) + levels.pop()))
-        return functional.pixel_shuffle(self.head(x), 2).squeeze(1)
-
-    def _look_around(self, x: Tensor) -> Tensor:
-        """Let every position of the deepest map see every other."""
-        count, width, rows, columns = x.shape
-        tokens = x.permute(0, 2, 3, 1).reshape(-1, width)
-        for block in self.attention:
-            tokens = block(tokens, count)
-        return tokens.reshape(count, rows, columns, width).permute(0, 3, 1, 2)
+        return self.decode(levels)
 
 
 def parameter_count(net: nn.Module) -> int:

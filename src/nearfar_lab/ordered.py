@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nearfar_lab.datasets.frames import Picture
+    from nearfar_lab.datasets.frames import Pixels
     from nearfar_lab.datasets.order_photos import OrderedPhoto
 
 TRIES = 5
@@ -33,8 +33,8 @@ class OrderedView:
     nearer and of the farther point. weight: float32 P, of sum 1.
     """
 
-    changed: Picture
-    clean: Picture
+    changed: Pixels
+    clean: Pixels
     pairs: NDArray[np.int64]
     weight: NDArray[np.float32]
 

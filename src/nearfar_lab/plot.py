@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from nearfar_lab.datasets.frames import Picture
+    from nearfar_lab.datasets.frames import Pixels
 
 WIDTH, HEIGHT, MARGIN = 900, 300, 50
 _CURVES = {
@@ -50,14 +50,14 @@ def read_curves(log: Path) -> list[Curve]:
     return curves
 
 
-def draw(curves: list[Curve]) -> Picture:
+def draw(curves: list[Curve]) -> Pixels:
     """One panel a curve, stacked, RGB."""
     if not curves:
         raise CheckpointError("The log holds no figures yet.", "Wait for its first line.")
     return np.vstack([_panel(curve) for curve in curves])
 
 
-def _panel(curve: Curve) -> Picture:
+def _panel(curve: Curve) -> Pixels:
     panel = np.full((HEIGHT, WIDTH, 3), 255, np.uint8)
     low, high = float(curve.values.min()), float(curve.values.max())
     span = max(high - low, 1e-9)

@@ -10,16 +10,15 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from nearfar.cards import DepthKind
 from nearfar.models.embedded import card_from_json
-from nearfar.pipeline.preprocess import prepare
+from nearfar.pipeline import Estimator
 from nearfar.types import Photo
+from nearfar.types.nearness import near_is_large
 from nearfar_lab.errors import DataMissingError
 
 if TYPE_CHECKING:
     from nearfar.cards import Fit, ModelCard
-    from nearfar.engines import Session
-    from nearfar_lab.datasets.frames import FloatMap, Picture
+    from nearfar_lab.datasets.frames import FloatMap, Pixels
 
 RAMP = "ramp"
 USUAL = "onnxruntime"
@@ -49,8 +48,8 @@ class Predictor(Protocol):
     def sha256(self) -> str:
         """Hash of the weights, empty where there are none."""
 
-    def nearness(self, rgb: Picture) -> FloatMap:
-        """H x w float32, large is near, of whatever size the predictor works at."""
+    def nearness(self, rgb: Pixels) -> FloatMap:
+        """(H, W) float32, large is near, of whatever size the predictor works at."""
 
 
 @dataclass(frozen=True)
@@ -60,34 +59,40 @@ class Ramp:
     label: str = RAMP
     sha256: str = ""
 
-    def nearness(self, rgb: Picture) -> FloatMap:
-        """The row's number, H x W."""
+    def nearness(self, rgb: Pixels) -> FloatMap:
+        """The row's number, (H, W)."""
         height, width = rgb.shape[:2]
         return np.repeat(np.arange(height, dtype=np.float32)[:, None], width, axis=1)
 
 
 @dataclass(frozen=True)
 class Network:
-    """A network behind one of nearfar's engines."""
+    """A network behind one of nearfar's engines. kind: what tells it from the usual one of its name."""
 
-    card: ModelCard
-    session: Session
-    sha256: str
-    engine: str = ""
+    estimator: Estimator
+    kind: str = ""
 
     @property
     def label(self) -> str:
-        """The card's name, its input rule, and the engine where it is not the usual one."""
-        engine = f", {self.engine}" if self.engine else ""
-        return f"{self.card.name} ({self.card.input.fit} {self.card.input.size}{engine})"
+        """The card's name, its input rule, and what is unusual."""
+        card = self.estimator.card
+        rule = card.input
+        words = [
+            f"{rule.fit} {rule.size}",
+            *(["padded"] if rule.pad else []),
+            *(["mirrored"] if rule.flip else []),
+            *([self.kind] if self.kind else []),
+        ]
+        return f"{card.name} ({', '.join(words)})"
 
-    def nearness(self, rgb: Picture) -> FloatMap:
-        """The network's own output, turned so that near is large."""
-        raw = self.session.run(prepare(Photo(rgb), self.card.input).tensor)[0]
-        if self.card.kind is DepthKind.RELATIVE_INVERSE:
-            return np.asarray(raw, np.float32)
-        near = -raw if self.card.kind is DepthKind.AFFINE_DEPTH else 1 / np.maximum(raw, 1e-6)
-        return np.asarray(near, np.float32)
+    @property
+    def sha256(self) -> str:
+        """Hash of the weights."""
+        return self.estimator.sha256
+
+    def nearness(self, rgb: Pixels) -> FloatMap:
+        """The network's own output, padding and mirror image undone, turned so that near is large."""
+        return near_is_large(self.estimator.answer(Photo(rgb)), self.estimator.card.kind)
 
 
 def find_predictor(name: str, rule: InputRule) -> Predictor:
@@ -114,8 +119,8 @@ def _from_file(path: Path, rule: InputRule) -> Network:
         )
     card = _with_rule(card_from_json(json.loads(beside.read_text(encoding="utf-8"))), rule)
     session = PLUGIN.open(card, path, EngineOptions(threads=1))
-    kind = "int8" if path.stem.endswith(INT8_SUFFIX) else ""
-    return Network(card, session, hashlib.sha256(path.read_bytes()).hexdigest(), kind)
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    return Network(Estimator(card, session, USUAL, sha256), "int8" if path.stem.endswith(INT8_SUFFIX) else "")
 
 
 def _from_catalogue(name: str, rule: InputRule) -> Network:
@@ -123,7 +128,5 @@ def _from_catalogue(name: str, rule: InputRule) -> Network:
 
     plain = name.removesuffix(INT8_SUFFIX)
     loaded = api.load(plain, precision="int8") if plain != name else api.load(name)
-    card = _with_rule(loaded.card, rule)
-    engine = loaded.estimator.engine
-    usual = "" if engine == USUAL else engine
-    return Network(card, loaded.estimator.session, loaded.estimator.sha256, usual)
+    estimator = replace(loaded.estimator, card=_with_rule(loaded.card, rule))
+    return Network(estimator, "" if estimator.engine == USUAL else estimator.engine)

@@ -15,7 +15,7 @@ from nearfar.machine.files import write_whole
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from nearfar_lab.datasets.frames import FloatMap, Picture
+    from nearfar_lab.datasets.frames import FloatMap, Pixels
     from nearfar_lab.predictors import Predictor
 
 
@@ -36,7 +36,7 @@ class Remembered:
         """The predictor's own."""
         return self.predictor.sha256
 
-    def nearness(self, rgb: Picture) -> FloatMap:
+    def nearness(self, rgb: Pixels) -> FloatMap:
         """What the predictor says, from the disk where it said it before."""
         path = self._path(rgb)
         if path.is_file():
@@ -48,7 +48,7 @@ class Remembered:
         write_whole(path, content.getvalue())
         return nearness
 
-    def _path(self, rgb: Picture) -> Path:
+    def _path(self, rgb: Pixels) -> Path:
         label = re.sub(r"[^a-z0-9]+", "-", self.label.lower()).strip("-")
         picture = hashlib.sha256(repr(rgb.shape).encode() + np.ascontiguousarray(rgb).tobytes()).hexdigest()
         return self.folder / f"{label}-{self.sha256[:16]}" / f"{picture[:32]}.npy"

@@ -19,7 +19,7 @@ from nearfar_lab.metrics.pairs import PairCounts, count_pairs
 from nearfar_lab.shards import VALIDATION_PER_SHARD, find_shards
 
 if TYPE_CHECKING:
-    from nearfar_lab.datasets.frames import FloatMap, Frame, Picture
+    from nearfar_lab.datasets.frames import FloatMap, Frame, Pixels
     from nearfar_lab.datasets.order_photos import OrderedPhoto
     from nearfar_lab.recipes import Recipe
     from nearfar_lab.settings import LabSettings
@@ -69,7 +69,7 @@ class Validation:
         return frames[:: max(1, -(-len(frames) // MOST_SCENES))]
 
     @torch.no_grad()
-    def _nearness(self, net: AnyNet, rgb: Picture, size: tuple[int, int]) -> FloatMap:
+    def _nearness(self, net: AnyNet, rgb: Pixels, size: tuple[int, int]) -> FloatMap:
         """What the network says of a picture that is squeezed into `size`, height and width."""
         small = cv2.resize(rgb, size[::-1], interpolation=cv2.INTER_AREA).astype(np.float32)
         scaled = (small / 255 - np.array(self._recipe.mean, np.float32)) / np.array(

@@ -19,7 +19,7 @@ from nearfar_lab.remembered import Remembered, remember
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from nearfar_lab.datasets.frames import FloatMap, Picture
+    from nearfar_lab.datasets.frames import FloatMap, Pixels
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ class Counting:
     def __init__(self) -> None:
         self.runs = 0
 
-    def nearness(self, rgb: Picture) -> FloatMap:
+    def nearness(self, rgb: Pixels) -> FloatMap:
         """Red, as it is."""
         self.runs += 1
         return rgb[..., 0].astype(np.float32)

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
+import nearfar
+from nearfar.cards import DepthKind
+from nearfar.pipeline import Estimator
 from nearfar.types import Picture
 from nearfar_lab.datasets.frames import DataSet, Frame, Item
 from nearfar_lab.errors import DataMissingError
 from nearfar_lab.evaluate import Evaluation, count_looks, evaluate, note_look
-from nearfar_lab.predictors import InputRule, Ramp, find_predictor
+from nearfar_lab.predictors import InputRule, Network, Ramp, find_predictor
 from nearfar_lab.sheet import contact_sheet
 
 if TYPE_CHECKING:
@@ -100,3 +104,29 @@ def test_an_empty_folder_has_no_sheet(tmp_path: Path) -> None:
     """One clear error."""
     with pytest.raises(DataMissingError, match="no pictures"):
         contact_sheet(Ramp(), tmp_path)
+
+
+class Rows:
+    """A network of metric depth that says for each pixel the mean of its three channels, and leans."""
+
+    fixed_size = batch_limit = None
+
+    def run(self, batch: np.ndarray) -> np.ndarray:
+        """(N, H, W)."""
+        return np.asarray(batch.mean(axis=1) + np.linspace(0, 1, batch.shape[3]), np.float32)
+
+
+def test_a_padded_and_mirrored_network_is_not_shifted() -> None:
+    """As ZoeDepth: its nearness is the inverse of the depth of the photo's own pixels."""
+    card = nearfar.load(engine="fake").card
+    rule = replace(card.input, size=224, multiple=1, pad=3.0, flip=True, mean=(-1.0,) * 3, std=(1.0,) * 3)
+    network = Network(Estimator(replace(card, input=rule, kind=DepthKind.METRIC), Rows(), "fake"))
+    columns = np.linspace(0, 255, 160)
+    photo = np.broadcast_to(columns.astype(np.uint8)[None, :, None], (120, 160, 3)).copy()
+    found = network.nearness(photo)
+    places = (np.arange(found.shape[1]) + 0.5) / found.shape[1] * 160 - 0.5
+    depth_m = 1 + np.interp(places, np.arange(160), photo[0, :, 0]) / 255 + 0.5  # of the lean, its mean
+    inner = slice(2, -2)  # at the photo's edge the mirrored border mixes in
+    expected = np.broadcast_to(1 / depth_m, found.shape)
+    np.testing.assert_allclose(found[:, inner], expected[:, inner], rtol=4e-3)
+    assert network.label == "embedded (area 224, padded, mirrored)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nearfar.ops.resize import enlarge, shrink
+from nearfar.ops.resize import enlarge, middle, shrink
 
 RNG = np.random.default_rng(9)
 
@@ -46,3 +46,18 @@ def test_enlarge_stays_within_bounds() -> None:
     assert (found.min(), found.max()) >= (values.min(), 0)
     assert found.max() <= values.max()
     assert np.array_equal(values, before)
+
+
+def test_the_middle_is_cut_out_where_its_edges_are_those_of_pixels() -> None:
+    """Half of the width and all of the height: values as they are."""
+    values = RNG.random((6, 8), np.float32)
+    np.testing.assert_array_equal(middle(values, (0.5, 1.0)), values[:, 2:6])
+
+
+def test_the_middle_is_not_shifted_where_its_edges_fall_between_pixels() -> None:
+    """A ramp over the width stays one: each value is that of its own place."""
+    ramp = np.broadcast_to(np.arange(20, dtype=np.float32) + 0.5, (10, 20))
+    found = middle(ramp, (0.83, 0.71))
+    assert found.shape == (7, 17)  # of 7.1 and 16.6
+    expected = 10 + (np.arange(17) + 0.5 - 8.5) * (16.6 / 17)
+    np.testing.assert_allclose(found, np.broadcast_to(expected, (7, 17)), rtol=1e-5)

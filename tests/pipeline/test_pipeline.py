@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
 import nearfar
+from nearfar.cards import DepthKind, InputSpec
+from nearfar.engines.fake import FakeSession
 from nearfar.errors import EngineError, NonFiniteOutputError
 from nearfar.pipeline import BATCH_LIMIT, Estimator
+from nearfar.pipeline.preprocess import prepare
 from pictures import draw
 
 SIZES = [(128, 96), (96, 128), (64, 64), (128, 96), (1, 1), (300, 20), (641, 427), (128, 96)]
@@ -111,3 +115,59 @@ def test_flip_is_the_mean_with_the_mirror_image() -> None:
     assert np.ptp(even.estimate(photo).values) < 1e-5
     assert all(np.ptp(depth.values) < 1e-5 for depth in even.estimate_batch([photo] * 3))
     assert even.session.counts == [1, 1, 3, 3]
+
+
+class Asymmetric(FakeSession):
+    """The fake network's brightness and ramp, and a lean to the right, as no mirrored pass has it."""
+
+    def run(self, batch: np.ndarray) -> np.ndarray:
+        """(N, H, W)."""
+        return super().run(batch) + np.linspace(0, 1, batch.shape[3], dtype=np.float32)
+
+
+PADDED = InputSpec(240, 4, (0.5,) * 3, (0.5,) * 3, "upper_bound", pad=3.0, flip=True)
+
+
+def padded(session: object) -> Estimator:
+    """A network as ZoeDepth: photos get a mirrored border, answers are means with those mirrored."""
+    card = replace(nearfar.load(engine="fake").card, input=PADDED, kind=DepthKind.METRIC)
+    return Estimator(card, session, "fake")
+
+
+def test_an_answer_covers_the_photo_and_nothing_else() -> None:
+    """Padding is cut off and the lean averages out: values are those of the photo's own rows and columns."""
+    grey = np.broadcast_to(np.linspace(40, 200, 200).astype(np.uint8)[None, :, None], (128, 200, 3)).copy()
+    found = padded(Asymmetric()).answer(nearfar.Photo(grey))
+    border_x, border_y = PADDED.border(200, 128)
+    width, height = PADDED.network_size(200 + 2 * border_x, 128 + 2 * border_y)
+    assert (border_x, border_y) == (30, 24)
+    assert found.shape == (round(height * 128 / 176), round(width * 200 / 260))
+    rows, columns = ((np.arange(n) + 0.5) / n for n in found.shape)
+    brightness = 0.1 * (np.interp(columns * 200 - 0.5, np.arange(200), grey[0, :, 0]) / 255 - 0.5) / 0.5
+    ramp = (24 + rows * 128) / 176 * (height / (height - 1)) - 0.5 / (height - 1)
+    expected = ramp[:, None] + brightness[None] + 0.5
+    np.testing.assert_allclose(found, expected, atol=2e-3)
+
+
+def test_an_answer_agrees_with_the_depth_map() -> None:
+    """The whole estimate is the answer at the photo's size."""
+    network = padded(Asymmetric())
+    photo = nearfar.Photo(draw(200, 128))
+    whole = network.estimate(photo).values
+    answer = network.answer(photo)
+    small = cv2.resize(whole, answer.shape[::-1], interpolation=cv2.INTER_AREA)
+    assert np.abs(small - answer).mean() < 4e-3
+
+
+def test_an_answer_without_padding_is_what_the_network_gives() -> None:
+    """Bit for bit, at the network's size."""
+    network = nearfar.load(engine="fake").estimator
+    photo = nearfar.Photo(draw(128, 96))
+    prepared = prepare(photo, network.input)
+    np.testing.assert_array_equal(network.answer(photo), FakeSession().run(prepared.tensor)[0])
+
+
+def test_nan_in_an_answer_is_an_error_of_the_engine() -> None:
+    """As in a whole estimate."""
+    with pytest.raises(NonFiniteOutputError, match="embedded"):
+        estimator(Session(float("nan"))).answer(nearfar.Photo(draw(32, 32)))

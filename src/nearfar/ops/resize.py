@@ -41,6 +41,26 @@ def enlarge(
     return np.clip(large, low, high, out=np.asarray(large, np.float32))
 
 
+def middle(values: npt.NDArray[np.float32], shares: tuple[float, float]) -> npt.NDArray[np.float32]:
+    """The middle of an (H, W) map: so large a share of its width and of its height, linear.
+
+    It has as many pixels as it covers, rounded. Where its edges fall between pixels, its values are taken
+    between them, so that nothing is shifted; where they do not, it is cut out as it is.
+    """
+    columns, rows = (_inside(length, share) for length, share in zip(values.shape[::-1], shares, strict=True))
+    above, below, share = _beside(rows, values.shape[0])
+    lines = values[above] + (values[below] - values[above]) * share[:, None]
+    left, right, share = _beside(columns, values.shape[1])
+    return np.asarray(lines[:, left] + (lines[:, right] - lines[:, left]) * share, np.float32)
+
+
+def _inside(length: int, share: float) -> npt.NDArray[np.float64]:
+    """Places of the pixels of the middle of a row of that length."""
+    count = max(1, round(length * share))
+    pixels = (np.arange(count, dtype=np.float64) + 0.5) * (length * share / count)
+    return np.asarray(length * (1 - share) / 2 + pixels - 0.5, np.float64)
+
+
 def enlarged_rows(
     plane: npt.NDArray[np.float32],
     rows: tuple[int, int],
@@ -65,6 +85,13 @@ def _neighbours(
 ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.float32]]:
     """The rows of the small plane above and below each large row, and how much of the second it takes."""
     place = (np.arange(*rows) + 0.5) * (small_height / height) - 0.5
-    place = np.clip(place, 0, small_height - 1)
-    above = place.astype(np.intp)
-    return above, np.minimum(above + 1, small_height - 1), (place - above).astype(np.float32)
+    return _beside(np.asarray(place, np.float64), small_height)
+
+
+def _beside(
+    place: npt.NDArray[np.float64], length: int
+) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.float32]]:
+    """The whole places below and above fractional ones, within a length, and the share of the second."""
+    place = np.clip(place, 0, length - 1)
+    low = place.astype(np.intp)
+    return low, np.minimum(low + 1, length - 1), (place - low).astype(np.float32)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from nearfar.pipeline.postprocess import finish
+from nearfar.pipeline.postprocess import check_finite, finish, without_border
 from nearfar.pipeline.preprocess import Prepared, prepare
 from nearfar.types import DepthMap, Photo, Provenance
 
@@ -63,6 +63,21 @@ class Estimator:
             raw = self._answers(np.concatenate([prepared[i].tensor for i in places]))
             results |= {i: self.finish(raw[k], prepared[i]) for k, i in enumerate(places)}
         return [results[i] for i in range(len(prepared))]
+
+    def answer(self, photo: Photo) -> Raw:
+        """The network's own answer for a photo, (H, W) float32 at the network's size and in its own space.
+
+        Padding is cut off and, where the card says so, the mirrored pass is in the mean: it covers the photo
+        and nothing else. Depth that depends on the focal length is not yet scaled by it.
+
+        Raises:
+            NonFiniteOutputError: the network answered with NaN or infinity.
+            EngineError: the network failed.
+        """
+        prepared = prepare(photo, self.input)
+        raw = self.run(prepared)
+        check_finite(raw, self.card)
+        return cast("Raw", without_border(raw, prepared.undo))
 
     def run(self, prepared: Prepared) -> Raw:
         """What the network answers for one prepared picture: h×w float32 in its own space.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nearfar.errors import NonFiniteOutputError
-from nearfar.ops.resize import enlarge
+from nearfar.ops.resize import enlarge, middle
 from nearfar.types import DepthMap, PhotoWarning, Provenance
 
 if TYPE_CHECKING:
@@ -38,6 +38,14 @@ def finish(
     seen = enlarge(raw * np.float32(scale), undo.width + 2 * x, undo.height + 2 * y, is_fast=is_fast)
     values = np.ascontiguousarray(seen[y : y + undo.height, x : x + undo.width], np.float32)
     return DepthMap(values, card.kind, None, undo.camera, provenance, undo.warnings + warnings)
+
+
+def without_border(raw: npt.NDArray[np.float32], undo: Undo) -> npt.NDArray[np.float32]:
+    """The part of a network's (H, W) answer that shows the photo, without the mirrored border around it."""
+    x, y = undo.border
+    if (x, y) == (0, 0):
+        return raw
+    return middle(raw, (undo.width / (undo.width + 2 * x), undo.height / (undo.height + 2 * y)))
 
 
 def check_finite(raw: npt.NDArray[np.float32], card: ModelCard) -> None:

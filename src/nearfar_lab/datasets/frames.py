@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-Picture = NDArray[np.uint8]
+Pixels = NDArray[np.uint8]
+"""(H, W, 3), sRGB."""
 FloatMap = NDArray[np.float32]
 
 
@@ -29,7 +30,7 @@ class Frame:
     """
 
     name: str
-    rgb: Picture
+    rgb: Pixels
     inverse_depth: FloatMap
 
     def __post_init__(self) -> None:
@@ -74,7 +75,7 @@ class DataSet:
     is_open: bool = False
 
 
-def read_rgb(path: Path) -> Picture:
+def read_rgb(path: Path) -> Pixels:
     """The picture of a file as uint8 H x W x 3 RGB."""
     bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if bgr is None:

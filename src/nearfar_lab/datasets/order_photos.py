@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nearfar.errors import ParameterError
-from nearfar_lab.datasets.frames import Picture, folder_of, read_rgb
+from nearfar_lab.datasets.frames import Pixels, folder_of, read_rgb
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +33,7 @@ class OrderedPhoto:
     """
 
     name: str
-    rgb: Picture
+    rgb: Pixels
     pairs: NDArray[np.float32]
 
     def __post_init__(self) -> None:

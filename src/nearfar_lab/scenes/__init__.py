@@ -9,7 +9,7 @@ Example:
 
 from nearfar_lab.scenes.builder import Builder
 from nearfar_lab.scenes.pictures import picture_of, render
-from nearfar_lab.scenes.scene import Camera, Lens, Light, Picture, Scene
+from nearfar_lab.scenes.scene import Camera, Lens, Light, RenderedPicture, Scene
 from nearfar_lab.scenes.shards import Rendering, render_shards
 from nearfar_lab.scenes.sheets import contact_sheet
 
@@ -18,7 +18,7 @@ __all__ = [
     "Camera",
     "Lens",
     "Light",
-    "Picture",
+    "RenderedPicture",
     "Rendering",
     "Scene",
     "contact_sheet",

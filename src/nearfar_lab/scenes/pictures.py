@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from nearfar.registry import named
 from nearfar_lab.scenes import optics
 from nearfar_lab.scenes.builder import Builder
-from nearfar_lab.scenes.scene import Lens, Picture, Raw, Scene, glance, raw
+from nearfar_lab.scenes.scene import Lens, Raw, RenderedPicture, Scene, glance, raw
 from nearfar_lab.scenes.worlds import WORLDS
 
 VERSION = 3
@@ -70,7 +70,7 @@ def render(
     world: str | None = None,
     textures: NDArray[np.float32] | None = None,
     lens: Lens | None = None,
-) -> Picture:
+) -> RenderedPicture:
     """The picture of a seed, the same on every run: size is (height, width), world a key of `WORLDS`.
 
     `textures` (k, s, s, 3) are linear photos for some surfaces (see `textures.load`). With a `lens`, defocus
@@ -84,7 +84,7 @@ def render(
     return photographed(seed, scene, taken, size)
 
 
-def photographed(seed: int, scene: Scene, taken: Raw, size: tuple[int, int]) -> Picture:
+def photographed(seed: int, scene: Scene, taken: Raw, size: tuple[int, int]) -> RenderedPicture:
     """The picture of a rendered scene with the camera's flaws of a seed."""
     how = develop_of(seed, scene, taken.depth_m, size)
     return pictured(scene, taken, how, np.random.default_rng([seed, 3]), seed)
@@ -95,7 +95,7 @@ def render_many(
     size: tuple[int, int] = (240, 320),
     textures: NDArray[np.float32] | None = None,
     device: str = "cpu",
-) -> Iterator[Picture]:
+) -> Iterator[RenderedPicture]:
     """The pictures of seeds, as `render` gives them; on `cuda` a batch of scenes is rendered together.
 
     Raises:
@@ -113,17 +113,19 @@ def render_many(
             yield photographed(seed, scene, taken, size)
 
 
-def picture_of(scene: Scene, size: tuple[int, int] = (240, 320), lens: Lens | None = None) -> Picture:
+def picture_of(scene: Scene, size: tuple[int, int] = (240, 320), lens: Lens | None = None) -> RenderedPicture:
     """A clean picture of an explicit scene: no noise, blur or JPEG."""
     taken = raw(scene, size, lens)
     return pictured(scene, taken, optics.Develop(), np.random.default_rng(0), -1)
 
 
-def pictured(scene: Scene, taken: Raw, how: optics.Develop, rng: np.random.Generator, seed: int) -> Picture:
-    """A `Picture` of what was rendered, developed, with the scene's intrinsics."""
+def pictured(
+    scene: Scene, taken: Raw, how: optics.Develop, rng: np.random.Generator, seed: int
+) -> RenderedPicture:
+    """A `RenderedPicture` of what was rendered, developed, with the scene's intrinsics."""
     height, width = taken.depth_m.shape
     focal = scene.camera.focal_px(width)
     rgb = optics.developed(taken.radiance, taken.depth_m, how, rng)
-    return Picture(
+    return RenderedPicture(
         rgb, taken.depth_m, focal, focal, width / 2, height / 2, scene.world, scene.camera.distortion, seed
     )

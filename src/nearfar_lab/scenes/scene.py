@@ -121,7 +121,7 @@ class Scene:
 
 
 @dataclass(frozen=True)
-class Picture:
+class RenderedPicture:
     """A rendered scene: rgb (H, W, 3) uint8 sRGB, depth_m (H, W) float32 along the axis, inf for sky."""
 
     rgb: NDArray[np.uint8]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from nearfar.ops.colormap import Span, colorize
 from nearfar.ops.sheet import Cell, draw_sheet
-from nearfar_lab.scenes.scene import Picture
+from nearfar_lab.scenes.scene import RenderedPicture
 
 COLORMAP = "inferno"
 
@@ -21,7 +21,7 @@ def depth_colours(depth_m: NDArray[np.float32]) -> NDArray[np.uint8]:
     return colorize(inverse, COLORMAP, Span(float(low), float(high)))
 
 
-def cell(picture: Picture, height: int) -> Cell:
+def cell(picture: RenderedPicture, height: int) -> Cell:
     """A picture and its depth side by side, `height` pixels high, its seed and world below."""
     pair = np.concatenate([picture.rgb, depth_colours(picture.depth_m)], axis=1)
     width = round(pair.shape[1] * height / pair.shape[0])
@@ -29,7 +29,9 @@ def cell(picture: Picture, height: int) -> Cell:
     return Cell(np.asarray(small, np.uint8), (f"{picture.seed} {picture.world}",))
 
 
-def contact_sheet(pictures: Iterable[Picture], path: Path, columns: int = 3, *, height: int = 200) -> None:
+def contact_sheet(
+    pictures: Iterable[RenderedPicture], path: Path, columns: int = 3, *, height: int = 200
+) -> None:
     """Write one sheet of rendered pictures and their depths to `path` (PNG, JPEG or WebP)."""
     cells = [cell(picture, height) for picture in pictures]
     widest = max(found.pixels.shape[1] for found in cells if found.pixels is not None)
