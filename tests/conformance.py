@@ -60,7 +60,7 @@ class Vector:
         return {k: torch.from_numpy(np.array(conformance_weight(k, s))) for k, s in self.shapes.items()}
 
     def input(self) -> np.ndarray:
-        """1×3×h×w float32."""
+        """(1, 3, H, W) float32."""
         rng = np.random.Generator(np.random.PCG64(INPUT_SEED))
         return rng.standard_normal(self.about["input"]).astype(np.float32)
 

@@ -36,7 +36,7 @@ def png(
     """A PNG written by hand, for the modes that Pillow does not write.
 
     Args:
-        pixels: H×W×C samples as the file stores them (16-bit samples as uint16).
+        pixels: (H, W, C) samples as the file stores them (16-bit samples as uint16).
         color_type: 0 grey, 2 RGB, 3 palette, 4 grey + alpha, 6 RGBA (PNG specification, 11.2.1).
         bits: 1, 2, 4, 8 or 16 of each sample.
         chunks: (name, body) of chunks that stand between the header and the pixels.
@@ -64,7 +64,7 @@ def _rows(samples: np.ndarray, bits: int) -> list[bytes]:
 
 
 def tiff(pixels: np.ndarray, *, orientation: int = 1, photometric: int | None = None) -> bytes:
-    """A plain TIFF (one strip, not compressed) of H×W×C uint8 or uint16, written by hand."""
+    """A plain TIFF (one strip, not compressed) of (H, W, C) uint8 or uint16, written by hand."""
     height, width, channels = pixels.shape
     bits, data = 8 * pixels.dtype.itemsize, pixels.astype(pixels.dtype.newbyteorder("<")).tobytes()
     meaning = photometric if photometric is not None else (1 if channels < 3 else 2)

@@ -30,7 +30,7 @@ class Layout:
 
 
 def tiff_of(*pages: tuple[np.ndarray, Layout]) -> bytes:
-    """The bytes of a file with these pages: H×W×S samples and their layout; the first's says the order."""
+    """The bytes of a file with these pages: (H, W, S) samples, their layout; the first's says the order."""
     order, big = pages[0][1].order, pages[0][1].big
     out = bytearray(struct.pack("<2s", b"II" if order == "<" else b"MM"))
     out += struct.pack(f"{order}HHHQ", 43, 8, 0, 0) if big else struct.pack(f"{order}HI", 42, 0)

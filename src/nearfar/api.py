@@ -150,8 +150,8 @@ def estimate(
     """The depth map of a photo, as large as the photo.
 
     Args:
-        photo: a path, bytes, a binary file, a PIL image, an array (H×W, H×W×3 or H×W×4, RGB order, uint8 or
-            uint16, or floats in 0…1), or a :class:`Photo`.
+        photo: a path, bytes, a binary file, a PIL image, an array ((H, W), (H, W, 3) or (H, W, 4), RGB
+            order, uint8 or uint16, or floats in 0…1), or a :class:`Photo`.
         model: a name out of :func:`list_models`, or a loaded model; the setting ``model`` (``embedded``)
             where none is given.
         size: length of the network input in pixels, rounded to what the network takes; its card's otherwise.
@@ -423,8 +423,8 @@ def fuse(
     Args:
         depth: what :func:`estimate` gave, or a depth file that says what its values mean.
         masks: of the photo's own size: a label picture, binary pictures, COCO JSON with run lengths or
-            polygons or a NumPy file, by path, as bytes or open; PIL images; arrays (H×W labels, bool or
-            floats in 0…1, N×H×W masks); or several of them.
+            polygons or a NumPy file, by path, as bytes or open; PIL images; arrays ((H, W) labels, bool or
+            floats in 0…1, (N, H, W) masks); or several of them.
         band_px: width of the rim that is replaced on each side of an edge; else 0.8 % of the longer side.
         photo: name of the photo, where COCO JSON holds masks of several images.
 

@@ -167,7 +167,7 @@ def calibrate(
     """Scale and shift that put the points at their distances, in inverse depth where the map is inverse.
 
     Args:
-        depth: H×W of any kind. One point rescales a metric map; otherwise two or more are needed.
+        depth: (H, W) of any kind. One point rescales a metric map; otherwise two or more are needed.
         points: pixels and their distances along the optical axis; more than two are fitted by least squares.
             Each a :class:`KnownPoint`, (x, y, metres) or a text ``x,y=metres``.
         camera: kept in the profile, and given to maps it is applied to.

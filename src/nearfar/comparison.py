@@ -52,7 +52,7 @@ _PERCENTILES = (2.0, 98.0)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Compared:
-    """One network. ``nearness``: h×w float32 in 0…1 at the sheet's size, near is large; None where it failed.
+    """One network. ``nearness``: (H, W) in 0…1 at the sheet's size, near is large; None where it failed.
 
     ``agreement``: Spearman's rank correlation with the first network that answered, -1…1; None where either
     map is flat. ``milliseconds``: of one estimate, without loading. ``error``: type, message and hint.
@@ -193,7 +193,7 @@ def cards_of(models: Iterable[str], most: int = MOST) -> tuple[ModelCard, ...]:
 
 
 def nearness_of(depth: DepthMap) -> npt.NDArray[np.float32]:
-    """H×W float32 in which near is large, of any range; NaN where the map is not valid."""
+    """(H, W) float32 in which near is large, of any range; NaN where the map is not valid."""
     values = near_is_large(depth.values, depth.kind)
     if depth.valid is None:
         return values

@@ -51,7 +51,7 @@ class Segmenter:
     processor: Any
 
     def at_points(self, photo: Photo, points: Sequence[Point]) -> Masks:
-        """N×H×W bool: the object at each pixel x,y.
+        """(N, H, W) bool: the object at each pixel x,y.
 
         Raises:
             ParameterError: no point, or one outside the picture.
@@ -64,7 +64,7 @@ class Segmenter:
         return self._masks(photo, [{"input_points": [[[[float(x), float(y)]]]]} for x, y in points])[0]
 
     def in_boxes(self, photo: Photo, boxes: Sequence[Box]) -> Masks:
-        """N×H×W bool: the object in each box left, top, right, bottom in pixels.
+        """(N, H, W) bool: the object in each box left, top, right, bottom in pixels.
 
         Raises:
             ParameterError: no box, or one that is empty.
@@ -75,7 +75,7 @@ class Segmenter:
         return self._masks(photo, [{"input_boxes": [[list(map(float, box))]]} for box in boxes])[0]
 
     def everything(self, photo: Photo, how: Everything | None = None) -> Masks:
-        """N×H×W bool, largest first: objects found from a grid of points, each once.
+        """(N, H, W) bool, largest first: objects found from a grid of points, each once.
 
         Raises:
             ParameterError: nothing was found.
@@ -156,7 +156,7 @@ def load_segmenter(weights: str | os.PathLike[str], *, offline: bool = False) ->
 
 
 def labelled(masks: Masks) -> npt.NDArray[np.uint16]:
-    """H×W labels from 1, 0 where there is no object; where masks overlap the smaller one is on top."""
+    """(H, W) labels from 1, 0 where there is no object; where masks overlap the smaller one is on top."""
     out = np.zeros(masks.shape[1:], np.uint16)
     for i in np.argsort([-int(mask.sum()) for mask in masks], kind="stable"):
         out[masks[i]] = i + 1

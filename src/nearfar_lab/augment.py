@@ -118,7 +118,7 @@ def photometric(rng: Random, rgb: Pixels, strength: Strength) -> Pixels:
 
 
 def _colour_matrix(rng: Random, strength: Strength) -> NDArray[np.float32]:
-    """3 x 3: saturation, a little mixing of channels, white balance; grey now and then."""
+    """(3, 3): saturation, a little mixing of channels, white balance; grey now and then."""
     saturation = 0.0 if rng.random() < strength.grey else rng.uniform(0.5, 1.5)
     luma = np.broadcast_to([0.299, 0.587, 0.114], (3, 3))
     matrix = saturation * np.eye(3) + (1 - saturation) * luma

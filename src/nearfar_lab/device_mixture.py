@@ -130,7 +130,7 @@ class RankedFrames:
     def views(
         self, rng: np.random.Generator, count: int, size: tuple[int, int], strength: Strength
     ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """Parts of photos (float 0..1, K x 3 x H x W), their pairs P x 5 and the weights of these, P.
+        """Parts of photos (float 0..1, (K, 3, H, W)), their pairs (P, 5) and the weights of these, P.
 
         A part in which no pair is left gives way to the whole photo.
         """
@@ -152,7 +152,7 @@ class RankedFrames:
         return colour, put(torch.from_numpy(pairs.astype(np.int64))), put(torch.from_numpy(weight))
 
     def _pairs(self, at: int, place: NDArray[np.float32], size: tuple[int, int]) -> NDArray[np.int64]:
-        """Rows and columns of the pairs of a photo that lie inside a view, P x 4."""
+        """Rows and columns of the pairs of a photo that lie inside a view, (P, 4)."""
         height, width = self.pool.sizes[at]
         points = self.photos.photo(at).pairs.reshape(-1, 2) * np.array([width, height], np.float32)
         seen = points_in_views(np.repeat(place[None], len(points), axis=0), points).reshape(-1, 4)
@@ -239,5 +239,5 @@ class DeviceMixture:
 
 
 def _as_bytes(rgb: torch.Tensor) -> torch.Tensor:
-    """N x 3 x H x W 0..1 to uint8 N x H x W x 3."""
+    """(N, 3, H, W) 0..1 to uint8 (N, H, W, 3)."""
     return (rgb * 255 + 0.5).clamp(0, 255).to(torch.uint8).permute(0, 2, 3, 1)

@@ -109,7 +109,7 @@ class SameConv2d(nn.Conv2d):
         self.pads = (before, kernel - stride - before)
 
     def forward(self, x: Tensor) -> Tensor:
-        """N x C x H x W (multiples of the stride) to N x C' x H/stride x W/stride."""
+        """(N, C, H, W) (multiples of the stride) to (N, C', H/stride, W/stride)."""
         before, after = self.pads
         return super().forward(functional.pad(x, (before, after, before, after)))
 
@@ -143,13 +143,13 @@ class Inverted(nn.Module):
         self.is_added = stride == 1 and inputs == row.channels
 
     def forward(self, x: Tensor) -> Tensor:
-        """N x C x H x W to N x C' x H/stride x W/stride."""
+        """(N, C, H, W) to (N, C', H/stride, W/stride)."""
         found = cast("Tensor", self.layers(x))
         return found + x if self.is_added else found
 
 
 class LiteEncoder(nn.Module):
-    """N x 3 x H x W to five maps at strides 2, 4, 8, 16 and 32."""
+    """(N, 3, H, W) to five maps at strides 2, 4, 8, 16 and 32."""
 
     def __init__(self, encoder: str) -> None:
         super().__init__()
@@ -181,7 +181,7 @@ class LiteEncoder(nn.Module):
 
 
 class LiteNet(Decoder):
-    """N x 3 x H x W normalised RGB (H, W multiples of 32) to N x H x W, near is large."""
+    """(N, 3, H, W) normalised RGB (H, W multiples of 32) to (N, H, W), near is large."""
 
     def __init__(self, options: LiteOptions | None = None) -> None:
         super().__init__()
@@ -206,7 +206,7 @@ class LiteNet(Decoder):
         )
 
     def forward(self, image: Tensor) -> Tensor:
-        """Relative inverse depth of every pixel, N x H x W."""
+        """Relative inverse depth of every pixel, (N, H, W)."""
         levels = [self._joined(level, x) for level, x in enumerate(self.encoder(image))]
         return self.decode(levels)
 

@@ -48,9 +48,9 @@ class Plan:
 
 @dataclass(frozen=True)
 class Batch:
-    """image: uint8 (N + K) x H x W x 3: N pictures with depth, then K with ranked points alone.
+    """image: uint8 (N + K) x (H, W, 3): N pictures with depth, then K with ranked points alone.
 
-    target: float32 N x H x W, normalised inverse depth, NaN unknown.
+    target: float32 (N, H, W), normalised inverse depth, NaN unknown.
 
     has_edges: bool N, false where depth is sparse and its gradients mean nothing.
     zero: float32 N, where inverse depth zero lies on the target's scale; NaN where the set does not know.
@@ -239,7 +239,7 @@ class Mixture(IterableDataset[Batch]):
 
 
 def joined_pairs(views: list[OrderedView]) -> tuple[Tensor, Tensor]:
-    """The pairs of several views with the number of their view before them, P x 5, and their weights."""
+    """The pairs of several views with the number of their view before them, (P, 5), and their weights."""
     if not views:
         return empty_pairs()
     rows = [

@@ -68,7 +68,7 @@ class Residual(nn.Module):
         nn.init.zeros_(cast("nn.BatchNorm2d", self.second[1]).weight)
 
     def forward(self, x: Tensor) -> Tensor:
-        """N x C x H x W to the same shape."""
+        """(N, C, H, W) to the same shape."""
         return functional.relu(x + self.second(self.first(x)))
 
 
@@ -87,7 +87,7 @@ class Attention(nn.Module):
         )
 
     def forward(self, tokens: Tensor, count: int) -> Tensor:
-        """(N x L) x C, the positions of N = count pictures one after another, to the same shape.
+        """(N, L) x C, the positions of N = count pictures one after another, to the same shape.
 
         Rows of one table rather than a table a picture: a runtime then adds the bias inside the product.
         """
@@ -95,7 +95,7 @@ class Attention(nn.Module):
         return cast("Tensor", tokens + self.mlp(self.norm_mlp(tokens)))
 
     def _mixed(self, joined: Tensor, count: int) -> Tensor:
-        """Queries, keys and values side by side, (N x L) x 3C, to what each takes from the others."""
+        """Queries, keys and values side by side, (N · L, 3C), to what each takes from the others."""
         width = joined.shape[1] // 3
         split = joined.reshape(count, -1, 3 * self.heads, width // self.heads).transpose(1, 2)
         query, key, value = split.chunk(3, dim=1)
@@ -108,7 +108,7 @@ class Attention(nn.Module):
 
 
 def position_channels(image: Tensor) -> Tensor:
-    """N x 2 x H x W: x and y from the centre, in units of half the longer side (-1..1).
+    """(N, 2, H, W): x and y from the centre, in units of half the longer side (-1..1).
 
     The same scale on both axes keeps a direction a direction whatever the aspect.
     """
@@ -185,7 +185,7 @@ class Decoder(nn.Module):
 
 
 class EmbeddedNet(Decoder):
-    """N x 3 x H x W normalised RGB (H, W multiples of 32) to N x H x W, near is large."""
+    """(N, 3, H, W) normalised RGB (H, W multiples of 32) to (N, H, W), near is large."""
 
     def __init__(self, options: NetOptions | None = None) -> None:
         super().__init__()
@@ -209,7 +209,7 @@ class EmbeddedNet(Decoder):
         )
 
     def forward(self, image: Tensor) -> Tensor:
-        """Relative inverse depth of every pixel, N x H x W."""
+        """Relative inverse depth of every pixel, (N, H, W)."""
         x = torch.cat((image, position_channels(image)), dim=1)
         levels: list[Tensor] = []
         for stage in self.encoder:

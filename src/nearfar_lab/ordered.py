@@ -29,8 +29,8 @@ HIGHER_COUNTS = 1.5
 class OrderedView:
     """A photo's part as training takes it.
 
-    changed, clean: uint8 H x W x 3, with and without other colours. pairs: int64 P x 4, row and column of the
-    nearer and of the farther point. weight: float32 P, of sum 1.
+    changed, clean: uint8 (H, W, 3), with and without other colours. pairs: int64 (P, 4), row and column of
+    the nearer and of the farther point. weight: float32 P, of sum 1.
     """
 
     changed: Pixels
@@ -97,7 +97,7 @@ def ordered_view(rng: Random, photo: OrderedPhoto, size: tuple[int, int], streng
 
 
 def pair_weights(pairs: NDArray[np.float32]) -> NDArray[np.float32]:
-    """How much each of a photo's pairs (P x 4, fractions) counts: 1 together."""
+    """How much each of a photo's pairs ((P, 4), fractions) counts: 1 together."""
     weight = np.where(pairs[:, 1] < pairs[:, 3], HIGHER_COUNTS, 1.0)
     return np.asarray(weight / weight.sum(), np.float32)
 

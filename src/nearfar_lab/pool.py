@@ -32,7 +32,7 @@ class Traits:
 class Pool:
     """Up to `capacity` frames, the longer side at most `canvas`, each in the upper left of its square.
 
-    rgb: uint8 K x S x S x 3. inverse: float16 K x S x S, 1/m, NaN unknown. sizes: int K x 2 (height, width).
+    rgb: uint8 (K, S, S, 3). inverse: float16 (K, S, S), 1/m, NaN unknown. sizes: int (K, 2) (height, width).
     """
 
     def __init__(self, capacity: int, canvas: int, device: torch.device) -> None:
@@ -54,7 +54,7 @@ class Pool:
             self.add_many(rgb[None], inverse[None].astype(np.float16), traits)
 
     def add_many(self, rgb: NDArray[np.uint8], inverse: NDArray[np.float16], traits: Traits) -> int:
-        """Take in N x H x W x 3 pictures and N x H x W inverse depths; how many there was room for."""
+        """Take in (N, H, W, 3) pictures and (N, H, W) inverse depths; how many there was room for."""
         count = min(len(rgb), self.capacity - self._count)
         height, width = inverse.shape[1:]
         rows = slice(self._count, self._count + count)
@@ -68,7 +68,7 @@ class Pool:
         return count
 
     def take(self, index: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
-        """Colour (uint8 N x S x S x 3) and inverse depth (float16 N x S x S) of frames, on the device."""
+        """Colour (uint8 (N, S, S, 3)) and inverse depth (float16 (N, S, S)) of frames, on the device."""
         at = torch.from_numpy(index).to(self.device, non_blocking=True)
         return self.rgb[at], self.inverse[at]
 

@@ -48,7 +48,7 @@ class Loss:
 def calibration(
     settings: LabSettings, sets: Iterable[str], mean: Sequence[float], std: Sequence[float]
 ) -> list[NDArray[np.float32]]:
-    """Prepared inputs, 1 x 3 x 192 x 256: photos of many kinds, or scenes for a network that saw none.
+    """Prepared inputs (1, 3, 192, 256): photos of many kinds, or scenes for a network that saw none.
 
     sets: the sets of ranked photos that it learned from.
 

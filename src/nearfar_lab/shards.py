@@ -1,6 +1,6 @@
 """Rendered scenes in shards: memory-mapped, found as they appear.
 
-A shard is `NAME.rgb.npy` (uint8 N x H x W x 3), `NAME.inv.npy` (float16 N x H x W, 1/m, 0 = sky) and
+A shard is `NAME.rgb.npy` (uint8 (N, H, W, 3)), `NAME.inv.npy` (float16 (N, H, W), 1/m, 0 = sky) and
 `NAME.json`, which is written last: a shard without it is still being made.
 """
 

@@ -31,7 +31,7 @@ def start_from(net: AnyNet, source: Path, images: Iterator[Tensor]) -> None:
     """Make `net` compute what `source` computes; it may have more attention blocks than the source.
 
     The source's normalisations are folded into its convolutions (so an exported file serves as well as a
-    checkpoint), then given back with the statistics of `images` (normalised, N x 3 x H x W). A checkpoint of
+    checkpoint), then given back with the statistics of `images` (normalised, (N, 3, H, W)). A checkpoint of
     the very same network is taken as it is, its own statistics too.
 
     Args:

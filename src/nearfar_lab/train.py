@@ -134,7 +134,7 @@ class Run:
         return torch.autocast(self.device.type, torch.bfloat16, enabled=is_half)
 
     def _prepared(self, image: Tensor) -> Tensor:
-        """Bytes N x H x W x 3 as the network takes them."""
+        """Bytes (N, H, W, 3) as the network takes them."""
         scaled = (image.permute(0, 3, 1, 2).float() - self._mean) / self._std
         return scaled.contiguous(memory_format=torch.channels_last)
 

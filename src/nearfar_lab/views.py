@@ -29,7 +29,7 @@ _LUMA = (0.299, 0.587, 0.114)
 def crop_boxes(
     rng: Random, sizes: NDArray[np.int64], aspect: float, strength: Strength
 ) -> NDArray[np.float64]:
-    """N x 4 (top, left, height, width), random parts of frames of N x 2 sizes, about `aspect` wide."""
+    """(N, 4) (top, left, height, width), random parts of frames of (N, 2) sizes, about `aspect` wide."""
     height, width = sizes[:, 0].astype(float), sizes[:, 1].astype(float)
     count = len(sizes)
     wanted = aspect * np.exp(rng.uniform(-1, 1, count) * np.log(strength.aspect))
@@ -53,7 +53,7 @@ def crop_boxes(
 def placements(
     rng: Random, sizes: NDArray[np.int64], size: tuple[int, int], strength: Strength
 ) -> NDArray[np.float32]:
-    """N x 2 x 3: from a view's (x, y, 1), both -1..1, to (x, y) in pixels of its frame."""
+    """(N, 2, 3): from a view's (x, y, 1), both -1..1, to (x, y) in pixels of its frame."""
     height, width = size
     boxes = crop_boxes(rng, sizes, width / height, strength)
     count = len(boxes)
@@ -71,9 +71,9 @@ def placements(
 
 
 def points_in_views(places: NDArray[np.float32], points: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Where points of frames (P x 2, x and y in pixels) lie in views: P x 2, 0..1 inside.
+    """Where points of frames ((P, 2), x and y in pixels) lie in views: (P, 2), 0..1 inside.
 
-    places: P x 2 x 3, the placement of each point's view.
+    places: (P, 2, 3), the placement of each point's view.
     """
     from_corner = points - places[:, :, 2]
     turned = np.linalg.solve(places[:, :, :2].astype(np.float64), from_corner[:, :, None])[:, :, 0]
@@ -81,7 +81,7 @@ def points_in_views(places: NDArray[np.float32], points: NDArray[np.float32]) ->
 
 
 def _grid(matrix: Tensor, size: tuple[int, int], sizes: Tensor, canvas: int) -> Tensor:
-    """N x H x W x 2 places for `grid_sample`, kept inside each frame."""
+    """(N, H, W, 2) places for `grid_sample`, kept inside each frame."""
     height, width = size
     y = (torch.arange(height, device=matrix.device) + 0.5) * (2 / height) - 1
     x = (torch.arange(width, device=matrix.device) + 0.5) * (2 / width) - 1
@@ -95,7 +95,7 @@ def _grid(matrix: Tensor, size: tuple[int, int], sizes: Tensor, canvas: int) -> 
 def geometric(
     rng: Random, pool: Pool, index: NDArray[np.int64], size: tuple[int, int], strength: Strength
 ) -> tuple[Tensor, Tensor]:
-    """Random parts of frames at `size`: colour (float 0..1, N x 3 x H x W) smoothed, depth by nearest."""
+    """Random parts of frames at `size`: colour (float 0..1, (N, 3, H, W)) smoothed, depth by nearest."""
     return placed(pool, index, placements(rng, pool.sizes[index], size, strength), size)
 
 
@@ -116,7 +116,7 @@ def placed(
 
 
 def photometric(rng: Random, noise: torch.Generator, rgb: Tensor, strength: Strength) -> Tensor:
-    """Other light, colour, lens and file for the same pictures (N x 3 x H x W, 0..1)."""
+    """Other light, colour, lens and file for the same pictures ((N, 3, H, W), 0..1)."""
     count, device = len(rgb), rgb.device
 
     def put(values: NDArray[np.floating], *shape: int) -> Tensor:
@@ -142,7 +142,7 @@ def photometric(rng: Random, noise: torch.Generator, rgb: Tensor, strength: Stre
 
 
 def _colour_matrices(rng: Random, count: int, strength: Strength) -> NDArray[np.float64]:
-    """N x 3 x 3: saturation, a little mixing of channels, white balance; grey now and then."""
+    """(N, 3, 3): saturation, a little mixing of channels, white balance; grey now and then."""
     is_grey = rng.random(count) < strength.grey
     saturation = np.where(is_grey, 0.0, rng.uniform(0.5, 1.5, count))[:, None, None]
     luma = np.broadcast_to(_LUMA, (3, 3))
@@ -152,7 +152,7 @@ def _colour_matrices(rng: Random, count: int, strength: Strength) -> NDArray[np.
 
 
 def blurred(rgb: Tensor, sigma: Tensor) -> Tensor:
-    """Each picture under a Gaussian of its own sigma in pixels (N x 1)."""
+    """Each picture under a Gaussian of its own sigma in pixels (N, 1)."""
     count, channels, height, width = rgb.shape
     reach = torch.arange(-_BLUR_RADIUS, _BLUR_RADIUS + 1, device=rgb.device)
     kernel = torch.exp(-0.5 * (reach / sigma) ** 2)
@@ -174,7 +174,7 @@ def _cosines(device: torch.device) -> Tensor:
 def compressed(rgb: Tensor, coarseness: Tensor) -> Tensor:
     """The pictures with the cosine terms of 8 x 8 blocks rounded, as JPEG does; high frequencies coarser.
 
-    coarseness: N x 1 x 1 x 1 x 1, the step of the lowest frequency on the scale 0..8 of such terms.
+    coarseness: (N, 1, 1, 1, 1), the step of the lowest frequency on the scale 0..8 of such terms.
     """
     count, channels, height, width = rgb.shape
     table = _cosines(rgb.device)

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 
 def canvas(page: Page, name: str) -> np.ndarray:
-    """The pixels of the canvas of that id, H×W×3 uint8."""
+    """The pixels of the canvas of that id, (H, W, 3) uint8."""
     url = page.evaluate("(id) => document.getElementById(id).toDataURL('image/png')", name)
     return pixels(base64.b64decode(url.partition(",")[2]))
 
 
 def pixels(data: bytes) -> np.ndarray:
-    """The colours of a picture file, H×W×3 uint8."""
+    """The colours of a picture file, (H, W, 3) uint8."""
     return np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
 
 
@@ -35,5 +35,5 @@ def ask(service: str, photo: bytes, query: str) -> bytes:
 
 
 def depth_of(service: str, photo: bytes) -> np.ndarray:
-    """The service's depth values of a photo: H×W float32."""
+    """The service's depth values of a photo: (H, W) float32."""
     return np.load(io.BytesIO(ask(service, photo, "format=npy")))

@@ -97,7 +97,7 @@ def test_points_are_those_that_are_seen() -> None:
 
 
 def corners_of(data: bytes) -> np.ndarray:
-    """N×2 (column, row) of the corners of a GLB's triangles."""
+    """(N, 2) (column, row) of the corners of a GLB's triangles."""
     (length,) = struct.unpack_from("<I", data, 12)
     document = json.loads(data[20 : 20 + length])
     binary = data[20 + length + 8 :]

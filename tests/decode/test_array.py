@@ -25,7 +25,7 @@ def test_whole_numbers(dtype: object, channels: int) -> None:
 
 
 def test_two_dimensions_are_grey() -> None:
-    """An H×W array is grey."""
+    """An (H, W) array is grey."""
     assert nearfar.read(np.full((2, 3), 7, np.uint8)).pixels.tolist() == [[[7] * 3] * 3] * 2
 
 

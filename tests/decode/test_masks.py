@@ -98,7 +98,7 @@ def test_every_source_of_a_photo_holds_a_mask(source: object) -> None:
 
 
 def test_masks_of_numbers_are_several() -> None:
-    """N×H×W of numbers are N masks, as of bool."""
+    """(N, H, W) of numbers are N masks, as of bool."""
     assert np.array_equal(read_masks(np.stack([MASK, ~MASK]).astype(np.uint8)), np.stack([MASK, ~MASK]))
 
 

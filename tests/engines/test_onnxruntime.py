@@ -25,7 +25,7 @@ def session() -> OnnxSession:
 
 @pytest.mark.parametrize("shape", [(1, 3, 32, 32), (2, 3, 64, 96), (3, 3, 256, 32)])
 def test_any_size_and_count(session: OnnxSession, shape: tuple[int, ...]) -> None:
-    """N×3×h×w in, N×h×w out, finite."""
+    """(N, 3, H, W) in, (N, H, W) out, finite."""
     found = session.run(np.zeros(shape, np.float32))
     assert (found.shape, found.dtype) == ((shape[0], *shape[2:]), np.float32)
     assert np.isfinite(found).all()

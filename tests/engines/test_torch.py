@@ -79,7 +79,7 @@ class Mean(torch.nn.Module):
         self.conv = torch.nn.Conv2d(3, 4, 3, padding=1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """N×h×w."""
+        """(N, H, W)."""
         return self.conv(x).mean(1) + torch.where(x.mean(1) > 100, torch.inf, 0.0)
 
 

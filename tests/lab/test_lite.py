@@ -53,7 +53,7 @@ def test_a_stride_pads_more_at_the_end(kernel: int) -> None:
 
 
 def test_a_network_keeps_the_size_of_its_picture() -> None:
-    """N x 3 x H x W to N x H x W, portrait and wide alike."""
+    """(N, 3, H, W) to (N, H, W), portrait and wide alike."""
     net = LiteNet(TINY).eval()
     for height, width in ((64, 96), (96, 32)):
         assert net(torch.zeros(2, 3, height, width)).shape == (2, height, width)

@@ -56,7 +56,7 @@ class Session:
         self.value, self.counts = value, []
 
     def run(self, batch: np.ndarray) -> np.ndarray:
-        """N×h×w of one value."""
+        """(N, H, W) of one value."""
         self.counts.append(len(batch))
         return np.full((len(batch), *batch.shape[2:]), self.value, np.float32)
 

@@ -36,7 +36,7 @@ def codes(given: Photo) -> set[str]:
 
 
 def test_shape_type_and_way_back(drawing: np.ndarray) -> None:
-    """1×3×h×w float32, whole in memory; the photo's size and camera come along."""
+    """(1, 3, H, W) float32, whole in memory; the photo's size and camera come along."""
     camera = Camera(100, 100, 64, 48)
     found = prepare(Photo(drawing, camera=camera), SPEC)
     assert (found.tensor.shape, found.tensor.dtype, found.size) == ((1, 3, 64, 64), np.float32, (64, 64))

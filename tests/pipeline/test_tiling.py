@@ -36,7 +36,7 @@ class Biased:
     batch_limit: int | None = None
 
     def run(self, batch: np.ndarray) -> np.ndarray:
-        """N×h×w: brightness, then in another scale (and shift) for each run."""
+        """(N, H, W): brightness, then in another scale (and shift) for each run."""
         self.seen += 1
         bright = batch.mean(axis=1) + 4
         scale = 1 + 0.6 * np.sin(2.1 * self.seen)

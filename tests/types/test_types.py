@@ -121,7 +121,7 @@ def test_depth_map_must_be_finite(values: object) -> None:
 
 @pytest.mark.parametrize("values", [np.zeros((2, 2), complex), np.zeros(4, np.float32), np.zeros((0, 2))])
 def test_depth_map_checks_shape_and_type(values: np.ndarray) -> None:
-    """Only H×W of float32 is a depth map."""
+    """Only (H, W) of float32 is a depth map."""
     with pytest.raises(ParameterError, match="float32"):
         DepthMap(values, RELATIVE)
 
@@ -144,8 +144,8 @@ def test_hub_types_are_frozen(thing: object) -> None:
 
 @pytest.mark.parametrize("shape", [(2, 2), (2, 2, 4), (0, 2, 3), (2, 2, 1)])
 def test_photo_checks_its_shape(shape: tuple[int, ...]) -> None:
-    """Only H×W×3 is a photo."""
-    with pytest.raises(ParameterError, match="H×W×3"):
+    """Only (H, W, 3) is a photo."""
+    with pytest.raises(ParameterError, match=r"\(H, W, 3\)"):
         Photo(np.zeros(shape, np.uint8))
 
 

@@ -33,7 +33,7 @@ class Tiny(torch.nn.Module):
         self.conv = torch.nn.Conv2d(3, 1, 3, padding=1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """N×h×w."""
+        """(N, H, W)."""
         return self.conv(x)[:, 0]
 
 

@@ -45,22 +45,22 @@ class Baseline:
         torch.set_num_threads(usable_cpus())
 
     def read(self, file: Path) -> Any:
-        """H×W×3, blue first."""
+        """(H, W, 3), blue first."""
         return cv2.imread(str(file))
 
     def prepare(self, bgr: Any) -> Any:
-        """1×3×h×w."""
+        """(1, 3, H, W)."""
         size = self._card.input.network_size(bgr.shape[1], bgr.shape[0])
         small = cv2.resize(cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB) / 255.0, size, interpolation=cv2.INTER_CUBIC)
         return self._torch.from_numpy(((small - _MEAN) / _STD).transpose(2, 0, 1)[None].astype(np.float32))
 
     def forward(self, batch: Any) -> Any:
-        """1×h×w."""
+        """(1, H, W)."""
         with self._torch.no_grad():
             return self._network(batch)
 
     def depth(self, file: Path) -> npt.NDArray[np.float32]:
-        """H×W values, as large as the photo."""
+        """(H, W) values, as large as the photo."""
         bgr = self.read(file)
         small = self.forward(self.prepare(bgr))[:, None]
         size = bgr.shape[:2]

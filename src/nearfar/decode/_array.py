@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def from_array(array: npt.NDArray[Any], name: str) -> Photo:
-    """The photo in an array: H×W, or H×W×C with C = 1 grey, 2 grey + alpha, 3 RGB, 4 RGBA.
+    """The photo in an array: (H, W), or (H, W, C) with C = 1 grey, 2 grey + alpha, 3 RGB, 4 RGBA.
 
     Raises:
         ParameterError: another shape or type, or floats that are not in 0…1.
@@ -23,7 +23,7 @@ def from_array(array: npt.NDArray[Any], name: str) -> Photo:
         array = array[..., None]
     if array.ndim != 3 or array.shape[2] not in {1, 2, 3, 4} or array.size == 0:
         raise ParameterError(
-            f"{name} has shape {array.shape}, but H×W, H×W×3 (RGB) or H×W×4 (RGBA) was expected."
+            f"{name} has shape {array.shape}, but (H, W), (H, W, 3) (RGB) or (H, W, 4) (RGBA) was expected."
         )
     whole = _whole_numbers(array, name)
     channels = whole.shape[2]

@@ -32,7 +32,7 @@ class Subject:
 
 
 def masks_of_coco(data: bytes, name: str, subject: Subject) -> list[Mask]:
-    """H×W bool, one an object.
+    """(H, W) bool, one an object.
 
     Raises:
         BrokenImageError: no JSON, or no COCO masks in it.
@@ -113,7 +113,7 @@ def _size(row: Row, images: dict[Any, Row], subject: Subject, polygons: Sequence
 
 
 def _corners(polygon: Any) -> npt.NDArray[np.float64]:
-    """N×2 (x, y) of a polygon's list of numbers."""
+    """(N, 2) (x, y) of a polygon's list of numbers."""
     numbers = np.asarray(polygon, np.float64).reshape(-1, 2)
     if len(numbers) < 3 or not np.isfinite(numbers).all() or np.abs(numbers).max() > 1e6:
         raise ValueError("a polygon has three or more points in the picture")
@@ -121,7 +121,7 @@ def _corners(polygon: Any) -> npt.NDArray[np.float64]:
 
 
 def _filled(polygons: Sequence[Any], size: tuple[int, int]) -> Mask:
-    """H×W bool: pixels whose centre lies within one of the polygons (even-odd); (0, 0) is a corner."""
+    """(H, W) bool: pixels whose centre lies within one of the polygons (even-odd); (0, 0) is a corner."""
     width, height = size
     if width < 1 or height < 1 or width * height > _MOST_PIXELS:
         raise ValueError(f"a picture of {width}×{height} pixels")
@@ -149,7 +149,7 @@ def _flip(flips: npt.NDArray[np.uint8], start: tuple[float, float], end: tuple[f
 
 
 def _run_lengths(row: Any) -> Mask:
-    """H×W bool: runs of outside and inside in turn, down the columns."""
+    """(H, W) bool: runs of outside and inside in turn, down the columns."""
     height, width = (int(n) for n in row["size"])
     counts = row["counts"]
     runs = np.array(_numbers(counts) if isinstance(counts, str) else counts, np.int64)

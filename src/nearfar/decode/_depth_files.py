@@ -30,7 +30,7 @@ _MOST_NUMBERS = 200_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """H×W numbers as a file has them.
+    """(H, W) numbers as a file has them.
 
     ``record``: what the file says of them (empty: nothing); then ``numbers`` are its values, NaN where not
     valid. ``stated``: numbers that the file says are none. ``warnings``: what people are told.
@@ -91,7 +91,7 @@ def refuse_colours(name: str) -> NoReturn:
 
 
 def plane_of(array: Numbers, name: str) -> Numbers:
-    """H×W of an array that holds one map: 1×H×W, H×W×1, or three equal channels.
+    """(H, W) of an array that holds one map: (1, H, W), (H, W, 1), or three equal channels.
 
     Raises:
         UnsupportedFormatError: several maps, colours, or no numbers.
@@ -118,7 +118,7 @@ def plane_of(array: Numbers, name: str) -> Numbers:
 
 def _unfit(array: Numbers, name: str) -> UnsupportedFormatError:
     return UnsupportedFormatError(
-        f"{name} holds {array.shape} of {array.dtype}, but H×W numbers were expected."
+        f"{name} holds {array.shape} of {array.dtype}, but (H, W) numbers were expected."
     )
 
 

@@ -115,6 +115,6 @@ _TURNS: dict[int, Callable[[Any], Any]] = {
 
 
 def upright(array: Any, orientation: int) -> Any:
-    """An H×W(×C) array, turned as its EXIF orientation asks (TIFF 6.0, tag 274)."""
+    """An (H, W) or (H, W, C) array, turned as its EXIF orientation asks (TIFF 6.0, tag 274)."""
     turn = _TURNS.get(orientation)
     return array if turn is None or array is None else turn(array)

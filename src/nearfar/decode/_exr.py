@@ -18,7 +18,7 @@ _ENDS = (".z", ".v", ".y", ".r", "")  # of a channel's name within a layer of de
 
 
 def exr_channel(data: bytes, name: str) -> tuple[npt.NDArray[Any], str]:
-    """H×W numbers, and the description that nearfar wrote; empty where it did not.
+    """(H, W) numbers, and the description that nearfar wrote; empty where it did not.
 
     Raises:
         BrokenImageError: damaged.

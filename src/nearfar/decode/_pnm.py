@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    Planes = tuple[npt.NDArray[Any], npt.NDArray[Any] | None]  # H×W×3 colours, H×W alpha or None
+    Planes = tuple[npt.NDArray[Any], npt.NDArray[Any] | None]  # (H, W, 3) colours, (H, W) alpha or None
 
 _WORD = re.compile(rb"(?:\s|#[^\n]*\n)*([^\s#]+)")
 _CHANNELS = {b"1": 1, b"2": 1, b"3": 3, b"4": 1, b"5": 1, b"6": 3}
@@ -22,7 +22,7 @@ _PAM_LINE = re.compile(rb"(WIDTH|HEIGHT|DEPTH|MAXVAL)\s+(\d+)")
 
 
 def pnm_planes(data: bytes, name: str, check_pixels: Callable[..., None]) -> Planes:
-    """H×W×3 colours and H×W alpha, uint8, or uint16 where the largest value is above 255.
+    """(H, W, 3) colours and (H, W) alpha, uint8, or uint16 where the largest value is above 255.
 
     Raises:
         BrokenImageError: the file ends early or its header makes no sense.

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     CheckPixels = Callable[..., None]  # (width, height, name)
     Needed = Callable[[int, int], tuple[int, int]]  # (width, height) of a photo to those that are enough
-    Planes = tuple[npt.NDArray[Any], npt.NDArray[Any] | None]  # H×W×3 colours, H×W alpha or None
+    Planes = tuple[npt.NDArray[Any], npt.NDArray[Any] | None]  # (H, W, 3) colours, (H, W) alpha or None
 
 # Pillow's plug-ins are opened one by one instead of through Image.open: that imports forty modules, and its
 # limit on pixels is a global of the process that belongs to the application.
@@ -244,7 +244,7 @@ def _is_colour_16(image: Any, data: bytes) -> bool:
 
 
 def _by_opencv(data: bytes) -> npt.NDArray[Any]:
-    """H×W×C, RGB order."""
+    """(H, W, C), RGB order."""
     import cv2
 
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
@@ -296,7 +296,7 @@ def _with_alpha(image: Any, data: bytes) -> Any:
 
 
 def _pixels(image: Any) -> npt.NDArray[np.uint8]:
-    """H×W×3 uint8 of an RGB image, copied band by band: at once, Pillow needs twice the memory more."""
+    """(H, W, 3) uint8 of an RGB image, copied band by band: at once, Pillow needs twice the memory more."""
     width, height = image.size
     if height <= _BAND_ROWS:
         return np.array(image)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from nearfar.decode._tiff import Page
 
-    Planes = tuple[npt.NDArray[Any], npt.NDArray[Any] | None]  # H×W×3 colours, H×W alpha or None
+    Planes = tuple[npt.NDArray[Any], npt.NDArray[Any] | None]  # (H, W, 3) colours, (H, W) alpha or None
 
 _GREY, _RGB = {0, 1}, 2
 _ASSOCIATED, _UNASSOCIATED = 1, 2  # of ExtraSamples
@@ -36,7 +36,7 @@ def is_ours(page: Page) -> bool:
 
 
 def planes_of(page: Page, name: str) -> Planes:
-    """H×W×3 colours in sRGB and H×W alpha, uint8 or uint16, as the file has them: not yet turned.
+    """(H, W, 3) colours in sRGB and (H, W) alpha, uint8 or uint16, as the file has them: not yet turned.
 
     Raises:
         UnsupportedFormatError: its numbers are no colours.

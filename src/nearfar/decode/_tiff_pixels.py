@@ -54,7 +54,7 @@ def refuse_compression(page: Page, name: str) -> None:
 
 
 def read_samples(page: Page) -> npt.NDArray[Any]:
-    """H×W×S samples in the type that the file says, in the machine's byte order.
+    """(H, W, S) samples in the type that the file says, in the machine's byte order.
 
     Raises:
         ValueError: the file ends early or contradicts itself.
@@ -124,7 +124,7 @@ def _chunk(data: bytes, at: int, size: int) -> bytes:
 
 
 def _plane(page: Page, chunks: Sequence[bytes], layout: _Layout, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
-    """H×W×S of the chunks of one plane."""
+    """(H, W, S) of the chunks of one plane."""
     row_bytes = layout.width * layout.samples * dtype.itemsize
     rows = layout.count * layout.height if layout.is_tiled else page.height
     raw = _unpacked(page.compression, chunks, row_bytes, (layout.height, rows))
@@ -139,7 +139,7 @@ def _plane(page: Page, chunks: Sequence[bytes], layout: _Layout, dtype: np.dtype
 def _unpacked(
     compression: int, chunks: Sequence[bytes], row_bytes: int, heights: tuple[int, int]
 ) -> npt.NDArray[np.uint8]:
-    """Rows×bytes of the chunks on top of each other; ``heights``: rows of a chunk, rows in all."""
+    """(rows, bytes) of the chunks on top of each other; ``heights``: rows of a chunk, rows in all."""
     each, rows = heights
     if compression in _BY_LIBTIFF:
         return _by_libtiff(compression, chunks, row_bytes, heights)
@@ -175,7 +175,7 @@ def _by_libtiff(
 def _undo_predictor(
     raw: npt.NDArray[np.uint8], layout: _Layout, dtype: np.dtype[Any], predictor: int
 ) -> npt.NDArray[Any]:
-    """Rows×width×samples in the machine's order (TIFF 6.0, section 14; Adobe TechNote 3 for floats)."""
+    """(rows, width, samples) in the machine's order (TIFF 6.0, section 14; Adobe TechNote 3 for floats)."""
     native = dtype.newbyteorder("=")
     if predictor == 3 and dtype.kind == "f":
         each = raw.reshape(len(raw), -1, layout.samples)

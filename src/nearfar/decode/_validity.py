@@ -75,7 +75,7 @@ def parse_invalid(text: str) -> InvalidRule | None:
 def validity(
     raw: npt.NDArray[Any], kind: DepthKind, stated: Iterable[float], rule: InvalidRule | None, name: str
 ) -> tuple[Bools, tuple[PhotoWarning, ...]]:
-    """H×W bool: which of a file's numbers are distances; and what people are told of the others.
+    """(H, W) bool: which of a file's numbers are distances; and what people are told of the others.
 
     Args:
         raw: the numbers as the file has them, before any scale.

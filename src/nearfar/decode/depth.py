@@ -190,7 +190,7 @@ def _sidecar(path: Path) -> Record:
 
 def _depth_map(values: np.ndarray[Any, Any], record: Record) -> DepthMap:
     if values.ndim != 2:
-        raise ParameterError(f"Depth values are H×W, not {values.shape}.")
+        raise ParameterError(f"Depth values are (H, W), not {values.shape}.")
     valid = np.isfinite(values)
     camera = record.get("camera")
     provenance = Provenance(

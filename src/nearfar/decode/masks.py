@@ -46,7 +46,7 @@ _COLOURS = {"RGB", "RGBA", "RGBa", "LA", "La", "PA", "CMYK", "YCbCr", "LAB", "HS
 def read_mask(
     source: MaskSource | Sequence[MaskSource], subject: Subject | None = None
 ) -> npt.NDArray[np.bool_]:
-    """H×W bool from one mask: whatever :func:`read_masks` takes, all its objects together."""
+    """(H, W) bool from one mask: whatever :func:`read_masks` takes, all its objects together."""
     first, *others = _alike(source, subject or Subject())
     inside = np.asarray(first != 0)
     for other in others:
@@ -57,7 +57,7 @@ def read_mask(
 
 
 def read_masks(source: MaskSource | Sequence[MaskSource], subject: Subject | None = None) -> Masks:
-    """N×H×W bool, one mask an object, from files (paths, bytes, open ones), PIL images or arrays.
+    """(N, H, W) bool, one mask an object, from files (paths, bytes, open ones), PIL images or arrays.
 
     - a label picture (grey or palette): one object for each number other than 0;
     - a picture of 0 and one other number, a soft one (nearly all black or white), one in colours (bright is
@@ -66,8 +66,8 @@ def read_masks(source: MaskSource | Sequence[MaskSource], subject: Subject | Non
     - COCO JSON: a list of ``{"segmentation": {"size": [h, w], "counts": ...}}``, an object with
       ``annotations``, or one bare ``{"size", "counts"}``; counts as numbers or as COCO's text; polygons. Of
       masks of several images those of the subject are taken;
-    - arrays, also in ``.npy`` files: H×W (also 1×H×W or H×W×1) labels, bool or floats in 0…1, N×H×W masks,
-      H×W×3 or H×W×4 colours.
+    - arrays, also in ``.npy`` files: (H, W), (1, H, W) or (H, W, 1) labels, bool or floats in 0…1, (N, H, W)
+      masks, (H, W, 3) or (H, W, 4) colours.
 
     Pictures are turned as their EXIF asks, like the photo.
 
@@ -117,7 +117,7 @@ def _alike(source: MaskSource | Sequence[MaskSource], subject: Subject) -> list[
 
 
 def _maps(source: Any, subject: Subject) -> list[Labels]:
-    """H×W arrays of labels, 0 where there is no object."""
+    """(H, W) arrays of labels, 0 where there is no object."""
     if isinstance(source, np.ndarray):
         return _from_array(source, "The mask")
     if isinstance(source, Photo):
@@ -151,8 +151,8 @@ def _from_array(array: npt.NDArray[Any], name: str) -> list[Labels]:
     is_number = array.dtype.kind in "biu" or (array.dtype.kind == "f" and _is_share(array))
     if array.ndim not in {2, 3} or not is_number or array.size == 0:
         raise ParameterError(
-            f"{name} is {array.shape} of {array.dtype}, but H×W of whole numbers, bool or floats in 0…1, "
-            "or N×H×W of such masks was expected."
+            f"{name} is {array.shape} of {array.dtype}, but (H, W) of whole numbers, bool or floats in 0…1, "
+            "or (N, H, W) of such masks was expected."
         )
     middle = 0.5 if array.dtype.kind == "f" else None
     if array.ndim == 2:

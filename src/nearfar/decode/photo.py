@@ -55,8 +55,9 @@ def read_photo(
     """The photo in a path, bytes, a binary file, a PIL image, an array or tensor; a Photo passes through.
 
     Args:
-        source: arrays are H×W, H×W×1, H×W×2 (grey and alpha), H×W×3 or H×W×4 in RGB order; uint8, uint16,
-            bool, or floats in 0…1; tensors of other libraries may have their channels first (C×H×W).
+        source: arrays are (H, W), (H, W, 1), (H, W, 2) (grey and alpha), (H, W, 3) or (H, W, 4) in RGB
+            order; uint8, uint16, bool, or floats in 0…1; tensors of other libraries may have their channels
+            first (C, H, W).
         limits: of bytes and pixels.
         name: what messages call it; the path, where there is one.
         needed: what gives the (width, height) that is enough for a photo of some (width, height): a JPEG is
@@ -90,7 +91,7 @@ def read_photo(
 
 
 def _of_tensor(source: Any) -> npt.NDArray[Any]:
-    """H×W×C of another library's array; channels that stand first, as torch has them, go last."""
+    """(H, W, C) of another library's array; channels that stand first, as torch has them, go last."""
     array = np.asarray(source.detach().cpu() if hasattr(source, "detach") else source)
     is_first = array.ndim == 3 and array.shape[0] in {1, 3, 4} and array.shape[2] not in {1, 3, 4}
     return np.moveaxis(array, 0, -1) if is_first else array

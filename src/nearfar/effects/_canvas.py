@@ -37,13 +37,13 @@ def matching(photo: Photo | None, depth: DepthMap) -> Photo:
 
 
 def near_of(photo: Photo, depth: DepthMap, *, is_refined: bool) -> Floats:
-    """H×W nearness in 0…1, its edges on the photo's where asked for."""
+    """(H, W) nearness in 0…1, its edges on the photo's where asked for."""
     near = nearness(depth)
     return refine(near, shown(photo), depth.provenance.input_size) if is_refined else near
 
 
 def floats(photo: Photo) -> Floats:
-    """H×W×3 float32 in 0…1, sRGB."""
+    """(H, W, 3) float32 in 0…1, sRGB."""
     return np.multiply(photo.pixels, np.float32(1 / np.iinfo(photo.pixels.dtype).max), dtype=np.float32)
 
 
@@ -77,7 +77,7 @@ def parse_colour(text: str) -> tuple[float, float, float]:
 
 
 def chosen_by(mask: Any, depth: DepthMap) -> npt.NDArray[np.bool_]:
-    """H×W bool: where a mask (H×W of numbers or bool) is not 0.
+    """(H, W) bool: where a mask ((H, W) of numbers or bool) is not 0.
 
     Raises:
         ParameterError: it has another size.

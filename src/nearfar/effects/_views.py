@@ -20,7 +20,7 @@ PLANE_HELP = "Nearness, 0 (far) to 1 (near), that lies in the plane of the scree
 
 
 def staged(photo: Photo | None, depth: DepthMap, reach: float, *, is_refined: bool) -> Stage:
-    """The photo ready to be seen from elsewhere; where it has alpha, H×W×4 of 16 bits, multiplied by it."""
+    """The photo ready to be seen from elsewhere; with alpha, (H, W, 4) of 16 bits, multiplied by it."""
     photo = matching(photo, depth)
     near = near_of(photo, depth, is_refined=is_refined)
     return stage(photo.pixels if photo.alpha is None else multiplied(photo), near, reach)
@@ -39,7 +39,7 @@ def eyes(
 
 
 def _alone(view: npt.NDArray[Any], photo: Photo) -> npt.NDArray[Any]:
-    """H×W×4 of the photo's type: colours as they are without alpha, and alpha."""
+    """(H, W, 4) of the photo's type: colours as they are without alpha, and alpha."""
     kind = photo.pixels.dtype
     alpha = (
         view[..., 3] if kind == np.uint16 else ((view[..., 3].astype(np.uint32) + 128) // 257).astype(kind)
@@ -48,7 +48,7 @@ def _alone(view: npt.NDArray[Any], photo: Photo) -> npt.NDArray[Any]:
 
 
 def opaque(photo: Photo) -> npt.NDArray[np.uint8]:
-    """H×W×3 uint8; what is see-through lies on white."""
+    """(H, W, 3) uint8; what is see-through lies on white."""
     colours, alpha = photo.rgb8(), photo.alpha8()
     if alpha is None:
         return colours

@@ -58,7 +58,7 @@ def apply(photo: Photo | None, depth: DepthMap, options: AnaglyphOptions) -> Pic
 
 
 def _light(view: npt.NDArray[Any], top: np.float32) -> npt.NDArray[np.float32]:
-    """H×W×3 light (gamma 2) of a view, times its alpha where it has one."""
+    """(H, W, 3) light (gamma 2) of a view, times its alpha where it has one."""
     light = np.square(view[..., :3] / top)
     return np.asarray(light if view.shape[2] == 3 else light * (view[..., 3:] / top), np.float32)
 

@@ -51,9 +51,9 @@ def apply(photo: Photo | None, depth: DepthMap, options: AutostereogramOptions) 
 
 
 def _linked(apart: npt.NDArray[np.int32], *, is_far_smaller: bool) -> npt.NDArray[np.int32]:
-    """W×H: how many pixels to the left a pixel has its like; 0 where it has none.
+    """(W, H): how many pixels to the left a pixel has its like; 0 where it has none.
 
-    ``apart``: W×H distance of the two pixels of the point midway between them.
+    ``apart``: (W, H) distance of the two pixels of the point midway between them.
     """
     width, height = apart.shape
     nearest, nothing = (np.maximum, 0) if is_far_smaller else (np.minimum, 2 * width)

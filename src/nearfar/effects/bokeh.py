@@ -77,7 +77,7 @@ def _blurred(photo: Photo, away: FloatMap, aperture: Aperture) -> Any:
 
 
 def _from_focus(near: FloatMap, depth: DepthMap, options: BokehOptions) -> FloatMap:
-    """H×W signed nearness from the focus: 0 within the depth of field, above 0 before it."""
+    """(H, W) signed nearness from the focus: 0 within the depth of field, above 0 before it."""
     low, high = _in_focus(near, depth, options)
     low, high = low - options.depth_of_field, high + options.depth_of_field
     away = near - np.clip(near, np.float32(low), np.float32(high))

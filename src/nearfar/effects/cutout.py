@@ -62,7 +62,7 @@ def apply(photo: Photo | None, depth: DepthMap, options: CutoutOptions) -> Pictu
 
 
 def _matte(photo: Photo, depth: DepthMap, options: CutoutOptions) -> Floats:
-    """H×W in 0…1: 1 is kept."""
+    """(H, W) in 0…1: 1 is kept."""
     if options.mask is not None:
         hard = chosen_by(options.mask, depth).astype(np.float32)
         return refine(hard, shown(photo), (0, 0), Guiding(steepness=1.0)) if options.refine else hard
@@ -120,7 +120,7 @@ def _unmixed(photo: Photo, matte: Floats) -> Floats:
 
 
 def _behind(photo: Photo, matte: Floats, options: CutoutOptions) -> Floats:
-    """H×W×3 float32 in 0…1."""
+    """(H, W, 3) float32 in 0…1."""
     colours = floats(photo)
     if options.picture is not None:
         return _cropped(options.picture, photo.width, photo.height)
@@ -137,7 +137,7 @@ def _behind(photo: Photo, matte: Floats, options: CutoutOptions) -> Floats:
 def _blurred_without(colours: Floats, seen: Floats) -> Floats:
     """The background blurred, nothing of the foreground or of what is hidden in it.
 
-    ``seen``: H×W share of the background in each pixel.
+    ``seen``: (H, W) share of the background in each pixel.
     """
     size = (max(1, colours.shape[1] // 8), max(1, colours.shape[0] // 8))
     weight = np.maximum(cv2.resize(seen, size, interpolation=cv2.INTER_AREA), np.float32(1e-4))

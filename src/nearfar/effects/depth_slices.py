@@ -48,7 +48,7 @@ def apply(photo: Photo | None, depth: DepthMap, options: SlicesOptions) -> Pictu
 
 
 def _numbers(near: np.ndarray, options: SlicesOptions) -> np.ndarray:
-    """H×W whole numbers from 0 (far) to count - 1."""
+    """(H, W) whole numbers from 0 (far) to count - 1."""
     if options.equal:
         limits = np.percentile(near, np.linspace(0, 100, options.count + 1)[1:-1])
         return np.searchsorted(limits, near, side="right")

@@ -43,7 +43,7 @@ class NormalsOptions:
 
 
 def apply(photo: Photo | None, depth: DepthMap, options: NormalsOptions) -> Picture:
-    """H×W×3: red is right, green up, blue towards the viewer, each from -1…1.
+    """(H, W, 3): red is right, green up, blue towards the viewer, each from -1…1.
 
     Raises:
         ParameterError: not near < far.
@@ -56,7 +56,7 @@ def apply(photo: Photo | None, depth: DepthMap, options: NormalsOptions) -> Pict
 
 
 def picture_normals(photo: Photo | None, depth: DepthMap, options: NormalsOptions) -> np.ndarray:
-    """H×W×3 unit normals; axes x right, y down, z ahead."""
+    """(H, W, 3) unit normals; axes x right, y down, z ahead."""
     away = distance(depth, options.near, options.far)
     inverse = soft = np.asarray(1 / away, np.float32)
     if options.refine and photo is not None and photo.pixels.shape[:2] == inverse.shape:

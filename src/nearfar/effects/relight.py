@@ -54,7 +54,7 @@ def apply(photo: Photo | None, depth: DepthMap, options: RelightOptions) -> Pict
 
 
 def _lambert(facing: np.ndarray, near: np.ndarray, options: RelightOptions) -> np.ndarray:
-    """H×W: cosine of the angle to the lamp, less the farther it is; 1 right below the lamp."""
+    """(H, W): cosine of the angle to the lamp, less the farther it is; 1 right below the lamp."""
     height, width = near.shape
     x = (options.light[0] * width - np.arange(width, dtype=np.float32)[None, :]) / np.float32(width)
     y = (options.light[1] * height - np.arange(height, dtype=np.float32)[:, None]) / np.float32(width)

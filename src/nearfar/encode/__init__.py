@@ -48,11 +48,11 @@ def encode(
     """The bytes of a picture file.
 
     Args:
-        pixels: H×W (grey), H×W×3 (RGB) or H×W×4 (RGBA); uint8, or uint16 for PNG.
+        pixels: (H, W) (grey), (H, W, 3) (RGB) or (H, W, 4) (RGBA); uint8, or uint16 for PNG.
         suffix: ``.png``, ``.jpg``, ``.jpeg`` or ``.webp``.
         text: key to value, kept in the text chunks of a PNG (other formats have none).
         quality: 1 to 100, of the formats that lose something.
-        palette: K×3 uint8 colours that H×W uint8 pixels are places in.
+        palette: (K, 3) uint8 colours that (H, W) uint8 pixels are places in.
 
     Raises:
         ParameterError: a suffix that we do not write, or 16 bits in a format that has 8.
@@ -131,7 +131,7 @@ def _jpeg(pixels: Pixels, quality: int) -> bytes | None:
 
 
 def _over_white(pixels: Pixels) -> Pixels:
-    """H×W×3 of RGBA."""
+    """(H, W, 3) of RGBA."""
     from PIL import Image
 
     image = Image.fromarray(pixels)

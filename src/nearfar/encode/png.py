@@ -35,8 +35,8 @@ def png(pixels: npt.NDArray[Any], palette: Bytes | None = None) -> bytes:
     """The bytes of a PNG.
 
     Args:
-        pixels: H×W, H×W×3 (RGB) or H×W×4 (RGBA), uint8.
-        palette: K×3 colours (K up to 256) that H×W pixels are places in; None where they are greys.
+        pixels: (H, W), (H, W, 3) (RGB) or (H, W, 4) (RGBA), uint8.
+        palette: (K, 3) colours (K up to 256) that (H, W) pixels are places in; None where they are greys.
     """
     height, width = pixels.shape[:2]
     rows = np.ascontiguousarray(pixels).reshape(height, -1)

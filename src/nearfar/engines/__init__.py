@@ -27,7 +27,7 @@ class Session(Protocol):
     batch_limit: int | None
 
     def run(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """N×h×w float32 from N×3×h×w float32; EngineError where the network fails."""
+        """(N, H, W) float32 from (N, 3, H, W) float32; EngineError where the network fails."""
 
 
 class Engine(Protocol):
@@ -66,7 +66,7 @@ DEVICES = ("cpu", "cuda", "mps")
 def single_map(
     raw: npt.NDArray[np.float32], batch: npt.NDArray[np.float32], model: str
 ) -> npt.NDArray[np.float32]:
-    """N×h×w from what a runtime gave for N×3×h×w; a channel axis of 1 is dropped.
+    """(N, H, W) from what a runtime gave for (N, 3, H, W); a channel axis of 1 is dropped.
 
     Raises:
         EngineError: it is no map a picture.

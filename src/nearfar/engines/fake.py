@@ -26,7 +26,7 @@ class FakeSession:
     batch_limit = None
 
     def run(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """N×h×w float32 from N×3×h×w float32."""
+        """(N, H, W) float32 from (N, 3, H, W) float32."""
         ramp = np.linspace(0, 1, batch.shape[2], dtype=np.float32)[None, :, None]
         return np.asarray(ramp + 0.1 * batch.mean(axis=1), np.float32)
 

@@ -36,7 +36,7 @@ class OnnxSession:
         self.batch_limit = count if isinstance(count, int) else None
 
     def run(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """N×h×w float32 from N×3×h×w float32."""
+        """(N, H, W) float32 from (N, 3, H, W) float32."""
         try:
             raw = self._inner.run([self._output], {self._input: batch})[0]
         except Exception as exc:  # ONNX Runtime's own errors share no public base
@@ -103,13 +103,13 @@ def _reason(exc: Exception, weights: Path | None) -> str:
 
 
 def check_input(inner: Any, card: ModelCard) -> None:
-    """Raise EngineError unless the file takes one float32 N×3×H×W picture of a size that the card allows."""
+    """Raise EngineError unless the file takes one float32 (N, 3, H, W) of a size that the card allows."""
     inputs = inner.get_inputs()
     shape = inputs[0].shape if len(inputs) == 1 else None
     is_picture = shape is not None and len(shape) == 4 and not (isinstance(shape[1], int) and shape[1] != 3)
     if shape is None or not is_picture or inputs[0].type != "tensor(float)":
         given = [f"{i.name}: {i.type} {i.shape}" for i in inputs]
-        raise EngineError(f"The file of '{card.name}' takes {given}, not one float32 N×3×H×W input.")
+        raise EngineError(f"The file of '{card.name}' takes {given}, not one float32 (N, 3, H, W) input.")
     if not inner.get_outputs():
         raise EngineError(f"The file of '{card.name}' has no output.")
     for side in shape[2:]:

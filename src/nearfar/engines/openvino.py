@@ -35,7 +35,7 @@ class OpenVinoSession:
         self.fixed_size = (sides[2], sides[1]) if is_fixed else None
 
     def run(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """N×h×w float32 from N×3×h×w float32."""
+        """(N, H, W) float32 from (N, 3, H, W) float32."""
         if not hasattr(self._local, "request"):
             self._local.request = self._compiled.create_infer_request()
         try:

@@ -34,10 +34,10 @@ class TorchSession:
         self._narrow = narrow
         self._one_at_a_time = threading.Lock() if device == "cuda" else nullcontext()
         self.compute = Recordings(self._forward, cuda_graph) if device == "cuda" else self._forward
-        """N×h×w on the device from what :meth:`given` made; on a GPU valid until the next call."""
+        """(N, H, W) on the device from what :meth:`given` made; on a GPU valid until the next call."""
 
     def run(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """N×h×w float32 from N×3×h×w float32."""
+        """(N, H, W) float32 from (N, 3, H, W) float32."""
         import torch
 
         try:
@@ -69,7 +69,7 @@ class TorchSession:
         return np.asarray(here.numpy(), np.float32)
 
     def _forward(self, picture: Any) -> Any:
-        """N×h×w float32 on the device."""
+        """(N, H, W) float32 on the device."""
         import torch
 
         if not self._narrow:

@@ -49,7 +49,7 @@ class MeshOptions(SpaceOptions):
 
 
 def in_space(photo: Photo | None, depth: DepthMap, options: SpaceOptions) -> tuple[FloatMap, Camera]:
-    """H×W distance and the camera.
+    """(H, W) distance and the camera.
 
     Raises:
         ParameterError: photo and depth differ in size, not near < far, or a field of view beside intrinsics.
@@ -103,7 +103,7 @@ def surface(photo: Photo | None, depth: DepthMap, options: MeshOptions) -> Mesh:
 
 
 def colours_of(photo: Photo | None, depth: DepthMap) -> npt.NDArray[np.uint8]:
-    """H×W×3 uint8: the photo's colours, the heat map's where there is no photo.
+    """(H, W, 3) uint8: the photo's colours, the heat map's where there is no photo.
 
     Transparent pixels have the colour of what is seen beside them: none of theirs mixes into a texture.
     """
@@ -118,7 +118,7 @@ def colours_of(photo: Photo | None, depth: DepthMap) -> npt.NDArray[np.uint8]:
 
 
 def seen_and_valid(photo: Photo | None, depth: DepthMap) -> npt.NDArray[np.bool_] | None:
-    """H×W: pixels that are points of the scene: valid, and not transparent; None where all are."""
+    """(H, W): pixels that are points of the scene: valid, and not transparent; None where all are."""
     seen = is_seen(photo)
     if seen is None:
         return depth.valid

@@ -18,6 +18,6 @@ class NoOptions:
 
 
 def with_nan(depth: DepthMap) -> FloatMap:
-    """H×W float32, contiguous; pixels that are not valid are NaN."""
+    """(H, W) float32, contiguous; pixels that are not valid are NaN."""
     values = depth.values if depth.valid is None else np.where(depth.valid, depth.values, np.float32("nan"))
     return np.ascontiguousarray(values, np.float32)

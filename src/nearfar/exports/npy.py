@@ -1,4 +1,4 @@
-"""Depth values as a NumPy file: float32, H×W."""
+"""Depth values as a NumPy file: float32, (H, W)."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def build(name: str) -> nn.Module:
-    """An untrained network in evaluation mode, such as ``midas/small``: N×3×h×w to N×h×w.
+    """An untrained network in evaluation mode, such as ``midas/small``: (N, 3, H, W) to (N, H, W).
 
     Raises:
         UnknownNameError: there is no such family or variant.

@@ -27,7 +27,7 @@ class DenseLayer(nn.Module):
         self.conv2 = nn.Conv2d(4 * GROWTH, GROWTH, 3, 1, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×C×h×w to N×(C+48)×h×w."""
+        """(N, C, H, W) to (N, C + 48, H, W)."""
         inner = self.conv1(torch.relu(self.norm1(x)))
         return torch.cat([x, self.conv2(torch.relu(self.norm2(inner)))], 1)
 
@@ -42,7 +42,7 @@ class Transition(nn.Module):
         self.pool = nn.AvgPool2d(2, 2)
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×C×h×w to N×(C/2)×(h/2)×(w/2)."""
+        """(N, C, H, W) to (N, C/2, H/2, W/2)."""
         out: Tensor = self.pool(self.conv(torch.relu(self.norm(x))))
         return out
 

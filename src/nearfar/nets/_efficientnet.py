@@ -44,7 +44,7 @@ class SameConv2d(nn.Conv2d):
     """A convolution whose output is ceil(size / stride): padding depends on the size."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×C×h×w to N×C'×⌈h/stride⌉×⌈w/stride⌉."""
+        """(N, C, H, W) to (N, C', ⌈H/stride⌉, ⌈W/stride⌉)."""
         top, bottom = self._padding(x.shape[2], 0)
         left, right = self._padding(x.shape[3], 1)
         padded = functional.pad(x, (left, right, top, bottom))
@@ -77,7 +77,7 @@ class SeparableBlock(nn.Module):
         self.bn2 = _norm(row.channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×C×h×w to N×C'×h×w."""
+        """(N, C, H, W) to (N, C', H, W)."""
         inner = functional.relu6(self.bn1(self.conv_dw(x)))
         out: Tensor = self.bn2(self.conv_pw(inner))
         return out
@@ -98,7 +98,7 @@ class InvertedBlock(nn.Module):
         self._has_skip = stride == 1 and channels == row.channels
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×C×h×w to N×C'×⌈h/stride⌉×⌈w/stride⌉."""
+        """(N, C, H, W) to (N, C', ⌈H/stride⌉, ⌈W/stride⌉)."""
         inner = functional.relu6(self.bn1(self.conv_pw(x)))
         inner = functional.relu6(self.bn2(self.conv_dw(inner)))
         out: Tensor = self.bn3(self.conv_pwl(inner))

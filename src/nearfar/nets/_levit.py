@@ -92,7 +92,7 @@ class LinearNorm(nn.Sequential):
         self.bn = nn.BatchNorm1d(outer)
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×L×C to N×L×C'."""
+        """(N, L, C) to (N, L, C')."""
         out: Tensor = self.bn(self.c(x).transpose(1, 2)).transpose(1, 2)
         return out
 
@@ -122,7 +122,7 @@ class _Attention(nn.Module):
         self._bias = self._looked_up().detach()
 
     def attend(self, query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-        """N×Q×C' from N×Q×heads×key, N×L×heads×key and N×L×heads×value."""
+        """(N, Q, C') from (N, Q, heads, key), (N, L, heads, key) and (N, L, heads, value)."""
         bias = self._looked_up() if self._bias is None else self._bias
         scores = query.transpose(1, 2) @ key.permute(0, 2, 3, 1) * self._heads.key**-0.5 + bias
         seen = scores.softmax(dim=-1) @ value.transpose(1, 2)
@@ -141,7 +141,7 @@ class Attention(_Attention):
         self.qkv = LinearNorm(channels, heads.count * (2 * heads.key + heads.value))
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×L×C, kept."""
+        """(N, L, C), kept."""
         heads = self._heads
         parts = self.qkv(x).unflatten(2, (heads.count, -1)).split([heads.key, heads.key, heads.value], dim=3)
         return self.attend(*parts)
@@ -156,7 +156,7 @@ class Subsample(_Attention):
         self.q = nn.Sequential(nn.Identity(), LinearNorm(channels, heads.count * heads.key))
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×L×C to N×Q×C'."""
+        """(N, L, C) to (N, Q, C')."""
         heads, grid = self._heads, self._grid
         key, value = self.kv(x).unflatten(2, (heads.count, -1)).split([heads.key, heads.value], dim=3)
         asking = x.reshape(x.shape[0], grid.side, grid.side, -1)[:, :: grid.stride, :: grid.stride].flatten(
@@ -173,7 +173,7 @@ class Residual(nn.Module):
         self.m = inner
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×L×C, kept."""
+        """(N, L, C), kept."""
         out: Tensor = x + self.m(x)
         return out
 
@@ -209,7 +209,7 @@ class Levit(nn.Module):
         self.head_dist: nn.Module = NormLinear(third, _CLASSES)
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """N×384×14×14, N×512×7×7 and N×768×4×4 from N×3×224×224."""
+        """(N, 384, 14, 14), (N, 512, 7, 7) and (N, 768, 4, 4) from (N, 3, 224, 224)."""
         x = self.patch_embed(x).flatten(2).transpose(1, 2)
         found = []
         for number, block in enumerate(self.blocks):

@@ -50,7 +50,7 @@ class Bottleneck(nn.Module):
             )
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×C×h×w to N×(4·width)×(h/stride)×(w/stride)."""
+        """(N, C, H, W) to (N, 4 · width, H/stride, W/stride)."""
         inner = self.relu(self.bn1(self.conv1(x)))
         inner = self.relu(self.bn2(self.conv2(inner)))
         skip = x if self.downsample is None else self.downsample(x)

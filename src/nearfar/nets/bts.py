@@ -23,7 +23,7 @@ REFERENCE_FOCAL_PX = 715.0873
 
 @dataclass(frozen=True, slots=True)
 class Maps:
-    """Depth in metres (N×1×h×w), and on the way to it: the plane maps of 0 and more, the last reduction."""
+    """Depth in metres (N, 1, H, W), and on the way: the plane maps of 0 and more, the last reduction."""
 
     depth: Tensor
     depth_8x8_scaled: Tensor
@@ -43,7 +43,7 @@ class UpConv(nn.Module):
         self.conv = nn.Conv2d(channels, outer, 3, 1, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×C×h×w to N×C'×2h×2w."""
+        """(N, C, H, W) to (N, C', 2H, 2W)."""
         return functional.elu(self.conv(functional.interpolate(x, scale_factor=2, mode="nearest")))
 
 
@@ -65,7 +65,7 @@ class Atrous(nn.Module):
         self.atrous_conv.add_module("aconv_sequence", sequence)
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×C×h×w to N×outer×h×w."""
+        """(N, C, H, W) to (N, outer, H, W)."""
         out: Tensor = self.atrous_conv(x)
         return out
 
@@ -87,15 +87,15 @@ class Reduction(nn.Module):
             self.reduc.add_module("plane_params", nn.Conv2d(channels, 3, 1, bias=False))
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×1×h×w, or N×3×h×w."""
+        """(N, 1, H, W), or (N, 3, H, W)."""
         out: Tensor = self.reduc(x)
         return out
 
 
 def plane_depth(parameters: Tensor, ratio: int) -> Tensor:
-    """N×1×(ratio·h)×(ratio·w) depth of h×w planes, as a share of the maximum (equations 1 and 2).
+    """(N, 1, ratio · H, ratio · W) depth of (H, W) planes, as a share of the maximum (equations 1 and 2).
 
-    ``parameters``: N×3×h×w; through a sigmoid they are the polar angle (up to 60°), the azimuth and the
+    ``parameters``: (N, 3, H, W); through a sigmoid they are the polar angle (up to 60°), the azimuth and the
     distance of a plane, which covers ratio×ratio pixels.
     """
     polar, azimuth, distance = torch.chunk(torch.sigmoid(parameters), 3, 1)
@@ -165,7 +165,7 @@ class Decoder(nn.Module):
         return Maps(self._max_depth_m * self.get_depth(last), depth_8, depth_2, reduced)
 
     def _pyramid(self, joined: Tensor) -> Tensor:
-        """The dense pyramid of convolutions with ever larger gaps: N×128 channels at 1/8."""
+        """The dense pyramid of convolutions with ever larger gaps: 128 channels at 1/8."""
         start = self.bn4_2(self.conv4(joined))
         found = [self.daspp_3(start)]
         for part in (self.daspp_6, self.daspp_12, self.daspp_18, self.daspp_24):
@@ -183,12 +183,12 @@ class Bts(nn.Module):
         self.decoder = Decoder(features, max_depth_m)
 
     def maps(self, x: Tensor) -> Maps:
-        """All maps of N×3×h×w; metres are for ``REFERENCE_FOCAL_PX`` where trained on KITTI."""
+        """All maps of (N, 3, H, W); metres are for ``REFERENCE_FOCAL_PX`` where trained on KITTI."""
         maps: Maps = self.decoder(self.encoder["base_model"](x))
         return maps
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×h×w depth in metres from N×3×h×w."""
+        """(N, H, W) depth in metres from (N, 3, H, W)."""
         return self.maps(x).depth[:, 0]
 
 

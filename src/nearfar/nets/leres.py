@@ -36,7 +36,7 @@ class Transfer(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×C×h×w to N×inner×h×w. The skip carries the rectified values: the published ReLU is in place."""
+        """(N, C, H, W) to (N, inner, H, W). The skip is rectified: the published ReLU is in place."""
         inner = torch.relu(self.conv1(x))
         return torch.relu(inner + self.conv_branch(inner))
 
@@ -50,7 +50,7 @@ class Fusion(nn.Module):
         self.ftb2 = Transfer(_FEATURES, _FEATURES)
 
     def forward(self, features: Tensor, path: Tensor) -> Tensor:
-        """N×256×2h×2w."""
+        """(N, 256, 2H, 2W)."""
         return _twice(self.ftb2(self.ftb1(features) + path))
 
 
@@ -67,7 +67,7 @@ class OutputHead(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×1×2h×2w."""
+        """(N, 1, 2H, 2W)."""
         return _twice(self.adapt_conv(x))
 
 
@@ -85,7 +85,7 @@ class Decoder(nn.Module):
         self.outconv = OutputHead()
 
     def forward(self, features: list[Tensor]) -> Tensor:
-        """N×1×h×w from the encoder's features at 1/4 to 1/32."""
+        """(N, 1, H, W) from the encoder's features at 1/4 to 1/32."""
         at_4, at_8, at_16, at_32 = features
         path = _twice(self.conv1(self.conv(at_32)))
         path = self.ffm2(at_16, path)
@@ -104,7 +104,7 @@ class DepthModel(nn.Module):
         self.decoder_modules = Decoder()
 
     def forward(self, x: Tensor) -> Tensor:
-        """The published ``logit``: N×1×h×w."""
+        """The published ``logit``: (N, 1, H, W)."""
         features = self.encoder_modules["encoder"](x)[1:]
         out: Tensor = self.decoder_modules(features)
         return out
@@ -118,7 +118,7 @@ class LeReS(nn.Module):
         self.depth_model = DepthModel(shape)
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×h×w affine-invariant depth from N×3×h×w; each map's smallest value is 0.01."""
+        """(N, H, W) affine-invariant depth from (N, 3, H, W); each map's smallest value is 0.01."""
         logit: Tensor = self.depth_model(x)[:, 0]
         return logit - logit.amin((1, 2), keepdim=True) + _OFFSET
 

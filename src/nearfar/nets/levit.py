@@ -27,7 +27,7 @@ class Fusion(nn.Module):
         self.resConfUnit2 = ResidualUnit(_FEATURES, is_rectified_skip=False)
 
     def forward(self, path: Tensor, features: Tensor | None, side: int) -> Tensor:
-        """N×C×h×w to N×C×side×side."""
+        """(N, C, H, W) to (N, C, side, side)."""
         joined = path if features is None else path + self.resConfUnit1(features)
         joined = self.resConfUnit2(joined)
         out: Tensor = self.out_conv(_enlarged(joined, side))
@@ -67,7 +67,7 @@ class Scratch(nn.Module):
         )
 
     def forward(self, features: list[Tensor]) -> Tensor:
-        """N×1×224×224 inverse depth from the encoder's features at 14, 7 and 4 a side."""
+        """(N, 1, 224, 224) inverse depth from the encoder's features at 14, 7 and 4 a side."""
         at_14, at_7, at_4 = features
         path = self.refinenet3(self.layer3_rn(at_4), None, 7)
         path = self.refinenet2(path, self.layer2_rn(at_7), 14)
@@ -88,7 +88,7 @@ class DptLevit(nn.Module):
         self.scratch = Scratch()
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×224×224 relative inverse depth, at least 0, from N×3×224×224."""
+        """(N, 224, 224) relative inverse depth, at least 0, from (N, 3, 224, 224)."""
         out: Tensor = self.scratch(self.pretrained["model"](x))
         return out[:, 0]
 

@@ -50,7 +50,7 @@ class ResidualUnit(nn.Module):
         self._is_rectified_skip = is_rectified_skip
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×C×h×w, kept."""
+        """(N, C, H, W), kept."""
         rectified = torch.relu(x)
         inner: Tensor = self.conv2(torch.relu(self.conv1(rectified)))
         return inner + (rectified if self._is_rectified_skip else x)
@@ -66,7 +66,7 @@ class Fusion(nn.Module):
         self.resConfUnit2 = ResidualUnit(channels, is_rectified_skip=is_rectified_skip)
 
     def forward(self, path: Tensor, features: Tensor | None = None) -> Tensor:
-        """N×C×h×w to N×C'×2h×2w."""
+        """(N, C, H, W) to (N, C', 2H, 2W)."""
         joined = path if features is None else path + self.resConfUnit1(features)
         joined = self.resConfUnit2(joined)
         larger = functional.interpolate(joined, scale_factor=2, mode="bilinear", align_corners=True)
@@ -97,7 +97,7 @@ class Scratch(nn.Module):
         self.output_conv = _head(outer[0] or shape.inner[0], shape.head)
 
     def forward(self, features: list[Tensor]) -> Tensor:
-        """N×1×h×w inverse depth from the encoder's features at 1/4 to 1/32."""
+        """(N, 1, H, W) inverse depth from the encoder's features at 1/4 to 1/32."""
         at_4, at_8, at_16, at_32 = features
         path = self.refinenet4(self.layer4_rn(at_32))
         path = self.refinenet3(path, self.layer3_rn(at_16))
@@ -129,7 +129,7 @@ class Midas(nn.Module):
         self.scratch = Scratch(shape)
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×h×w relative inverse depth, at least 0, from N×3×h×w."""
+        """(N, H, W) relative inverse depth, at least 0, from (N, 3, H, W)."""
         features = []
         for part in self.pretrained.children():
             x = part(x)

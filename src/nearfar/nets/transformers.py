@@ -37,7 +37,7 @@ class Depth(nn.Module):
         self.inner.set_attn_implementation("eager")
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×h'×w' depth (or inverse depth) from N×3×h×w; some networks answer at another size."""
+        """(N, H', W') depth (or inverse depth) from (N, 3, H, W); some networks answer at another size."""
         answer: Tensor = self.inner(pixel_values=x).predicted_depth
         return answer
 
@@ -46,7 +46,7 @@ class Dpt(Depth):
     """DPT with a plain transformer, at any size: the library's own way takes the features for a square."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×h×w inverse depth from N×3×h×w; sides are multiples of the patch."""
+        """(N, H, W) inverse depth from (N, 3, H, W); sides are multiples of the patch."""
         config = self.inner.config
         states = self.inner.dpt(x, output_hidden_states=True).hidden_states[1:]
         features = [states[place] for place in config.backbone_out_indices]
@@ -59,7 +59,7 @@ class DepthAnything(Depth):
     """Depth Anything at any size: the library's own head binds an export to the size it was made at."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×h×w depth or inverse depth from N×3×h×w; sides are multiples of the patch."""
+        """(N, H, W) depth or inverse depth from (N, 3, H, W); sides are multiples of the patch."""
         head, patch = self.inner.head, self.inner.config.patch_size
         rows, columns = x.shape[2] // patch, x.shape[3] // patch
         features = self.inner.backbone.forward_with_filtered_kwargs(x).feature_maps
@@ -77,7 +77,7 @@ class ZoeDepth(Depth):
     """
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×h×w depth in metres from N×3×h×w; sides are multiples of twice the patch."""
+        """(N, H, W) depth in metres from (N, 3, H, W); sides are multiples of twice the patch."""
         inner, patch = self.inner, self.inner.patch_size
         states = inner.backbone.forward_with_filtered_kwargs(x).feature_maps
         blocks, bottleneck = inner.neck(states, x.shape[2] // patch, x.shape[3] // patch)
@@ -96,7 +96,7 @@ class ZoeDepth(Depth):
 def _of_domain(
     head: Any, row: dict[str, Any], base: Tensor, activation: Tensor, blocks: list[Tensor]
 ) -> Tensor:
-    """N×1×h×w metres by the bins of one domain (arXiv 2302.12288, section 3)."""
+    """(N, 1, H, W) metres by the bins of one domain (arXiv 2302.12288, section 3)."""
     name, low, high = row["name"], row["min_depth"], row["max_depth"]
     _, centers = head.seed_bin_regressors[name](base)
     is_scaled = head.bin_centers_type in {"normed", "hybrid2"}
@@ -118,7 +118,7 @@ class DepthPro(Depth):
     """Depth Pro answers with inverse depth for a canonical camera, and the field of view of the real one."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """N×h×w depth in metres from N×3×h×w: the published scaling by width over focal length."""
+        """(N, H, W) depth in metres from (N, 3, H, W): the published scaling by width over focal length."""
         answer = self.inner(pixel_values=x)
         inverse: Tensor = answer.predicted_depth
         if answer.field_of_view is not None:

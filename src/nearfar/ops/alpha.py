@@ -20,14 +20,14 @@ SEEN = 0.5
 
 
 def share(photo: Photo) -> Floats | None:
-    """H×W alpha in 0…1; None where all is opaque."""
+    """(H, W) alpha in 0…1; None where all is opaque."""
     if photo.alpha is None:
         return None
     return np.multiply(photo.alpha, np.float32(1 / np.iinfo(photo.alpha.dtype).max), dtype=np.float32)
 
 
 def shown(photo: Photo) -> Pixels:
-    """H×W×3 of the photo's type: its colours over white, as networks see them."""
+    """(H, W, 3) of the photo's type: its colours over white, as networks see them."""
     alpha = share(photo)
     if alpha is None:
         return photo.pixels
@@ -37,13 +37,13 @@ def shown(photo: Photo) -> Pixels:
 
 
 def is_seen(photo: Photo | None) -> npt.NDArray[np.bool_] | None:
-    """H×W: where alpha is at least a half; None where all is opaque."""
+    """(H, W): where alpha is at least a half; None where all is opaque."""
     alpha = None if photo is None else share(photo)
     return None if alpha is None else alpha >= np.float32(SEEN)
 
 
 def multiplied(photo: Photo, *, is_light: bool = False) -> npt.NDArray[np.uint16]:
-    """H×W×4 uint16: colours multiplied by alpha, and alpha.
+    """(H, W, 4) uint16: colours multiplied by alpha, and alpha.
 
     ``is_light``: for work on light (the square of colours): both are multiplied by, and are, the root of
     alpha, so that their squares are light times alpha, and alpha.
@@ -58,7 +58,7 @@ def multiplied(photo: Photo, *, is_light: bool = False) -> npt.NDArray[np.uint16
 
 
 def divided(pixels: npt.NDArray[np.uint16], alpha: Pixels, kind: np.dtype[Any]) -> Pixels:
-    """H×W×3 of the type ``kind``: colours that were multiplied by alpha (both of 16 bits) as they are alone.
+    """(H, W, 3) of the type ``kind``: colours multiplied by alpha (both of 16 bits) as they are alone.
 
     Black where there is no alpha.
     """

@@ -61,7 +61,7 @@ def colorize(
     span: Span = UNIT,
     valid: npt.NDArray[np.bool_] | None = None,
 ) -> npt.NDArray[np.uint8]:
-    """H×W×3 uint8 sRGB colours of H×W values; those not ``valid`` (all are where it is None) are far.
+    """(H, W, 3) uint8 sRGB colours of (H, W) values; those not ``valid`` (all are where it is None) are far.
 
     Raises:
         ParameterError: a name not in ``COLORMAPS``.
@@ -91,7 +91,7 @@ def can_index(span: Span) -> bool:
 def indexed(
     values: npt.NDArray[np.float32], name: str = "inferno", span: Span = UNIT, *, in_pairs: bool = False
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-    """(H×W places, 256×3 colours): :func:`colorize` in 256 colours, many times faster; all values are valid.
+    """((H, W) places, (256, 3) colours): :func:`colorize` in 256 colours, much faster; all values are valid.
 
     ``in_pairs``: each second row is the one above it, for values that were enlarged manifold: a PNG of such
     rows is written in half the time.
@@ -125,7 +125,7 @@ def _table(name: str) -> npt.NDArray[np.uint32]:
 
 
 def _anchors(name: str) -> npt.NDArray[np.float64]:
-    """K×3 colours in 0…255 at equal distances."""
+    """(K, 3) colours in 0…255 at equal distances."""
     if name in _OPENCV:
         ramp = np.arange(256, dtype=np.uint8)[None]  # two axes: OpenCV 4 and 5 read a single one differently
         return cv2.applyColorMap(ramp, _OPENCV[name])[0, :, ::-1].astype(np.float64)

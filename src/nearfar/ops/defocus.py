@@ -73,7 +73,7 @@ class _Group:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Copy:
-    """The picture at half its size: ``light`` h×w×3, ``coc`` h×w in the photo's pixels, ``trust`` h×w in 0…1.
+    """The picture at half its size: ``light`` (H, W, 3), ``coc`` (H, W) in photo pixels, ``trust`` (H, W).
 
     Trust is small where what a pixel averages has unlike blur: at the rim of an object it holds colours of
     both sides, and would carry a fringe into the blur.
@@ -86,7 +86,7 @@ class _Copy:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Part:
-    """The pixels of a group at its scale: ``colour`` h×w×3, its ``trust``, their ``share`` and ``radius``."""
+    """Pixels of a group at its scale: ``colour`` (H, W, 3), its ``trust``, their ``share`` and ``radius``."""
 
     colour: Floats
     trust: Floats
@@ -126,11 +126,11 @@ class _Layers:
 
 
 def defocus(pixels: npt.NDArray[Any], coc_px: Floats, aperture: Aperture | None = None) -> npt.NDArray[Any]:
-    """H×W×3 pixels of the same type, blurred.
+    """(H, W, 3) pixels of the same type, blurred.
 
     Args:
-        pixels: H×W×3 uint8 or uint16.
-        coc_px: H×W float32 radius of the circle of confusion in pixels; above 0 before the focus, below 0
+        pixels: (H, W, 3) uint8 or uint16.
+        coc_px: (H, W) float32 radius of the circle of confusion in pixels; above 0 before the focus, below 0
             behind it. Where it is about a pixel or less, the picture stays as it is.
         aperture: the shape of the blur.
     """
@@ -273,7 +273,7 @@ def _layers(group: _Group, radius: Floats, shape: Shape) -> list[_Layer]:
 
 
 def _paint(under: Floats, part: _Part, nearer: Floats, layers: list[_Layer]) -> Floats:
-    """The layers over what lies behind them. ``nearer``: h×w share of what stands before all of them."""
+    """The layers over what lies behind them. ``nearer``: (H, W) share of what stands before all of them."""
     out = np.empty_like(under)
 
     def work(band: slice) -> None:
@@ -318,7 +318,7 @@ def _near_side(half: _Copy, largest_px: float, shape: Shape) -> tuple[Floats, Fl
 
 
 def _painted(part: _Part, nearer: Floats, layers: list[_Layer]) -> tuple[Floats, Floats]:
-    """What the layers add (premultiplied, h×w×3) and how much of the rest they let through (h×w)."""
+    """What the layers add (premultiplied, (H, W, 3)) and how much of the rest they let through (H, W)."""
     clear: Floats = np.ones(part.share.shape, np.float32)
     added: Floats = np.zeros(part.colour.shape, np.float32)
 
@@ -370,7 +370,7 @@ def _around(where: npt.NDArray[np.bool_], margin: int) -> _Place:
 
 
 def _thrice(plane: Floats) -> Floats:
-    """H×W×3 of one plane: products of whole arrays are faster than those of a last axis of one."""
+    """(H, W, 3) of one plane: products of whole arrays are faster than those of a last axis of one."""
     return np.asarray(cv2.merge((plane, plane, plane)), np.float32)
 
 

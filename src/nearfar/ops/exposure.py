@@ -25,7 +25,7 @@ _LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)  # Rec. 709
 
 
 def exposure_faults(rgb: npt.NDArray[np.uint8]) -> tuple[str, ...]:
-    """Codes of what is wrong with H×W×3 colours: ``dark``, ``blown_out``, ``flat``; mostly none."""
+    """Codes of what is wrong with (H, W, 3) colours: ``dark``, ``blown_out``, ``flat``; mostly none."""
     luma = np.asarray(rgb.reshape(-1, 3) @ _LUMA, np.float32)
     ranks = [round(share * (luma.size - 1)) for share in (0.01, 0.99)]
     low, high = np.partition(luma, ranks)[ranks]  # percentiles; numpy's own load its masked arrays

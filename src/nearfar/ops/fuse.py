@@ -58,8 +58,8 @@ def fuse(depth: DepthMap, masks: Masks, band_px: int | None = None) -> Fused:
     side that lies off the rim: what the network smeared over the edge goes.
 
     Args:
-        depth: H×W.
-        masks: N×H×W bool.
+        depth: (H, W).
+        masks: (N, H, W) bool.
         band_px: width of the rim on each side in pixels; 0.8 % of the longer side where it is absent.
 
     Raises:

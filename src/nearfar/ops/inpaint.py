@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def extend(colours: Floats, weight: Floats) -> Floats:
-    """H×W or H×W×C float32: the colours where ``weight`` (H×W, 0…1) is 1, smoothly carried on where it is 0.
+    """(H, W) or (H, W, C) float32: colours where ``weight`` ((H, W), 0…1) is 1, smoothly carried on where 0.
 
     Push and pull over a pyramid: S. Gortler et al., "The Lumigraph", SIGGRAPH 1996, section 3.4.
     """

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 class Mesh:
     """Triangles with what a 3D program wants of their corners.
 
-    ``points`` V×3 (x right, y up, z towards the viewer), ``normals`` V×3, ``uv`` V×2 in 0…1 (0, 0 is the top
-    left of the photo), ``places`` V×2 (row, column) of the pixels, ``faces`` F×3, counter-clockwise as seen.
+    ``points`` (V, 3) (x right, y up, z towards the viewer), ``normals`` (V, 3), ``uv`` (V, 2) in 0…1 (0, 0 is
+    the top left of the photo), ``places`` (V, 2) (row, column) of the pixels, ``faces`` (F, 3),
+    counter-clockwise as seen.
     """
 
     points: FloatMap
@@ -38,8 +39,8 @@ def mesh(distance: FloatMap, valid: Mask | None, camera: Camera, *, most_faces: 
     """The mesh of a distance map.
 
     Args:
-        distance: H×W along the optical axis, above 0.
-        valid: H×W, or None where all are.
+        distance: (H, W) along the optical axis, above 0.
+        valid: (H, W), or None where all are.
         camera: of the picture.
         most_faces: budget; the grid of vertices is made coarser until it is kept.
         edge: relative jump of distance between vertices at which the surface is cut.
@@ -69,7 +70,7 @@ def _grid(shape: tuple[int, ...], most_faces: int) -> tuple[npt.NDArray[np.intp]
 
 
 def _faces(away: FloatMap, known: Mask, edge: float) -> npt.NDArray[np.intp]:
-    """F×3 indices of vertices; two faces a cell save where it is cut or not valid."""
+    """(F, 3) indices of vertices; two faces a cell save where it is cut or not valid."""
     height, width = away.shape
     if min(height, width) < 2:
         return np.zeros((0, 3), np.intp)

@@ -19,7 +19,7 @@ _SAMPLES = 200_000
 
 
 def nearness(depth: DepthMap) -> FloatMap:
-    """H×W float32 in 0…1: 1 is the nearest, 0 the farthest; flat maps and pixels that are not valid are 0.
+    """(H, W) float32 in 0…1: 1 is the nearest, 0 the farthest; flat maps and pixels that are not valid are 0.
 
     It is linear in inverse depth where the map knows that (relative inverse and metric), so a lens or a
     second eye acts on it linearly; affine depth is turned over.
@@ -37,12 +37,12 @@ def nearness(depth: DepthMap) -> FloatMap:
 
 
 def inverse(depth: DepthMap) -> FloatMap:
-    """H×W float32, near is large: a new array of inverse metres for metric depth, without unit otherwise."""
+    """(H, W) float32, near is large: a new array, of inverse metres for metric depth, else without unit."""
     return near_is_large(_finite(depth), depth.kind)
 
 
 def distance(depth: DepthMap, near: float = 1.0, far: float = 10.0) -> FloatMap:
-    """H×W float32 distance along the optical axis: metres for metric depth, else a stated guess.
+    """(H, W) float32 distance along the optical axis: metres for metric depth, else a stated guess.
 
     Relative depth has no scale: its nearest pixel is put at ``near`` and its farthest at ``far``, and between
     them inverse distance (for relative inverse depth) or distance (for affine depth) is linear.

@@ -19,13 +19,13 @@ _STEP_WEIGHT = 1e-4  # of a pixel on a step: nothing else is known where all aro
 
 
 def normals(distance: FloatMap, camera: Camera) -> FloatMap:
-    """H×W×3 float32 unit normals that face the camera; axes x right, y down, z ahead.
+    """(H, W, 3) float32 unit normals that face the camera; axes x right, y down, z ahead.
 
     Inverse distance of a plane is linear over the picture, so its slopes give the normal exactly. At a depth
     edge the slope is taken from the side where it is smaller.
 
     Args:
-        distance: H×W float32 distance along the optical axis, above 0.
+        distance: (H, W) float32 distance along the optical axis, above 0.
         camera: of the picture.
     """
     inverse = np.asarray(1 / distance, np.float32)
@@ -33,7 +33,7 @@ def normals(distance: FloatMap, camera: Camera) -> FloatMap:
 
 
 def _facing(inverse: FloatMap, slope_x: FloatMap, slope_y: FloatMap, camera: Camera) -> FloatMap:
-    """H×W×3 unit normals from inverse distance and its slopes per pixel."""
+    """(H, W, 3) unit normals from inverse distance and its slopes per pixel."""
     height, width = inverse.shape
     u = ((np.arange(width) + 0.5 - camera.cx_px) / camera.fx_px).astype(np.float32)[None, :]
     v = ((np.arange(height) + 0.5 - camera.cy_px) / camera.fy_px).astype(np.float32)[:, None]
@@ -59,13 +59,13 @@ class Smoothing:
 
 
 def smooth_normals(inverse: FloatMap, soft: FloatMap, camera: Camera, how: Smoothing) -> FloatMap:
-    """H×W×3 float32 unit normals as of :func:`normals`, of a map with noise.
+    """(H, W, 3) float32 unit normals as of :func:`normals`, of a map with noise.
 
     The slopes of inverse distance are averaged, on a small copy: on a plane they are the same everywhere.
     What stands on a step is left out and filled from both sides, for it belongs to no surface.
 
     Args:
-        inverse: H×W float32 inverse distance along the optical axis, above 0.
+        inverse: (H, W) float32 inverse distance along the optical axis, above 0.
         soft: the same before its edges were brought to a photo's: slopes are taken from it.
         camera: of the picture.
         how: how much is smoothed away.
@@ -87,7 +87,7 @@ def smooth_normals(inverse: FloatMap, soft: FloatMap, camera: Camera, how: Smoot
 
 
 def _on_one_surface(inverse: FloatMap, span: float) -> FloatMap:
-    """H×W weight: about 1 on a surface, about 0 on a step between two."""
+    """(H, W) weight: about 1 on a surface, about 0 on a step between two."""
     window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5))
     near = inverse * np.float32(1 / span)
     step = stepness(near, np.asarray(cv2.dilate(near, window) - cv2.erode(near, window), np.float32), 2)
@@ -95,7 +95,7 @@ def _on_one_surface(inverse: FloatMap, span: float) -> FloatMap:
 
 
 def _averaged(values: FloatMap, weight: FloatMap, sigma: float) -> FloatMap:
-    """H×W×2 slopes along rows and columns, per pixel, averaged with the weight."""
+    """(H, W, 2) slopes along rows and columns, per pixel, averaged with the weight."""
     slopes = []
     for axis in (1, 0):
         slope = np.zeros_like(values)

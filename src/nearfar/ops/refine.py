@@ -43,11 +43,11 @@ class Guiding:
 def refine(
     values: Floats, guide: npt.NDArray[Any], size: tuple[int, int] = (0, 0), how: Guiding | None = None
 ) -> Floats:
-    """H×W float32 values whose steps lie on the guide's edges, within the range of the given ones.
+    """(H, W) float32 values whose steps lie on the guide's edges, within the range of the given ones.
 
     Args:
-        values: H×W float32, finite.
-        guide: H×W×3 uint8 or uint16 colours.
+        values: (H, W) float32, finite.
+        guide: (H, W, 3) uint8 or uint16 colours.
         size: (width, height) at which the values were made, before they were enlarged; (0, 0): unknown.
         how: how closely to follow.
 
@@ -76,7 +76,7 @@ def _small_size(width: int, height: int, size: tuple[int, int]) -> tuple[int, in
 
 
 def _steep_terms(colour: Floats, depth: Floats, how: Guiding) -> Floats:
-    """h×w×6 float32: weights of the three colours, constant, far plane, near plane.
+    """(H, W, 6) float32: weights of the three colours, constant, far plane, near plane.
 
     A pixel's depth is ``clip(weights · colour + constant, far, near)``. All are depths, so that between two
     pixels, one on a surface and one beside a step, what lies between their terms is a sensible model too.
@@ -102,8 +102,8 @@ def stepness(depth: Floats, span: Floats, radius: int) -> Floats:
     """0 where a window holds a slope, 1 where it holds two planes: a slope's span grows with the window.
 
     Args:
-        depth: H×W float32 in ranges of the map.
-        span: H×W largest less smallest value in an ellipse of ``radius`` round each pixel.
+        depth: (H, W) float32 in ranges of the map.
+        span: (H, W) largest less smallest value in an ellipse of ``radius`` round each pixel.
         radius: of that window in pixels.
     """
     large = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (4 * radius + 1, 4 * radius + 1))
@@ -113,7 +113,7 @@ def stepness(depth: Floats, span: Floats, radius: int) -> Floats:
 
 
 def _linear_model(colour: Floats, depth: Floats, how: Guiding) -> tuple[Floats, Floats]:
-    """Weights h×w×3 and constant h×w of depth as a linear function of colour, averaged over windows."""
+    """Weights (H, W, 3) and constant (H, W) of depth as a linear function of colour, means over windows."""
     side = (2 * how.radius + 1, 2 * how.radius + 1)
 
     def mean(array: Floats) -> Floats:
@@ -127,7 +127,7 @@ def _linear_model(colour: Floats, depth: Floats, how: Guiding) -> tuple[Floats, 
 
 
 def _covariance(colour: Floats, mean_colour: Floats, mean: Any) -> Floats:
-    """h×w×6: rr, rg, rb, gg, gb, bb."""
+    """(H, W, 6): rr, rg, rb, gg, gb, bb."""
     first, second = (0, 0, 0, 1, 1, 2), (0, 1, 2, 1, 2, 2)
     squares = np.ascontiguousarray(colour[..., first] * colour[..., second])
     halves = np.dstack([mean(squares[..., :3]), mean(squares[..., 3:])])
@@ -135,7 +135,7 @@ def _covariance(colour: Floats, mean_colour: Floats, mean: Any) -> Floats:
 
 
 def _solve(covariance: Floats, right: Floats, softness: float) -> Floats:
-    """h×w×3 solutions of (covariance + softness · 1) x = right, by the adjugate."""
+    """(H, W, 3) solutions of (covariance + softness · 1) x = right, by the adjugate."""
     rr, rg, rb, gg, gb, bb = np.moveaxis(covariance, -1, 0)
     rr, gg, bb = rr + softness, gg + softness, bb + softness
     c00, c01, c02 = gg * bb - gb * gb, rb * gb - rg * bb, rg * gb - rb * gg

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def shrink(pixels: npt.NDArray[Any], width: int, height: int, *, is_plain: bool = False) -> npt.NDArray[Any]:
-    """H×W×C pixels at (width, height), cubic, without the aliasing that plain cubic has when it shrinks.
+    """(H, W, C) pixels at (width, height), cubic, without the aliasing that plain cubic has when it shrinks.
 
     Sides that shrink more than twofold are first brought to twice their goal by area averages, unless
     ``is_plain``.
@@ -31,7 +31,7 @@ def shrink(pixels: npt.NDArray[Any], width: int, height: int, *, is_plain: bool 
 def enlarge(
     values: npt.NDArray[np.float32], width: int, height: int, *, is_fast: bool = False
 ) -> npt.NDArray[np.float32]:
-    """h×w values at (width, height), cubic (linear where it is to be fast), never beyond the extremes."""
+    """(H, W) values at (width, height), cubic (linear where it is to be fast), never beyond the extremes."""
     if values.shape == (height, width):
         return values
     if is_fast:
@@ -68,7 +68,7 @@ def enlarged_rows(
     width: int,
     out: npt.NDArray[np.float32] | None = None,
 ) -> npt.NDArray[np.float32]:
-    """Rows from…to of the h×w(×C, C up to 4) plane as if enlarged to height × width, linear.
+    """Rows from…to of the (h, w) or (h, w, C) plane (C up to 4) as if enlarged to height × width, linear.
 
     The rest is not made: a large picture can be finished strip by strip, in ``out`` where it is given.
     """

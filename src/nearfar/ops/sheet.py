@@ -28,7 +28,7 @@ _PAPER, _INK, _FAINT, _FAULT = 250, (30, 30, 30), (232, 232, 232), (170, 40, 40)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cell:
-    """One cell. ``pixels``: H×W×3 uint8 colours, H×W float32 in 0…1 to be coloured, or None for a fault."""
+    """One cell. ``pixels``: (H, W, 3) uint8 colours, (H, W) in 0…1 to be coloured, or None for a fault."""
 
     pixels: npt.NDArray[Any] | None
     lines: tuple[str, ...]

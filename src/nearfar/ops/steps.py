@@ -18,7 +18,7 @@ _ROUNDS = 2  # each makes a ramp two pixels shorter
 
 
 def crisp(near: Floats) -> Floats:
-    """H×W nearness in 0…1 whose ramps over an edge are steps, without the grains of a refinement."""
+    """(H, W) nearness in 0…1 whose ramps over an edge are steps, without the grains of a refinement."""
     if min(near.shape) < 3:
         return near
     out = near if min(near.shape) < _MEDIAN else np.asarray(cv2.medianBlur(near, _MEDIAN), np.float32)

@@ -65,7 +65,7 @@ class Grid:
         return tuple(Box(x, y, *self.tile) for y in self.rows for x in self.columns)
 
     def weight(self, box: Box) -> Map:
-        """h×w in 0…1: how much a tile counts at each of its pixels; over all tiles it sums to 1."""
+        """(H, W) in 0…1: how much a tile counts at each of its pixels; over all tiles it sums to 1."""
         across = _ramps(self.columns, self.tile[0], self.width)[self.columns.index(box.x)]
         down = _ramps(self.rows, self.tile[1], self.height)[self.rows.index(box.y)]
         return np.outer(down, across)
@@ -81,7 +81,7 @@ def _starts(length: int, tile: int, overlap: float) -> tuple[int, ...]:
 
 
 def _ramps(starts: tuple[int, ...], tile: int, length: int) -> Map:
-    """tiles×tile: smooth rises and falls that sum to 1 at every place; none at the raster's own ends."""
+    """(tiles, tile): smooth rises and falls that sum to 1 at every place; none at the raster's own ends."""
     place = np.arange(tile, dtype=np.float64)
     bumps = np.empty((len(starts), tile))
     for i, start in enumerate(starts):
@@ -165,6 +165,6 @@ def _ratio(t: npt.NDArray[np.float64], g: npt.NDArray[np.float64]) -> tuple[floa
 
 
 def low(values: Map, sigma: float) -> Map:
-    """h×w without what is smaller than about ``sigma`` pixels."""
+    """(H, W) without what is smaller than about ``sigma`` pixels."""
     blurred = cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
     return np.asarray(blurred, np.float32)

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 def unproject(
     distance: FloatMap, camera: Camera, rows: Places | None = None, columns: Places | None = None
 ) -> FloatMap:
-    """h×w×3 float32 points of the centres of the chosen pixels (all of them where none are chosen).
+    """(h, w, 3) float32 points of the centres of the chosen pixels (all of them where none are chosen).
 
     Axes as 3D programs have them: x right, y up, z towards the viewer, the camera at the origin; the unit is
-    that of ``distance`` (H×W, along the optical axis).
+    that of ``distance`` ((H, W), along the optical axis).
     """
     rows = np.arange(distance.shape[0]) if rows is None else rows
     columns = np.arange(distance.shape[1]) if columns is None else columns

@@ -32,7 +32,7 @@ _SIDE_OF_RIMS = 900  # widths of an outline's mixed rim that the longer side is
 class Stage:
     """A picture ready to be seen from elsewhere: made once by :func:`stage`, used by every view.
 
-    ``pixels``: H×W×C; ``near``: H×W in 0…1; ``behind``: like pixels, the rims of near objects replaced by
+    ``pixels``: (H, W, C); ``near``: (H, W) in 0…1; ``behind``: like pixels, rims of near objects replaced by
     what may be behind them.
     """
 
@@ -73,7 +73,7 @@ def stage(pixels: npt.NDArray[Any], near: Floats, reach: float) -> Stage:
 
 
 def look(at: Stage, view: View) -> npt.NDArray[Any]:
-    """H×W×C pixels as seen from the view."""
+    """(H, W, C) pixels as seen from the view."""
     near, known = _splat(at.near, view)
     near = _filled(near, known)
     map_x, map_y = _sources(near, view)

@@ -80,7 +80,7 @@ class Estimator:
         return cast("Raw", without_border(raw, prepared.undo))
 
     def run(self, prepared: Prepared) -> Raw:
-        """What the network answers for one prepared picture: h×w float32 in its own space.
+        """What the network answers for one prepared picture: (H, W) float32 in its own space.
 
         Raises:
             EngineError: the network failed.
@@ -89,7 +89,7 @@ class Estimator:
         return raw
 
     def _answers(self, batch: Batch) -> Batch:
-        """N×h×w; where the card says so, the mean with those for the mirror images."""
+        """(N, H, W); where the card says so, the mean with those for the mirror images."""
         raw: Batch = self.session.run(batch)
         if not self.card.input.flip:
             return raw

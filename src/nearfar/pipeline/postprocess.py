@@ -25,7 +25,7 @@ def finish(
     *,
     is_fast: bool = False,
 ) -> DepthMap:
-    """The depth map of a photo from the h×w values its network gave.
+    """The depth map of a photo from the (H, W) values its network gave.
 
     ``is_fast``: they are enlarged to the photo's size by linear instead of cubic interpolation.
 

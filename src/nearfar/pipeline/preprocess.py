@@ -27,7 +27,7 @@ _FAULTS = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """``tensor``: 1×3×h×w float32, normalised; ``undo``: the way back."""
+    """``tensor``: (1, 3, H, W) float32, normalised; ``undo``: the way back."""
 
     tensor: npt.NDArray[np.float32]
     undo: Undo
@@ -71,7 +71,7 @@ def _colours(photo: Photo) -> npt.NDArray[Any]:
 
 
 def _over_white(small: npt.NDArray[Any], photo: Photo, width: int, height: int) -> npt.NDArray[np.float32]:
-    """h×w×3 float32 in 0…255."""
+    """(H, W, 3) float32 in 0…255."""
     scale = np.float32(255 / _top(photo))
     colours = small.astype(np.float32) * scale
     if photo.alpha is not None:

@@ -103,7 +103,7 @@ def grid_of(spec: InputSpec, photo: Photo, length: int = 0) -> Grid:
 
 
 def _joined(estimator: Estimator, photo: Photo, grid: Grid, whole: Map, tell: Tell | None) -> Map:
-    """grid.height×grid.width: all tiles, each fitted to the whole's h×w, feathered."""
+    """(grid.height, grid.width): all tiles, each fitted to the whole's (H, W), feathered."""
     joined = np.zeros((grid.height, grid.width), np.float32)
     base = enlarge(whole, grid.width, grid.height)
     spread = float(np.ptp(whole))

@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 class DepthMap:
     """A depth map and what its numbers mean.
 
-    ``values``: H×W float32, the photo's own size, finite where ``valid``. ``kind`` says what they are
-    (:class:`~nearfar.cards.DepthKind`). ``valid``: H×W bool, or None where all are. Made of other numbers (a
-    list, float64, a tensor, a PIL image of numbers) and of the kind's name, it holds them as float32.
+    ``values``: (H, W) float32, the photo's own size, finite where ``valid``. ``kind`` says what they are
+    (:class:`~nearfar.cards.DepthKind`). ``valid``: (H, W) bool, or None where all are. Made of other numbers
+    (a list, float64, a tensor, a PIL image of numbers) and of the kind's name, it holds them as float32.
     """
 
     values: FloatMap
@@ -52,7 +52,7 @@ class DepthMap:
         object.__setattr__(self, "values", _as_floats(self.values))
         if self.values.ndim != 2 or self.values.size == 0 or self.values.dtype != np.float32:
             raise ParameterError(
-                f"Depth values are H×W of float32, not {self.values.shape} of {self.values.dtype}."
+                f"Depth values are (H, W) of float32, not {self.values.shape} of {self.values.dtype}."
             )
         if self.valid is not None and (self.valid.shape != self.values.shape or self.valid.dtype != np.bool_):
             raise ParameterError(f"A valid mask is {self.values.shape} of bool, not {self.valid.shape}.")
@@ -89,7 +89,7 @@ class DepthMap:
         return float(low), float(self.values.max(where=self.valid, initial=-np.inf))
 
     def numpy(self) -> FloatMap:
-        """H×W float32, a copy: NaN where not valid."""
+        """(H, W) float32, a copy: NaN where not valid."""
         return (
             self.values.copy() if self.valid is None else np.where(self.valid, self.values, np.float32("nan"))
         )
@@ -109,7 +109,7 @@ class DepthMap:
         return self.heatmap().encoded(".png")
 
     def near_is_large(self, range: RangeRule = "image") -> FloatMap:
-        """H×W float32 in 0…1, near is large; a flat map and pixels that are not valid are 0.
+        """(H, W) float32 in 0…1, near is large; a flat map and pixels that are not valid are 0.
 
         Args:
             range: ``image`` spans the values of this map, ``percentile`` spans their 2nd to 98th
@@ -126,7 +126,7 @@ class DepthMap:
         return scaled
 
     def scaled(self, low: float, high: float) -> FloatMap:
-        """H×W float32 in 0…1, in the values' own order: 0 at low, 1 at high; flat where they are equal.
+        """(H, W) float32 in 0…1, in the values' own order: 0 at low, 1 at high; flat where they are equal.
 
         Pixels that are not valid have any number, or NaN.
         """
@@ -259,7 +259,7 @@ def _as_floats(values: Any) -> Any:
 
 
 def _scaled(values: FloatMap, low: float, high: float) -> FloatMap:
-    """H×W float32 in 0…1: 0 at low, 1 at high, clipped. The difference is taken first: it loses nothing."""
+    """(H, W) float32 in 0…1: 0 at low, 1 at high, clipped. The difference comes first: it loses nothing."""
     exact = np.float32 if 1e-30 < high - low < 1e30 else np.float64
     with np.errstate(over="ignore", invalid="ignore"):  # of pixels that are not valid
         scaled = np.subtract(values, exact(low), dtype=exact)

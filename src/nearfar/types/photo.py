@@ -30,10 +30,10 @@ class PhotoWarning:
 class Photo:
     """A decoded photo, upright, in sRGB.
 
-    ``pixels``: H×W×3, uint8 or uint16. ``alpha``: H×W of the same type, or None. ``camera``: from EXIF, or
-    None. ``name``: where it came from, for messages. ``format``: what it was decoded from. ``reduced_from``:
-    (width, height) of the photo that ``pixels`` are a smaller copy of, decoded so for speed; None where they
-    are the photo itself. ``camera`` is always the whole photo's.
+    ``pixels``: (H, W, 3), uint8 or uint16. ``alpha``: (H, W) of the same type, or None. ``camera``: from
+    EXIF, or None. ``name``: where it came from, for messages. ``format``: what it was decoded from.
+    ``reduced_from``: (width, height) of the photo that ``pixels`` are a smaller copy of, decoded so for
+    speed; None where they are the photo itself. ``camera`` is always the whole photo's.
     """
 
     pixels: Pixels
@@ -46,7 +46,7 @@ class Photo:
     def __post_init__(self) -> None:
         shape, kind = self.pixels.shape, self.pixels.dtype
         if len(shape) != 3 or shape[2] != 3 or min(shape) < 1 or kind not in (np.uint8, np.uint16):
-            raise ParameterError(f"A photo is H×W×3 of uint8 or uint16, not {shape} of {kind}.")
+            raise ParameterError(f"A photo is (H, W, 3) of uint8 or uint16, not {shape} of {kind}.")
         if self.alpha is not None and (self.alpha.shape != shape[:2] or self.alpha.dtype != kind):
             raise ParameterError(f"Alpha is {self.alpha.shape} of {self.alpha.dtype} for a photo {shape}.")
 
@@ -76,11 +76,11 @@ class Photo:
         return self.reduced_from or (self.width, self.height)
 
     def rgb8(self) -> npt.NDArray[np.uint8]:
-        """The colours as H×W×3 uint8 (16 bits are rounded)."""
+        """The colours as (H, W, 3) uint8 (16 bits are rounded)."""
         return to_8_bits(self.pixels)
 
     def alpha8(self) -> npt.NDArray[np.uint8] | None:
-        """The alpha as H×W uint8, or None."""
+        """The alpha as (H, W) uint8, or None."""
         return None if self.alpha is None else to_8_bits(self.alpha)
 
     def image(self) -> Image:

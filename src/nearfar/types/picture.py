@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Picture:
-    """A finished picture. ``pixels``: H×W, H×W×3 or H×W×4; uint8 or uint16. ``text``: what it means.
+    """A finished picture. ``pixels``: (H, W), (H, W, 3) or (H, W, 4); uint8, uint16. ``text``: what it means.
 
-    ``palette``: K×3 uint8 colours that H×W pixels are places in; None where pixels are colours or greys.
+    ``palette``: (K, 3) uint8 colours that (H, W) pixels are places in; None where they are colours or greys.
     """
 
     pixels: Pixels
@@ -38,10 +38,10 @@ class Picture:
         is_shape = len(shape) == 2 or (len(shape) == 3 and shape[2] in {3, 4})
         if not is_shape or min(shape) < 1 or kind not in (np.uint8, np.uint16):
             raise ParameterError(
-                f"A picture is H×W, H×W×3 or H×W×4 of uint8 or uint16, not {shape} of {kind}."
+                f"A picture is (H, W), (H, W, 3) or (H, W, 4) of uint8 or uint16, not {shape} of {kind}."
             )
         if self.palette is not None and (len(shape) != 2 or kind != np.uint8):
-            raise ParameterError(f"Places in a palette are H×W of uint8, not {shape} of {kind}.")
+            raise ParameterError(f"Places in a palette are (H, W) of uint8, not {shape} of {kind}.")
 
     def image(self) -> Image:
         """The picture as a PIL image (16-bit colour becomes 8-bit: PIL has none)."""

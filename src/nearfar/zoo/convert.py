@@ -110,7 +110,7 @@ def to_int8(
         found: the weights that ``source`` was made from, or is.
         store: where the file goes.
         source: the float32 ONNX file.
-        pictures: at least 4 prepared inputs, 1×3×h×w; every fourth is kept for the comparison.
+        pictures: at least 4 prepared inputs, (1, 3, H, W); every fourth is kept for the comparison.
         least: the agreement below which the file is refused.
 
     Raises:
@@ -289,7 +289,7 @@ def _run(session: Any, batch: Batch) -> Batch:
 def write_int8(source: Path, part: Path, pictures: Sequence[Batch], calibration: str = "MinMax") -> None:
     """Static quantisation in QDQ form: unsigned activations, signed weights by channel.
 
-    ``pictures``: prepared inputs, 1×3×h×w, all of one size. ``calibration``: the runtime's name of a way.
+    ``pictures``: prepared inputs, (1, 3, H, W), all of one size. ``calibration``: the runtime's name of it.
     """
     from onnxruntime import quantization as q
     from onnxruntime.quantization.shape_inference import quant_pre_process

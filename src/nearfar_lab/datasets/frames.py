@@ -25,7 +25,7 @@ FloatMap = NDArray[np.float32]
 class Frame:
     """One photo and its annotation, both of one size.
 
-    rgb: uint8 H x W x 3. inverse_depth: float32 H x W, 1/m (or up to scale and shift where the set
+    rgb: uint8 (H, W, 3). inverse_depth: float32 (H, W), 1/m (or up to scale and shift where the set
     says so); 0 is infinitely far, NaN is unknown.
     """
 
@@ -76,7 +76,7 @@ class DataSet:
 
 
 def read_rgb(path: Path) -> Pixels:
-    """The picture of a file as uint8 H x W x 3 RGB."""
+    """The picture of a file as uint8 (H, W, 3) RGB."""
     bgr = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if bgr is None:
         raise DataMissingError(f"{path}: no picture can be read there.", "Fetch the data set again.")
@@ -84,7 +84,7 @@ def read_rgb(path: Path) -> Pixels:
 
 
 def read_codes(path: Path) -> NDArray[np.uint16]:
-    """The stored numbers of a depth PNG (8 or 16 bits) as uint16 H x W."""
+    """The stored numbers of a depth PNG (8 or 16 bits) as uint16 (H, W)."""
     codes = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
     if codes is None or codes.ndim != 2:
         raise DataMissingError(f"{path}: no depth (H, W) can be read there.", "Fetch the data set again.")

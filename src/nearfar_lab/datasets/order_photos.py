@@ -28,7 +28,7 @@ BY_EYE = "points placed by a general vision-language model that looked at each p
 class OrderedPhoto:
     """One photo and pairs of points whose order is known.
 
-    rgb: uint8 H x W x 3. pairs: float32 P x 4, (x, y) of the nearer and (x, y) of the farther point as
+    rgb: uint8 (H, W, 3). pairs: float32 (P, 4), (x, y) of the nearer and (x, y) of the farther point as
     fractions of width and height, 0..1.
     """
 
@@ -55,7 +55,7 @@ class OrderedPhoto:
 
 
 def pairs_of(points: list[list[float]]) -> NDArray[np.float32]:
-    """All pairs of points [x, y, rank] whose ranks differ, the nearer (smaller rank) first: P x 4."""
+    """All pairs of points [x, y, rank] whose ranks differ, the nearer (smaller rank) first: (P, 4)."""
     found = [
         (*near[:2], *far[:2])
         for near, far in (

@@ -9,9 +9,9 @@ from torch import Tensor
 def gradient_matching(
     residual: Tensor, is_known: Tensor, *, scales: int = 4, weight: Tensor | None = None
 ) -> Tensor:
-    """Mean |difference of neighbours| of N x H x W residuals, one number a map, summed over scales.
+    """Mean |difference of neighbours| of (N, H, W) residuals, one number a map, summed over scales.
 
-    weight: N x H x W, how much a pixel's differences count (1 without it).
+    weight: (N, H, W), how much a pixel's differences count (1 without it).
     """
     total = residual.new_zeros(len(residual))
     for scale in range(scales):

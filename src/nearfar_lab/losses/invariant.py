@@ -19,7 +19,7 @@ def invariant_loss(
     """Mean over maps of the trimmed absolute error of normalised maps plus gradient matching.
 
     Both maps are normalised by median and mean absolute deviation; the fifth of the pixels with the
-    largest residuals does not count. prediction, target: float32 N x H x W; has_edges: bool N.
+    largest residuals does not count. prediction, target: float32 (N, H, W); has_edges: bool N.
     """
     is_known = target.isfinite()
     wanted = normalise_maps(torch.where(is_known, target, 0.0), is_known)

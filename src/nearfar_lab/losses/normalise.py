@@ -16,7 +16,7 @@ _LEAST_SPREAD = 1e-3
 
 
 def normalise_target(inverse: FloatMap) -> FloatMap:
-    """(d - median) / mean |d - median| over known pixels of H x W; NaN stays NaN.
+    """(d - median) / mean |d - median| over known pixels of (H, W); NaN stays NaN.
 
     The spread is at least a thousandth of the largest value, so a flat map becomes zeros. Values end
     at -30 and 30.
@@ -37,7 +37,7 @@ def normalise_with_zero(inverse: FloatMap) -> tuple[FloatMap, float]:
 
 
 def normalise_maps(values: Tensor, is_known: Tensor) -> Tensor:
-    """The same for N x H x W in torch, differentiable, over each map's known pixels."""
+    """The same for (N, H, W) in torch, differentiable, over each map's known pixels."""
     flat = values.flatten(1)
     known = is_known.flatten(1)
     median = torch.where(known, flat, torch.nan).nanmedian(dim=1, keepdim=True).values
@@ -48,7 +48,7 @@ def normalise_maps(values: Tensor, is_known: Tensor) -> Tensor:
 
 
 def normalise_targets(inverse: Tensor) -> tuple[Tensor, Tensor]:
-    """:func:`normalise_with_zero` for N x H x W at once: the targets, and N places of inverse depth zero."""
+    """:func:`normalise_with_zero` for (N, H, W) at once: the targets, and N places of inverse depth zero."""
     flat = inverse.flatten(1)
     known = flat.isfinite()
     median = flat.nanmedian(dim=1, keepdim=True).values

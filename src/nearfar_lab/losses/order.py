@@ -15,8 +15,8 @@ def order_loss(prediction: Tensor, pairs: Tensor, weight: Tensor) -> Tensor:
     """Weighted mean over pairs of softplus(margin - 2 (nearer - farther)), one number.
 
     Args:
-        prediction: float32 K x H x W, near is large.
-        pairs: int64 P x 5: map, row and column of the nearer point, row and column of the farther one.
+        prediction: float32 (K, H, W), near is large.
+        pairs: int64 (P, 5): map, row and column of the nearer point, row and column of the farther one.
         weight: float32 P, how much each pair counts.
     """
     smooth = functional.avg_pool2d(

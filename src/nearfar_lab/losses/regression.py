@@ -15,7 +15,7 @@ def regression_loss(
 ) -> Tensor:
     """Mean over maps of L1 to the clipped target plus weighted gradient matching.
 
-    prediction, target: float32 N x H x W (NaN in the target is unknown). has_edges: bool N.
+    prediction, target: float32 (N, H, W) (NaN in the target is unknown). has_edges: bool N.
     """
     is_known = target.isfinite()
     clipped = torch.where(is_known, target, 0.0).clamp(FARTHEST, NEAREST)

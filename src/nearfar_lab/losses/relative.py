@@ -22,8 +22,8 @@ def relative_loss(prediction: Tensor, target: Tensor, zero: Tensor) -> Tensor:
     Aligned by least squares in inverse depth (MiDaS, section 6), as when a map is measured.
 
     Args:
-        prediction: float32 N x H x W, near is large.
-        target: float32 N x H x W, normalised inverse depth, NaN unknown.
+        prediction: float32 (N, H, W), near is large.
+        target: float32 (N, H, W), normalised inverse depth, NaN unknown.
         zero: float32 N, where inverse depth zero lies on the target's scale; NaN leaves the map out.
     """
     has_zero = zero.isfinite()

@@ -17,7 +17,7 @@ SUDDEN = 3.0
 
 
 def boundary_f1(found_m: NDArray[np.floating], true_m: NDArray[np.floating]) -> float:
-    """F1 of the boundaries in a depth map, 0..1; both H x W, positive metres.
+    """F1 of the boundaries in a depth map, 0..1; both (H, W), positive metres.
 
     A boundary lies between two neighbours, along rows or columns, where one is more than `ratio` times as
     far as the other; it is found where the same pair has one in the same direction. F1 is taken for each

@@ -52,9 +52,9 @@ class PairCounts:
 
 
 def count_pairs(nearness: NDArray[np.floating], pairs: NDArray[np.floating]) -> PairCounts:
-    """How many pairs a map (H x W, large is near) tells right.
+    """How many pairs a map ((H, W), large is near) tells right.
 
-    pairs: P x 4, (x, y) of the nearer and of the farther point, fractions of width and height. The map is
+    pairs: (P, 4), (x, y) of the nearer and of the farther point, fractions of width and height. The map is
     read between its pixels by linear interpolation, as it would be at the photo's size.
     """
     near, far = (_read(nearness, pairs[:, at : at + 2]) for at in (0, 2))
