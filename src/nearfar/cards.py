@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, Literal, get_args
 from nearfar.errors import ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 Fit = Literal["upper_bound", "lower_bound", "minimal", "exact", "area"]
-Resample = Literal["smooth", "cubic"]
+Resample = Literal["smooth", "cubic", "linear", "corners", "area"]
+Reading = Literal["map", "focal", "sky", "points"]
 _AREA_SHARE = 3 / 4  # of a square of `size`: what a photo of 4:3 covers
+_BRIGHTEST = (1.0, 255.0)  # what files that normalise pictures themselves may take white for
+_TOLERANCE = 0.02
 
 
 class DepthKind(StrEnum):
@@ -67,7 +70,14 @@ class InputSpec:
     """The answer is the mean of that for the picture and that for its mirror image, mirrored back."""
 
     resample: Resample = "smooth"
-    """``cubic`` as MiDaS was published, where fine patterns get through; ``smooth`` averages first."""
+    """``smooth`` averages before it shrinks; the others are as networks were published, where fine patterns
+    may get through: ``cubic``, ``linear``, ``corners`` (linear, corner pixels on corner pixels), ``area``."""
+
+    letterbox: bool = False
+    """The photo keeps its aspect within ``shape`` (or ``width`` by ``size``), plain bars beside it."""
+
+    width: int = 0
+    """The width that ``fit`` speaks of where it is not that of a square; ``size`` is then the height."""
 
     def border(self, width: int, height: int) -> tuple[int, int]:
         """Pixels of border on the left and right, and above and below, of a photo of that size."""
@@ -77,11 +87,34 @@ class InputSpec:
         """The same means and scales for a file that takes one size."""
         return replace(self, shape=(width, height))
 
+    def picture_size(self, width: int, height: int) -> tuple[int, int]:
+        """(width, height) that a photo has within :meth:`network_size`: less where bars stand beside it."""
+        whole = self.network_size(width, height)
+        if not self.letterbox:
+            return whole
+        scale = min(whole[0] / width, whole[1] / height)
+        return max(1, round(scale * width)), max(1, round(scale * height))
+
+    def after(self, scale: Sequence[float], shift: Sequence[float]) -> InputSpec:
+        """The rule for a file whose graph begins with ``scale`` × picture + ``shift``, by colour.
+
+        Where that is this rule's own normalisation, of colours in 0…1 or in 0…255, it must not take place
+        twice: the file is fed plain colours. Else it is a part of the network, and the rule stays.
+        """
+        mean = tuple(m + s * b for m, s, b in zip(self.mean, self.std, shift, strict=True))
+        std = tuple(s * a for s, a in zip(self.std, scale, strict=True))
+        for top in _BRIGHTEST:
+            is_plain = all(abs(s * top - 1) < _TOLERANCE for s in std)
+            if is_plain and all(abs(m) < _TOLERANCE for m in mean) and self.std != (1 / top,) * 3:
+                return replace(self, mean=(0.0, 0.0, 0.0), std=(1 / top,) * 3)
+        return self
+
     def __post_init__(self) -> None:
         if self.fit not in get_args(Fit):
             raise ParameterError(f"fit is '{self.fit}', but one of {', '.join(get_args(Fit))} was expected.")
         if self.resample not in get_args(Resample):
-            raise ParameterError(f"resample is '{self.resample}', but smooth or cubic was expected.")
+            known = ", ".join(get_args(Resample))
+            raise ParameterError(f"resample is '{self.resample}', but one of {known} was expected.")
         if not 1 <= self.min_size <= self.size <= self.max_size or self.multiple < 1 or min(self.std) <= 0:
             raise ParameterError(f"An input of {self.size} pixels (multiple {self.multiple}) makes no sense.")
 
@@ -95,15 +128,17 @@ class InputSpec:
             )
         rounded = max(self.multiple, round(size / self.multiple) * self.multiple)
         top = self.max_size // self.multiple * self.multiple
-        return replace(self, size=max(self.min_size, min(rounded, top)))
+        found = max(self.min_size, min(rounded, top))
+        wide = round(self.width * found / self.size / self.multiple) * self.multiple
+        return replace(self, size=found, width=wide)
 
     def network_size(self, width: int, height: int) -> tuple[int, int]:
         """(width, height) of the network input for a photo of that width and height, in pixels."""
         if self.shape is not None:
             return self.shape
-        if self.fit == "exact":
-            return self.size, self.size
-        by_width, by_height = self.size / width, self.size / height
+        if self.letterbox or self.fit == "exact":
+            return self.width or self.size, self.size
+        by_width, by_height = (self.width or self.size) / width, self.size / height
         scale = {
             "upper_bound": min(by_width, by_height),
             "lower_bound": max(by_width, by_height),
@@ -114,7 +149,7 @@ class InputSpec:
 
     def _to_multiple(self, length: float) -> int:
         nearest = round(length / self.multiple) * self.multiple
-        if self.fit == "upper_bound" and nearest > self.size:
+        if self.fit == "upper_bound" and nearest > max(self.size, self.width):
             nearest = int(length // self.multiple) * self.multiple
         if self.fit == "lower_bound" and nearest < self.size:
             nearest = -int(-length // self.multiple) * self.multiple
@@ -136,6 +171,7 @@ class WeightFile:
     sha256: str = ""
     bytes: int = 0
     engine: str = "onnxruntime"
+    is_hash_certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +191,8 @@ class ModelCard:
     paper: str = ""
     domain: str = "any"
     max_depth_m: float | None = None
+    """How far, in metres, the depth reaches that the network was made for. No bound of what comes out."""
+
     extra: str = ""
     """The optional dependency set that its torch checkpoint needs, empty where it has none."""
     network: str = ""
@@ -164,6 +202,14 @@ class ModelCard:
     reference_focal_px: float | None = None
     """Focal length, in pixels of the network's input, for which metric depth is right as it comes; metres
     are in proportion to it. None where depth does not depend on it."""
+    reading: Reading = "map"
+    """What the network gives, see :mod:`nearfar.pipeline.planes`: one map, or several planes."""
+    outputs: tuple[str, ...] = ()
+    """Names of a file's outputs that become these planes, in order; the first output where none is named."""
+    given: Mapping[str, int] = field(default_factory=dict)
+    """What a file takes besides the picture: whole numbers by name of the input."""
+    source: str = ""
+    """Where what the card says was looked up."""
     details: Mapping[str, object] = field(default_factory=dict)
     """Everything else the card says: training data and terms, seeds, steps, figures."""
 

@@ -28,6 +28,7 @@ _WORDS = {"1": True, "true": True, "yes": True, "on": True} | {
     "off": False,
     "": False,
 }
+_HUB_NAMES = {"HF_ENDPOINT": "hub", "HF_TOKEN": "hub_token", "HF_HUB_CACHE": "hub_cache"}
 _KINDS = {bool: "true or false", int: "a whole number", str: "a text"}
 
 
@@ -66,7 +67,22 @@ class Settings:
     home: str = option("", "Folder for downloaded weights; empty means the platform's cache folder.")
     offline: bool = option(False, "Never touch the network, not even to pull weights when asked.")
     mirror: str = option("", "Text put before every address that weights are pulled from.")
-    hub: str = option("https://huggingface.co", "Address of the model hub, or of a copy of it.")
+    hub: str = option(
+        "https://huggingface.co", "Address of the model hub, or of a copy of it; or HF_ENDPOINT."
+    )
+    hub_token: str = option(
+        "", "Token for files of the model hub that need a login, sent to the hub alone; or HF_TOKEN."
+    )
+    hub_cache: str = option(
+        "",
+        "Folder where other programs keep files of the model hub, looked into before anything is pulled; "
+        "or HF_HUB_CACHE, or HF_HOME; empty means its usual place, - none.",
+    )
+    downloader: str = option(
+        "auto",
+        "What brings files of the model hub: auto takes huggingface_hub where it is installed.",
+        choices=("auto", "own", "huggingface_hub"),
+    )
     host: str = option("127.0.0.1", "Address the service listens on.")
     port: int = option(8080, "Port the service listens on.", low=0, high=65535)
     queue: int = option(
@@ -194,7 +210,17 @@ def load(
     found = os.environ if environ is None else environ
     path = config or found.get(CONFIG, "")
     held = read_config(path) if path else {}
-    return Settings(**{**held, **_of_environment(found), **(flags or {})})
+    return Settings(**{**_of_the_hub(found), **held, **_of_environment(found), **(flags or {})})
+
+
+def _of_the_hub(environ: Mapping[str, str]) -> dict[str, Any]:
+    """What the model hub's own variables say: they count where ours say nothing."""
+    given: dict[str, Any] = {name: environ[key] for key, name in _HUB_NAMES.items() if environ.get(key)}
+    if environ.get("HF_HOME") and "hub_cache" not in given:
+        given["hub_cache"] = str(Path(environ["HF_HOME"]) / "hub")
+    if _WORDS.get(environ.get("HF_HUB_OFFLINE", "").lower(), False):
+        given["offline"] = True
+    return given
 
 
 def read_config(path: str | os.PathLike[str]) -> dict[str, Any]:

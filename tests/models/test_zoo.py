@@ -40,6 +40,16 @@ PROMISED = (
     "bts-nyu-densenet161",
     "bts-kitti-densenet161",
     "bts-nyu-resnet50",
+    *(f"depth-anything-v3-{variant}" for variant in ("small", "base", "large", "mono-large", "metric-large")),
+    *(f"moge-2-{size}" for size in ("small", "base", "large")),
+    *(f"distill-any-depth-{size}" for size in ("small", "large")),
+    *(f"prompt-depth-anything-{size}" for size in ("small", "large")),
+    "metric3d-v2-small",
+    "glpn-nyu",
+    "glpn-kitti",
+    "tipsv2-base",
+    "tipsv2-large",
+    "dpt-beit-base-384",
 )
 
 
@@ -55,10 +65,12 @@ def test_card_is_complete(name: str) -> None:
     assert card.paper.startswith("https://arxiv.org/abs/")
     assert card.licence
     assert card.parameters > 1_000_000
-    assert card.network
-    assert card.extra in {"torch", "transformers"}
-    assert (card.max_depth_m is not None) == (card.kind is DepthKind.METRIC)
-    assert all(len(file.sha256) in {0, 8, 64} for file in card.weights)
+    assert bool(card.network) == bool(card.files("torch"))
+    assert card.extra in {"torch", "transformers", ""}
+    assert bool(card.extra) == bool(card.network)
+    assert card.max_depth_m is None or card.kind is DepthKind.METRIC
+    assert card.source
+    assert all(len(file.sha256) in {0, 8, 16, 64} for file in card.weights)
 
 
 def test_restricted_networks_are_known() -> None:
@@ -87,7 +99,7 @@ def test_input_sizes_are_the_published_ones(shared: Path, name: str, row: str) -
 def test_preferred_files_need_no_conversion() -> None:
     """Where a published ONNX file exists it is the first choice."""
     for name in ("midas-small", "midas-large", "dpt-large", "dpt-hybrid", "depth-anything-v2-small"):
-        assert CARDS[name].engines == ("onnxruntime", "torch")
+        assert (CARDS[name].engines[0], CARDS[name].engines[-1]) == ("onnxruntime", "torch")
 
 
 def test_zoedepth_runs_as_published() -> None:
@@ -96,3 +108,54 @@ def test_zoedepth_runs_as_published() -> None:
         spec = CARDS[name].input
         assert (spec.pad, spec.flip, spec.border(640, 480)) == (3.0, True, (53, 46))
     assert not any(card.input.flip for name, card in CARDS.items() if not name.startswith("zoe"))
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "expected"),
+    [
+        ("zoedepth-n", (3000, 4000), (512, 672)),
+        ("zoedepth-n", (640, 480), (512, 384)),
+        ("zoedepth-k", (1242, 375), (1152, 384)),
+        ("zoedepth-nk", (4000, 3000), (512, 384)),
+    ],
+)
+def test_zoedepth_sees_the_published_size(
+    name: str, size: tuple[int, int], expected: tuple[int, int]
+) -> None:
+    """512 wide and 384 high (768 wide for streets), the border in it; long frames are not squashed."""
+    spec = CARDS[name].input
+    x, y = spec.border(*size)
+    assert spec.network_size(size[0] + 2 * x, size[1] + 2 * y) == expected
+
+
+def test_zoedepth_at_another_size_keeps_its_shape() -> None:
+    """The width goes with the height."""
+    half = CARDS["zoedepth-k"].input.with_size(192)
+    assert (half.size, half.width) == (192, 384)
+
+
+def test_depth_pro_is_resized_as_published() -> None:
+    """Bilinear, without averaging."""
+    assert CARDS["depth-pro"].input.resample == "linear"
+
+
+def test_published_facts_are_filled_in() -> None:
+    """Figures of BTS on ResNet-50, the hash of Depth Anything V2 small, archives, remarks on licences."""
+    assert CARDS["bts-nyu-resnet50"].details["figures"] == {
+        "NYU": {
+            "delta1": 0.865,
+            "delta2": 0.975,
+            "delta3": 0.993,
+            "AbsRel": 0.119,
+            "RMSE": 0.419,
+            "log10": 0.051,
+        }
+    }
+    assert str(CARDS["bts-kitti-densenet161"].details["archive"]).count(
+        "bts_eigen_v2_pytorch_densenet161.zip"
+    )
+    assert CARDS["depth-anything-v2-small"].sha256.startswith("afb6a5c2")
+    remark = str(CARDS["depth-anything-v2-metric-outdoor-large"].details["licence_remark"])
+    assert "disagree" in remark
+    assert not CARDS["midas-small"].files("torch")[0].is_hash_certain
+    assert CARDS["midas-large"].files("torch")[0].is_hash_certain

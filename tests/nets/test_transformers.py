@@ -182,6 +182,47 @@ def depth_pro() -> Any:
     )
 
 
+def glpn() -> Any:
+    """As GLPN."""
+    return transformers.GLPNConfig(
+        hidden_sizes=[8, 8, 16, 16],
+        num_attention_heads=[1, 1, 2, 2],
+        depths=[1, 1, 1, 1],
+        decoder_hidden_size=8,
+        max_depth=10,
+    )
+
+
+def prompt_depth_anything() -> Any:
+    """As Prompt Depth Anything, which runs without a prompt too."""
+    return transformers.PromptDepthAnythingConfig(
+        backbone_config=transformers.Dinov2Config(**DINO),
+        patch_size=14,
+        reassemble_hidden_size=16,
+        neck_hidden_sizes=[8, 8, 16, 16],
+        fusion_hidden_size=16,
+        head_hidden_size=8,
+    )
+
+
+def tipsv2() -> Any:
+    """As TIPSv2 with its DPT head."""
+    backbone = transformers.Tipsv2VisionConfig(
+        hidden_size=16,
+        num_hidden_layers=4,
+        num_attention_heads=2,
+        intermediate_size=32,
+        image_size=112,
+        patch_size=14,
+        out_indices=[1, 2, 3, 4],
+        apply_layernorm=True,
+        reshape_hidden_states=False,
+    )
+    return transformers.Tipsv2DptConfig(
+        backbone_config=backbone, neck_hidden_sizes=[8, 8, 16, 16], fusion_hidden_size=16, num_depth_bins=8
+    )
+
+
 # What the names of rows begin with, the longest first: their architecture, small.
 FAMILIES: dict[str, Callable[[], Any]] = {
     "depth-anything-v2-metric": depth_anything_metric,
@@ -193,6 +234,10 @@ FAMILIES: dict[str, Callable[[], Any]] = {
     "zoedepth-nk": zoedepth_nk,
     "zoedepth": zoedepth,
     "depth-pro": depth_pro,
+    "distill-any-depth": depth_anything,
+    "glpn": glpn,
+    "prompt-depth-anything": prompt_depth_anything,
+    "tipsv2": tipsv2,
 }
 
 
@@ -248,10 +293,43 @@ def test_depth_pro_gives_metres(tmp_path: Path) -> None:
     with torch.inference_mode():
         found = load("transformers/depth_pro", folder / "model.safetensors")(image).numpy()
         raw = inner(pixel_values=image)
-    width = found.shape[2]
+    width = found.shape[3]
     focal_px = 0.5 * width / np.tan(np.radians(float(raw.field_of_view)) / 2)
     inverse = raw.predicted_depth.numpy() * width / focal_px
-    assert np.allclose(found, 1 / np.clip(inverse, 1e-4, 1e4), rtol=1e-4)
+    assert np.allclose(found[:, 0], 1 / np.clip(inverse, 1e-4, 1e4), rtol=1e-4)
+    assert np.allclose(found[:, 1], focal_px / width, rtol=1e-4)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_zoedepth_for_streets_reaches_80_metres(tmp_path: Path) -> None:
+    """The hub's configuration says 10 m, of which bins are shares; it is 80 m."""
+    import torch
+
+    from nearfar.nets import load
+
+    config = zoedepth()
+    config.bin_centers_type = "normed"
+    folder = checkpoint(tmp_path / "hub", config)
+    image = torch.randn(1, 3, 64, 96)
+    with torch.inference_mode():
+        near, far = (
+            load(f"transformers/{variant}", folder / "model.safetensors")(image).numpy()
+            for variant in ("depth", card("zoedepth-k").network.partition("/")[2])
+        )
+    assert np.ptp(near) > 0
+    assert np.allclose((far - 0.001) / (near - 0.001), (80 - 0.001) / (10 - 0.001), rtol=1e-3)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_checkpoint_of_an_older_name_holds_no_code(settings: Settings, tmp_path: Path) -> None:
+    """dpt-hybrid is published as pytorch_model.bin: tensors are read, anything else is refused."""
+    import torch
+
+    folder = checkpoint(tmp_path / "hub", dpt_hybrid())
+    (folder / "model.safetensors").unlink()
+    torch.save({"weight": print}, folder / "pytorch_model.bin")
+    with pytest.raises(WeightsError, match="holds code"):
+        manage.import_file("dpt-hybrid", folder, settings)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -301,7 +379,9 @@ def test_folder_without_weights_names_what_it_takes(settings: Settings, tmp_path
 
 def test_every_hub_row_is_of_a_tested_family() -> None:
     """No row uses a network that these tests do not build."""
-    assert {cards()[name].family for name in HUB} == {"dpt", "depth_anything", "zoedepth", "depth_pro"}
+    tested = {"dpt", "depth_anything", "zoedepth", "depth_pro"}
+    tested |= {"distill_any_depth", "glpn", "prompt_depth_anything", "tipsv2"}
+    assert {cards()[name].family for name in HUB} == tested
 
 
 @pytest.mark.slow

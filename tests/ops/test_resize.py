@@ -61,3 +61,23 @@ def test_the_middle_is_not_shifted_where_its_edges_fall_between_pixels() -> None
     assert found.shape == (7, 17)  # of 7.1 and 16.6
     expected = 10 + (np.arange(17) + 0.5 - 8.5) * (16.6 / 17)
     np.testing.assert_allclose(found, np.broadcast_to(expected, (7, 17)), rtol=1e-5)
+
+
+@pytest.mark.parametrize("how", ["linear", "corners"])
+def test_published_ways_are_those_of_torch(how: str) -> None:
+    """Bilinear without averaging, corners on corners or edges on edges."""
+    torch = pytest.importorskip("torch")
+    pixels = RNG.random((30, 50, 3)).astype(np.float32)
+    given = torch.from_numpy(pixels.transpose(2, 0, 1)[None])
+    expected = torch.nn.functional.interpolate(
+        given, (17, 64), mode="bilinear", align_corners=how == "corners"
+    )
+    found = shrink(pixels, 64, 17, how=how)
+    assert np.allclose(found, expected[0].numpy().transpose(1, 2, 0), atol=2e-2 if how == "corners" else 1e-5)
+
+
+def test_area_is_the_mean_of_what_falls_together() -> None:
+    """Twofold smaller: each pixel is the mean of four."""
+    pixels = RNG.random((32, 48, 3)).astype(np.float32)
+    expected = pixels.reshape(16, 2, 24, 2, 3).mean(axis=(1, 3))
+    assert np.allclose(shrink(pixels, 24, 16, how="area"), expected, atol=1e-5)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from nearfar.cards import DepthKind, InputSpec, ModelCard, WeightFile
-from nearfar.weights import Store, fetch
+from nearfar.weights import Store, transfer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,4 +50,4 @@ def card_at() -> Callable[..., ModelCard]:
 @pytest.fixture(autouse=True)
 def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tries follow one another at once."""
-    monkeypatch.setattr(fetch.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(transfer.time, "sleep", lambda _seconds: None)

@@ -158,3 +158,16 @@ def test_cut_off_pack_is_refused(card_at: CardAt, source: Path, store: Store, tm
     pack.write_bytes(pack.read_bytes()[:3000])
     with pytest.raises(WeightsError, match="no pack, or a damaged one"):
         packs.import_pack(pack, Store(tmp_path / "other"), ["toy"])
+
+
+def test_checkpoint_without_a_suffix_is_told_by_its_bytes(
+    card_at: CardAt, store: Store, tmp_path: Path
+) -> None:
+    """BTS is published as ``model``; a file of anything else keeps being refused."""
+    card = card_at("", engine="torch")
+    (tmp_path / "model").write_bytes(b"PK\x03\x04 and so on")
+    (done,) = packs.import_file(card, tmp_path / "model", store, lambda *_: None)
+    assert done.engine == "torch"
+    (tmp_path / "notes").write_bytes(b"words")
+    with pytest.raises(WeightsError, match="is not loaded from ''"):
+        packs.import_file(card, tmp_path / "notes", store, lambda *_: None)

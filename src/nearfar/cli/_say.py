@@ -91,6 +91,14 @@ def _nowhere() -> io.TextIOWrapper:
     return open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123 - lives as long as the process
 
 
+def asked(question: str) -> bool:
+    """Whether a person at a terminal says yes; where nobody sits, nobody does."""
+    if not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
+        return False
+    print(f"nearfar: {question} [y/N] ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
 @contextmanager
 def transfer() -> Iterator[Callable[[str, int, int], None] | None]:
     """A bar on standard error while a file comes; gives what is told the name, bytes here, bytes in all."""

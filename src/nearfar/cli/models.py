@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from nearfar.cards import ModelCard
     from nearfar.settings import Settings
     from nearfar.weights import Store
+    from nearfar.weights.fetch import How
+    from nearfar.weights.transfer import Progress
 
 _HEADS = ("name", "kind", "licence", "commercial", "parameters", "speed", "installed")
 
@@ -32,11 +34,16 @@ class ModelsOptions:
     commercial: bool = option(False, "Only networks that may be used commercially.")
     installed: bool = option(False, "Only networks whose weights are on this machine.")
     engine: str = option("", "With pull: the files for this engine; else the preferred ones.")
+    revision: str = option("", "With pull: a branch, tag or commit of the hub's repository; else the card's.")
+    accept: bool = option(
+        False,
+        "With pull: keep a file whose hash differs where the card's hash was published for an older one.",
+    )
     output: str = option("", "With export: the pack to write.")
     overwrite: bool = option(False, "With export: replace a pack that exists already.")
 
 
-_FLAGS = {"output": Flag("-o", "FILE"), "engine": Flag(value="NAME")}
+_FLAGS = {"output": Flag("-o", "FILE"), "engine": Flag(value="NAME"), "revision": Flag(value="REV")}
 _WORDS = (
     "NAME",
     (
@@ -74,9 +81,19 @@ def _pull(names: tuple[str, ...], options: ModelsOptions, read: Settings) -> int
 
     for name in _some(names, "pull"):
         with _say.transfer() as progress:
-            paths = manage.pull(name, read, engine=options.engine, progress=progress)
+            paths = manage.pull(name, read, _how(options, progress))
         _say.lines(str(path) for path in paths)
     return 0
+
+
+def _how(options: ModelsOptions, progress: Progress | None) -> How:
+    """How files are pulled; a person at a terminal is asked what only a person can decide."""
+    from nearfar.weights.fetch import How, silent
+
+    def accept(told: str) -> bool:
+        return options.accept or _say.asked(f"{told} Keep it?")
+
+    return How(options.engine, options.revision, progress or silent, accept)
 
 
 def _verify(names: tuple[str, ...], options: ModelsOptions, read: Settings) -> int:

@@ -6,42 +6,57 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nearfar.engines import _optimized, single_map
+from nearfar.engines import _graph, _optimized, runs_at_any_size, single_map, stacked
 from nearfar.errors import EngineError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import numpy.typing as npt
 
     from nearfar.cards import ModelCard
     from nearfar.engines import EngineOptions
-
+    from nearfar.engines._graph import Graph
 
 _MOMENT_US = 100  # longer than most gaps between layers, a tenth less time in all
 _FIRST_WITH_MOMENTS = (1, 32)
+_FLOAT, _HALF = "tensor(float)", "tensor(float16)"
+_WITH_VIEWS = 5  # axes of an input that takes several views of one scene
 
 
 class OnnxSession:
     """One network in ONNX Runtime."""
 
-    def __init__(self, inner: Any, model: str) -> None:
+    def __init__(self, inner: Any, card: ModelCard, graph: Graph | None = None) -> None:
         self._inner = inner
-        self._model = model
-        self._input = inner.get_inputs()[0].name
-        self._output = inner.get_outputs()[0].name
-        count, _, height, width = inner.get_inputs()[0].shape
+        self._model = card.name
+        picture = picture_input(inner.get_inputs(), card)
+        self._input, self._has_views = picture.name, len(picture.shape) == _WITH_VIEWS
+        self._given = {name: np.array(value, np.int64) for name, value in card.given.items()}
+        self._outputs = list(card.outputs) or [inner.get_outputs()[0].name]
+        self._is_half = picture.type == _HALF
+        count, *_, height, width = picture.shape
         is_fixed = isinstance(width, int) and isinstance(height, int)
         self.fixed_size = (width, height) if is_fixed else None
         self.batch_limit = count if isinstance(count, int) else None
+        self.normalises = None if graph is None else (graph.scale, graph.shift)
+        if graph is not None and graph.has_constant_shapes and not is_fixed:
+            self.fixed_size = None if runs_at_any_size(self, card) else (card.input.size,) * 2
 
     def run(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-        """(N, H, W) float32 from (N, 3, H, W) float32."""
+        """(N, H, W) float32 from (N, 3, H, W) float32; (N, K, H, W) where the card names several outputs."""
         try:
-            raw = self._inner.run([self._output], {self._input: batch})[0]
+            raw = self._inner.run(self._outputs, {self._input: self._fed(batch), **self._given})
         except Exception as exc:  # ONNX Runtime's own errors share no public base
             raise EngineError(f"The network '{self._model}' failed: {exc}.") from exc
-        return np.asarray(single_map(raw, batch, self._model), np.float32)
+        planes = stacked(raw, batch, self._model) if self._has_views or len(raw) > 1 else raw[0]
+        return np.asarray(single_map(planes, batch, self._model), np.float32)
+
+    def _fed(self, batch: npt.NDArray[np.float32]) -> npt.NDArray[Any]:
+        """The batch as the file takes it: some take half precision, some several views of a scene."""
+        fed: npt.NDArray[Any] = batch.astype(np.float16) if self._is_half else batch
+        return fed[:, None] if self._has_views else fed
 
 
 class OnnxRuntime:
@@ -81,7 +96,7 @@ class OnnxRuntime:
                 "Is it an ONNX file, and whole? Pull or import it again.",
             ) from exc
         check_input(inner, card)
-        return OnnxSession(inner, card.name)
+        return OnnxSession(inner, card, _graph.read(weights))
 
 
 def _set_spinning(how: Any, version: str, threads: int) -> None:
@@ -102,20 +117,40 @@ def _reason(exc: Exception, weights: Path | None) -> str:
     return text.rpartition(" : ")[2].strip().rstrip(".")
 
 
-def check_input(inner: Any, card: ModelCard) -> None:
-    """Raise EngineError unless the file takes one float32 (N, 3, H, W) of a size that the card allows."""
-    inputs = inner.get_inputs()
-    shape = inputs[0].shape if len(inputs) == 1 else None
-    is_picture = shape is not None and len(shape) == 4 and not (isinstance(shape[1], int) and shape[1] != 3)
-    if shape is None or not is_picture or inputs[0].type != "tensor(float)":
+def picture_input(inputs: Sequence[Any], card: ModelCard) -> Any:
+    """The input that takes the picture: the one that the card does not give a number for.
+
+    Raises:
+        EngineError: there is not exactly one, or its numbers or axes are not those of pictures.
+    """
+    pictures = [one for one in inputs if one.name not in card.given]
+    shape = pictures[0].shape if len(pictures) == 1 else None
+    is_picture = shape is not None and len(shape) in (4, _WITH_VIEWS) and shape[-3] in (3, *_free(shape[-3]))
+    if not is_picture or pictures[0].type not in (_FLOAT, _HALF):
         given = [f"{i.name}: {i.type} {i.shape}" for i in inputs]
         raise EngineError(f"The file of '{card.name}' takes {given}, not one float32 (N, 3, H, W) input.")
-    if not inner.get_outputs():
-        raise EngineError(f"The file of '{card.name}' has no output.")
-    for side in shape[2:]:
+    return pictures[0]
+
+
+def _free(side: Any) -> tuple[Any, ...]:
+    """The side itself where the file leaves it open."""
+    return () if isinstance(side, int) else (side,)
+
+
+def check_input(inner: Any, card: ModelCard) -> None:
+    """Raise EngineError unless the file takes one (N, 3, H, W) picture of a size that the card allows."""
+    picture = picture_input(inner.get_inputs(), card)
+    there = {one.name for one in inner.get_outputs()}
+    absent = [name for name in card.outputs if name not in there]
+    if not there or absent:
+        raise EngineError(f"The file of '{card.name}' has no output {', '.join(absent)}".rstrip() + ".")
+    unknown = [name for name in card.given if name not in {one.name for one in inner.get_inputs()}]
+    if unknown:
+        raise EngineError(f"The file of '{card.name}' has no input {', '.join(unknown)}.")
+    for side in picture.shape[-2:]:
         if isinstance(side, int) and (side % card.input.multiple or side < 1):
             raise EngineError(
-                f"The file of '{card.name}' takes {shape}, but its card wants multiples "
+                f"The file of '{card.name}' takes {picture.shape}, but its card wants multiples "
                 f"of {card.input.multiple}."
             )
 

@@ -45,8 +45,14 @@ ROWS = (
             "RMSElog": 0.096,
         },
     ),
-    BtsVariant("nyu", "resnet50", 49_530_968, {}),
+    BtsVariant(
+        "nyu",
+        "resnet50",
+        49_530_968,
+        {"delta1": 0.865, "delta2": 0.975, "delta3": 0.993, "AbsRel": 0.119, "RMSE": 0.419, "log10": 0.051},
+    ),
 )
+ZIPS = "https://cogaplex-bts.s3.ap-northeast-2.amazonaws.com/bts_{}_v2_pytorch_{}.zip"
 TITLES = {"densenet161": "DenseNet-161", "resnet50": "ResNet-50"}
 
 
@@ -69,8 +75,17 @@ def _card(row: BtsVariant) -> ModelCard:
         extra="torch",
         network=f"bts/{row.data}_{row.encoder}",
         reference_focal_px=KITTI_FOCAL_PX if row.is_kitti else None,
-        details={"figures": {data: row.figures}} if row.figures else {},
+        source="cleinc/bts pytorch/README.md",
+        details={
+            "figures": {data: row.figures},
+            "archive": {"address": _archive(row), "holds": "a file `model`"},
+        },
     )
+
+
+def _archive(row: BtsVariant) -> str:
+    """Where the authors publish it: a ZIP whose checkpoint is called ``model``, without a suffix."""
+    return ZIPS.format("eigen" if row.is_kitti else row.data, row.encoder)
 
 
 PLUGIN = tuple(_card(row) for row in ROWS)

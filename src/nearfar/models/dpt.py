@@ -26,6 +26,7 @@ class DptVariant:
     licence: str
     repository: str = ""
     onnx: str = ""
+    weights: str = "model.safetensors"
     fit: Fit = "minimal"
     figures: dict[str, float] = field(default_factory=dict)
     release: str = ""
@@ -54,6 +55,7 @@ ROWS = (
         "Apache-2.0",
         "Intel/dpt-hybrid-midas",
         "Xenova/dpt-hybrid-midas",
+        weights="pytorch_model.bin",
         release="dpt_hybrid-midas-501f0c75.pt",
         figures={"DIW": 0.1106, "ETH3D": 0.0934, "Sintel": 0.2741, "TUM": 10.89, "KITTI": 11.56, "NYU": 8.69},
     ),
@@ -69,6 +71,9 @@ ROWS = (
     ),
     DptVariant(
         "beit-large-384", "DPT BEiT-L 384 (MiDaS 3.1)", 384, 344, V31, "MIT", "Intel/dpt-beit-large-384"
+    ),
+    DptVariant(
+        "beit-base-384", "DPT BEiT-B 384 (MiDaS 3.1)", 384, 112, V31, "MIT", "Intel/dpt-beit-base-384"
     ),
     DptVariant(
         "swin2-large-384",
@@ -116,7 +121,7 @@ ROWS = (
 
 
 def _card(row: DptVariant) -> ModelCard:
-    files = (*(_hub.onnx(row.onnx) if row.onnx else ()), *(_hub.checkpoint(row.repository)))
+    files = (*(_hub.onnx(row.onnx) if row.onnx else ()), *(_hub.checkpoint(row.repository, row.weights)))
     is_on_hub = bool(row.repository)
     return ModelCard(
         name=f"dpt-{row.variant}",
@@ -132,6 +137,7 @@ def _card(row: DptVariant) -> ModelCard:
         paper=row.paper,
         extra="transformers" if is_on_hub else "torch",
         network=_hub.NETWORK if is_on_hub else "levit/dpt_224",
+        source="isl-org/MiDaS README.md, midas/model_loader.py; isl-org/DPT; the hub's pages",
         details=_details(row),
     )
 

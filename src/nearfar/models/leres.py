@@ -33,6 +33,7 @@ def _card(variant: str, title: str, file: str, parameters: int, details: dict[st
         paper="https://arxiv.org/abs/2012.09365",
         extra="torch",
         network=f"leres/{variant}",
+        source="aim-uofa/AdelaiDepth LeReS; figures of Marigold, arXiv 2312.02145",
         details=details,
     )
 

@@ -11,7 +11,11 @@ RELEASE = "https://github.com/isl-org/MiDaS/releases/download/v2_1/"
 
 @dataclass(frozen=True, slots=True)
 class MidasVariant:
-    """What tells the variants apart. ``sha256`` is the prefix in the checkpoint's upstream name."""
+    """What tells the variants apart.
+
+    ``sha256`` is the prefix in the checkpoint's upstream name. That of small stood in an older name of the
+    file, so that a difference is told and not refused.
+    """
 
     variant: str
     title: str
@@ -56,7 +60,13 @@ def _card(row: MidasVariant) -> ModelCard:
         input=InputSpec(row.size, resample="cubic"),
         weights=(
             WeightFile(row.onnx, RELEASE + row.onnx),
-            WeightFile(row.checkpoint, RELEASE + row.checkpoint, row.sha256, engine="torch"),
+            WeightFile(
+                row.checkpoint,
+                RELEASE + row.checkpoint,
+                row.sha256,
+                engine="torch",
+                is_hash_certain=row.variant != "small",
+            ),
         ),
         licence="MIT",
         is_commercial_use_allowed=True,
@@ -65,6 +75,7 @@ def _card(row: MidasVariant) -> ModelCard:
         paper="https://arxiv.org/abs/1907.01341",
         extra="torch",
         network=f"midas/{row.variant}",
+        source="isl-org/MiDaS README.md, midas/model_loader.py, tf/make_onnx_model.py, tf/run_onnx.py",
         details={"figures": {"MiDaS zero-shot protocol": row.figures}},
     )
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nearfar.cards import DepthKind, InputSpec, ModelCard
 from nearfar.models import _hub
 
 HALF = (0.5, 0.5, 0.5)
-SIZE = 384
+HEIGHT = 384
 PAD = 3.0  # the published inference mirrors the photo around itself, and averages with its mirror image
 
 
@@ -22,6 +22,7 @@ class ZoeVariant:
     domain: str
     max_depth_m: float
     millions: int
+    width: int
     figures: dict[str, dict[str, float]]
 
 
@@ -33,6 +34,7 @@ ROWS = (
         "indoor",
         10.0,
         345,
+        512,
         {
             "NYU": {
                 "delta1": 0.955,
@@ -44,7 +46,7 @@ ROWS = (
             }
         },
     ),
-    ZoeVariant("k", "ZoeDepth M12-K (streets)", "Intel/zoedepth-kitti", "outdoor", 80.0, 345, {}),
+    ZoeVariant("k", "ZoeDepth M12-K (streets)", "Intel/zoedepth-kitti", "outdoor", 80.0, 345, 768, {}),
     ZoeVariant(
         "nk",
         "ZoeDepth M12-NK (rooms and streets)",
@@ -52,6 +54,7 @@ ROWS = (
         "any",
         80.0,
         347,
+        512,
         {"KITTI": {"AbsRel": 0.057, "RMSE": 2.362}},
     ),
 )
@@ -63,7 +66,7 @@ def _card(row: ZoeVariant) -> ModelCard:
         title=row.title,
         family="zoedepth",
         kind=DepthKind.METRIC,
-        input=InputSpec(SIZE, 32, HALF, HALF, "minimal", 128, 1024, pad=PAD, flip=True),
+        input=_input(row),
         weights=_hub.checkpoint(row.repository),
         licence="MIT",
         is_commercial_use_allowed=True,
@@ -73,10 +76,17 @@ def _card(row: ZoeVariant) -> ModelCard:
         domain=row.domain,
         max_depth_m=row.max_depth_m,
         extra="transformers",
-        network=_hub.NETWORK,
+        network="transformers/zoedepth_k" if row.variant == "k" else _hub.NETWORK,
+        source="isl-org/ZoeDepth config_zoedepth*.json, depth_model.py; the hub's preprocessor_config.json",
         not_converted="the exporter takes more than ten minutes for it",
         details={"figures": row.figures} if row.figures else {},
     )
+
+
+def _input(row: ZoeVariant) -> InputSpec:
+    """As published: 384 high and 512 wide (768 for streets), and a resize that keeps corners in corners."""
+    spec = InputSpec(HEIGHT, 32, HALF, HALF, "minimal", 128, 2048, pad=PAD, flip=True, resample="corners")
+    return replace(spec, width=row.width)
 
 
 PLUGIN = tuple(_card(row) for row in ROWS)

@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from nearfar.errors import MissingExtraError, WeightsError
+from nearfar.nets._checkpoint import read_state
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,23 +119,35 @@ class DepthPro(Depth):
     """Depth Pro answers with inverse depth for a canonical camera, and the field of view of the real one."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, H, W) depth in metres from (N, 3, H, W): the published scaling by width over focal length."""
+        """(N, 2, H, W) from (N, 3, H, W): metres by the published scaling, and the focal length they are for.
+
+        The focal length is in widths of the picture, the same at every pixel.
+        """
         answer = self.inner(pixel_values=x)
         inverse: Tensor = answer.predicted_depth
-        if answer.field_of_view is not None:
+        if answer.field_of_view is None:
+            focal = torch.ones_like(inverse[:, :1, :1])
+        else:
             half = torch.deg2rad(answer.field_of_view.reshape(-1, 1, 1)) / 2
-            inverse = inverse * 2 * torch.tan(half)
-        return 1 / torch.clamp(inverse, NEAREST_M, FARTHEST_M)
+            focal = 0.5 / torch.tan(half)
+        depth = 1 / torch.clamp(inverse / focal, NEAREST_M, FARTHEST_M)
+        return torch.stack([depth, focal.expand_as(depth)], dim=1)
 
 
 _WRAPPERS = {"depth": Depth, "depth_pro": DepthPro}
+_FARTHEST_BIN_M = {"zoedepth_k": 80.0}
+"""Rows whose published configuration says another depth than the network was trained for.
+
+The hub's says 10 m for ZoeDepth K, whose bins are shares of the largest depth: all came out eight times too
+near. Source: discussion 1 of Intel/zoedepth-kitti, issues 28 and 139 of isl-org/ZoeDepth.
+"""
 _BY_TYPE: dict[str, type[Depth]] = {"depth_anything": DepthAnything, "zoedepth": ZoeDepth}
 
 
 def _wrapper(variant: str, config: Any) -> type[Depth]:
     """What runs a network: its own way where the library's holds only for some sizes."""
     is_plain_dpt = config.model_type == "dpt" and config.backbone_config is None
-    return Dpt if is_plain_dpt else _BY_TYPE.get(config.model_type, _WRAPPERS[variant])
+    return Dpt if is_plain_dpt else _BY_TYPE.get(config.model_type, _WRAPPERS.get(variant, Depth))
 
 
 def _fixed_size(config: Any) -> tuple[int, int] | None:
@@ -157,7 +170,7 @@ def load(variant: str, path: Path) -> nn.Module:
         WeightsError: the files are damaged or do not fit one another.
     """
     try:
-        from transformers import AutoModelForDepthEstimation
+        from transformers import MODEL_FOR_DEPTH_ESTIMATION_MAPPING, AutoConfig
         from transformers.utils import logging as progress
     except ImportError as exc:
         raise MissingExtraError(
@@ -167,22 +180,35 @@ def load(variant: str, path: Path) -> nn.Module:
     for name in ("transformers", "transformers.modeling_utils"):
         logging.getLogger(name).setLevel(logging.ERROR)  # what it would say is checked below
     progress.disable_progress_bar()  # type: ignore[no-untyped-call]  # the library has no types here
+    is_old = path.suffix == ".bin"  # read here: the library would run what such a file may carry
     try:
-        inner, report = AutoModelForDepthEstimation.from_pretrained(
-            path.parent,
+        config = AutoConfig.from_pretrained(path.parent, local_files_only=True)
+        _mend(config, variant)
+        kind: Any = MODEL_FOR_DEPTH_ESTIMATION_MAPPING[type(config)]
+        inner, report = kind.from_pretrained(
+            None if is_old else path.parent,
+            config=config,
+            state_dict=read_state(path) if is_old else None,
             local_files_only=True,
-            use_safetensors=True,
-            trust_remote_code=False,
+            use_safetensors=not is_old,
             dtype=torch.float32,
             output_loading_info=True,
         )
+    except WeightsError:
+        raise
     except Exception as exc:  # the library raises whatever its parts raise
         raise WeightsError(
             f"The checkpoint in {path.parent} could not be loaded: {_first_line(exc)}",
-            "Are config.json and model.safetensors of the same model, and whole?",
+            f"Are config.json and {path.name} of the same model, and whole?",
         ) from exc
     _check_complete(report, path)
     return wrapped(inner, variant)
+
+
+def _mend(config: Any, variant: str) -> None:
+    """Set what a published configuration says wrongly."""
+    for row in getattr(config, "bin_configurations", ()) if variant in _FARTHEST_BIN_M else ():
+        row["max_depth"] = _FARTHEST_BIN_M[variant]
 
 
 def wrapped(inner: Any, variant: str = "depth") -> nn.Module:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from nearfar.pipeline.postprocess import check_finite, finish, without_border
+from nearfar.engines import input_of
+from nearfar.pipeline.postprocess import check_finite, depth_of, finish, without_border
 from nearfar.pipeline.preprocess import Prepared, prepare
 from nearfar.types import DepthMap, Photo, Provenance
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from nearfar.engines import Session
 
     Batch = np.ndarray[Any, np.dtype[np.float32]]
-    Raw = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+    Raw = np.ndarray[Any, np.dtype[np.float32]]
 
 BATCH_LIMIT = 8
 """Pictures in one network run at most: memory stays bounded, and on a CPU larger batches are not faster."""
@@ -38,9 +39,8 @@ class Estimator:
 
     @property
     def input(self) -> InputSpec:
-        """How photos are prepared: the card's rule, or the one size that the loaded file takes."""
-        fixed = self.session.fixed_size
-        return self.card.input if fixed is None else self.card.input.only(*fixed)
+        """How photos are prepared: the card's rule, and what the loaded file itself says."""
+        return input_of(self.session, self.card.input)
 
     def estimate(self, photo: Photo) -> DepthMap:
         """The depth map of a photo, as large as the photo.
@@ -77,10 +77,10 @@ class Estimator:
         prepared = prepare(photo, self.input)
         raw = self.run(prepared)
         check_finite(raw, self.card)
-        return cast("Raw", without_border(raw, prepared.undo))
+        return cast("Raw", without_border(depth_of(raw, prepared.undo, self.card), prepared.undo))
 
     def run(self, prepared: Prepared) -> Raw:
-        """What the network answers for one prepared picture: (H, W) float32 in its own space.
+        """What the network answers for one prepared picture: (H, W) or (K, H, W) float32 in its own space.
 
         Raises:
             EngineError: the network failed.

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from nearfar.errors import NonFiniteOutputError
 from nearfar.ops.resize import enlarge, middle
-from nearfar.types import DepthMap, PhotoWarning, Provenance
+from nearfar.pipeline import planes
+from nearfar.types import Camera, DepthMap, PhotoWarning, Provenance
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from nearfar.cards import ModelCard
     from nearfar.types import Undo
+    from nearfar.types.arrays import Mask
 
 
 def finish(
@@ -25,7 +28,7 @@ def finish(
     *,
     is_fast: bool = False,
 ) -> DepthMap:
-    """The depth map of a photo from the (H, W) values its network gave.
+    """The depth map of a photo from the (H, W) or (K, H, W) values its network gave.
 
     ``is_fast``: they are enlarged to the photo's size by linear instead of cubic interpolation.
 
@@ -33,11 +36,43 @@ def finish(
         NonFiniteOutputError: there is a NaN or an infinity among them.
     """
     check_finite(raw, card)
-    scale, warnings = _focal_scale(undo, card, provenance.input_size[0])
+    seen = planes.read(_without_bars(raw, undo), card, undo)
+    scale, warnings = _focal_scale(undo, card, provenance.input_size[0] * undo.inset[0])
     x, y = undo.border
-    seen = enlarge(raw * np.float32(scale), undo.width + 2 * x, undo.height + 2 * y, is_fast=is_fast)
-    values = np.ascontiguousarray(seen[y : y + undo.height, x : x + undo.width], np.float32)
-    return DepthMap(values, card.kind, None, undo.camera, provenance, undo.warnings + warnings)
+    size = undo.width + 2 * x, undo.height + 2 * y
+    inside = slice(y, y + undo.height), slice(x, x + undo.width)
+    large = enlarge(seen.depth * np.float32(scale), *size, is_fast=is_fast)
+    values = np.ascontiguousarray(large[inside], np.float32)
+    valid = None if seen.valid is None else _enlarged(seen.valid, size)[inside].copy()
+    camera = undo.camera or _camera_of(seen, undo)
+    return DepthMap(values, card.kind, valid, camera, provenance, undo.warnings + warnings)
+
+
+def depth_of(raw: npt.NDArray[np.float32], undo: Undo, card: ModelCard) -> npt.NDArray[np.float32]:
+    """(H, W) of depth alone, of the photo alone, from all that a network gave."""
+    return planes.read(_without_bars(raw, undo), card, undo).depth
+
+
+def _without_bars(raw: npt.NDArray[np.float32], undo: Undo) -> npt.NDArray[np.float32]:
+    """What the network gave for the photo alone."""
+    sides = raw.shape[-2:]
+    sizes = [max(1, round(side * share)) for side, share in zip(sides, reversed(undo.inset), strict=True)]
+    starts = [(side - size) // 2 for side, size in zip(sides, sizes, strict=True)]
+    rows, columns = (slice(start, start + size) for start, size in zip(starts, sizes, strict=True))
+    return raw[..., rows, columns]
+
+
+def _enlarged(valid: Mask, size: tuple[int, int]) -> Mask:
+    found: Mask = cv2.resize(valid.astype(np.uint8), size, interpolation=cv2.INTER_NEAREST) > 0
+    return found
+
+
+def _camera_of(seen: planes.Seen, undo: Undo) -> Camera | None:
+    """The camera that the network found, where it finds one and the photo tells none."""
+    if seen.focal is None:
+        return None
+    focal_px = seen.focal * (undo.width + 2 * undo.border[0])
+    return Camera(focal_px, focal_px, undo.width / 2, undo.height / 2, "network")
 
 
 def without_border(raw: npt.NDArray[np.float32], undo: Undo) -> npt.NDArray[np.float32]:
@@ -57,7 +92,7 @@ def check_finite(raw: npt.NDArray[np.float32], card: ModelCard) -> None:
         )
 
 
-def _focal_scale(undo: Undo, card: ModelCard, input_width: int) -> tuple[float, tuple[PhotoWarning, ...]]:
+def _focal_scale(undo: Undo, card: ModelCard, input_width: float) -> tuple[float, tuple[PhotoWarning, ...]]:
     """What depth is multiplied by where it depends on the focal length of the camera."""
     if card.reference_focal_px is None:
         return 1.0, ()

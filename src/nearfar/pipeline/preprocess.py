@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from nearfar.cards import InputSpec
 
+_BAR_COLOUR = (123.675, 116.28, 103.53)  # what networks are trained to take for nothing
 _FAULTS = {
     "dark": "The photo is nearly black: its depth is unreliable.",
     "blown_out": "The photo is blown out to white: its depth is unreliable.",
@@ -42,14 +43,27 @@ def prepare(photo: Photo, spec: InputSpec) -> Prepared:
     """The network's input for a photo: over white, resized by the card's rule, normalised."""
     border = spec.border(*photo.full_size)
     full_width, full_height = photo.full_size
-    width, height = spec.network_size(full_width + 2 * border[0], full_height + 2 * border[1])
+    size = full_width + 2 * border[0], full_height + 2 * border[1]
+    whole, (width, height) = spec.network_size(*size), spec.picture_size(*size)
     photo = _framed(photo, border)
-    is_plain = spec.resample == "cubic"
-    small = _over_white(shrink(_colours(photo), width, height, is_plain=is_plain), photo, width, height)
+    small = _over_white(shrink(_colours(photo), width, height, how=spec.resample), photo, width, height)
     faults = exposure_faults(np.rint(small).astype(np.uint8))
     warnings = tuple(PhotoWarning(code, _FAULTS[code]) for code in faults)
-    undo = Undo(full_width, full_height, photo.camera, warnings, border)
-    return Prepared(_normalise(small, spec), undo)
+    inset = width / whole[0], height / whole[1]
+    undo = Undo(full_width, full_height, photo.camera, warnings, border, inset)
+    return Prepared(_normalise(_between_bars(small, whole), spec), undo)
+
+
+def _between_bars(small: npt.NDArray[np.float32], whole: tuple[int, int]) -> npt.NDArray[np.float32]:
+    """The picture in the middle of a larger one, bars of the mean colour of photos around it."""
+    height, width = small.shape[:2]
+    if (width, height) == whole:
+        return small
+    bars = np.empty((whole[1], whole[0], 3), np.float32)
+    bars[:] = _BAR_COLOUR
+    left, top = (whole[0] - width) // 2, (whole[1] - height) // 2
+    bars[top : top + height, left : left + width] = small
+    return bars
 
 
 def _framed(photo: Photo, border: tuple[int, int]) -> Photo:

@@ -21,6 +21,7 @@ from nearfar.cards import DepthKind
 from nearfar.errors import ParameterError
 from nearfar.ops import tiles as ops
 from nearfar.ops.resize import enlarge
+from nearfar.pipeline import planes
 from nearfar.pipeline.postprocess import check_finite
 from nearfar.pipeline.preprocess import prepare
 from nearfar.types import Camera, Photo
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from nearfar.cards import InputSpec
     from nearfar.ops.tiles import Box, Grid
     from nearfar.pipeline import Estimator
+    from nearfar.pipeline.preprocess import Prepared
     from nearfar.types import DepthMap
 
     Map = npt.NDArray[np.float32]
@@ -70,14 +72,24 @@ def estimate(
         NonFiniteOutputError: the network answered with NaN or infinity.
         EngineError: the network failed.
     """
-    spec = replace(estimator.input, pad=0.0)  # neighbours are what a tile's border would stand in for
+    spec = replace(
+        estimator.input, pad=0.0, letterbox=False
+    )  # neighbours are what a tile's border would stand in for
     grid = grid_of(spec, photo, (tiles or Tiles()).length)
     if len(grid) == 1:
         return estimator.estimate(photo)
     prepared = prepare(photo, spec)
-    whole = estimator.run(prepared)
-    check_finite(whole, estimator.card)
-    return estimator.finish(_joined(estimator, photo, grid, whole, tell), prepared, tiles=len(grid))
+    whole = _depth(estimator, prepared)
+    joined = _joined(estimator, photo, grid, whole, tell)
+    plain = replace(estimator, card=replace(estimator.card, reading="map"))
+    return plain.finish(joined, prepared, tiles=len(grid))
+
+
+def _depth(estimator: Estimator, prepared: Prepared) -> Map:
+    """(H, W) of depth alone; what else a network gives belongs to one look and not to tiles."""
+    raw = estimator.run(prepared)
+    check_finite(raw, estimator.card)
+    return planes.read(raw, estimator.card, prepared.undo).depth
 
 
 def grid_of(spec: InputSpec, photo: Photo, length: int = 0) -> Grid:
@@ -108,11 +120,10 @@ def _joined(estimator: Estimator, photo: Photo, grid: Grid, whole: Map, tell: Te
     base = enlarge(whole, grid.width, grid.height)
     spread = float(np.ptp(whole))
     fine = whole.shape[1] / grid.width
-    spec = replace(estimator.input, pad=0.0)
+    spec = replace(estimator.input, pad=0.0, letterbox=False)
     has_shift = estimator.card.kind is not DepthKind.METRIC
     for done, box in enumerate(grid.boxes(), 1):
-        raw = estimator.run(prepare(_cut(photo, box, grid), spec))
-        check_finite(raw, estimator.card)
+        raw = _depth(estimator, prepare(_cut(photo, box, grid), spec))
         tile = enlarge(raw, box.width, box.height)
         fitted = _fitted(tile, base[box.slices], fine, spread, has_shift=has_shift)
         joined[box.slices] += grid.weight(box) * fitted

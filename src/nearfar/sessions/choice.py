@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 AUTO = "auto"
 PUBLISHED_INT8 = "onnxruntime-int8"
 """What weights files are made for that are int8 already (the card's word for the engine)."""
+PUBLISHED_HALF = "onnxruntime-fp16"
+"""The same for files whose weights have 16 bits: half as large, and no faster on a processor."""
 _NEEDS_NO_WEIGHTS = "fake"
 _MEMORY_FACTOR = (
     2.0  # of a file's bytes: the weights as the runtime packs them, and what flows between layers
@@ -93,6 +95,9 @@ def choose(card: ModelCard, wish: Wish, store: Store) -> Choice:
 
 def _precision(card: ModelCard, wish: Wish, store: Store, engine: str) -> tuple[str, str]:
     """The precision and a remark on it."""
+    is_asked = wish.precision != AUTO or wish.is_fast
+    if not is_asked and engine == "onnxruntime" and locate(card, store).engine == PUBLISHED_INT8:
+        return "int8", "; no other file of it is here"
     if wish.precision != AUTO or not wish.is_fast or engine != "onnxruntime":
         return "float32" if wish.precision == AUTO else wish.precision, ""
     if _int8_weights(card, store).engine == PUBLISHED_INT8:
@@ -113,7 +118,7 @@ def file_to_open(card: ModelCard, choice: Choice, store: Store) -> Path | None:
         return None
     if choice.engine == "torch":
         return choice.found.path
-    if choice.found.engine == PUBLISHED_INT8:
+    if choice.found.engine in (PUBLISHED_INT8, PUBLISHED_HALF):
         return choice.found.path
     if choice.precision == "int8":
         path = convert.int8_path(card, choice.found, store)
@@ -136,7 +141,7 @@ def _int8_weights(card: ModelCard, store: Store) -> Found:
 
 def float_file(card: ModelCard, found: Found, store: Store) -> Path:
     """The float32 ONNX file of some weights: themselves, or converted from them."""
-    if found.engine == "onnxruntime":
+    if found.engine in ("onnxruntime", PUBLISHED_HALF):
         return found.path
     if not convert.float_path(card, found, store).is_file():
         convert.check_card(card)
@@ -145,8 +150,14 @@ def float_file(card: ModelCard, found: Found, store: Store) -> Path:
 
 
 def needed_bytes(path: Path) -> float:
-    """Estimated memory of a network that is loaded from a file."""
-    return _MEMORY_FACTOR * path.stat().st_size
+    """Estimated memory of a network that is loaded from a file and its parts."""
+    return _MEMORY_FACTOR * _bytes_of(path)
+
+
+def _bytes_of(path: Path) -> int:
+    """Bytes of a file, and of the weights that some ONNX files keep beside them (``model.onnx_data``)."""
+    beside = path.parent.glob(f"{path.name}[_.]data*")
+    return path.stat().st_size + sum(part.stat().st_size for part in beside)
 
 
 def too_large(card: ModelCard, path: Path, budget_bytes: int) -> EngineError:
@@ -164,7 +175,7 @@ def check_memory(card: ModelCard, path: Path, factor: float = _MEMORY_FACTOR) ->
 
     ``factor``: of the file's bytes, what the work on it takes.
     """
-    needed, free = factor * path.stat().st_size, free_bytes()
+    needed, free = factor * _bytes_of(path), free_bytes()
     if free is not None and needed > free:
         raise EngineError(
             f"'{card.name}' needs about {needed / 1e9:.1f} GB of memory, but {free / 1e9:.1f} GB are free.",

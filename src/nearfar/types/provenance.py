@@ -20,6 +20,8 @@ class Undo:
     camera: Camera | None
     warnings: tuple[PhotoWarning, ...]
     border: tuple[int, int] = (0, 0)
+    inset: tuple[float, float] = (1.0, 1.0)
+    """Shares of the network's input, across and down, that the photo fills; bars fill the rest evenly."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,8 @@ _ENGINE_OF = {
     ".bin": "torch",
     ".safetensors": "torch",
 }
+_NEWER = {"pytorch_model.bin": "model.safetensors"}
+"""Names under which folders may hold what a card calls by an older one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,13 +142,14 @@ def _pairs(card: ModelCard, source: Path) -> list[tuple[Path, WeightFile]]:
     if source.is_dir():
         for engine in card.engines:
             files = card.files(engine)
-            if all((source / file.name).is_file() for file in files):
-                return [(source / file.name, file) for file in files]
+            found = [_in_folder(source, file) for file in files]
+            if all(path.is_file() for path in found):
+                return list(zip(found, files, strict=True))
         wanted = " or ".join(" + ".join(f.name for f in card.files(e)) for e in card.engines)
         raise WeightsError(f"{source} does not hold the files of '{card.name}'.", f"It takes {wanted}.")
     if not source.is_file():
         raise WeightsError(f"There is no file {source}.", "Check the path.")
-    engine = _ENGINE_OF.get(source.suffix.lower(), "")
+    engine = _ENGINE_OF.get(source.suffix.lower(), "") or _engine_by_bytes(source)
     files = card.files(engine)
     if not files:
         known = ", ".join(s for s, e in _ENGINE_OF.items() if e in card.engines)
@@ -157,6 +160,20 @@ def _pairs(card: ModelCard, source: Path) -> list[tuple[Path, WeightFile]]:
         names = " and ".join(file.name for file in files)
         raise WeightsError(f"'{card.name}' takes several files.", f"Give the folder that holds {names}.")
     return [(source, files[0])]
+
+
+def _in_folder(folder: Path, file: WeightFile) -> Path:
+    """Where a file of the card lies in a folder: some have the same weights under a newer name."""
+    newer = folder / _NEWER.get(file.name, file.name)
+    return newer if newer.is_file() else folder / file.name
+
+
+def _engine_by_bytes(source: Path) -> str:
+    """What reads a file whose name tells nothing: BTS is published as ``model``."""
+    if source.suffix:
+        return ""
+    with source.open("rb") as file:
+        return "torch" if file.read(4).startswith((b"PK\x03\x04", b"\x80")) else ""
 
 
 def _copy(source: Path, target: Path) -> Path:

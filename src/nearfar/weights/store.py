@@ -39,6 +39,8 @@ class Pin:
     modified_ns: int = 0
     """When the file was last written; with ``inode`` and ``bytes`` it tells an untouched file."""
     inode: int = 0
+    commit: str = ""
+    """The hub's name of the version that it is of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ class Store:
                 f"It is not the file that came or that the card names: {mend}.",
             )
         if pin:
-            self._note(card, file, pin_of(path, found, pin.source))
+            self._note(card, file, pin_of(path, found, pin.source, pin.commit))
         return found
 
     def _note(self, card: ModelCard, file: WeightFile, pin: Pin) -> None:
@@ -195,10 +197,10 @@ def locate(card: ModelCard, store: Store) -> Found:
     return store.find(card, card.engines[0])  # raises what is missing
 
 
-def pin_of(path: Path, sha256: str, source: str) -> Pin:
-    """The pin of a file that is in its place."""
+def pin_of(path: Path, sha256: str, source: str, commit: str = "") -> Pin:
+    """The pin of a file, in its place or about to be renamed to it."""
     stat = path.stat()
-    return Pin(sha256, stat.st_size, source, stat.st_mtime_ns, stat.st_ino)
+    return Pin(sha256, stat.st_size, source, stat.st_mtime_ns, stat.st_ino, commit)
 
 
 def _is_untouched(path: Path, pin: Pin) -> bool:

@@ -12,7 +12,7 @@ import numpy as np
 
 from nearfar import assets
 from nearfar.decode.photo import Limits, read_photo
-from nearfar.engines import EngineOptions
+from nearfar.engines import EngineOptions, input_of
 from nearfar.errors import MissingExtraError, ParameterError, WeightsError
 from nearfar.pipeline.preprocess import prepare
 from nearfar.registry import ENGINES
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from nearfar.cards import InputSpec, ModelCard
     from nearfar.settings import Settings
     from nearfar.weights import Store
-    from nearfar.weights.fetch import Progress
+    from nearfar.weights.fetch import How
     from nearfar.weights.packs import Imported
 
 PICTURES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp", ".heic", ".avif"}
@@ -46,16 +46,14 @@ class Verified:
     error: WeightsError | None = None
 
 
-def pull(
-    name: str, settings: Settings, *, engine: str = "", progress: Progress | None = None
-) -> tuple[Path, ...]:
+def pull(name: str, settings: Settings, how: How | None = None) -> tuple[Path, ...]:
     """Bring a model's weights over the network; gives their paths.
 
     Raises:
         UnknownNameError: there is no such model.
         WeightsError: see :func:`nearfar.weights.fetch.pull`.
     """
-    return fetch.pull(catalogue.card(name), open_store(settings), settings, engine=engine, progress=progress)
+    return fetch.pull(catalogue.card(name), open_store(settings), settings, how)
 
 
 def verify(name: str, settings: Settings) -> tuple[Verified, ...]:
@@ -166,7 +164,7 @@ def quantize(
     found = locate(card, store)
     source = float_file(card, found, store)
     session = ENGINES.load("onnxruntime").open(card, source, EngineOptions())
-    spec = card.input if session.fixed_size is None else card.input.only(*session.fixed_size)
+    spec = input_of(session, card.input)
     pictures = [prepare(photo, spec).tensor for photo in _calibration(settings)]
     return convert.to_int8(card, found, store, source, _square(pictures, spec), least=least)
 

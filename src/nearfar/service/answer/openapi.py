@@ -346,7 +346,11 @@ def _depth(formats: Mapping[str, Format]) -> Json:
 def _models() -> Json:
     size = dict.fromkeys(("size", "multiple", "min_size", "max_size"), _WHOLE)
     numbers = {"type": "array", "items": _NUMBER}
-    weights = {"name": _STRING, "location": _STRING, "sha256": _STRING, "bytes": _WHOLE, "engine": _STRING}
+    weights = {
+        **dict.fromkeys(("name", "location", "sha256", "engine"), _STRING),
+        "bytes": _WHOLE,
+        "is_hash_certain": _BOOLEAN,
+    }
     card = {
         "name": _STRING,
         "title": _STRING,
@@ -361,6 +365,8 @@ def _models() -> Json:
                 "pad": _NUMBER,
                 "flip": _BOOLEAN,
                 "resample": _STRING,
+                "width": _WHOLE,
+                "letterbox": _BOOLEAN,
             }
         ),
         "weights": {"type": "array", "items": _object(weights)},
@@ -375,6 +381,10 @@ def _models() -> Json:
         "network": _STRING,
         "not_converted": _STRING,
         "reference_focal_px": _or_null(_NUMBER),
+        "reading": _STRING,
+        "outputs": {"type": "array", "items": _STRING},
+        "given": {"type": "object"},
+        "source": _STRING,
         "speed": {"type": "string", "enum": ["fast", "medium", "slow"]},
         "is_installed": _BOOLEAN,
         "details": {"type": "object"},
