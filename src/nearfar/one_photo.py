@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from nearfar.decode.own_depth import own_depth_of
 from nearfar.decode.photo import Limits, read_photo
 from nearfar.errors import NearfarError
 from nearfar.ops.intrinsics import seen_by
@@ -45,12 +46,14 @@ class EstimateOptions:
     ``intrinsics``: of the camera, in pixels of the upright photo; they take the place of what EXIF says.
     ``whole``: decode the photo at its full size also for a fast model, since more than its depth is shown.
     ``name``: what messages call the photo; its path, where there is one.
+    ``own_depth``: take the depth that the photo carries itself; no network looks at it.
     """
 
     tiles: bool | int = False
     intrinsics: Intrinsics | None = None
     whole: bool = False
     name: str = ""
+    own_depth: bool = False
 
 
 class Watch(Protocol):
@@ -164,7 +167,8 @@ def look(
     with watch.stage("decode"):
         photo = read(source(), model.estimator, options, limits)
     with watch.stage("engine"), watch.engine(model):
-        depth = depth_of(photo, model.estimator, options.tiles, watch.step)
+        is_own = options.own_depth
+        depth = own_depth_of(photo) if is_own else depth_of(photo, model.estimator, options.tiles, watch.step)
     return Seen(photo, depth, model)
 
 

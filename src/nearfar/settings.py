@@ -138,6 +138,9 @@ class Settings:
         low=0,
         high=64,
     )
+    frame_ancestors: str = option(
+        "none", "Origins whose pages may show this one in a frame, commas between; self, or none."
+    )
     origins: str = option(
         "", "Web origins whose pages may use the service, commas between, or *; empty means its own only."
     )

@@ -151,3 +151,22 @@ def test_picture_of_a_pipe_is_that_of_a_file(process, run: Run, photo_jpeg: Path
     piped = process("effect", "fog", "-", input=photo_jpeg.read_bytes()).stdout
     made = Image.open(photo_jpeg.with_name("photo.fog.png"))
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(piped))), np.asarray(made))
+
+
+def test_own_depth_of_a_photo(run: Run, photo_jpeg: Path, tmp_path: Path) -> None:
+    """What the photo carries takes the place of the network's depth; a photo without it is told."""
+    values = np.tile(np.geomspace(1, 9, 128, dtype=np.float32), (96, 1))
+    data = nearfar.export("gdepth", nearfar.DepthMap(values, "metric"), photo_jpeg)
+    (tmp_path / "own.jpg").write_bytes(data)
+    code, _, err = run("own.jpg", "--raw", "network.npy")
+    assert code == 0
+    assert "carries its own depth (GDepth)" in err
+    code, _, err = run("own.jpg", "--own-depth", "--overwrite", "--raw", "own.npy")
+    assert code == 0, err
+    assert np.abs(1 / np.load("own.npy") - 1 / values).max() < 0.003
+    code, out, err = run("export", "npy", "own.jpg", "--own-depth")
+    assert code == 0, err
+    assert np.array_equal(np.load(out.strip()), np.load("own.npy"))
+    code, _, err = run(photo_jpeg, "--own-depth")
+    assert code == 1
+    assert "carries no depth of its own" in err

@@ -54,6 +54,8 @@ const FORMATS: Record<Language, Names> = {
     npz: "NumPy archive",
     pfm: "Float map",
     sidecar: "Description",
+    gdepth: "Photo with depth",
+    "dynamic-depth": "Photo with depth behind it",
   },
   zh: {
     png16: "16 位 PNG",
@@ -66,6 +68,8 @@ const FORMATS: Record<Language, Names> = {
     obj: "三维网格（文本）",
     ply: "点云",
     sidecar: "说明文件",
+    gdepth: "带深度的照片",
+    "dynamic-depth": "深度附在照片之后",
   },
 };
 
@@ -97,6 +101,8 @@ const SUMMARIES: Names = {
   npz: "包含所有字段的 NumPy 归档。",
   pfm: "Portable float map。",
   sidecar: "只有说明，没有数值。",
+  gdepth: "照片 JPEG，深度写入其中（GDepth）。",
+  "dynamic-depth": "照片 JPEG，深度附在其后（Dynamic Depth）。",
 };
 
 const OPTIONS: Record<Language, Names> = {

@@ -14,6 +14,7 @@ from nearfar.cards import DepthKind
 from nearfar.cli import _plan, _say
 from nearfar.cli._sources import RECURSIVE_HELP, STDIO, gather
 from nearfar.decode.depth import INVALID_HELP, read_depth
+from nearfar.decode.own_depth import OWN_DEPTH_HELP, own_depth_of
 from nearfar.errors import NearfarError, OutputExistsError, ParameterError
 from nearfar.machine.files import write_whole
 from nearfar.ops.fit import fitted
@@ -89,6 +90,7 @@ class SharedOptions:
     depth_scale: float = option(1.0, DEPTH_SCALE_HELP)
     depth_invalid: str = option("", INVALID_HELP, parse=str)
     depth_array: str = option("", DEPTH_ARRAY_HELP)
+    own_depth: bool = option(False, OWN_DEPTH_HELP)
     intrinsics: str = option("", INTRINSICS_FLAG, parse=read_text)
     calibration: str = option("", "Camera profile of nearfar calibrate: depth becomes metres.")
     overwrite: bool = option(False, "Replace files that exist already.")
@@ -154,7 +156,10 @@ def photo_and_depth(source: str, options: SharedOptions) -> tuple[Photo, DepthMa
     """The photo, and its depth: read from a file or estimated, and calibrated where asked for."""
     given = sys.stdin.buffer if source == STDIO else source
     photo = api.read(given, intrinsics=options.intrinsics or None)
-    depth = _given(photo, options) if options.depth else _estimated(photo, options)
+    if options.own_depth and options.depth:
+        raise ParameterError("Both --depth and --own-depth were given.", "Give one of them.")
+    found = _estimated if not options.depth else _given
+    depth = own_depth_of(photo) if options.own_depth else found(photo, options)
     if options.intrinsics:
         depth = dataclasses.replace(depth, camera=photo.camera)
     for warning in depth.warnings:

@@ -16,6 +16,7 @@ from nearfar.cli._plugins import INTRINSICS_FLAG, read_text
 from nearfar.cli._sources import RECURSIVE_HELP, STDIO, gather
 from nearfar.cli._verb import Flag, verb
 from nearfar.cli._verbs import verbs
+from nearfar.decode.own_depth import OWN_DEPTH_HELP
 from nearfar.effects.heatmap import HeatmapOptions
 from nearfar.encode import MEDIA_TYPES
 from nearfar.errors import NearfarError, OutputExistsError
@@ -59,6 +60,7 @@ class DepthOptions(HeatmapOptions):
         False, "Rather fast than exact: scaled JPEG decode, int8 where there is a file, 256 colours."
     )
     intrinsics: str = option("", INTRINSICS_FLAG, parse=read_text)
+    own_depth: bool = option(False, OWN_DEPTH_HELP)
     recursive: bool = option(False, RECURSIVE_HELP)
     overwrite: bool = option(False, "Replace files that exist already.")
     json: bool = option(False, "One JSON object a photo on standard output, errors included.")
@@ -123,7 +125,7 @@ def _estimated(
     )
     is_shown = options.overlay is not None or not all(_is_picture(task) for task in tasks)
     tiles = options.tiles_length or options.tiles
-    how = EstimateOptions(tiles, options.intrinsics or None, is_shown)
+    how = EstimateOptions(tiles, options.intrinsics or None, is_shown, own_depth=options.own_depth)
     is_alone = len(tasks) == 1
     with (
         _say.tiles(is_shown=bool(tiles) and is_alone and not options.json) as tell,

@@ -7,12 +7,10 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import cv2
-
 from nearfar.types import Camera
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from PIL.Image import Image
 
@@ -101,20 +99,3 @@ def _positive(value: Any) -> float | None:
     except (TypeError, ValueError, ZeroDivisionError, OverflowError):
         return None
     return number if math.isfinite(number) and 0 < number < 1e7 else None
-
-
-_TURNS: dict[int, Callable[[Any], Any]] = {
-    2: lambda a: cv2.flip(a, 1),
-    3: lambda a: cv2.rotate(a, cv2.ROTATE_180),
-    4: lambda a: cv2.flip(a, 0),
-    5: cv2.transpose,
-    6: lambda a: cv2.rotate(a, cv2.ROTATE_90_CLOCKWISE),
-    7: lambda a: cv2.transpose(cv2.rotate(a, cv2.ROTATE_180)),
-    8: lambda a: cv2.rotate(a, cv2.ROTATE_90_COUNTERCLOCKWISE),
-}
-
-
-def upright(array: Any, orientation: int) -> Any:
-    """An (H, W) or (H, W, C) array, turned as its EXIF orientation asks (TIFF 6.0, tag 274)."""
-    turn = _TURNS.get(orientation)
-    return array if turn is None or array is None else turn(array)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import importlib
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nearfar.decode._color import grey16_to_srgb, to_srgb
-from nearfar.decode._exif import ExifFacts, exif_camera, exif_facts, upright
+from nearfar.decode._exif import ExifFacts, exif_camera, exif_facts
+from nearfar.decode._libheif import open_heif
 from nearfar.decode._pnm import pnm_planes
 from nearfar.decode._quiet import quiet_pillow
 from nearfar.decode._signature import claimed_size, format_of, jpeg_fault
 from nearfar.decode._tiff import ORIENTATION, as_classic, main_page, read_pages
 from nearfar.decode._tiff_photo import is_ours, planes_of
 from nearfar.decode._tiff_pixels import refuse_compression
+from nearfar.decode.own_depth import find_own_depth
 from nearfar.errors import BrokenImageError, NearfarError, UnsupportedFormatError
+from nearfar.ops.orientation import upright
 from nearfar.types import Photo
 
 if TYPE_CHECKING:
@@ -65,13 +69,15 @@ def decode_bytes(data: bytes, name: str, check_pixels: CheckPixels, needed: Need
     try:
         with quiet_pillow():
             if kind in _OWN:
-                photo = _OWN[kind](data, name, check_pixels)
-                if isinstance(photo, Photo):
-                    return photo
-                data = photo
+                found = _OWN[kind](data, name, check_pixels)
+                if isinstance(found, Photo):
+                    return replace(found, encoded=data)
+                data = found
             image = _open(data, kind, name)
             check_pixels(*image.size, name)
-            return _to_photo(image, data, name, needed if kind == "JPEG" else None)
+            photo = _to_photo(image, data, name, needed if kind == "JPEG" else None)
+            carried = find_own_depth(data)
+            return replace(photo, encoded=data, own_depth=carried.title if carried else "")
     except NearfarError:
         raise
     except Exception as exc:  # decoders of foreign bytes raise anything
@@ -103,9 +109,7 @@ def _reason(exc: Exception) -> str:
 def _open(data: bytes, kind: str, name: str) -> Any:
     """A lazy image: its header is read, its pixels are not."""
     if kind == "HEIF":
-        import pi_heif
-
-        return pi_heif.open_heif(data, convert_hdr_to_8bit=True)
+        return open_heif(data)
     if kind == "JPEG" and (fault := jpeg_fault(data)):
         raise UnsupportedFormatError(
             f"{name} is a JPEG {fault}, which nearfar does not read.", "Save it as an 8-bit JPEG or as PNG."
@@ -175,7 +179,9 @@ def _to_photo(image: Any, data: bytes, name: str, needed: Needed | None = None) 
     if was_turned:
         facts = type(facts)(was_turned, facts.tags)
     size = full or (rgb.shape[1], rgb.shape[0])
-    return Photo(rgb, alpha, exif_camera(facts, *size), name, str(image.format or "image"), full)
+    camera = exif_camera(facts, *size)
+    format = str(image.format or "image")
+    return Photo(rgb, alpha, camera, name, format, full, orientation=turn)
 
 
 def _reduce(image: Any, needed: Needed, orientation: int) -> tuple[int, int] | None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from nearfar.decode._depth_files import Found, Source, find
 from nearfar.decode._validity import INVALID_HELP, parse_invalid, validity
+from nearfar.decode.own_depth import read_own_depth
 from nearfar.errors import BrokenImageError, EmptyInputError, ParameterError, SourceError, did_you_mean
 from nearfar.types import Camera, DepthKind, DepthMap, PhotoWarning, Provenance
 
@@ -35,7 +36,10 @@ def read_depth(
     invalid: str = "",
     array: str = "",
 ) -> DepthMap:
-    """The depth map in a file: 16-bit PNG, TIFF, EXR, PFM, NPY or NPZ, ours or of another program.
+    """The depth map in a file (16-bit PNG, TIFF, EXR, PFM, NPY or NPZ, of any program), or within a photo.
+
+    A photo gives the depth that it carries itself: GDepth, Dynamic Depth, or what Apple's cameras put into
+    JPEG and HEIC; of a spatial photo, that between its two pictures.
 
     Args:
         source: a path, bytes or a binary file. What its values mean is taken from the file, or from the
@@ -55,11 +59,11 @@ def read_depth(
         ParameterError: the file does not say what its values mean, and ``kind`` is not given; or they
             cannot be metres.
 
-    Example:
-        >>> import nearfar
-        >>> depth = nearfar.read_depth("depth.tiff")  # doctest: +SKIP
     """
     name, data, beside = _opened(source)
+    own = read_own_depth(data, name)
+    if own is not None:
+        return own
     found = find(Source(data, name, array))
     record = found.record or (_sidecar(beside) if beside else {})
     if record:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nearfar.decode._coco import Subject, masks_of_coco
-from nearfar.decode._exif import exif_facts, upright
+from nearfar.decode._exif import exif_facts
 from nearfar.decode._quiet import quiet_pillow
 from nearfar.decode.photo import Limits, read_bytes, read_photo
 from nearfar.errors import (
@@ -20,6 +20,7 @@ from nearfar.errors import (
     TooLargeError,
     UnsupportedFormatError,
 )
+from nearfar.ops.orientation import upright
 from nearfar.types import Photo
 
 if TYPE_CHECKING:

@@ -67,7 +67,7 @@ def is_archive(head: bytes) -> bool:
 def read_archive(file: BinaryIO, length: int, limits: ArchiveLimits) -> tuple[list[Slot], int]:
     """The pictures in a ZIP of ``length`` bytes, in its order, and how many entries were passed over.
 
-    Folders, ``__MACOSX`` and hidden files are passed over.
+    Folders, ``__MACOSX``, hidden files and names that no file in a ZIP may have are passed over.
 
     Raises:
         BadArchiveError: it is damaged, encrypted, or tries a trick.
@@ -116,6 +116,7 @@ def _is_passed_over(entry: zipfile.ZipInfo) -> bool:
     parts = PurePosixPath(entry.filename).parts
     return (
         entry.is_dir()
+        or _has_odd_name(entry)
         or "__MACOSX" in parts
         or (bool(parts) and parts[-1].startswith(".") and parts[-1] != "..")
     )
@@ -145,7 +146,6 @@ def _check_sizes(entries: list[zipfile.ZipInfo], length: int, limits: ArchiveLim
 
 def _slot(file: BinaryIO, entry: zipfile.ZipInfo, length: int) -> Slot:
     """Where an entry's bytes lie, once nothing speaks against it."""
-    _check_name(entry)
     for is_so, what in _faults(entry):
         if is_so:
             raise BadArchiveError(f"{_shown(entry)} is {what}.", _HINT)
@@ -164,10 +164,10 @@ def _slot(file: BinaryIO, entry: zipfile.ZipInfo, length: int) -> Slot:
     return slot
 
 
-def _check_name(entry: zipfile.ZipInfo) -> None:
+def _has_odd_name(entry: zipfile.ZipInfo) -> bool:
+    """A name that leads out of the folder, holds odd characters, or is none: its file is not looked at."""
     name = entry.orig_filename
-    if not name or len(name) > 1000 or _UNSAFE.search(name):
-        raise BadArchiveError(f"{_shown(entry)} is not a name that a file in a ZIP may have.", _HINT)
+    return not name or len(name) > 1000 or bool(_UNSAFE.search(name))
 
 
 def _faults(entry: zipfile.ZipInfo) -> Iterator[tuple[bool, str]]:

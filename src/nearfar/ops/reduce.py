@@ -45,11 +45,13 @@ def reduced_photo(photo: Photo, longest: int) -> Photo:
     full_width, full_height = photo.full_size
     camera = photo.camera and photo.camera.scaled(width / full_width, height / full_height)
     if photo.alpha is None:
-        return replace(photo, pixels=shrink(photo.pixels, width, height), camera=camera, reduced_from=None)
+        return replace(
+            photo, pixels=shrink(photo.pixels, width, height), camera=camera, reduced_from=None, encoded=b""
+        )
     mixed = shrink(multiplied(photo), width, height)
     pixels = divided(mixed[..., :3], mixed[..., 3], photo.pixels.dtype)
     alpha = shrink(photo.alpha, width, height)
-    return replace(photo, pixels=pixels, alpha=alpha, camera=camera, reduced_from=None)
+    return replace(photo, pixels=pixels, alpha=alpha, camera=camera, reduced_from=None, encoded=b"")
 
 
 def _middles(count: int, of: int) -> npt.NDArray[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -48,7 +48,7 @@ def prepare(photo: Photo, spec: InputSpec) -> Prepared:
     photo = _framed(photo, border)
     small = _over_white(shrink(_colours(photo), width, height, how=spec.resample), photo, width, height)
     faults = exposure_faults(np.rint(small).astype(np.uint8))
-    warnings = tuple(PhotoWarning(code, _FAULTS[code]) for code in faults)
+    warnings = tuple(PhotoWarning(code, _FAULTS[code]) for code in faults) + _own_depth(photo)
     inset = width / whole[0], height / whole[1]
     undo = Undo(full_width, full_height, photo.camera, warnings, border, inset)
     return Prepared(_normalise(_between_bars(small, whole), spec), undo)
@@ -66,6 +66,14 @@ def _between_bars(small: npt.NDArray[np.float32], whole: tuple[int, int]) -> npt
     return bars
 
 
+def _own_depth(photo: Photo) -> tuple[PhotoWarning, ...]:
+    """A word where the photo carries depth itself."""
+    if not photo.own_depth:
+        return ()
+    text = f"This photo carries its own depth ({photo.own_depth}): own_depth (--own-depth) takes it instead."
+    return (PhotoWarning("own_depth", text),)
+
+
 def _framed(photo: Photo, border: tuple[int, int]) -> Photo:
     """The photo with its mirror image around it; ``border`` in pixels of its full size."""
     if border == (0, 0):
@@ -74,7 +82,7 @@ def _framed(photo: Photo, border: tuple[int, int]) -> Photo:
     x, y = round(border[0] * photo.width / full_width), round(border[1] * photo.height / full_height)
     frame = partial(cv2.copyMakeBorder, top=y, bottom=y, left=x, right=x, borderType=cv2.BORDER_REFLECT_101)
     alpha = None if photo.alpha is None else frame(photo.alpha)
-    return Photo(frame(photo.pixels), alpha, photo.camera, photo.name, photo.format)
+    return replace(photo, pixels=frame(photo.pixels), alpha=alpha, encoded=b"")
 
 
 def _colours(photo: Photo) -> npt.NDArray[Any]:

@@ -22,7 +22,7 @@ from nearfar.service.answer.answers import HEADERS, formats
 from nearfar.service.answer.probe import Probe
 from nearfar.service.context import Service
 from nearfar.service.guard.gate import Access
-from nearfar.service.guard.hosts import Hosts, allowed_origins
+from nearfar.service.guard.hosts import Hosts, allowed_origins, frame_ancestors
 from nearfar.service.guard.keys_now import guards_of
 from nearfar.service.guard.ledger import OwnLedger
 from nearfar.service.guard.proxies import Proxies
@@ -115,7 +115,12 @@ def create_app(
     app.add_middleware(Hosts, hosts=service.guards.hosts, origins=origins)
     app.add_middleware(Proxies, networks=service.guards.proxies, header=settings.proxy_header)
     app.state.watchers = _watchers(service)
-    app.add_middleware(Envelope, on_error=problems.unforeseen, watchers=app.state.watchers)
+    app.add_middleware(
+        Envelope,
+        on_error=problems.unforeseen,
+        watchers=app.state.watchers,
+        frame_ancestors=frame_ancestors(settings),
+    )
     return app
 
 

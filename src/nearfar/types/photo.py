@@ -33,7 +33,9 @@ class Photo:
     ``pixels``: (H, W, 3), uint8 or uint16. ``alpha``: (H, W) of the same type, or None. ``camera``: from
     EXIF, or None. ``name``: where it came from, for messages. ``format``: what it was decoded from.
     ``reduced_from``: (width, height) of the photo that ``pixels`` are a smaller copy of, decoded so for
-    speed; None where they are the photo itself. ``camera`` is always the whole photo's.
+    speed; None where they are the photo itself. ``camera`` is always the whole photo's. ``encoded``: the
+    bytes of the file that it was decoded from; empty where it was none. ``orientation``: as which, by EXIF,
+    that file stores it. ``own_depth``: what the depth is called that the file carries; empty: none.
     """
 
     pixels: Pixels
@@ -42,6 +44,9 @@ class Photo:
     name: str = "photo"
     format: str = ""
     reduced_from: tuple[int, int] | None = None
+    encoded: bytes = b""
+    orientation: int = 1
+    own_depth: str = ""
 
     def __post_init__(self) -> None:
         shape, kind = self.pixels.shape, self.pixels.dtype

@@ -55,7 +55,7 @@ def _check(document, schema, value, place="answer") -> None:
 def test_all_routes_are_documented(document) -> None:
     """What programs call stands in the document, and nothing else."""
     plugins = {f"/v1/effects/{EFFECTS.load(name).name}" for name in EFFECTS.names()}
-    plugins |= {f"/v1/exports/{name}" for name in EXPORTS.names()}
+    plugins |= {f"/v1/exports/{EXPORTS.load(name).name}" for name in EXPORTS.names()}
     own = {
         "/v1/depth",
         "/v1/compare",

@@ -97,3 +97,10 @@ def test_answers_are_not_kept_by_caches(service, jpeg) -> None:
     """A photo's depth is nobody else's, and errors pass."""
     assert service.upload(jpeg).headers["Cache-Control"] == "no-store"
     assert service.upload(b"").headers["Cache-Control"] == "no-store"
+
+
+def test_pages_that_may_frame_it_are_a_setting(start) -> None:
+    """None may by default; named origins may, and then no older header says otherwise."""
+    headers = start(frame_ancestors="self, https://A.example/").client.get("/").headers
+    assert "frame-ancestors 'self' https://a.example" in headers["Content-Security-Policy"]
+    assert "X-Frame-Options" not in headers

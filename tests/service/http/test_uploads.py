@@ -94,10 +94,11 @@ def test_two_images_are_422(service, jpeg) -> None:
     assert "2 fields" in answer.json()["detail"]
 
 
-def test_other_fields_are_passed_over(service, jpeg) -> None:
-    """A form may hold more than the photo."""
+def test_other_fields_are_refused(service, jpeg) -> None:
+    """What a form holds besides the photo is told, never passed over."""
     body = _part(b"hello", "note") + _part(jpeg) + _part(b"", "empty") + _end()
-    assert service.post(body, Content_Type=MULTIPART).status_code == 200
+    answer = service.post(body, Content_Type=MULTIPART)
+    assert (answer.status_code, answer.json()["parameter"]) == (422, "note")
 
 
 @pytest.mark.parametrize(
@@ -197,3 +198,10 @@ def test_uploads_together_have_a_limit(start) -> None:
     while room.used and time.monotonic() < end:
         time.sleep(0.01)
     assert room.used == 0
+
+
+def test_fields_that_are_no_files_are_refused(service, jpeg) -> None:
+    """An option as a form field is told where it belongs, never passed over."""
+    answer = service.client.post("/v1/depth", files={"image": jpeg}, data={"colormap": "turbo"})
+    assert (answer.status_code, answer.json()["parameter"]) == (422, "colormap")
+    assert "query" in answer.json()["hint"]

@@ -111,7 +111,7 @@ def test_format_goes_before_accept(service, jpeg) -> None:
     assert answer.headers["Content-Type"] == "application/x-npy"
 
 
-@pytest.mark.parametrize("accept", ["text/html", "image/webp", "image/png;q=0", "nonsense", "image/png;q=x"])
+@pytest.mark.parametrize("accept", ["text/html", "image/heic", "image/png;q=0", "nonsense", "image/png;q=x"])
 def test_nothing_acceptable_is_406(service, jpeg, accept) -> None:
     """A client that accepts none of our answers hears which there are."""
     answer = service.upload(jpeg, Accept=accept)

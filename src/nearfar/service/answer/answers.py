@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from nearfar import outputs
+from nearfar.decode.own_depth import OWN_DEPTH_HELP
 from nearfar.errors import ParameterError, did_you_mean
 from nearfar.ops.colormap import COLORMAPS
 from nearfar.ops.intrinsics import INTRINSICS_HELP, read_intrinsics
 from nearfar.options import option
 from nearfar.registry import EXPORTS
 from nearfar.service.errors import NotAcceptableError
-from nearfar.types import Camera, DepthMap, Photo, RangeRule, parse_range
+from nearfar.types import Camera, DepthMap, Photo, Picture, RangeRule, parse_range
+from nearfar.types.picture import to_8_bits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -40,12 +44,12 @@ HEADERS: dict[str, str] = {
 
 OPTIONAL_HEADERS = {"Nearfar-Warning"}
 PICTURES = ("heatmap", "overlay")
-_DEPTH_ONLY = {"png", "heatmap", "npy", "png16"}
+_DEPTH_ONLY = {"png", "jpeg", "webp", "heatmap", "npy", "png16"}
 """Answers in which nothing of the photo itself is seen."""
 
 
 def _parts(text: str) -> tuple[str, ...]:
-    known = (*PICTURES, *EXPORTS.names())
+    known = (*PICTURES, *(name.replace("_", "-") for name in EXPORTS.names()))
     names = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     for name in names:
         if name not in known:
@@ -53,7 +57,7 @@ def _parts(text: str) -> tuple[str, ...]:
     return names
 
 
-SHARED = ("model", "tiles", "tiles_length", "intrinsics", "max_side")
+SHARED = ("model", "tiles", "tiles_length", "intrinsics", "own_depth", "max_side")
 """Parameters of every route that estimates depth: how it does so, and how large the answer is."""
 
 
@@ -74,6 +78,7 @@ class DepthQuery:
         low=1,
     )
     intrinsics: Camera | None = option(None, INTRINSICS_HELP, parse=read_intrinsics)
+    own_depth: bool = option(False, OWN_DEPTH_HELP)
     colormap: str = option("inferno", "Colours of the picture, from far to near.", choices=COLORMAPS)
     range: RangeRule = option(
         "image",
@@ -129,15 +134,19 @@ class Result:
         """Name of the effect that the query asks for."""
         return "heatmap" if self.query.overlay is None else "overlay"
 
-    def picture(self, name: str) -> bytes:
-        """PNG bytes of the effect of that name."""
+    def picture(self, name: str, suffix: str = ".png") -> bytes:
+        """The bytes of the effect of that name, as a file of that suffix."""
         query = self.query
         given: dict[str, Any] = {"colormap": query.colormap, "range": query.range}
         if name == "heatmap":
             given["fast"] = query.fast
         if name == "overlay" and query.overlay is not None:
             given["opacity"] = query.overlay
-        return outputs.effect(name, given).make(self.photo, self.depth)
+        if suffix == ".png":
+            return outputs.effect(name, given).make(self.photo, self.depth)
+        effect = outputs.effect(name, given)
+        picture: Any = effect.plugin.apply(self.photo, self.depth, effect.options)  # type: ignore[union-attr]
+        return bytes(_flat(picture).encoded(suffix))
 
     def export(self, name: str) -> bytes:
         """The bytes of the export of that name."""
@@ -183,6 +192,9 @@ class Format:
         return f"{self.stem}{self.suffix}"
 
 
+_LOSSY = (("jpeg", "JPEG", "image/jpeg", ".jpg"), ("webp", "WebP", "image/webp", ".webp"))
+
+
 def formats() -> dict[str, Format]:
     """Every format: the picture, JSON, and each export of the registry."""
     own = [
@@ -200,6 +212,16 @@ def formats() -> dict[str, Format]:
             ".json",
             lambda result: result.json(),
         ),
+        *(
+            Format(
+                name,
+                f"Heat map (or overlay) as {title}",
+                media_type,
+                suffix,
+                lambda result, suffix=suffix: result.picture(result.main_picture, suffix),  # type: ignore[misc]
+            )
+            for name, title, media_type, suffix in _LOSSY
+        ),
     ]
     plugins = [EXPORTS.load(name) for name in EXPORTS.names()]
     return {row.name: row for row in [*own, *(_of_export(plugin) for plugin in plugins)]}
@@ -213,6 +235,11 @@ def _of_export(plugin: Any) -> Format:
         plugin.suffix,
         lambda result: result.export(plugin.name),
     )
+
+
+def _flat(picture: Picture) -> Picture:
+    """The picture in 8 bits, which is what formats with losses hold."""
+    return picture if picture.pixels.dtype == np.uint8 else replace(picture, pixels=to_8_bits(picture.pixels))
 
 
 def choose_format(name: str, accept: str, known: Mapping[str, Format]) -> Format:

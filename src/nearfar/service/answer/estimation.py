@@ -105,7 +105,7 @@ def _options(question: Question) -> EstimateOptions:
     query = question.query
     tiles: bool | int = query.has_tiles and (query.tiles_length or True)
     is_shown = not query.shows_depth_only(question.format.name)
-    return EstimateOptions(tiles, query.intrinsics, is_shown, "the image")
+    return EstimateOptions(tiles, query.intrinsics, is_shown, "the image", query.own_depth)
 
 
 def _result(seen: Seen[Model], question: Question, files: dict[str, bytes]) -> Result:

@@ -75,6 +75,18 @@ def allowed_origins(settings: Settings) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_origin(word) for word in words(settings.origins)))
 
 
+def frame_ancestors(settings: Settings) -> tuple[str, ...]:
+    """Who may show the page in a frame: ``none``, or ``self`` and origins as browsers write them.
+
+    Raises:
+        SettingsError: what is none of them.
+    """
+    given = words(settings.frame_ancestors) or ("none",)
+    if "none" in given:
+        return ("none",)
+    return tuple(dict.fromkeys(word if word == "self" else _origin(word) for word in given))
+
+
 def _origin(word: str) -> str:
     if word == "*":
         return word

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 import time
+from functools import cache
 from typing import TYPE_CHECKING
 
 from structlog.contextvars import bound_contextvars
@@ -36,7 +37,22 @@ SECURITY_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
 }
-_RAW_SECURITY = [(k.lower().encode(), v.encode()) for k, v in SECURITY_HEADERS.items()]
+
+
+@cache
+def _security(frame_ancestors: tuple[str, ...]) -> tuple[tuple[bytes, bytes], ...]:
+    """The headers that keep pages apart; where pages are named that may frame ours, they may."""
+    rows = dict(SECURITY_HEADERS)
+    if frame_ancestors != ("none",):
+        words = " ".join("'self'" if word == "self" else word for word in frame_ancestors)
+        rows["Content-Security-Policy"] = CONTENT_SECURITY_POLICY.replace(
+            "frame-ancestors 'none'", f"frame-ancestors {words}"
+        )
+        del rows["X-Frame-Options"]  # which knows no list: browsers go by the policy
+        rows["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return tuple((key.lower().encode(), value.encode()) for key, value in rows.items())
+
+
 _GOOD_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 
@@ -48,8 +64,10 @@ class Envelope:
         app: ASGIApp,
         on_error: Callable[[Scope, Exception], ASGIApp],
         watchers: Sequence[Callable[[Exchange], object]] = (),
+        frame_ancestors: tuple[str, ...] = ("none",),
     ) -> None:
         self._app = app
+        self._security = _security(frame_ancestors)
         self._on_error = on_error
         self._watchers = watchers
 
@@ -74,7 +92,8 @@ class Envelope:
             nonlocal status, sent
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *_own_headers(scope, timing, start)]
+                own = _own_headers(scope, timing, start)
+                message["headers"] = [*message["headers"], *own, *self._security]
             else:
                 sent += len(message.get("body", b""))
             await send(message)
@@ -97,7 +116,8 @@ def _framed_refusal(scope: Scope, send: Send) -> Send:
 
     async def framed(message: Message) -> None:
         if message["type"] == "websocket.http.response.start":
-            message["headers"] = [*message["headers"], *_own_headers(scope, timing, start)]
+            own = _own_headers(scope, timing, start)
+            message["headers"] = [*message["headers"], *own, *_security(("none",))]
         await send(message)
 
     return framed
@@ -112,5 +132,4 @@ def _request_id(scope: Scope) -> str:
 def _own_headers(scope: Scope, timing: Timing, start: float) -> list[tuple[bytes, bytes]]:
     stages = {**timing.seconds(), "total": time.perf_counter() - start}
     text = ", ".join(f"{name};dur={seconds * 1e3:.1f}" for name, seconds in stages.items())
-    own = [(b"x-request-id", request_id_of(scope).encode()), (b"server-timing", text.encode())]
-    return own + _RAW_SECURITY
+    return [(b"x-request-id", request_id_of(scope).encode()), (b"server-timing", text.encode())]

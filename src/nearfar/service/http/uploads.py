@@ -162,20 +162,29 @@ def _fields(body: bytes, boundary: bytes, names: set[str]) -> dict[str, bytes]:
             raise ParameterError(
                 f"The multipart body has {found} named '{name}', but one was expected.", _TYPE_HINT, name
             )
+    for name in parts.others:
+        raise ParameterError(
+            f"The multipart body has a field '{name[:60]}', which is not taken.",
+            "Options stand in the query of the address (?name=value); fields are files.",
+            name[:60],
+        )
     return {name: bytes(values[0]) for name, values in parts.found.items()}
 
 
 class _Parts:
-    """Gathers the parts of some names; everything else is passed over."""
+    """Gathers the parts of some names, and the names of all others."""
 
     def __init__(self, names: set[str]) -> None:
         self.found: dict[str, list[bytearray]] = {}
         self._names = names
         self._part = bytearray()
         self._is_wanted = False
+        self.others: list[str] = []
 
     def begin(self, field: str, _: str) -> None:
         self._is_wanted = field in self._names
+        if not self._is_wanted:
+            self.others.append(field)
         if self._is_wanted:
             self._part = bytearray()
             self.found.setdefault(field, []).append(self._part)
