@@ -5,24 +5,26 @@ from __future__ import annotations
 import dataclasses
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nearfar import api, plugins
 from nearfar.calibration import Calibration
 from nearfar.cards import DepthKind
-from nearfar.cli import _plan, _say
+from nearfar.cli import _plan, _say, _stream
 from nearfar.cli._sources import RECURSIVE_HELP, STDIO, gather
 from nearfar.decode.depth import INVALID_HELP, read_depth
 from nearfar.decode.own_depth import OWN_DEPTH_HELP, own_depth_of
 from nearfar.errors import NearfarError, OutputExistsError, ParameterError
 from nearfar.machine.files import write_whole
+from nearfar.one_photo import Estimated, EstimateOptions
 from nearfar.ops.fit import fitted
 from nearfar.ops.intrinsics import INTRINSICS_HELP
 from nearfar.options import describe, option
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from nearfar.cli._plan import Task
     from nearfar.options import OptionInfo
@@ -154,20 +156,31 @@ def named(words: tuple[str, ...], registry: Registry, verb: str) -> tuple[Any, t
 
 def photo_and_depth(source: str, options: SharedOptions) -> tuple[Photo, DepthMap]:
     """The photo, and its depth: read from a file or estimated, and calibrated where asked for."""
-    given = sys.stdin.buffer if source == STDIO else source
-    photo = api.read(given, intrinsics=options.intrinsics or None)
-    if options.own_depth and options.depth:
-        raise ParameterError("Both --depth and --own-depth were given.", "Give one of them.")
-    found = _estimated if not options.depth else _given
-    depth = own_depth_of(photo) if options.own_depth else found(photo, options)
+    photo = _read(source, options)
+    is_there = options.depth or options.own_depth
+    depth = _found(photo, options) if is_there else _estimated(photo, options)
+    return photo, _finished(source, photo, depth, options)
+
+
+def _read(source: str, options: SharedOptions) -> Photo:
+    return api.read(sys.stdin.buffer if source == STDIO else source, intrinsics=options.intrinsics or None)
+
+
+def _finished(source: str, photo: Photo, depth: DepthMap, options: SharedOptions) -> DepthMap:
+    """The depth with the camera that was given, its warnings told, and calibrated where asked for."""
     if options.intrinsics:
         depth = dataclasses.replace(depth, camera=photo.camera)
     for warning in depth.warnings:
         _say.line(f"{source}: {warning.message}")
-    return photo, Calibration.load(options.calibration).apply(depth) if options.calibration else depth
+    return Calibration.load(options.calibration).apply(depth) if options.calibration else depth
 
 
-def _given(photo: Photo, options: SharedOptions) -> DepthMap:
+def _found(photo: Photo, options: SharedOptions) -> DepthMap:
+    """The depth that is there already: in the file that the flags name, or in the photo itself."""
+    if options.own_depth and options.depth:
+        raise ParameterError("Both --depth and --own-depth were given.", "Give one of them.")
+    if options.own_depth:
+        return own_depth_of(photo)
     return fitted(given_depth(options), photo.width, photo.height)
 
 
@@ -212,26 +225,47 @@ def check_absent(path: Path, *, overwrite: bool) -> None:
 
 
 def each(
-    tasks: Iterable[Task], work: Callable[[Task], Mapping[Path, bytes] | bytes], *, overwrite: bool
+    tasks: Sequence[Task],
+    options: SharedOptions,
+    work: Callable[[Task, Photo, DepthMap], Mapping[Path, bytes] | bytes],
 ) -> int:
-    """Do every task and write its files, or its bytes to standard output; whether all went well."""
+    """Do every task and write its files, or its bytes to standard output; the exit code of all of them."""
     failed = 0
-    for task in tasks:
+    for task, found in _seen(tasks, options):
         try:
-            _plan.check_there(task.source)
-            for path in task.targets:
-                check_absent(path, overwrite=overwrite)
-            done = work(task)
+            photo, depth = found.result()
+            done = work(task, photo, _finished(task.source, photo, depth, options))
             if isinstance(done, bytes):
                 _say.picture(done)
                 continue
             for path, data in done.items():
-                write_whole(path, data, overwrite=overwrite)
+                write_whole(path, data, overwrite=options.overwrite)
             _say.lines(str(path) for path in done)
         except NearfarError as exc:
             _say.failure(exc, task.source, is_json=False)
             failed = 1
     return failed
+
+
+def _seen(tasks: Sequence[Task], options: SharedOptions) -> Iterator[tuple[Task, Estimated]]:
+    """Each photo with its depth: estimated, or found where it is already."""
+    if not options.depth and not options.own_depth:
+        look = EstimateOptions(options.tiles_length or options.tiles, options.intrinsics or None, whole=True)
+        load = partial(api.load, options.model or None)
+        yield from _stream.estimated(tasks, load, look, overwrite=options.overwrite)
+        return
+    yield from ((task, _from_file(place, task, options)) for place, task in enumerate(tasks))
+
+
+def _from_file(place: int, task: Task, options: SharedOptions) -> Estimated:
+    error = _stream.in_the_way(task, overwrite=options.overwrite)
+    if error is not None:
+        return Estimated(place, error=error)
+    try:
+        photo = _read(task.source, options)
+        return Estimated(place, photo, _found(photo, options))
+    except NearfarError as exc:
+        return Estimated(place, error=exc)
 
 
 def catalogue(registry: Registry) -> list[dict[str, Any]]:

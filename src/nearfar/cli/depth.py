@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import time
-from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nearfar import api, outputs, registry
-from nearfar.cli import _plan, _say
+from nearfar.cli import _plan, _say, _stream
 from nearfar.cli._plugins import INTRINSICS_FLAG, read_text
-from nearfar.cli._sources import RECURSIVE_HELP, STDIO, gather
+from nearfar.cli._sources import RECURSIVE_HELP, gather
 from nearfar.cli._verb import Flag, verb
 from nearfar.cli._verbs import verbs
 from nearfar.decode.own_depth import OWN_DEPTH_HELP
 from nearfar.effects.heatmap import HeatmapOptions
 from nearfar.encode import MEDIA_TYPES
-from nearfar.errors import NearfarError, OutputExistsError
+from nearfar.errors import NearfarError
 from nearfar.machine.files import write_whole
 from nearfar.one_photo import EstimateOptions
 from nearfar.options import option, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from nearfar.api import Model
@@ -111,53 +107,28 @@ def command(photos: tuple[str, ...], given: dict[str, str | bool]) -> int:
     has_paths = not options.json and all(task.picture for task in tasks)
     with _say.progress(len(tasks) if not options.json else 0) as step:
         finish = partial(_finish, model=model, options=options, has_paths=has_paths)
-        done = [step(finish(task, found)) for task, found in _estimated(tasks, model, options)]
+        stream = _stream.estimated(
+            tasks, lambda: model, _look(tasks, options), overwrite=options.overwrite, has_bar=not options.json
+        )
+        done = [step(finish(task, found)) for task, found in stream]
     return 0 if all(done) else 1
 
 
-def _estimated(
-    tasks: tuple[Task, ...], model: Model, options: DepthOptions
-) -> Iterator[tuple[Task, Estimated | NearfarError]]:
-    """Each task with the depth of its photo, or what stands in its way before any work."""
-    refused = {task: error for task in tasks if (error := _in_the_way(task, overwrite=options.overwrite))}
-    sources = (
-        sys.stdin.buffer if task.source == STDIO else task.source for task in tasks if task not in refused
-    )
+def _look(tasks: tuple[Task, ...], options: DepthOptions) -> EstimateOptions:
+    """How photos are looked at: whole, where more than their depth is shown."""
     is_shown = options.overlay is not None or not all(_is_picture(task) for task in tasks)
     tiles = options.tiles_length or options.tiles
-    how = EstimateOptions(tiles, options.intrinsics or None, is_shown, own_depth=options.own_depth)
-    is_alone = len(tasks) == 1
-    with (
-        _say.tiles(is_shown=bool(tiles) and is_alone and not options.json) as tell,
-        closing(model.estimate_stream(sources, how, workers=1 if is_alone else 0, tell=tell)) as stream,
-    ):
-        yield from ((task, refused.get(task) or next(stream)) for task in tasks)
-
-
-def _in_the_way(task: Task, *, overwrite: bool) -> NearfarError | None:
-    """What is told before any work: no such photo, or a result that is there and must stay."""
-    try:
-        _plan.check_there(task.source)
-    except NearfarError as exc:
-        return exc
-    there = [path for path in task.targets if os.path.exists(path)]  # noqa: PTH110 - never raises
-    if not there or overwrite:
-        return None
-    return OutputExistsError(f"{there[0]} exists already.", "Pass --overwrite, or choose another name.")
+    return EstimateOptions(tiles, options.intrinsics or None, is_shown, own_depth=options.own_depth)
 
 
 def _is_picture(task: Task) -> bool:
     return task.picture is None or task.picture.suffix.lower() in MEDIA_TYPES
 
 
-def _finish(
-    task: Task, found: Estimated | NearfarError, *, model: Model, options: DepthOptions, has_paths: bool
-) -> bool:
+def _finish(task: Task, found: Estimated, *, model: Model, options: DepthOptions, has_paths: bool) -> bool:
     """Write the results of one photo, and say how it went."""
     started = time.perf_counter()
     try:
-        if isinstance(found, NearfarError):
-            raise found
         photo, depth = found.result()
         _write(task, photo, depth, options)
     except NearfarError as exc:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from nearfar.cli._plan import Task
+    from nearfar.types import DepthMap, Photo
 
 
 @verb(
@@ -40,8 +41,8 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     suffix = f".{own['format']}" if "format" in own else plugin.suffixes[0]
     tasks = _plugins.planned(photos, shared, f".{plugin.name}{suffix}")
     api.read_options(plugin.options, own, Subject(tasks[0].source))  # what is wrong with them is told first
-    work = partial(_one, plugin, shared, own)
-    return _plugins.each(tasks, work, overwrite=shared.overwrite)
+    work = partial(_one, plugin, own)
+    return _plugins.each(tasks, shared, work)
 
 
 def _format(plugin: Any, output: str, own: Mapping[str, str | bool]) -> dict[str, str | bool]:
@@ -56,7 +57,8 @@ def _format(plugin: Any, output: str, own: Mapping[str, str | bool]) -> dict[str
     return {"format": suffix[1:]} if plugin.is_clip and suffix and "format" not in own else {}
 
 
-def _one(plugin: Any, shared: ManyOptions, own: dict[str, Any], task: Task) -> dict[Path, bytes] | bytes:
-    photo, depth = _plugins.photo_and_depth(task.source, shared)
+def _one(
+    plugin: Any, own: dict[str, Any], task: Task, photo: Photo, depth: DepthMap
+) -> dict[Path, bytes] | bytes:
     done = api.effect(plugin.name, photo, depth, **own)
     return done.encoded() if task.picture is None else {task.picture: done.encoded(task.picture.suffix)}

@@ -17,6 +17,7 @@ from nearfar.registry import EXPORTS, by_suffix
 
 if TYPE_CHECKING:
     from nearfar.cli._plan import Task
+    from nearfar.types import DepthMap, Photo
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +44,8 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     plugin, photos = _named(words, shared.output)
     tasks = _plugins.planned(photos, shared, f".depth{plugin.suffix}", has_sidecar=shared.sidecar)
     api.read_options(plugin.options, own)  # all that can be wrong with the options is told before any work
-    work = partial(_one, plugin, shared, own)
-    return _plugins.each(tasks, work, overwrite=shared.overwrite)
+    work = partial(_one, plugin, own)
+    return _plugins.each(tasks, shared, work)
 
 
 def _named(words: tuple[str, ...], output: str) -> tuple[Any, tuple[str, ...]]:
@@ -55,8 +56,9 @@ def _named(words: tuple[str, ...], output: str) -> tuple[Any, tuple[str, ...]]:
     return by_suffix(Path(output).suffix), words
 
 
-def _one(plugin: Any, shared: ExportFlags, own: dict[str, Any], task: Task) -> dict[Path, bytes] | bytes:
-    photo, depth = _plugins.photo_and_depth(task.source, shared)
+def _one(
+    plugin: Any, own: dict[str, Any], task: Task, photo: Photo, depth: DepthMap
+) -> dict[Path, bytes] | bytes:
     if _assumes_camera(plugin, own) and depth.camera is None:
         _say.line(f"{task.source}: {assumption()} Give --fov or --intrinsics.")
     data = api.export(plugin.name, depth, photo, **own)
