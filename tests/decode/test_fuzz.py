@@ -16,9 +16,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import nearfar
+from carriers import XMP_OF_DEPTH, apple, mpf
+from heifs import DATA, Item, as_auxiliary, coded, heic, words
 from nearfar.decode.photo import Limits, read_photo
 from nearfar.errors import NearfarError
 from pictures import draw, encoded, exif, png, profile, tiff
+from tiffs import Layout, tiff_of
 
 LIMITS = Limits(max_pixels=1_000_000)
 SIGNATURES = [
@@ -40,7 +44,7 @@ SEEN: Counter[str] = Counter()
 """How the inputs so far ended."""
 STATM = Path("/proc/self/statm")
 quick = settings(
-    max_examples=INPUTS // 3 + 1,
+    max_examples=INPUTS // 4 + 1,
     deadline=None,
     derandomize=not IS_LONG,
     database=None,
@@ -57,7 +61,29 @@ def real_files() -> tuple[bytes, ...]:
     files = [encoded(drawing, format) for format in ("BMP", "GIF", "TIFF", "WEBP")]
     files += [encoded(drawing, format, **how) for format in ("JPEG", "PNG", "AVIF")]
     files += [png(deep, 2, 16), tiff(deep), encoded(drawing, "TIFF", compression="tiff_lzw")]
-    return (*files, (Path(__file__).parent.parent / "data" / "drawing.heic").read_bytes())
+    files += [tiff_of((deep, Layout(">", planar=True, rows=7, compression=5, predictor=2)))]
+    files += [tiff_of((drawing[::2, ::2], Layout(big=True)), (drawing, Layout(big=True, tile=(16, 16))))]
+    files += [tiff_of(((drawing / 255).astype(np.float32), Layout(compression=8, predictor=3)))]
+    files += [b"P6 32 24 65535\n" + deep.astype(">u2").tobytes()]
+    return (*files, *photos_with_depth(), (DATA / "drawing.heic").read_bytes())
+
+
+@cache
+def photos_with_depth() -> tuple[bytes, ...]:
+    """Photos that carry depth: XMP, pictures behind a JPEG, MPF, auxiliary items and pairs of a HEIC."""
+    values = np.linspace(1, 5, 32 * 24, dtype=np.float32).reshape(24, 32)
+    valid = values > 1.5
+    depth = nearfar.DepthMap(values, "metric", valid)
+    photo = encoded(draw(32, 24), "JPEG")
+    drawn = coded("drawing.heic")
+    second = Item(2, drawn.kind, drawn.body, drawn.properties)
+    return (
+        nearfar.export("gdepth", depth, photo),
+        nearfar.export("dynamic-depth", depth, photo),
+        mpf(apple("disparity")),
+        heic(drawn, as_auxiliary(drawn, 2, 1), words(3, 2, XMP_OF_DEPTH)),
+        heic(drawn, second, groups=((b"ster", (1, 2)),)),
+    )
 
 
 def decodes_or_refuses(data: bytes) -> None:
@@ -68,7 +94,45 @@ def decodes_or_refuses(data: bytes) -> None:
         SEEN["refusal"] += 1
         return
     SEEN["photo"] += 1
+    carries_depth_or_refuses(data)
     assert 1 <= photo.width * photo.height <= LIMITS.max_pixels
+
+
+def carries_depth_or_refuses(data: bytes) -> None:
+    """Depth within a photo and depth files are read, or refused by a NearfarError."""
+    try:
+        depth = nearfar.read_depth(data, kind="relative_inverse")
+    except NearfarError:
+        return
+    SEEN["depth"] += 1
+    assert depth.values.size <= 200_000_000
+
+
+@quick
+@given(st.data())
+def test_depth_in_photos_with_damage(data: st.DataObject) -> None:
+    """TIFF tags, XMP segments, MPF and HEIC boxes with some bytes changed: depth, or an error of our own."""
+    files = (*photos_with_depth(), *depth_files())
+    file = bytearray(data.draw(st.sampled_from(files)))
+    place = st.integers(0, min(900, len(file) - 1)) | st.integers(0, len(file) - 1)
+    values = st.integers(0, 255)
+    for at, value in data.draw(st.lists(st.tuples(place, values), min_size=1, max_size=6)):
+        file[at] = value
+    whole = bytes(file[: data.draw(st.integers(len(file) // 2, len(file)))])
+    carries_depth_or_refuses(whole)
+    decodes_or_refuses(whole)
+
+
+@cache
+def depth_files() -> tuple[bytes, ...]:
+    """Depth files of several makes."""
+    values = np.linspace(1, 5, 32 * 24, dtype=np.float32).reshape(24, 32)
+    depth = nearfar.DepthMap(values, "metric")
+    own = [nearfar.export(name, depth) for name in ("tiff", "npz", "pfm", "png16")]
+    foreign = tiff_of(
+        (values[..., None].astype(np.float64), Layout(">", big=True, tags=((42113, "s", "3"),)))
+    )
+    return (*own, foreign)
 
 
 @quick

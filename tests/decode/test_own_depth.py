@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 import nearfar
+from carriers import PHOTO, STEPS, XMP_OF_DEPTH, apple, description, mpf
 from heifs import DEPTH_URN, Item, as_auxiliary, coded, heic, words
 from nearfar.decode._stereo import match
 from nearfar.decode.own_depth import find_own_depth, read_matte
@@ -25,8 +26,6 @@ from pictures import draw, encoded, exif
 if TYPE_CHECKING:
     from pathlib import Path
 
-PHOTO = encoded(draw(64, 48), "JPEG", quality=90)
-STEPS = np.tile(np.arange(32, dtype=np.uint8) * 8, (24, 1))
 SHARE = STEPS / 255
 GDEPTH = 'xmlns:GDepth="http://ns.google.com/photos/1.0/depthmap/"'
 
@@ -34,14 +33,6 @@ GDEPTH = 'xmlns:GDepth="http://ns.google.com/photos/1.0/depthmap/"'
 def grey(values: np.ndarray = STEPS) -> bytes:
     """The bytes of a grey PNG."""
     return encoded(values)
-
-
-def description(words: str, inner: str = "") -> str:
-    """XMP with one description."""
-    return (
-        '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
-        f'<rdf:Description rdf:about="" {words}>{inner}</rdf:Description></rdf:RDF></x:xmpmeta>'
-    )
 
 
 def gdepth(format: str, units: str = "", *, is_extended: bool = True, depth: bytes | None = None) -> bytes:
@@ -138,37 +129,6 @@ def test_items_beyond_the_file_are_told() -> None:
         nearfar.read_depth(dynamic_depth(cut=400))
 
 
-def mpf(*further: bytes) -> bytes:
-    """A JPEG that lists further pictures behind it (CIPA DC-007)."""
-    count = 1 + len(further)
-    size = 8 + 2 + 12 * 3 + 4 + 16 * count
-    segment_bytes = 4 + 4 + size
-    first = len(PHOTO) + segment_bytes
-    base = 2 + 8
-    rows = struct.pack(">IIIHH", 0x030000, first, 0, 0, 0)
-    at = first
-    for picture in further:
-        rows += struct.pack(">IIIHH", 0, len(picture), at - base, 0, 0)
-        at += len(picture)
-    tags = struct.pack(">HHI4s", 0xB000, 7, 4, b"0100") + struct.pack(">HHII", 0xB001, 4, 1, count)
-    tags += struct.pack(">HHII", 0xB002, 7, 16 * count, 8 + 2 + 36 + 4)
-    body = b"MPF\0" + b"MM\0*" + struct.pack(">IH", 8, 3) + tags + bytes(4) + rows
-    segment = b"\xff\xe2" + struct.pack(">H", len(body) + 2) + body
-    return PHOTO[:2] + segment + PHOTO[2:] + b"".join(further)
-
-
-def apple(kind: str, accuracy: str = "") -> bytes:
-    """The auxiliary picture of a portrait: 8 bits between two floats."""
-    words = (
-        'xmlns:apdi="http://ns.apple.com/pixeldatainfo/1.0/" '
-        'xmlns:depthData="http://ns.apple.com/depthData/1.0/" '
-        f'apdi:AuxiliaryImageType="{kind}" apdi:StoredFormat="L008" apdi:NativeFormat="hdis" '
-        'depthData:FloatMinValue="0.25" depthData:FloatMaxValue="2.25" '
-    )
-    words += f'depthData:Accuracy="{accuracy}"' if accuracy else ""
-    return with_xmp(encoded(STEPS, "JPEG", quality=100), description(words))
-
-
 @pytest.mark.parametrize(
     ("kind", "accuracy", "means", "values"),
     [
@@ -183,12 +143,6 @@ def test_apple_portrait_jpeg(kind: str, accuracy: str, means: DepthKind, values:
     depth = nearfar.read_depth(data)
     assert depth.kind is means
     assert np.abs(depth.values - values).max() < 0.02 * values.max()
-
-
-XMP_OF_DEPTH = description(
-    'xmlns:apdi="http://ns.apple.com/pixeldatainfo/1.0/" apdi:AuxiliaryImageType="disparity" '
-    'apdi:FloatMinValue="0.5" apdi:FloatMaxValue="4.5"'
-)
 
 
 def test_heic_with_auxiliary_disparity() -> None:

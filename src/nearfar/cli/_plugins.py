@@ -19,6 +19,7 @@ from nearfar.decode.own_depth import OWN_DEPTH_HELP, own_depth_of
 from nearfar.errors import NearfarError, OutputExistsError, ParameterError
 from nearfar.machine.files import write_whole
 from nearfar.one_photo import Estimated, EstimateOptions
+from nearfar.ops.camera_files import camera_text
 from nearfar.ops.fit import fitted
 from nearfar.ops.intrinsics import INTRINSICS_HELP
 from nearfar.options import describe, option
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 
 INTRINSICS_FLAG = INTRINSICS_HELP.removesuffix(".") + "; or a file that holds them."
-_TEXT_LIMIT = 65_536  # bytes of a file that holds a few numbers
 
 
 def read_text(given: str) -> str:
@@ -46,12 +46,10 @@ def read_text(given: str) -> str:
     """
     path = Path(given)
     try:
-        if not given or not path.is_file():
-            return given
-        if path.stat().st_size > _TEXT_LIMIT:
-            raise ParameterError(f"{given} is too large for a few numbers.")
-        return path.read_text(encoding="utf-8")
+        return camera_text(path) if given and path.is_file() else given
     except (OSError, ValueError) as exc:
+        if isinstance(exc, NearfarError):
+            raise
         raise ParameterError(f"{given} cannot be read: {exc}.") from exc
 
 

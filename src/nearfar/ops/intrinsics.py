@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nearfar.errors import ParameterError
+from nearfar.ops.camera_files import camera_text, numbers_of_text
 from nearfar.types import Camera, DepthMap, Photo
 
 if TYPE_CHECKING:
@@ -17,12 +18,11 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    Intrinsics = Camera | str | Sequence[float] | npt.NDArray[Any]
+    Intrinsics = Camera | str | os.PathLike[str] | Sequence[float] | npt.NDArray[Any]
 
 ASSUMED_FOV_DEG = 60.0
 INTRINSICS_HELP = "Camera in pixels of the photo: fx,fy,cx,cy or the nine numbers of its 3×3 matrix."
 _SOURCE = "given intrinsics"
-_NAMES = ("fx", "fy", "cx", "cy")
 
 
 def camera_of(depth: DepthMap, fov_deg: float = 0.0) -> Camera:
@@ -56,13 +56,16 @@ def read_intrinsics(given: Intrinsics) -> Camera:
 
     Args:
         given: in pixels of the upright photo. A text may have commas, spaces, brackets or line breaks between
-            its four or nine numbers, or be a JSON object with fx, fy, cx and cy (or fx_px, ...).
+            its four or nine numbers, be a JSON object with fx, fy, cx and cy (or fx_px, ...), or what files of
+            ROS (camera_info), COLMAP (cameras.txt) and Open3D hold. A ``Path`` is such a file, or a ``.npy``.
 
     Raises:
         ParameterError: other numbers than these, skew, or a focal length that is not above 0.
     """
     if isinstance(given, Camera):
         return given
+    if isinstance(given, os.PathLike):
+        given = camera_text(given)
     numbers = _numbers(given) if isinstance(given, str) else np.asarray(given, np.float64).ravel()
     if numbers.size == 9:
         numbers = _of_matrix(numbers.reshape(3, 3))
@@ -98,11 +101,13 @@ def seen_by(photo: Photo, given: Intrinsics | None) -> Photo:
 
 def _numbers(text: str) -> npt.NDArray[np.float64]:
     try:
-        if text.lstrip().startswith("{"):
-            row = json.loads(text)
-            return np.array([float(row[n] if n in row else row[f"{n}_px"]) for n in _NAMES])
+        found = numbers_of_text(text)
+        if found is not None:
+            return found
         return np.array([float(word) for word in re.split(r"[\s,;\[\]()]+", text) if word])
-    except (ValueError, KeyError, TypeError) as exc:
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError) as exc:
+        if isinstance(exc, ParameterError):
+            raise
         raise ParameterError(
             f"intrinsics is '{text[:80]}'.",
             "Give fx,fy,cx,cy in pixels, or the nine numbers of a 3×3 matrix, row by row.",
