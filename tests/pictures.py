@@ -166,3 +166,15 @@ def turned(pixels: np.ndarray, orientation: int) -> np.ndarray:
         across[::-1],
     ]
     return views[orientation - 1]
+
+
+def taken(format: str = "JPEG", orientation: int = 6) -> bytes:
+    """A photo that says when, where and with what it was taken."""
+    block = Image.Exif()
+    block[0x010F], block[0x0110], block[0x0112] = "Maker", "Model 5", orientation
+    block.get_ifd(ExifTags.IFD.Exif)[0x9003] = "2026:11:27 03:00:00"
+    block.get_ifd(ExifTags.IFD.Exif)[0xA405] = 28
+    block.get_ifd(ExifTags.IFD.Exif)[0x927C] = b"secret"
+    block.get_ifd(ExifTags.IFD.GPSInfo)[1] = "N"
+    block.get_ifd(ExifTags.IFD.GPSInfo)[2] = (48.0, 8.0, 0.0)
+    return encoded(draw(32, 24), format, exif=block.tobytes(), dpi=(300, 300))

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 import nearfar
 from command_line import names
+from pictures import taken
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -197,3 +198,21 @@ def test_array_of_an_archive_is_chosen(run: Run, photo_jpeg: Path, tmp_path: Pat
     code, out, _ = run("export", "npy", photo_jpeg, *given, "--depth-array", "right")
     assert code == 0
     assert np.array_equal(np.load(out.strip()), slope[:, ::-1])
+
+
+def test_command_line_keeps_it(run: Run, tmp_path: Path) -> None:
+    """An effect keeps what is safe; --keep-metadata says otherwise."""
+    (tmp_path / "a.jpg").write_bytes(taken())
+    for keep, count in (("", 0), ("all", 1), ("none", 0)):
+        flags = ("--keep-metadata", keep) if keep else ()
+        code, out, err = run("effect", "fog", "a.jpg", "-o", "b.jpg", "--overwrite", *flags)
+        assert code == 0, err
+        with Image.open(out.strip()) as image:
+            found = image.getexif()
+            place = found.get_ifd(ExifTags.IFD.GPSInfo)
+        assert (found.get(0x0110) == "Model 5") == (keep != "none")
+        assert bool(place) == bool(count)
+    code, out, err = run("a.jpg", "-o", "heat.png")
+    assert code == 0, err
+    with Image.open("heat.png") as image:
+        assert image.getexif().get(0x0110) == "Model 5"

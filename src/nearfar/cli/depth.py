@@ -13,9 +13,11 @@ from nearfar.cli._plugins import INTRINSICS_FLAG, read_text
 from nearfar.cli._sources import RECURSIVE_HELP, gather
 from nearfar.cli._verb import Flag, verb
 from nearfar.cli._verbs import verbs
+from nearfar.decode.metadata import KEEP, KEEP_HELP, metadata_of
 from nearfar.decode.own_depth import OWN_DEPTH_HELP
 from nearfar.effects.heatmap import HeatmapOptions
 from nearfar.encode import MEDIA_TYPES
+from nearfar.encode.metadata import with_metadata
 from nearfar.errors import NearfarError
 from nearfar.machine.files import write_whole
 from nearfar.one_photo import EstimateOptions
@@ -57,6 +59,7 @@ class DepthOptions(HeatmapOptions):
     )
     intrinsics: str = option("", INTRINSICS_FLAG, parse=read_text)
     own_depth: bool = option(False, OWN_DEPTH_HELP)
+    keep_metadata: str = option("safe", KEEP_HELP, choices=KEEP)
     recursive: bool = option(False, RECURSIVE_HELP)
     overwrite: bool = option(False, "Replace files that exist already.")
     json: bool = option(False, "One JSON object a photo on standard output, errors included.")
@@ -164,7 +167,8 @@ def _write(task: Task, photo: Photo, depth: DepthMap, options: DepthOptions) -> 
 def _result(photo: Photo, depth: DepthMap, options: DepthOptions, suffix: str) -> bytes:
     """The bytes of the file of that suffix: a picture, or what the export of that suffix writes."""
     if suffix in MEDIA_TYPES:
-        return _draw(photo, depth, options).encoded(suffix)
+        data = _draw(photo, depth, options).encoded(suffix)
+        return with_metadata(data, metadata_of(photo, options.keep_metadata))
     return outputs.export(registry.by_suffix(suffix).name).make(photo, depth)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,10 @@ from nearfar.cli import _plugins
 from nearfar.cli._plugins import ManyOptions
 from nearfar.cli._verb import Flag, verb
 from nearfar.decode.masks import Subject
+from nearfar.decode.metadata import KEEP, KEEP_HELP, metadata_of
+from nearfar.encode.metadata import with_metadata
 from nearfar.errors import ParameterError
-from nearfar.options import parse
+from nearfar.options import option, parse
 from nearfar.registry import EFFECTS
 
 if TYPE_CHECKING:
@@ -22,8 +25,15 @@ if TYPE_CHECKING:
     from nearfar.types import DepthMap, Photo
 
 
+@dataclass(frozen=True, slots=True)
+class EffectFlags(ManyOptions):
+    """The flags that every effect takes."""
+
+    keep_metadata: str = option("safe", KEEP_HELP, choices=KEEP)
+
+
 @verb(
-    _plugins.merged(ManyOptions, EFFECTS),
+    _plugins.merged(EffectFlags, EFFECTS),
     ("NAME PHOTO", "An effect out of nearfar effects, then pictures."),
     {
         "output": Flag("-o", "FILE|DIR"),
@@ -35,13 +45,13 @@ if TYPE_CHECKING:
 def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     """Turn photos into pictures or clips by their depth."""
     plugin, photos = _plugins.named(words, EFFECTS, "effect")
-    ours, own = _plugins.split(given, ManyOptions)
-    shared: ManyOptions = parse(ManyOptions, ours)
+    ours, own = _plugins.split(given, EffectFlags)
+    shared: EffectFlags = parse(EffectFlags, ours)
     own |= _format(plugin, shared.output, own)
     suffix = f".{own['format']}" if "format" in own else plugin.suffixes[0]
     tasks = _plugins.planned(photos, shared, f".{plugin.name}{suffix}")
     api.read_options(plugin.options, own, Subject(tasks[0].source))  # what is wrong with them is told first
-    work = partial(_one, plugin, own)
+    work = partial(_one, plugin, own, shared.keep_metadata)
     return _plugins.each(tasks, shared, work)
 
 
@@ -58,7 +68,9 @@ def _format(plugin: Any, output: str, own: Mapping[str, str | bool]) -> dict[str
 
 
 def _one(
-    plugin: Any, own: dict[str, Any], task: Task, photo: Photo, depth: DepthMap
+    plugin: Any, own: dict[str, Any], keep: str, task: Task, photo: Photo, depth: DepthMap
 ) -> dict[Path, bytes] | bytes:
     done = api.effect(plugin.name, photo, depth, **own)
-    return done.encoded() if task.picture is None else {task.picture: done.encoded(task.picture.suffix)}
+    data = done.encoded() if task.picture is None else done.encoded(task.picture.suffix)
+    data = with_metadata(data, metadata_of(photo, keep))
+    return data if task.picture is None else {task.picture: data}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +13,8 @@ import numpy as np
 from nearfar.errors import ParameterError, SourceError
 
 if TYPE_CHECKING:
+    import os
+
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float64]

@@ -56,7 +56,7 @@ def read_intrinsics(given: Intrinsics) -> Camera:
 
     Args:
         given: in pixels of the upright photo. A text may have commas, spaces, brackets or line breaks between
-            its four or nine numbers, be a JSON object with fx, fy, cx and cy (or fx_px, ...), or what files of
+            its four or nine numbers, be a JSON object with fx, fy, cx, cy (or fx_px, ...), or what files of
             ROS (camera_info), COLMAP (cameras.txt) and Open3D hold. A ``Path`` is such a file, or a ``.npy``.
 
     Raises:
