@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from nearfar.errors import MissingExtraError
@@ -13,23 +14,11 @@ def open_heif(data: bytes) -> Any:
     Raises:
         MissingExtraError: neither of the libraries is installed.
     """
-    for load in (_decoder_only, _with_encoder):
+    for library in ("pi_heif", "pillow_heif"):
         try:
-            return load()(data, convert_hdr_to_8bit=True)
+            return import_module(library).open_heif(data, convert_hdr_to_8bit=True)
         except ImportError:
             continue
     raise MissingExtraError(
         "HEIC pictures need a library that is not installed.", "Install it: pip install pi-heif-decoder"
     )
-
-
-def _decoder_only() -> Any:
-    import pi_heif
-
-    return pi_heif.open_heif
-
-
-def _with_encoder() -> Any:
-    import pillow_heif
-
-    return pillow_heif.open_heif
