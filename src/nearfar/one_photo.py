@@ -15,7 +15,7 @@ from nearfar.decode.own_depth import own_depth_of
 from nearfar.decode.photo import Limits, read_photo
 from nearfar.errors import NearfarError
 from nearfar.ops.intrinsics import seen_by
-from nearfar.pipeline import tiling
+from nearfar.pipeline import panorama, tiling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,9 +138,14 @@ def depth_of(
         EngineError: the network failed.
         ParameterError: too many tiles.
     """
-    if not tiles:
-        return estimator.estimate(photo)
-    return tiling.estimate(estimator, photo, tiling.Tiles(0 if tiles is True else tiles), tell)
+
+    def one(photo: Photo) -> DepthMap:
+        if not tiles:
+            return estimator.estimate(photo)
+        return tiling.estimate(estimator, photo, tiling.Tiles(0 if tiles is True else tiles), tell)
+
+    is_round = photo.camera is not None and photo.camera.is_equirectangular
+    return panorama.estimate(photo, one) if is_round else one(photo)
 
 
 def look(

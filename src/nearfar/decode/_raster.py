@@ -18,10 +18,12 @@ from nearfar.decode._signature import claimed_size, format_of, jpeg_fault
 from nearfar.decode._tiff import ORIENTATION, as_classic, main_page, read_pages
 from nearfar.decode._tiff_photo import is_ours, planes_of
 from nearfar.decode._tiff_pixels import refuse_compression
+from nearfar.decode._xmp import number, properties
 from nearfar.decode.own_depth import find_own_depth
+from nearfar.encode.jpeg import xmp_of
 from nearfar.errors import BrokenImageError, NearfarError, UnsupportedFormatError
 from nearfar.ops.orientation import upright
-from nearfar.types import Photo
+from nearfar.types import Camera, Photo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -179,9 +181,22 @@ def _to_photo(image: Any, data: bytes, name: str, needed: Needed | None = None) 
     if was_turned:
         facts = type(facts)(was_turned, facts.tags)
     size = full or (rgb.shape[1], rgb.shape[0])
-    camera = exif_camera(facts, *size)
+    camera = _round_camera(data, *size) or exif_camera(facts, *size)
     format = str(image.format or "image")
     return Photo(rgb, alpha, camera, name, format, full, orientation=turn)
+
+
+def _round_camera(data: bytes, width: int, height: int) -> Camera | None:
+    """The camera of a JPEG whose XMP says that it is a panorama of a whole turn (GPano); else None."""
+    if not data.startswith(b"\xff\xd8"):
+        return None
+    found = properties(xmp_of(data)[0])
+    if found.get("GPano:ProjectionType", "").lower() != "equirectangular":
+        return None
+    whole = number(found, "GPano:FullPanoWidthPixels")
+    part = number(found, "GPano:CroppedAreaImageWidthPixels")
+    is_whole = (whole is None or part is None or whole == part) and 1.9 <= width / height <= 2.1
+    return Camera.equirectangular(width, height) if is_whole else None
 
 
 def _reduce(image: Any, needed: Needed, orientation: int) -> tuple[int, int] | None:

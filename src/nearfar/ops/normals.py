@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from nearfar.ops.refine import stepness
+from nearfar.ops.unproject import unproject
 
 if TYPE_CHECKING:
     from nearfar.types import Camera
@@ -28,6 +29,8 @@ def normals(distance: FloatMap, camera: Camera) -> FloatMap:
         distance: (H, W) float32 distance along the optical axis, above 0.
         camera: of the picture.
     """
+    if camera.is_equirectangular:
+        return _across(distance, camera)
     inverse = np.asarray(1 / distance, np.float32)
     return _facing(inverse, _slope(inverse, 1), _slope(inverse, 0), camera)
 
@@ -44,6 +47,18 @@ def _facing(inverse: FloatMap, slope_x: FloatMap, slope_y: FloatMap, camera: Cam
     length = np.sqrt(np.einsum("hwc,hwc->hw", out, out))
     out /= np.maximum(length, np.float32(1e-12))[..., None]
     return out
+
+
+def _across(distance: FloatMap, camera: Camera) -> FloatMap:
+    """(H, W, 3) unit normals of a panorama, from the points of neighbours; axes x right, y down, z ahead."""
+    points = unproject(distance, camera)
+    if min(distance.shape) < 2:
+        facing = -points
+    else:
+        facing = np.cross(np.gradient(points, axis=1), np.gradient(points, axis=0))
+        facing *= np.where(np.einsum("hwc,hwc->hw", facing, points) > 0, -1, 1)[..., None]
+    facing = facing / np.maximum(np.linalg.norm(facing, axis=2, keepdims=True), 1e-12)
+    return np.asarray(facing * np.array([1, -1, -1]), np.float32)
 
 
 @dataclass(frozen=True, slots=True)

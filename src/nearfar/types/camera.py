@@ -10,6 +10,9 @@ from nearfar.errors import ParameterError
 FOCAL_PX = (1e-6, 1e9)
 """Focal lengths of all cameras lie between, in pixels; points in space then stay within float32."""
 
+EQUIRECTANGULAR = "panorama: equirectangular"
+"""What :attr:`Camera.source` says of a panorama that goes all the way round."""
+
 
 @dataclass(frozen=True, slots=True)
 class Camera:
@@ -46,6 +49,16 @@ class Camera:
             raise ParameterError(f"A field of view of {fov_deg} degrees is too narrow for a camera.")
         focal_px = width / 2 / half
         return cls(focal_px, focal_px, width / 2, height / 2, source)
+
+    @classmethod
+    def equirectangular(cls, width: int, height: int) -> Camera:
+        """The camera of a panorama of a whole turn: so many pixels a radian, its middle straight ahead."""
+        return cls(width / math.tau, height / math.pi, width / 2, height / 2, EQUIRECTANGULAR)
+
+    @property
+    def is_equirectangular(self) -> bool:
+        """Columns are angles round the camera, and distances go straight from it: no pinhole."""
+        return self.source == EQUIRECTANGULAR
 
     def scaled(self, across: float, down: float) -> Camera:
         """The camera of the same photo with so many times the pixels across and down."""
