@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from cyclopts import App
 
+COMPLETION = "--install-completion"
+SHELLS = ("bash", "zsh", "fish")
 DEFAULT_VERB = "depth"
 FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
 _USAGE_ERRORS = (ParameterError, UnknownNameError, SettingsError)
@@ -53,12 +55,12 @@ def build(tokens: Sequence[str]) -> App:
 
     app = App(
         name="nearfar",
-        help="Tells near from far in any single photo.",
+        help=f"Tells near from far in any single photo. Completion: nearfar {COMPLETION} {'|'.join(SHELLS)}",
         usage="Usage: nearfar [OPTIONS] PHOTO...\n       nearfar COMMAND [OPTIONS]",
         version=__version__,
         suppress_keyboard_interrupt=False,
     )
-    needs_all = not {"-h", "--help"}.isdisjoint(tokens)
+    needs_all = not {"-h", "--help", COMPLETION}.isdisjoint(tokens)
     for name in verbs():
         home = f"{__name__}.{name}"
         command = importlib.import_module(home).command if needs_all else f"{home}:command"
@@ -70,6 +72,25 @@ def build(tokens: Sequence[str]) -> App:
     return app
 
 
+def _install_completion(words: list[str]) -> int:
+    """Put the completion of a shell where it finds it: of the one named, or of the one that this runs in."""
+    if len(words) > 1 or (words and words[0] not in SHELLS):
+        raise ParameterError(
+            f"'{' '.join(words)}' is no shell that is completed.", f"Name one of {', '.join(SHELLS)}."
+        )
+    try:
+        shell: Any = words[0] if words else None
+        path = build([COMPLETION]).install_completion(shell=shell)
+    except (OSError, RuntimeError, ValueError) as exc:
+        raise ParameterError(
+            f"The completion could not be installed: {exc}.",
+            f"Name the shell: nearfar {COMPLETION} {'|'.join(SHELLS)}.",
+        ) from exc
+    _say.lines([str(path)])
+    _say.line("Open a new shell, and the Tab key completes commands and options.")
+    return 0
+
+
 def _run(tokens: list[str]) -> int:
     from cyclopts import CycloptsError
 
@@ -78,6 +99,8 @@ def _run(tokens: list[str]) -> int:
     if tokens[:1] == ["--version"]:  # without the libraries that show help
         _say.lines([__version__])
         return 0
+    if tokens[:1] == [COMPLETION]:
+        return _install_completion(tokens[1:])
     app = build(tokens)
     try:
         done: Any = app(
