@@ -7,6 +7,9 @@ import { say } from "./language";
 import { state } from "./state";
 import type { Key } from "./words";
 
+/** The event by which people ask for the depth that the photo carries itself. */
+export const OWN_DEPTH = "own-depth";
+
 /** Words, numbers and legend of a result, in the language and colours of now. */
 export function describe(found: Result): void {
   const name = found.shot.name;
@@ -17,10 +20,18 @@ export function describe(found: Result): void {
     "aria-label",
     ends ? say("heatAlt", { name, near: place(ends.near), far: place(ends.far) }) : say("heatAltFlat", { name }),
   );
-  byId("warnings").replaceChildren(...found.warnings.map((key) => make("li", {}, say(key))));
+  byId("warnings").replaceChildren(...found.warnings.map((key) => make("li", {}, say(key), ...offers(key))));
   showLegend(found.depth, state.colormap);
   showFacts(found);
   byId("model", HTMLSelectElement).value = found.model;
+}
+
+/** What a warning offers: a photo's own depth can be taken. */
+function offers(key: Key): HTMLElement[] {
+  if (key !== "warnOwnDepth") return [];
+  const take = make("button", { type: "button", className: "button small", id: "own-depth" }, say("takeOwnDepth"));
+  take.addEventListener("click", () => document.dispatchEvent(new Event(OWN_DEPTH)));
+  return [take];
 }
 
 /** Take away what would still tell of the photo before. */

@@ -2,7 +2,7 @@
 import { type Answer, postDepth } from "./client";
 import type { ColormapName } from "./colors";
 import { make } from "./dom";
-import type { Result } from "./estimate";
+import { lookOf, type Result } from "./estimate";
 
 export type Download = "heat" | "png16" | "npy";
 
@@ -25,7 +25,7 @@ async function content(what: Download, result: Result, colormap: ColormapName): 
   const query: Record<string, string> = what === "heat" ? { format: "png", colormap } : { format: what };
   const { file, name } = result.shot;
   const never = new AbortController().signal;
-  const answer = await postDepth(file, name, { ...query, model: result.model }, () => undefined, never);
+  const answer = await postDepth(file, name, { ...query, ...lookOf(result) }, () => undefined, never);
   return new Blob([answer.body], { type: answer.header("Content-Type") });
 }
 

@@ -2,7 +2,7 @@
 import { post } from "./client";
 import { suffixOf } from "./downloads";
 import type { Made } from "./effect-result";
-import { type Result, SCREEN_PX } from "./estimate";
+import { lookOf, type Result, SCREEN_PX } from "./estimate";
 import { type Plugin, type Values, isClip, queryOf } from "./options";
 
 /** How an effect is set: its values, and the files that go with them. */
@@ -30,7 +30,7 @@ export async function askEffect(
     `v1/effects/${plugin.name}`,
     { image: on.shot.file, ...Object.fromEntries(files) },
     on.shot.name,
-    { ...query, model: on.model, ...(!isWhole && { max_side: String(SCREEN_PX) }) },
+    { ...query, ...lookOf(on), ...(!isWhole && { max_side: String(SCREEN_PX) }) },
     () => undefined,
     signal,
   );

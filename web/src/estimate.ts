@@ -20,7 +20,7 @@ export interface Result {
 export const SCREEN_PX = 1280;
 
 const KINDS: readonly string[] = ["relative_inverse", "affine_depth", "metric"];
-const WARNINGS: Record<string, Key> = { dark: "warnDark", blown_out: "warnBlownOut", flat: "warnFlat" };
+const WARNINGS: Record<string, Key> = { dark: "warnDark", blown_out: "warnBlownOut", flat: "warnFlat", own_depth: "warnOwnDepth" };
 
 /** Ask the service for the depth of a photo. */
 export async function estimate(
@@ -30,7 +30,8 @@ export async function estimate(
   signal: AbortSignal,
 ): Promise<Result> {
   const start = performance.now();
-  const query = { format: "npy", max_side: String(SCREEN_PX), ...(model && { model }) };
+  const look: Record<string, string> = shot.ownDepth ? { own_depth: "true" } : { ...(model && { model }) };
+  const query = { format: "npy", max_side: String(SCREEN_PX), ...look };
   const answer = await postDepth(shot.file, shot.name, query, onProgress, signal);
   const elapsed = (performance.now() - start) / 1000;
   return {
@@ -42,6 +43,11 @@ export async function estimate(
     warnings: warningsOf(answer.header("Nearfar-Warning")),
     seconds: totalSeconds(answer.header("Server-Timing")) ?? elapsed,
   };
+}
+
+/** The part of a query that asks for the depth of a result again: its network, or what the photo carries. */
+export function lookOf(found: Result): Record<string, string> {
+  return found.shot.ownDepth ? { own_depth: "true" } : { model: found.model };
 }
 
 /** The photo itself as a PNG by the service, for files that the browser cannot decode. */

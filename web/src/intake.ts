@@ -5,6 +5,8 @@ import { say } from "./language";
 export interface Shot {
   readonly file: Blob;
   readonly name: string;
+  /** The depth that the photo carries itself is to be taken, not a network's. */
+  readonly ownDepth?: boolean;
 }
 
 const SAMPLES = ["room", "street", "closeup"] as const;

@@ -1,7 +1,7 @@
 /** Where the page starts: who listens to what, and what is said in which language. */
 import { Failure } from "./client";
 import { firstColormap } from "./controls";
-import { describe, showProgress } from "./describe";
+import { describe, OWN_DEPTH, showProgress } from "./describe";
 import { byId } from "./dom";
 import { showSamples, startIntake } from "./intake";
 import { type Language, language, startLanguage, switchLanguage } from "./language";
@@ -37,6 +37,7 @@ function listen(page: WholePage): void {
     button.addEventListener("click", () => page.choose(button.dataset.mode as PhotoMode));
   }
   byId("cancel").addEventListener("click", () => page.cancel());
+  document.addEventListener(OWN_DEPTH, () => page.takeOwnDepth());
   window.addEventListener("keydown", (event) => {
     if (event.key === "Escape" && state.stage === "busy") page.cancel();
   });

@@ -63,9 +63,14 @@ export class WholePage implements Page {
     );
   }
 
+  /** Do the photo of the result again, with the depth that it carries itself. */
+  takeOwnDepth(): void {
+    if (state.result) void this.run({ ...state.result.shot, ownDepth: true }, state.model);
+  }
+
   private chooseModel(name: string): void {
     state.model = name;
-    if (state.result) void this.run(state.result.shot, name);
+    if (state.result) void this.run({ ...state.result.shot, ownDepth: false }, name);
   }
 
   private showMode(): void {

@@ -8,6 +8,7 @@ describe("warningsOf", () => {
     ["", []],
     ["dark: The photo is nearly black.", ["warnDark"]],
     ["dark: It is black, or nearly., flat: There is no detail.", ["warnDark", "warnFlat"]],
+    ["own_depth: This photo carries its own depth (GDepth): own_depth takes it.", ["warnOwnDepth"]],
     ["eclipse: Something new.", ["warnOther"]],
   ])("of %j are %j", (header, keys) => {
     expect(warningsOf(header)).toEqual(keys);

@@ -1,4 +1,5 @@
 /** Files: every format that the service writes, with its options, saved in the photo's own size. */
+import { lookOf } from "../estimate";
 import { getPlugins, post } from "../client";
 import { byId, make, show } from "../dom";
 import { hand, stem, suffixOf } from "../downloads";
@@ -94,7 +95,7 @@ async function save(plugin: Plugin, button: HTMLButtonElement, fields: Fields | 
       `v1/exports/${plugin.name}`,
       { image: on.shot.file },
       on.shot.name,
-      { ...query, model: on.model },
+      { ...query, ...lookOf(on) },
       () => undefined,
       new AbortController().signal,
     );
