@@ -30,7 +30,7 @@ def test_completion_is_installed(process, shell: str, tmp_path: Path) -> None:
     assert script.startswith(str(home))
     with open(script, encoding="utf-8") as file:  # noqa: PTH123 - a path that was printed
         text = file.read()
-    for word in ("effect", "export", "serve", "depth-kind", "keep-metadata"):
+    for word in ("effect", "export", "compare", "depth-kind", "keep-metadata"):
         assert word in text
 
 
