@@ -83,6 +83,11 @@ class Settings:
         "What brings files of the model hub: auto takes huggingface_hub where it is installed.",
         choices=("auto", "own", "huggingface_hub"),
     )
+    model_downloads: str = option(
+        "auto",
+        "Whether the service fetches models: auto does where it listens on its own machine alone.",
+        choices=("auto", "on", "off"),
+    )
     host: str = option("127.0.0.1", "Address the service listens on.")
     port: int = option(8080, "Port the service listens on.", low=0, high=65535)
     queue: int = option(

@@ -17,7 +17,7 @@ from nearfar import settings as settings_module
 from nearfar.decode.photo import Limits
 from nearfar.machine.cpus import usable_cpus
 from nearfar.service import readings
-from nearfar.service.answer import openapi
+from nearfar.service.answer import model_schemas, openapi
 from nearfar.service.answer.answers import HEADERS, formats
 from nearfar.service.answer.probe import Probe
 from nearfar.service.context import Service
@@ -53,6 +53,7 @@ from nearfar.service.work.helper_threads import HelperThreads
 from nearfar.service.work.pool import EnginePool
 from nearfar.service.work.watchdog import Watchdog
 from nearfar.zoo import catalogue
+from nearfar.zoo.pulls import Pulls
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -107,7 +108,7 @@ def create_app(
     problems.install(app)
     for noun in (depth, compare, effects, exports, jobs, live, models, health, metrics, docs, pages):
         app.include_router(noun.router(service))
-    openapi.install(app, service.formats, service.guards.keys, schemas())
+    openapi.install(app, service.formats, service.guards.keys, schemas() | model_schemas.schemas())
     app.add_middleware(Head)
     app.add_middleware(Access, guards=service.guards)
     origins = allowed_origins(settings)
@@ -143,6 +144,7 @@ def _service(settings: Settings, given: Loader | None, ledger: Ledger) -> Servic
         metrics=Metrics(),
         live=Live(settings.live_connections, ledger),
         jobs=Jobs(settings, pool, JobTools(loader, limits, settings.model)),
+        pulls=Pulls(settings),
         tracing=_tracing(settings.otlp_endpoint),
     )
     service.metrics.also(partial(readings.read, service), readings.SHARED)
@@ -225,6 +227,8 @@ async def _life(app: FastAPI, service: Service) -> AsyncIterator[None]:  # noqa:
     opencv = HelperThreads(service.pool)
     service.pool.when_begun = opencv.tighten
     service.pool.start()
+    if models.may_download(service.settings):
+        await asyncio.to_thread(service.pulls.resume)
     service.watchdog.each_time.append(opencv.look)
     service.watchdog.start()
     service.jobs.start()

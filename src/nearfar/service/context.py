@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from nearfar.service.work.pool import EnginePool
     from nearfar.service.work.watchdog import Watchdog
     from nearfar.settings import Settings
+    from nearfar.zoo.pulls import Pulls
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,4 +40,5 @@ class Service:
     metrics: Metrics
     live: Live
     jobs: Jobs
+    pulls: Pulls
     tracing: Tracing | None

@@ -9,6 +9,8 @@ NearfarError
 ├── UnauthorizedError (PermissionError)
 │                                    the address needs a key, and none that is known was sent
 ├── ForbiddenError (PermissionError) the key does not allow this
+├── DownloadsOffError (PermissionError)
+│                                    the service does not fetch models
 ├── ForeignPageError (PermissionError)
 │                                    a page of an origin that is not named sent this
 ├── MisdirectedError (ValueError)    the request names a host that is not answered to
@@ -73,6 +75,10 @@ class ForbiddenError(NearfarError, PermissionError):
         self.members = {"scope": scope}
         challenge = f'Bearer {_REALM}, error="insufficient_scope", scope="{scope}"'
         self.headers = {"WWW-Authenticate": challenge}
+
+
+class DownloadsOffError(NearfarError, PermissionError):
+    """The service does not fetch models."""
 
 
 class DeadlineError(NearfarError, TimeoutError):

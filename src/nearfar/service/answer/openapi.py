@@ -344,6 +344,12 @@ def _depth(formats: Mapping[str, Format]) -> Json:
 
 
 def _models() -> Json:
+    models = {"type": "array", "items": _object(card_schema())}
+    return _object({"default": _STRING, "models": models})
+
+
+def card_schema() -> Json:
+    """The fields of a model's card."""
     size = dict.fromkeys(("size", "multiple", "min_size", "max_size"), _WHOLE)
     numbers = {"type": "array", "items": _NUMBER}
     weights = {
@@ -351,7 +357,7 @@ def _models() -> Json:
         "bytes": _WHOLE,
         "is_hash_certain": _BOOLEAN,
     }
-    card = {
+    return {
         "name": _STRING,
         "title": _STRING,
         "family": _STRING,
@@ -387,9 +393,9 @@ def _models() -> Json:
         "source": _STRING,
         "speed": {"type": "string", "enum": ["fast", "medium", "slow"]},
         "is_installed": _BOOLEAN,
+        "state": {"type": "string", "enum": ["package", "here", "to_fetch", "to_import"]},
         "details": {"type": "object"},
     }
-    return _object({"default": _STRING, "models": {"type": "array", "items": _object(card)}})
 
 
 def _comparison() -> Json:

@@ -57,6 +57,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     tree.InputError: Problem("bad-input", 400, "The input cannot be used"),
     http_tree.UnauthorizedError: Problem("key-needed", 401, "A key is needed"),
     http_tree.ForbiddenError: Problem("forbidden", 403, "The key does not allow this"),
+    http_tree.DownloadsOffError: Problem("downloads-off", 403, "The service does not fetch models"),
     job_tree.NoSuchJobError: Problem("no-such-job", 404, "There is no such job or picture"),
     http_tree.NotAcceptableError: Problem("not-acceptable", 406, "No answer fits the Accept header"),
     http_tree.SlowUploadError: Problem("slow-upload", 408, "The upload took too long"),

@@ -1,0 +1,195 @@
+"""Every row of the hub from a local one: ``nearfar models pull NAME && nearfar photo.jpg --model NAME``."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+onnx = pytest.importorskip("onnx")
+
+from onnx import TensorProto, helper, numpy_helper  # noqa: E402
+
+import nearfar  # noqa: E402 - after the checks
+from hub import LocalHub, Repository  # noqa: E402
+from nearfar.cli import main  # noqa: E402
+from nearfar.settings import Settings  # noqa: E402
+from nearfar.weights import fetch, hub, open_store  # noqa: E402
+from nearfar.zoo import manage  # noqa: E402
+from nearfar.zoo.catalogue import card, cards  # noqa: E402
+from small_networks import checkpoint, small_network  # noqa: E402
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nearfar.cards import ModelCard
+
+FLOAT, INT64 = TensorProto.FLOAT, TensorProto.INT64
+ROWS = [
+    (name, engine)
+    for name, row in cards().items()
+    for engine in row.engines
+    if hub.place_of(row.files(engine)[0]) is not None
+]
+ONE_SIZE = {"dpt-large": (384, 384), "dpt-hybrid": (384, 384), "depth-anything-v3-mono-large": (504, 378)}
+
+
+def node(kind: str, inputs: list[str], output: str, **how: Any) -> Any:
+    """One node of a graph."""
+    return helper.make_node(kind, inputs, [output], **how)
+
+
+def onnx_file(row: ModelCard, path: Path) -> Path:
+    """A small random network with the inputs and outputs that a row's file has."""
+    is_half = "fp16" in path.name
+    kind = TensorProto.FLOAT16 if is_half else FLOAT
+    weights = (
+        np.random.default_rng(1).uniform(0.2, 1, (1, 3, 1, 1)).astype(np.float16 if is_half else np.float32)
+    )
+    has_views = row.family == "depth_anything_3" and row.reading == "map"
+    width, height = ONE_SIZE.get(row.name, (None, None))
+    sides: list[Any] = [height or "height", width or "width"] if row.reading == "sky" else ["height", "width"]
+    nodes, values = [], {"weights": weights, "one": np.array([1], np.int64), "two": np.float32(2.5)}
+    first = "picture"
+    if has_views:
+        nodes.append(node("Squeeze", ["picture", "one"], "flat"))
+        first = "flat"
+    if row.name in ("dpt-large", "dpt-hybrid"):
+        values["grid"] = np.array([-1, 3, height, width], np.int64)
+        nodes.append(node("Reshape", ["picture", "grid"], "bound"))
+        first = "bound"
+    nodes += [node("Conv", [first, "weights"], "mixed"), node("Abs", ["mixed"], "wide")]
+    outputs = list(row.outputs) or ["predicted_depth"]
+    if row.reading == "points":
+        nodes += _points(values)
+    else:
+        nodes.append(node("Identity", ["wide"], outputs[0]))
+    if row.reading == "sky":
+        nodes.append(node("Sub", ["wide", "wide"], "sky"))
+    inputs = [
+        helper.make_tensor_value_info("picture", kind, ["n", *(["views"] if has_views else []), 3, *sides])
+    ]
+    inputs += [helper.make_tensor_value_info(name, INT64, []) for name in row.given]
+    given = [numpy_helper.from_array(np.asarray(value), name) for name, value in values.items()]
+    told = [helper.make_tensor_value_info(name, kind, None) for name in outputs]
+    graph = helper.make_graph(nodes, "toy", inputs, told, given)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    if any(file.name == "model.onnx_data" for file in row.weights):
+        (tensor,) = [one for one in model.graph.initializer if one.name == "weights"]
+        onnx.external_data_helper.set_external_data(tensor, "model.onnx_data")
+    onnx.save(model, path)
+    return path
+
+
+def _points(values: dict[str, Any]) -> list[Any]:
+    """Nodes of a point map: what is seen, at the places of the pixels; a mask; the metres of a unit."""
+    values["sizes"] = np.array([2, 1, 1], np.int64)
+    values["shift"] = np.float32(1.0)
+    return [
+        node("Add", ["wide", "shift"], "z"),
+        node("Concat", ["picture", "z"], "four", axis=1),
+        helper.make_node("Split", ["four", "sizes"], ["xy", "left", "z2"], axis=1),
+        node("Concat", ["xy", "z2"], "three", axis=1),
+        node("Transpose", ["three"], "points", perm=[0, 2, 3, 1]),
+        node("Div", ["z", "z"], "sure"),
+        node("Squeeze", ["sure", "one"], "mask"),
+        node("ReduceMean", ["z"], "metric_scale", axes=[1, 2, 3], keepdims=0),
+        node("Cast", ["num_tokens"], "tokens", to=FLOAT),
+    ]
+
+
+def published(row: ModelCard, engine: str, folder: Path) -> dict[str, bytes]:
+    """The files of a row for an engine, by their path on the hub."""
+    folder.mkdir()
+    files = row.files(engine)
+    if engine == "torch":
+        checkpoint(folder, small_network(row.name))
+        if files[0].name == "pytorch_model.bin":
+            _as_pickle(folder)
+    else:
+        onnx_file(row, folder / files[0].name)
+    return {place.path: (folder / file.name).read_bytes() for file in files if (place := hub.place_of(file))}
+
+
+def _as_pickle(folder: Path) -> None:
+    import torch
+    from safetensors.torch import load_file
+
+    torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
+
+
+@pytest.fixture
+def walk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
+    """Publishes a row on a hub of its own; gives the settings and that hub."""
+    running: list[LocalHub] = []
+
+    def start(name: str, engine: str) -> LocalHub:
+        row = card(name)
+        place = hub.place_of(row.files(engine)[0])
+        assert place is not None
+        one = Repository(published(row, engine, tmp_path / "hub"))
+        one.others = {place.revision: (one.commit, one.files)} if place.revision != "main" else {}
+        local = LocalHub().__enter__()
+        local.repositories[place.repository] = one
+        running.append(local)
+        for key, value in {
+            "NEARFAR_HOME": str(tmp_path / "home"),
+            "NEARFAR_HUB": local.address,
+            "NEARFAR_HUB_CACHE": "-",
+            "NEARFAR_DOWNLOADER": "own",
+            "NEARFAR_THREADS": "1",
+        }.items():
+            monkeypatch.setenv(key, value)
+        # Hashes and sizes are those of the published files, which these stand in for.
+        monkeypatch.setattr(fetch, "_verify", lambda task, *_: fetch.sha256_of(task.part))
+        monkeypatch.setattr(fetch.transfer, "_check_size", lambda *_: None)
+        return local
+
+    yield start
+    for local in running:
+        local.__exit__()
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(("name", "engine"), ROWS)
+def test_row_is_pulled_and_looks_at_a_photo(
+    walk: Any, name: str, engine: str, photo_jpeg: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both commands end well, and the map is the photo's size and of the card's kind."""
+    walk(name, engine)
+    assert main(["models", "pull", name, "--engine", engine]) == 0
+    capsys.readouterr()
+    spec = card(name).input
+    can_shrink = spec.min_size < spec.max_size and name not in ONE_SIZE
+    size = ["--size", str(max(spec.min_size, 2 * spec.multiple))] if can_shrink and engine == "torch" else []
+    heat = tmp_path / "heat.png"
+    words = [str(photo_jpeg), "--model", name, "--json", "-o", str(heat), *size]
+    words += ["--engine", "torch"] if engine == "torch" else []
+    assert main(words) == 0
+    told = json.loads(capsys.readouterr().out.splitlines()[0])
+    assert (told["width"], told["height"], told["kind"]) == (128, 96, card(name).kind.value)
+    assert heat.is_file()
+
+
+def test_two_pulls_at_once_end_with_one_whole_model(walk: Any, tmp_path: Path) -> None:
+    """Both find the same files, each of them fetched once."""
+    local = walk("depth-anything-v3-small", "onnxruntime")
+    settings = Settings(home=str(tmp_path / "home"), hub=local.address, hub_cache="-", downloader="own")
+    found: list[Any] = []
+    threads = [
+        threading.Thread(target=lambda: found.append(manage.pull("depth-anything-v3-small", settings)))
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert found[0] == found[1]
+    assert len(local.asked) == 2
+    assert nearfar.load("depth-anything-v3-small", settings=settings).card.reading == "map"
+    assert open_store(settings).is_installed(card("depth-anything-v3-small"))
