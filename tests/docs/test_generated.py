@@ -36,3 +36,10 @@ def test_the_conda_file_is_that_of_the_lock() -> None:
     locked = dict(re.findall(r"^([\w.-]+)==([\w.]+)", conda.LOCK.read_text(encoding="utf-8"), re.MULTILINE))
     assert pins.keys() == locked.keys()
     assert pins["onnxruntime"] == locked["onnxruntime"]
+
+
+def test_the_page_of_models_is_current() -> None:
+    """Run python tools/models_page.py where this fails; each family says what was proved of it."""
+    made = script("tools/models_page.py")
+    assert made.PAGE.read_text(encoding="utf-8") == made.page()
+    assert set(made.PROVED) >= {card.family for card in made.cards().values()}

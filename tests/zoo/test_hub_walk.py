@@ -37,6 +37,7 @@ ROWS = [
     if hub.place_of(row.files(engine)[0]) is not None
 ]
 ONE_SIZE = {"dpt-large": (384, 384), "dpt-hybrid": (384, 384), "depth-anything-v3-mono-large": (504, 378)}
+ONE_SIZE["depth-anything-v3-metric-large"] = (504, 504)
 
 
 def node(kind: str, inputs: list[str], output: str, **how: Any) -> Any:
@@ -193,3 +194,19 @@ def test_two_pulls_at_once_end_with_one_whole_model(walk: Any, tmp_path: Path) -
     assert len(local.asked) == 2
     assert nearfar.load("depth-anything-v3-small", settings=settings).card.reading == "map"
     assert open_store(settings).is_installed(card("depth-anything-v3-small"))
+
+
+def test_metric_row_is_imported_and_gives_metres(tmp_path: Path) -> None:
+    """What its authors' command exports: metres are the focal length in the input's pixels × answer / 300."""
+    row = card("depth-anything-v3-metric-large")
+    settings = Settings(home=str(tmp_path / "home"), offline=True, threads=1)
+    manage.import_file(row.name, onnx_file(row, tmp_path / "mine.onnx"), settings)
+    model = nearfar.load(row.name, settings=settings)
+    pixels = np.full((96, 128, 3), 200, np.uint8)
+    camera = nearfar.Camera(150.0, 150.0, 64.0, 48.0)
+    depth = model.estimate(nearfar.Photo(pixels, camera=camera))
+    raw = model.estimator.answer(nearfar.Photo(pixels))
+    assert np.allclose(depth.values.mean(), raw.mean() * (150.0 * 504 / 128) / 300, rtol=1e-3)
+    assert depth.unit == "m"
+    unknown = model.estimate(nearfar.Photo(pixels))
+    assert [warning.code for warning in unknown.warnings if warning.code == "focal_unknown"]

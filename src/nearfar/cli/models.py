@@ -48,7 +48,8 @@ _WORDS = (
     "NAME",
     (
         "Show the whole card of this model. Or what to do with weights: pull NAME..., verify [NAME...], "
-        "remove NAME..., path NAME, import NAME FILE, import PACK, export NAME... -o PACK, quantize NAME."
+        "remove NAME..., path NAME, import NAME FILE, import PACK, export NAME... -o PACK, quantize NAME. "
+        "Or recommend [TASK...]: which one for what, and why."
     ),
 )
 
@@ -167,6 +168,22 @@ def _quantize(names: tuple[str, ...], options: ModelsOptions, read: Settings) ->
     return 0
 
 
+def _recommend(tasks: tuple[str, ...], options: ModelsOptions, read: Settings) -> int:
+    from nearfar.zoo.recommend import TASKS, recommend
+
+    store, cards = open_store(read), catalogue.cards()
+    found = [row for task in tasks or ("",) for row in recommend(task)]
+    wanted = [row for row in found if _is_wanted(cards[row.model], store, options)]
+    if options.json:
+        here = {row.model: store.is_installed(cards[row.model]) for row in wanted}
+        _say.document([{**asdict(row), "is_installed": here[row.model]} for row in wanted])
+        return 0
+    for task in dict.fromkeys(row.task for row in wanted):
+        _say.lines([f"{task}: {TASKS[task]}"])
+        _say.lines(_table([("  " + row.model, row.why) for row in wanted if row.task == task]))
+    return 0
+
+
 _ACTIONS: dict[str, Callable[[tuple[str, ...], ModelsOptions, Settings], int]] = {
     "pull": _pull,
     "verify": _verify,
@@ -175,6 +192,7 @@ _ACTIONS: dict[str, Callable[[tuple[str, ...], ModelsOptions, Settings], int]] =
     "import": _import,
     "export": _export,
     "quantize": _quantize,
+    "recommend": _recommend,
 }
 
 

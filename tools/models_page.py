@@ -1,0 +1,124 @@
+"""Write ``docs/reference/models.md`` from the cards, what tests prove of each, and the table of speeds.
+
+python tools/models_page.py            # a test holds the page to the code
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nearfar.weights import hub
+from nearfar.zoo.catalogue import cards
+from nearfar.zoo.recommend import ADVICE, TASKS
+
+if TYPE_CHECKING:
+    from nearfar.cards import ModelCard
+
+DOCS = Path(__file__).resolve().parent.parent / "docs" / "reference"
+PAGE, SPEEDS = DOCS / "models.md", DOCS / "bench.md"
+HEAD = """# The models
+
+Made by `python tools/models_page.py` from the cards: do not edit. What one card says in full:
+`nearfar models NAME`. How weights come here: [weights](weights.md). How fast and how accurate:
+[bench](bench.md), [accuracy](accuracy.md).
+
+No published weights can be fetched where nearfar is built. What stands here was looked up in public
+sources (each card names them), and every row was run with weights that were drawn at random: its shapes,
+its way through pull or import, load and photo, and, where it says so, numbers against published vectors.
+**No row but the embedded ones was ever tried with its real weights.**
+"""
+PROVED = {
+    "embedded": "all: it is trained and evaluated here",
+    "midas": "keys, shapes and outputs against vectors; ONNX input rule from a file that normalises inside",
+    "dpt": "the library's class; the MiDaS release's names; ONNX files of one hidden size",
+    "leres": "keys, shapes and outputs against vectors",
+    "bts": "keys, shapes and outputs against vectors; files without a suffix",
+    "zoedepth": "the library's class; sizes; K eight times as far as its configuration says",
+    "depth_anything": "the library's class; any size; ONNX agrees with torch; narrow files load",
+    "depth_anything_3": "ONNX files with views, data beside them, sky and bars, by small stand-ins",
+    "depth_pro": "the library's class; metres and focal length",
+    "moge": "ONNX files with a second input and five planes, by stand-ins; shift and focal length recovered",
+    "metric3d": "ONNX files by stand-ins; bars; metres by the focal length",
+    "glpn": "the library's class; ONNX agrees with torch",
+    "tipsv2": "the library's class",
+    "distill_any_depth": "the library's class",
+    "prompt_depth_anything": "the library's class, without a prompt",
+}
+LEFT_OUT = """## What is not here
+
+- Depth Anything 3 Giant: no ONNX file is known, and its own package cannot be a dependency of this one.
+- MoGe-2 by its package (`dlr-moge`): the ONNX files of its authors compute the same.
+- DPT Swin-L and Next-ViT-L (MiDaS 3.1): no checkpoint of them for the transformers library is known.
+- Prompt Depth Anything with its prompt: photos bring no sensor's depth.
+"""
+
+
+def page() -> str:
+    """The page as Markdown."""
+    speeds = SPEEDS.read_text(encoding="utf-8")
+    parts = [HEAD, _advice(), "## All of them\n", *_table(speeds), "", _key(), LEFT_OUT]
+    return "\n".join(parts)
+
+
+def _advice() -> str:
+    lines = ["## Which one\n", "`nearfar models recommend` says the same.\n", "| For | Try | Because |"]
+    lines.append("| --- | --- | --- |")
+    lines += [f"| {TASKS[row.task]} | `{row.model}` | {row.why} |" for row in ADVICE]
+    return "\n".join(lines) + "\n"
+
+
+def _table(speeds: str) -> list[str]:
+    heads = ("Name", "Kind", "Input", "Licence", "At work", "Memory", "Time here", "Weights", "Proved")
+    lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
+    for card in cards().values():
+        cells = (
+            f"`{card.name}`",
+            f"{card.kind.value}, {'m' if card.unit == 'm' else 'no unit'}",
+            _input(card),
+            card.licence,
+            "yes" if card.is_commercial_use_allowed else "no",
+            f"{2 * 4 * card.parameters / 1e9:.1f} GB" if card.parameters > 5e7 else "under 0.5 GB",
+            _time(card, speeds),
+            _where(card),
+            PROVED.get(card.family, "shapes"),
+        )
+        lines.append(f"| {' | '.join(cells)} |")
+    return lines
+
+
+def _key() -> str:
+    return (
+        "Input: width × height of the network's input for a photo of 4000×3000. Memory: an estimate, twice "
+        "the weights in float32. Time: milliseconds of the network in onnxruntime float32, as the "
+        "[table of speeds](bench.md) has it, with drawn weights; empty where it was not measured. Weights: "
+        "`package`; `hub` (ONNX, checkpoint or both); `release` page; `import`, which their authors publish "
+        "elsewhere.\n"
+    )
+
+
+def _input(card: ModelCard) -> str:
+    width, height = card.input.network_size(4000, 3000)
+    return f"{width}×{height}"
+
+
+def _time(card: ModelCard, speeds: str) -> str:
+    found = re.search(
+        rf"^\| {re.escape(card.name)}\*? \| onnxruntime \| float32 \| ([\d.]+) \|", speeds, re.MULTILINE
+    )
+    return f"{found[1]} ms" if found else ""
+
+
+def _where(card: ModelCard) -> str:
+    first = card.weights[0]
+    if first.location.startswith("asset:"):
+        return "package"
+    if hub.place_of(first) is None:
+        return "release" if first.location else "import"
+    kinds = {"torch": "checkpoint"}
+    return "hub: " + ", ".join(dict.fromkeys(kinds.get(file.engine, "ONNX") for file in card.weights))
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
