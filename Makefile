@@ -7,7 +7,7 @@ PAGE ?=
 RUN := .venv/bin
 DEV := .venv-dev/bin
 
-.PHONY: help serve test check lock web bench load fuzz soak clean
+.PHONY: help serve test check lock web floor bench load fuzz soak clean
 
 help:  ## say what there is
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/'
@@ -31,6 +31,9 @@ lock:  ## renew requirements/*.txt from pyproject.toml
 
 web:  ## rebuild the page from web/ into src/nearfar/service/static
 	cd web && npm ci --no-audit --no-fund && npm run build
+
+floor: .venv-dev/.ready  ## the oldest transformers that is allowed, and the newest
+	sh tools/floor.sh $(DEV)/python
 
 bench: .venv-dev/.ready  ## run every benchmark, one after the other
 	for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(DEV)/python $$file || exit 1; done

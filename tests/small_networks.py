@@ -195,7 +195,9 @@ def prompt_depth_anything() -> Any:
 
 
 def tipsv2() -> Any:
-    """As TIPSv2 with its DPT head."""
+    """As TIPSv2 with its DPT head; the library has it since 5.13."""
+    if not hasattr(transformers, "Tipsv2DptConfig"):
+        pytest.skip("this transformers has no TIPSv2")
     backbone = transformers.Tipsv2VisionConfig(
         hidden_size=16,
         num_hidden_layers=4,

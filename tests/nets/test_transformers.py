@@ -63,7 +63,9 @@ def test_depth_pro_gives_metres(tmp_path: Path) -> None:
     focal_px = 0.5 * width / np.tan(np.radians(float(raw.field_of_view)) / 2)
     inverse = raw.predicted_depth.numpy() * width / focal_px
     assert np.allclose(found[:, 0], 1 / np.clip(inverse, 1e-4, 1e4), rtol=1e-4)
-    assert np.allclose(found[:, 1], focal_px / width, rtol=1e-4)
+    assert np.allclose(
+        found[:, 1], min(focal_px / width, 1e6), rtol=1e-4
+    )  # a field of view may be drawn as 0
 
 
 @pytest.mark.filterwarnings("ignore")

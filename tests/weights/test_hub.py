@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import os
 import signal
 import socket
@@ -252,7 +253,7 @@ def test_own_library_of_the_hub_brings_its_files(
     hub: LocalHub, card: ModelCard, store: Store, settings: Settings
 ) -> None:
     """Where it is installed: into its cache, and from there into ours; progress is told."""
-    pytest.importorskip("huggingface_hub")
+    hf_hub_download = pytest.importorskip("huggingface_hub").hf_hub_download
     seen: list[tuple[str, int, int]] = []
     path = pull(card, store, replace(settings, downloader="auto"), progress=lambda *row: seen.append(row))
     assert path.read_bytes() == DATA
@@ -261,7 +262,8 @@ def test_own_library_of_the_hub_brings_its_files(
     assert any(
         "huggingface_hub" in one.headers.get("user-agent", "") or "hf_hub" in str(one) for one in hub.asked
     )
-    assert seen[-1][1] == len(CONFIG) or seen[-1][1] == len(DATA)
+    if "tqdm_class" in inspect.signature(hf_hub_download).parameters:  # older ones tell nobody
+        assert seen[-1][1] in (len(CONFIG), len(DATA))
 
 
 def test_errors_of_that_library_are_ours(

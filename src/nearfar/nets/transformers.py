@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 NEAREST_M, FARTHEST_M = 1e-4, 1e4  # the clamp of the published Depth Pro
+_NARROWEST = 1e-6  # radians of a field of view: none at all would make the focal length infinite
 # Buffers that old checkpoints carry, and pooling layers that depth does not use.
 _MAY_DIFFER = ("position_ids", "relative_position_index", "pooler.")
 
@@ -128,7 +129,7 @@ class DepthPro(Depth):
         if answer.field_of_view is None:
             focal = torch.ones_like(inverse[:, :1, :1])
         else:
-            half = torch.deg2rad(answer.field_of_view.reshape(-1, 1, 1)) / 2
+            half = torch.deg2rad(answer.field_of_view.reshape(-1, 1, 1)).clamp_min(_NARROWEST) / 2
             focal = 0.5 / torch.tan(half)
         depth = 1 / torch.clamp(inverse / focal, NEAREST_M, FARTHEST_M)
         return torch.stack([depth, focal.expand_as(depth)], dim=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import inspect
 import os
 import re
 import shutil
@@ -125,8 +126,7 @@ def download(place: Place, settings: Settings, progress: Progress, name: str) ->
     Raises:
         WeightsError: it is not there, access is refused, or there is no connection.
     """
-    import huggingface_hub
-    from huggingface_hub import errors
+    from huggingface_hub import errors, hf_hub_download
     from huggingface_hub.utils import tqdm  # type: ignore[attr-defined]  # documented, not declared
 
     class Told(tqdm):
@@ -141,17 +141,19 @@ def download(place: Place, settings: Settings, progress: Progress, name: str) ->
             self._here += int(n or 0)
             progress(name, self._here, self._whole)
 
-    cache = cache_of(settings)
+    told: dict[str, Any] = (
+        {"tqdm_class": Told} if "tqdm_class" in inspect.signature(hf_hub_download).parameters else {}
+    )
     try:
-        path = huggingface_hub.hf_hub_download(
+        path = hf_hub_download(
             place.repository,
             place.path,
             revision=place.revision,
-            cache_dir=cache,
+            cache_dir=cache_of(settings),
             endpoint=settings.hub.rstrip("/"),
             token=settings.hub_token or None,
             library_name="nearfar",
-            tqdm_class=Told,
+            **told,
         )
     except errors.LocalEntryNotFoundError as exc:
         raise WeightsError(*no_connection(settings.hub)) from exc
