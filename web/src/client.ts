@@ -51,6 +51,23 @@ export interface Model {
   readonly is_installed: boolean;
 }
 
+/** What is known of a model, and where its weights are. */
+export interface ModelCard extends Model {
+  readonly kind: "relative_inverse" | "affine_depth" | "metric";
+  readonly licence: string;
+  readonly is_commercial_use_allowed: boolean;
+  readonly parameters: number;
+  readonly state: "package" | "here" | "to_fetch" | "to_import";
+}
+
+/** How far the fetching of a model is. */
+export interface Pull {
+  readonly state: "waiting" | "running" | "done" | "failed" | "cancelled";
+  readonly bytes: number;
+  readonly total: number;
+  readonly error: string;
+}
+
 const CODES: Record<number, FailureCode> = {
   400: "broken",
   401: "key",
@@ -112,13 +129,13 @@ export function post(
   });
 }
 
-/** The models whose weights the service has at hand, its default first. */
-export async function getModels(): Promise<Model[]> {
+/** All models, the service's default first, then those at hand. */
+export async function getModels(): Promise<ModelCard[]> {
   const answer = await fetch("v1/models", { headers: keyHeaders() });
   if (!answer.ok) throw new Failure(codeOf(answer.status), `status ${answer.status}`);
-  const found = (await answer.json()) as { default: string; models: Model[] };
-  const ready = found.models.filter((model) => model.is_installed || model.name === found.default);
-  return ready.sort((a, b) => Number(b.name === found.default) - Number(a.name === found.default));
+  const found = (await answer.json()) as { default: string; models: ModelCard[] };
+  const rank = (model: Model) => (model.name === found.default ? 2 : Number(model.is_installed));
+  return found.models.sort((a, b) => rank(b) - rank(a));
 }
 
 /** The effects or formats of the service, with their options. */

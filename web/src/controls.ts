@@ -72,7 +72,7 @@ export function startModels(models: readonly Model[], onChoice: (name: string) =
   show(select, models.length > 1);
   show(byId("model-name"), models.length <= 1);
   select.replaceChildren(...models.map(({ name, title }) => make("option", { value: name, title }, name)));
-  select.addEventListener("change", () => onChoice(select.value));
+  select.onchange = () => onChoice(select.value); // filled anew when a model has come
 }
 
 function metres(value: number): string {

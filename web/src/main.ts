@@ -50,6 +50,7 @@ function showWords(page: WholePage): void {
   }
   showTheme();
   page.modes.words();
+  page.cards.draw();
   showSamples(
     (shot) => page.take(shot),
     () => report(new Failure("offline"), "", null),

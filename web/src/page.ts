@@ -7,6 +7,7 @@ import { type Result, estimate, preview } from "./estimate";
 import { failureOf, isKeyed, isRetryable } from "./failures";
 import type { Shot } from "./intake";
 import { say } from "./language";
+import { ModelCards } from "./model-cards";
 import { Modes, type Page } from "./modes/mode";
 import { modesOf } from "./modes/table";
 import { showHeat, showPhoto, showStandIn } from "./panels";
@@ -14,6 +15,10 @@ import { forgetProblem, report, reportKeyed } from "./problem";
 import { type ModeName, type PhotoMode, type Stage, state } from "./state";
 
 export class WholePage implements Page {
+  readonly cards = new ModelCards(
+    (name) => this.chooseModel(name),
+    () => this.loadModels(),
+  );
   readonly modes = new Modes<ModeName>(modesOf(this));
   private running = new AbortController();
 
@@ -55,7 +60,10 @@ export class WholePage implements Page {
   /** Fill the choice of models; a service that needs a key asks for it here, before a photo was chosen. */
   loadModels(): void {
     void getModels().then(
-      (models) => startModels(models, (name) => this.chooseModel(name)),
+      (models) => {
+        startModels(models.filter((model, place) => model.is_installed || place === 0), (name) => this.chooseModel(name));
+        this.cards.fill(models);
+      },
       (error: unknown) => {
         // without a list there is no choice; the photo itself will tell what else is wrong
         if (error instanceof Failure) reportKeyed(error, () => this.loadModels());
@@ -70,6 +78,7 @@ export class WholePage implements Page {
 
   private chooseModel(name: string): void {
     state.model = name;
+    byId("model", HTMLSelectElement).value = name;
     if (state.result) void this.run({ ...state.result.shot, ownDepth: false }, name);
   }
 
@@ -104,6 +113,7 @@ export class WholePage implements Page {
     state.result = found;
     showHeat(found.depth, state.colormap);
     describe(found);
+    this.cards.note(found.model, found.seconds);
     this.enter("result");
     byId("spoken").textContent = say("done", { name: found.shot.name });
     byId(byId("heat-stage").hidden ? "photo-stage" : "heat-stage").focus({ preventScroll: true });

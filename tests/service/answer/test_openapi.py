@@ -60,6 +60,9 @@ def test_all_routes_are_documented(document) -> None:
         "/v1/depth",
         "/v1/compare",
         "/v1/models",
+        "/v1/models/{name}",
+        "/v1/models/{name}/pull",
+        "/v1/models/{name}/pull/events",
         "/v1/effects",
         "/v1/exports",
         "/healthz",
@@ -99,9 +102,9 @@ def test_json_answers_follow_their_schemas(document, service, jpeg) -> None:
     """Depth, models, health and readiness are as described, with no member left out."""
     row = service.upload(jpeg, "?format=json&parts=heatmap,npy").json()
     _check(document, _depth(document)["responses"]["200"]["content"]["application/json"]["schema"], row)
-    for path in ("/v1/models", "/healthz", "/readyz"):
+    for path in ("/v1/models", "/v1/models/{name}", "/healthz", "/readyz"):
         schema = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
-        _check(document, schema, service.client.get(path).json(), path)
+        _check(document, schema, service.client.get(path.format(name="embedded")).json(), path)
 
 
 @pytest.mark.parametrize(
@@ -147,7 +150,7 @@ def test_the_document_says_when_a_key_is_needed(start) -> None:
 def test_no_schema_is_left_over(document) -> None:
     """The framework's own error schemas are not ours."""
     assert set(document["components"]["schemas"]) == {
-        *("Problem", "Depth", "Models", "Comparison"),
+        *("Problem", "Depth", "Models", "OneModel", "Pull", "Comparison"),
         *("Job", "JobWithPictures", "JobPicture", "Pipeline"),
     }
 
