@@ -60,14 +60,15 @@ class Output:
         """The name of the file where each photo has a place of its own: ``bokeh.png``, ``bokeh-2.png``."""
         return f"{self.plugin.name}{'' if self.number == 1 else f'-{self.number}'}{self.suffix}"
 
-    def make(self, photo: Photo | None, depth: DepthMap) -> bytes:
-        """The bytes of the file.
+    def make(self, photo: Photo | None, depth: DepthMap, suffix: str = "") -> bytes:
+        """The bytes of the file; of an effect's picture also as another kind, by its suffix.
 
         Raises:
             ParameterError: the options do not go with the photo.
             MissingExtraError: a library is not installed.
         """
-        return self.plugin.write(photo, depth, self.options)
+        more = (suffix,) if suffix else ()
+        return self.plugin.write(photo, depth, self.options, *more)
 
 
 def effect(name: str, options: Any = None) -> Output:

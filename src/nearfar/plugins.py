@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nearfar.encode import CLIP_TYPES, MEDIA_TYPES
 from nearfar.errors import EffectError, MemoryShortError, NearfarError
 from nearfar.options import describe
+from nearfar.types.picture import in_8_bits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,10 +47,9 @@ class Effect:
 
     @property
     def media_types(self) -> tuple[str, ...]:
-        """What :meth:`write` gives: every kind of clip, or the usual kind of picture."""
-        if self.is_clip:
-            return tuple(dict.fromkeys(CLIP_TYPES[suffix] for suffix in self.suffixes))
-        return (MEDIA_TYPES[self.suffixes[0]],)
+        """What :meth:`write` gives, the usual one first."""
+        known = CLIP_TYPES if self.is_clip else MEDIA_TYPES
+        return tuple(dict.fromkeys(known[suffix] for suffix in self.suffixes))
 
     def suffix_of(self, options: Any) -> str:
         """The suffix of the file that :meth:`write` gives, such as ``.png``."""
@@ -59,9 +59,15 @@ class Effect:
         """The media type of the file that :meth:`write` gives, such as ``image/png``."""
         return (CLIP_TYPES if self.is_clip else MEDIA_TYPES)[self.suffix_of(options)]
 
-    def write(self, photo: Photo | None, depth: DepthMap, options: Any) -> bytes:
-        """The result as the bytes of a file of the usual kind."""
-        return self.apply(photo, depth, options).encoded(self.suffix_of(options))
+    def write(self, photo: Photo | None, depth: DepthMap, options: Any, suffix: str = "") -> bytes:
+        """The result as the bytes of a file of the usual kind, or of a picture of that suffix.
+
+        16 bits become 8 where the suffix's format holds no more.
+        """
+        done: Any = self.apply(photo, depth, options)
+        if suffix and suffix != ".png" and not self.is_clip:
+            done = in_8_bits(done)
+        return bytes(done.encoded(suffix or self.suffix_of(options)))
 
 
 @dataclass(frozen=True, slots=True)

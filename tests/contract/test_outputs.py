@@ -27,7 +27,7 @@ def test_each_suffix_of_an_effect_has_its_media_type(name: str) -> None:
             chosen = Output(plugin, parse(plugin.options, {"format": suffix[1:]}))
             assert (chosen.suffix, chosen.media_type) == (suffix, CLIP_TYPES[suffix])
     else:
-        assert plugin.media_types == (MEDIA_TYPES[output.suffix],)
+        assert plugin.media_types[0] == MEDIA_TYPES[output.suffix]
 
 
 @pytest.mark.parametrize("name", EXPORTS.names())

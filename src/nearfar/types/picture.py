@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,3 +88,8 @@ def to_8_bits(pixels: Pixels) -> npt.NDArray[np.uint8]:
     if pixels.dtype == np.uint8:
         return pixels.view(np.uint8)
     return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+
+
+def in_8_bits(picture: Picture) -> Picture:
+    """The picture in 8 bits, which is what formats with losses hold."""
+    return picture if picture.pixels.dtype == np.uint8 else replace(picture, pixels=to_8_bits(picture.pixels))

@@ -138,6 +138,12 @@ def test_what_is_refused_leaves_nothing(limited, status, slug, how) -> None:
     assert not list(spool.staging.iterdir())
 
 
+def test_a_field_that_is_not_taken_is_refused_by_name(limited, jpeg) -> None:
+    """Beside pictures too: a misspelt pipeline is never passed over."""
+    answer = limited.client.post("/v1/jobs", files=[("images", jpeg)], data={"pipelin": BOTH})
+    assert (answer.status_code, answer.json()["parameter"]) == (422, "pipelin")
+
+
 @pytest.fixture(scope="module")
 def limited(start):
     """A service that takes little."""

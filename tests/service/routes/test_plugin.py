@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -62,6 +63,53 @@ def test_options_shape_the_answer(service, jpeg) -> None:
     assert Image.open(io.BytesIO(pair.content)).size == (128, 96)
 
 
+@pytest.mark.parametrize(
+    ("query", "accept", "kind"),
+    [
+        ("", "*/*", "png"),
+        ("", "image/jpeg", "jpeg"),
+        ("", "image/png;q=0.5, image/webp", "webp"),
+        ("?format=jpeg", "image/png", "jpeg"),
+        ("?format=webp", "*/*", "webp"),
+    ],
+)
+@pytest.mark.parametrize("name", ["fog", "cutout"])
+def test_format_or_accept_chooses_the_kind_of_picture(service, jpeg, name, query, accept, kind) -> None:
+    """By name, else by Accept; the header, the bytes and the file's name agree."""
+    body = {"content": jpeg, "headers": {"Content-Type": "image/jpeg", "Accept": accept}}
+    found = service.client.post(f"/v1/effects/{name}{query}", **body)
+    kinds = EFFECTS.load(name).media_types
+    if f"image/{kind}" not in kinds:
+        assert found.status_code == (422 if query else 406)
+        return
+    assert found.headers["content-type"] == f"image/{kind}"
+    assert Image.open(io.BytesIO(found.content)).format == kind.upper()
+    suffix = {"jpeg": "jpg"}.get(kind, kind)
+    assert found.headers["content-disposition"] == f'inline; filename="{name}.{suffix}"'
+
+
+@pytest.mark.parametrize(
+    ("query", "accept", "kind"),
+    [("", "*/*", "gif"), ("", "image/webp", "webp"), ("format=gif&", "image/webp", "gif")],
+)
+def test_accept_chooses_the_kind_of_clip(service, jpeg, query, accept, kind) -> None:
+    """Where the option says nothing; what nobody accepts is 406."""
+    body = {"content": jpeg, "headers": {"Content-Type": "image/jpeg", "Accept": accept}}
+    found = service.client.post(f"/v1/effects/wiggle?{query}frames=2&size=32", **body)
+    assert found.headers["content-type"] == f"image/{kind}"
+    body["headers"]["Accept"] = "text/html"
+    assert service.client.post("/v1/effects/wiggle?frames=2&size=32", **body).status_code == 406
+
+
+def test_sixteen_bits_become_eight_in_jpeg(service) -> None:
+    """A picture made of a photo of 16 bits is answered in a format that holds 8."""
+    deep = cv2.imencode(".png", draw(48, 32).astype(np.uint16) * 257)[1].tobytes()
+    found = service.client.post(
+        "/v1/effects/fog?format=jpeg", content=deep, headers={"Content-Type": "image/png"}
+    )
+    assert (found.status_code, found.headers["content-type"]) == (200, "image/jpeg")
+
+
 def test_files_come_in_fields_of_their_own(service, jpeg) -> None:
     """A mask and a picture are uploaded beside the photo."""
     mask = np.zeros((96, 128), np.uint8)
@@ -117,7 +165,8 @@ def test_lists(service, noun) -> None:
     for row in rows:
         parameters = paths[f"/v1/{noun}/{row['name']}"]["post"]["parameters"]
         named = {p["name"] for p in parameters if p["in"] == "query"}
-        assert named == {*SHARED, *(o["name"] for o in row["options"] if o["type"] != "file")}
+        kind = {"format"} if noun == "effects" else set()
+        assert named == {*SHARED, *kind, *(o["name"] for o in row["options"] if o["type"] != "file")}
 
 
 def test_effects_take_tiles(service) -> None:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-
-import numpy as np
 
 from nearfar import outputs
 from nearfar.decode.own_depth import OWN_DEPTH_HELP
@@ -17,8 +15,7 @@ from nearfar.ops.intrinsics import INTRINSICS_HELP, read_intrinsics
 from nearfar.options import option
 from nearfar.registry import EXPORTS
 from nearfar.service.errors import NotAcceptableError
-from nearfar.types import Camera, DepthMap, Photo, Picture, RangeRule, parse_range
-from nearfar.types.picture import to_8_bits
+from nearfar.types import Camera, DepthMap, Photo, RangeRule, parse_range
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -142,11 +139,7 @@ class Result:
             given["fast"] = query.fast
         if name == "overlay" and query.overlay is not None:
             given["opacity"] = query.overlay
-        if suffix == ".png":
-            return outputs.effect(name, given).make(self.photo, self.depth)
-        effect = outputs.effect(name, given)
-        picture: Any = effect.plugin.apply(self.photo, self.depth, effect.options)  # type: ignore[union-attr]
-        return bytes(_flat(picture).encoded(suffix))
+        return outputs.effect(name, given).make(self.photo, self.depth, suffix)
 
     def export(self, name: str) -> bytes:
         """The bytes of the export of that name."""
@@ -235,11 +228,6 @@ def _of_export(plugin: Any) -> Format:
         plugin.suffix,
         lambda result: result.export(plugin.name),
     )
-
-
-def _flat(picture: Picture) -> Picture:
-    """The picture in 8 bits, which is what formats with losses hold."""
-    return picture if picture.pixels.dtype == np.uint8 else replace(picture, pixels=to_8_bits(picture.pixels))
 
 
 def choose_format(name: str, accept: str, known: Mapping[str, Format]) -> Format:

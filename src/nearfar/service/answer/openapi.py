@@ -8,7 +8,8 @@ from fastapi.openapi.utils import get_openapi
 
 from nearfar.cards import DepthKind
 from nearfar.options import OptionInfo, describe
-from nearfar.service.answer.answers import HEADERS, OPTIONAL_HEADERS, PICTURES, SHARED, DepthQuery
+from nearfar.service.answer.answers import HEADERS, OPTIONAL_HEADERS, PICTURES, DepthQuery
+from nearfar.service.answer.ways import is_effect, picture_formats, shared_by
 from nearfar.service.http.envelope import REQUEST_ID
 from nearfar.service.http.multipart import MULTIPART
 from nearfar.service.http.uploads import FIELD, RAW_TYPES
@@ -126,7 +127,9 @@ def plugin_operation(plugin: Any, noun: str) -> Json:
     body[MULTIPART] = {
         "schema": {"type": "object", "required": [FIELD], "properties": {FIELD: _BINARY, **files}}
     }
-    network = [_parameter(info, {}) for info in describe(DepthQuery) if info.name in SHARED]
+    kinds = dict.fromkeys(picture_formats(plugin))
+    network = [_parameter(info, kinds) for info in describe(DepthQuery) if info.name in shared_by(plugin)]
+    refused = (400, 406, 408) if is_effect(plugin) else (400, 408)
     content = {
         kind: {"schema": _OBJECT if kind == "application/json" else _BINARY} for kind in plugin.media_types
     }
@@ -135,7 +138,7 @@ def plugin_operation(plugin: Any, noun: str) -> Json:
     return {
         "operation_id": f"{noun}_{plugin.name.replace('-', '_')}",
         "summary": plugin.summary,
-        "responses": {200: ok} | _refusals(400, 408, 413, 415, 422, 500, 501, 503, 504),
+        "responses": {200: ok} | _refusals(*refused, 413, 415, 422, 500, 501, 503, 504),
         "openapi_extra": {
             "parameters": [*network, *rows, _PREFER],
             "requestBody": {"required": True, "content": body},
@@ -218,7 +221,7 @@ def metrics_operation() -> Json:
     }
 
 
-def _parameter(info: OptionInfo, formats: Mapping[str, Format]) -> Json:
+def _parameter(info: OptionInfo, formats: Mapping[str, Any]) -> Json:
     return {
         "name": info.name,
         "in": "query",
@@ -228,7 +231,7 @@ def _parameter(info: OptionInfo, formats: Mapping[str, Format]) -> Json:
     }
 
 
-def _schema_of(info: OptionInfo, formats: Mapping[str, Format]) -> Json:
+def _schema_of(info: OptionInfo, formats: Mapping[str, Any]) -> Json:
     own: dict[str, Json] = {
         "format": {"type": "string", "enum": list(formats)},
         "model": {"type": "string", "enum": list(catalogue.cards())},

@@ -162,7 +162,7 @@ def _no_zip() -> BadArchiveError:
 
 
 class _Form:
-    """A multipart body: pictures and ZIPs as ``images``, the pipeline; other fields are passed over."""
+    """A multipart body: pictures and ZIPs as ``images``, the pipeline; other fields are refused."""
 
     def __init__(self, boundary: bytes, intake: Intake) -> None:
         self._intake = intake
@@ -184,12 +184,18 @@ class _Form:
             if self._pipeline is not None:
                 raise ParameterError("The pipeline is given twice.", "Give it once.", PIPELINE)
             self._pipeline = bytearray()
+        elif field != IMAGES:
+            raise ParameterError(
+                f"The multipart body has a field '{field[:60]}', which is not taken.",
+                f"Send pictures as '{IMAGES}', and what is made of them as '{PIPELINE}'.",
+                field[:60],
+            )
 
     def take(self, data: bytes) -> None:
         if self._field == IMAGES:
             self._begin_picture()
             self._intake.write(data)
-        elif self._field == PIPELINE and self._pipeline is not None:
+        elif self._pipeline is not None:
             self._pipeline += data
             if len(self._pipeline) > PIPELINE_BYTES:
                 raise ParameterError(f"The pipeline has more than {PIPELINE_BYTES} bytes.", "", PIPELINE)

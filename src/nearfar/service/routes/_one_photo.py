@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
 from starlette.responses import Response
 
-from nearfar import api, outputs
 from nearfar.options import describe, parse
-from nearfar.service.answer.answers import SHARED, DepthQuery, Format
+from nearfar.service.answer.answers import DepthQuery, Format
 from nearfar.service.answer.estimation import Answer, Question, answer
 from nearfar.service.answer.openapi import plugin_operation
 from nearfar.service.answer.respond import respond
+from nearfar.service.answer.ways import choose_way, shared_by
 from nearfar.service.http.disconnect import while_connected
 from nearfar.service.http.plain_route import PlainRoute
 from nearfar.service.http.uploads import read_upload
@@ -25,7 +25,6 @@ from nearfar.zoo import catalogue
 if TYPE_CHECKING:
     from fastapi import APIRouter
 
-    from nearfar.service.answer.answers import Result
     from nearfar.service.context import Service
 
 
@@ -55,8 +54,9 @@ def add_route(routes: APIRouter, service: Service, plugin: Any, noun: str) -> No
     files = tuple(info.name for info in describe(plugin.options) if info.file)
 
     async def work(request: Request) -> Response:
-        query, given = read_query(request, plugin.options)
-        return await answered(request, service, query, _format(plugin, given), files)
+        query, given = read_query(request, plugin)
+        chosen = choose_way(plugin, given, query.format, request.headers.get("accept", ""))
+        return await answered(request, service, query, chosen, files)
 
     routes.add_api_route(
         f"/v1/{noun}/{plugin.name}",
@@ -68,27 +68,19 @@ def add_route(routes: APIRouter, service: Service, plugin: Any, noun: str) -> No
     )
 
 
-def read_query(request: Request, options: type) -> tuple[DepthQuery, dict[str, str]]:
-    """The network that is asked for, and the plug-in's own options, checked before the body is read.
+def read_query(request: Request, plugin: Any) -> tuple[DepthQuery, dict[str, str]]:
+    """The network and the kind of picture that are asked for, and the plug-in's own options.
+
+    All of it is checked before the body is read.
 
     Raises:
         ParameterError: an unknown or repeated parameter, or a file named in the query.
         UnknownNameError: no such model.
     """
     given = single_values(request)
-    query: DepthQuery = parse(DepthQuery, {name: given.pop(name) for name in SHARED if name in given})
+    shared = shared_by(plugin)
+    query: DepthQuery = parse(DepthQuery, {name: given.pop(name) for name in shared if name in given})
     if query.model:
         catalogue.card(query.model)
-    parse(options, given)
+    parse(plugin.options, given)
     return query, given
-
-
-def _format(plugin: Any, given: dict[str, str]) -> Format:
-    """How an answer is written; files of the options come out of the upload's fields, in a worker thread."""
-    output = outputs.Output(plugin, parse(plugin.options, given))
-
-    def write(result: Result) -> bytes:
-        options = api.read_options(plugin.options, {**given, **result.files}, api.subject_of(result.photo))
-        return outputs.Output(plugin, options).make(result.photo, result.depth)
-
-    return Format(plugin.name, plugin.summary, output.media_type, output.suffix, write, plugin.name)
