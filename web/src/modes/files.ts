@@ -99,7 +99,7 @@ async function save(plugin: Plugin, button: HTMLButtonElement, fields: Fields | 
       () => undefined,
       new AbortController().signal,
     );
-    const name = `${stem(on.shot.name)}.depth${suffixOf(answer)}`;
+    const name = `${stem(on.shot.name)}.depth${plugin.suffix ?? suffixOf(answer)}`;
     hand(new Blob([answer.body], { type: answer.header("Content-Type") }), name);
     byId("spoken").textContent = say("saved", { name });
   } catch (error) {
