@@ -39,7 +39,7 @@ def masks_of_coco(data: bytes, name: str, subject: Subject) -> list[Mask]:
         ParameterError: it has masks of several images, and none of them is the subject's; all are named.
     """
     try:
-        found = json.loads(data)
+        found = json.loads(data.removeprefix(b"\xef\xbb\xbf"))
     except (ValueError, RecursionError) as exc:
         raise BrokenImageError(f"{name} is not JSON: {exc}.") from exc
     try:
@@ -59,50 +59,75 @@ def _rows(found: Any) -> list[Row]:
     return [row for row in rows if row.get("segmentation", True)]
 
 
-def _images(found: Any) -> dict[Any, Row]:
-    """The records of images by their number."""
+def _images(found: Any) -> dict[str, Row]:
+    """The records of images by their number, as text: some write it as one, some as the other."""
     images = found.get("images", ()) if isinstance(found, dict) else ()
-    return {image["id"]: image for image in images if "id" in image}
+    return {str(image["id"]): image for image in images if "id" in image}
 
 
-def _of_one_image(rows: list[Row], images: dict[Any, Row], photo: str, name: str) -> list[Row]:
-    """The rows of the image that is meant; all where there is one image."""
-    numbers = list(dict.fromkeys(row["image_id"] for row in rows if "image_id" in row))
-    if len(numbers) <= 1:
+def _of_one_image(rows: list[Row], images: dict[str, Row], photo: str, name: str) -> list[Row]:
+    """The rows of the image that is meant; all where there is one image, and none of another's name."""
+    numbers = list(dict.fromkeys(str(row["image_id"]) for row in rows if "image_id" in row))
+    meant = _meant(list(dict.fromkeys([*numbers, *images])), images, photo)
+    if meant in numbers:
+        return [row for row in rows if str(row.get("image_id", "")) == meant]
+    if len(numbers) <= 1 and not meant:
         return rows
-    meant = [number for number in numbers if _is_meant(number, images.get(number, {}), photo)]
-    if len(meant) == 1:
-        return [row for row in rows if row.get("image_id") == meant[0]]
     called = [str(images.get(number, {}).get("file_name", number)) for number in numbers]
     listed = ", ".join(called[:_MOST_NAMES]) + (", ..." if len(called) > _MOST_NAMES else "")
     raise ParameterError(
-        f"{name} holds masks of {len(numbers)} images ({listed}), and "
-        + (f"{photo} is none of them." if photo else "it was not said which is meant."),
+        f"{name} holds masks of {len(numbers)} image{'s' * (len(numbers) != 1)} ({listed}), and "
+        + (f"{photo} is none of them, or could be several." if photo else "it was not said which is meant."),
         "Name the photo as the file does, or give the masks of one image.",
         parameter="mask",
     )
 
 
-def _is_meant(number: Any, image: Row, photo: str) -> bool:
+def _meant(numbers: list[str], images: dict[str, Row], photo: str) -> str:
+    """The number of the image that a photo is: most of its path agrees; empty where none stands out.
+
+    Where no name agrees, that without its suffix may: the photo was converted.
+    """
     if not photo:
-        return False
-    path = PurePath(photo.replace("\\", "/"))
-    given = PurePath(str(image.get("file_name", "")).replace("\\", "/"))
-    if given.name:
-        return given.name == path.name or (given.stem == path.stem and not path.suffix)
-    return path.stem.lstrip("0") == str(number).lstrip("0")
+        return ""
+    path = _parts(photo)
+    named = {number: _parts(str(images.get(number, {}).get("file_name", ""))) for number in numbers}
+    for suffix in (True, False):
+        shares = {number: _shared(path, parts, suffix=suffix) for number, parts in named.items() if parts}
+        most = max(shares.values(), default=0)
+        best = [number for number, share in shares.items() if share == most > 0]
+        if best:
+            return best[0] if len(best) == 1 else ""
+    stem = PurePath(path[0]).stem.lstrip("0")
+    return next((number for number in numbers if not named[number] and number.lstrip("0") == stem), "")
 
 
-def _mask(row: Row, images: dict[Any, Row], subject: Subject) -> Mask:
+def _parts(path: str) -> tuple[str, ...]:
+    """The parts of a path from its name up, in lower case."""
+    return PurePath(path.replace("\\", "/").lower()).parts[::-1]
+
+
+def _shared(one: tuple[str, ...], other: tuple[str, ...], *, suffix: bool) -> int:
+    """How many parts of two paths agree from their names up."""
+    count = 0
+    for place, (left, right) in enumerate(zip(one, other, strict=False)):
+        bare = not suffix and place == 0
+        if (PurePath(left).stem != PurePath(right).stem) if bare else (left != right):
+            break
+        count += 1
+    return count
+
+
+def _mask(row: Row, images: dict[str, Row], subject: Subject) -> Mask:
     what = row.get("segmentation", row)
     if isinstance(what, list):
         return _filled(what, _size(row, images, subject, what))
     return _run_lengths(what)
 
 
-def _size(row: Row, images: dict[Any, Row], subject: Subject, polygons: Sequence[Any]) -> tuple[int, int]:
+def _size(row: Row, images: dict[str, Row], subject: Subject, polygons: Sequence[Any]) -> tuple[int, int]:
     """(width, height) of the picture that polygons are drawn in."""
-    image = images.get(row.get("image_id"), {})
+    image = images.get(str(row.get("image_id", "")), {})
     if "width" in image and "height" in image:
         return int(image["width"]), int(image["height"])
     if subject.size is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -14,6 +15,7 @@ from nearfar.decode import _tiff as t
 from nearfar.decode._exr import exr_channel
 from nearfar.decode._tiff_pixels import can_read, read_samples, refuse_compression
 from nearfar.errors import BrokenImageError, NearfarError, ParameterError, UnsupportedFormatError
+from nearfar.ops.orientation import upright
 from nearfar.types import Camera, PhotoWarning
 
 if TYPE_CHECKING:
@@ -107,6 +109,9 @@ def plane_of(array: Numbers, name: str) -> Numbers:
         ):
             refuse_colours(name)
         return array[..., 0]
+    if array.ndim == 3 and array.shape[2] == 2:
+        text = f"{name} holds two numbers a pixel, and does not say which is depth."
+        raise UnsupportedFormatError(text, "Save it alone.")
     if array.ndim == 3:
         raise UnsupportedFormatError(
             f"{name} holds {array.shape[0]} maps of {array.shape[2]}×{array.shape[1]}.", "Save one of them."
@@ -139,10 +144,24 @@ def _from_picture(source: Source) -> Found:
     if image.mode in {"I", "I;16", "I;16B", "I;16L", "I;16N"}:
         numbers = np.asarray(image)
         return _described(numbers, text, source.name) if text else Found(_least(numbers))
+    if source.data.startswith(b"\x89PNG") and source.data[24] == 16:
+        return Found(plane_of(_sixteen_bits(source.data, image.size), source.name))
     if image.mode not in {"L", "1"}:
         image = image.convert("RGB")
     grey = plane_of(np.asarray(image.convert("L") if image.mode == "1" else image), source.name)
     return Found(grey, warnings=(steps_warning(source.name, 256),))
+
+
+def _sixteen_bits(data: bytes, size: tuple[int, int]) -> Numbers:
+    """(H, W, C) uint16 of a PNG of several channels, which Pillow would cut to 8 bits."""
+    import cv2
+
+    if size[0] * size[1] > _MOST_NUMBERS:
+        raise ValueError(f"it claims {size[0]}×{size[1]} pixels")
+    found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if found is None:
+        raise ValueError("its pixels cannot be decoded")
+    return found
 
 
 def _least(numbers: Numbers) -> Numbers:
@@ -167,7 +186,7 @@ def _described(numbers: Numbers, text: dict[str, Any], name: str) -> Found:
 
 def _from_tiff(source: Source) -> Found:
     pages = t.read_pages(source.data)
-    page = max(pages, key=lambda each: each.width * each.height) if pages[0].is_reduced else pages[0]
+    page = t.largest_page(pages)
     refuse_compression(page, source.name)
     if page.photometric not in {0, 1, 2} or page.width * page.height > _MOST_NUMBERS:
         refuse_colours(source.name)
@@ -177,6 +196,8 @@ def _from_tiff(source: Source) -> Found:
             "Save it as float32.",
         )
     numbers = plane_of(read_samples(page), source.name)
+    turn = page.number(t.ORIENTATION, 1)
+    numbers = np.ascontiguousarray(upright(numbers, turn)) if 2 <= turn <= 8 else numbers
     stated = _number(page.text(t.GDAL_NODATA))
     warnings = (steps_warning(source.name, 256),) if numbers.dtype.itemsize == 1 else ()
     record = json_or_nothing(page.text(t.DESCRIPTION))
@@ -204,10 +225,18 @@ def _from_exr(source: Source) -> Found:
     return Found(numbers, json_or_nothing(text))
 
 
+_PFM_HEAD = re.compile(
+    rb"(P[Ff])\s+(?:#[^\n]*\n\s*)*(\d{1,9})\s+(?:#[^\n]*\n\s*)*(\d{1,9})\s+(?:#[^\n]*\n\s*)*"
+    rb"([-+]?[\d.]{1,20}(?:[eE][-+]?\d{1,3})?)(?:\r\n|[ \t\n\r])"
+)
+
+
 def _from_pfm(source: Source) -> Found:
-    channels = 3 if source.data.startswith(b"PF") else 1
-    _, size, scale, body = source.data.split(b"\n", 3)
-    width, height = (int(n) for n in size.split())
+    head = _PFM_HEAD.match(source.data)
+    if head is None:
+        raise ValueError("its header says no width, height and scale")
+    channels = 3 if head[1] == b"PF" else 1
+    width, height, scale, body = int(head[2]), int(head[3]), head[4], source.data[head.end() :]
     if min(width, height) < 1 or width * height > _MOST_NUMBERS:
         raise ValueError(f"it claims {width}×{height} pixels")
     order = "<f4" if float(scale) < 0 else ">f4"
@@ -239,10 +268,22 @@ def _from_npz(source: Source) -> Found:
             return Found(values, json.loads(str(archive["record"])))
         if not names:
             raise ValueError("it is empty")
-        arrays = {name: archive[name] for name in names}
+        arrays = {name: array for name in names if (array := _array_of(archive, name)) is not None}
+    if not arrays:
+        raise ValueError("it holds Python objects, which may run code, and no arrays")
     name = _chosen(arrays, source)
     numbers = plane_of(arrays[name], f"{source.name} ({name})")
     return Found(numbers, camera=_camera_beside(arrays, numbers.shape))
+
+
+def _array_of(archive: Any, name: str) -> Numbers | None:
+    """An array of an archive; None where it holds Python objects."""
+    try:
+        return np.asarray(archive[name])
+    except ValueError as exc:
+        if "pickle" not in str(exc):
+            raise
+        return None
 
 
 def _chosen(arrays: dict[str, Numbers], source: Source) -> str:
@@ -254,8 +295,9 @@ def _chosen(arrays: dict[str, Numbers], source: Source) -> str:
         raise ParameterError(
             f"{source.name} has no array '{source.array}'.", f"It holds: {there}.", parameter="array"
         )
-    known = [name for name in DEPTH_NAMES if name in arrays]
     maps = [name for name, array in arrays.items() if array.ndim >= 2 and min(array.shape[-2:]) > 4]
+    flat = {name.lower(): name for name, array in reversed(arrays.items()) if array.ndim >= 2}
+    known = [flat[name] for name in DEPTH_NAMES if name in flat]
     if known:
         return known[0]
     if len(maps) == 1:
@@ -303,7 +345,10 @@ _FOREIGN = {
     b"PIEH": "an optical flow file (.flo) or Sintel depth (.dpt)",
     b"\x89HDF": "an HDF5 file",
     b"MATLAB 5.0": "a MATLAB file",
+    b"\x80\x02": "a Python pickle, which may run code",
+    b"\x80\x03": "a Python pickle, which may run code",
     b"\x80\x04": "a Python pickle, which may run code",
+    b"\x80\x05": "a Python pickle, which may run code",
     b"ply": "a point cloud (PLY)",
     b"glTF": "a mesh (GLB)",
     b"VERSION": "a point cloud (PCD)",

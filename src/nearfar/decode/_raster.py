@@ -15,8 +15,8 @@ from nearfar.decode._libheif import open_heif
 from nearfar.decode._pnm import pnm_planes
 from nearfar.decode._quiet import quiet_pillow
 from nearfar.decode._signature import claimed_size, format_of, jpeg_fault
-from nearfar.decode._tiff import ORIENTATION, as_classic, main_page, read_pages
-from nearfar.decode._tiff_photo import is_ours, planes_of
+from nearfar.decode._tiff import ORIENTATION, PLANAR, as_classic, main_page, read_pages
+from nearfar.decode._tiff_photo import is_ours, planes_of, unknown_layout
 from nearfar.decode._tiff_pixels import refuse_compression
 from nearfar.decode._xmp import number, properties
 from nearfar.decode.own_depth import find_own_depth
@@ -119,7 +119,12 @@ def _open(data: bytes, kind: str, name: str) -> Any:
     if kind == "JXL":
         return _open_jxl(data, name)
     module, factory = _PLUGINS[kind]
-    return getattr(importlib.import_module(module), factory)(io.BytesIO(data), "")
+    try:
+        return getattr(importlib.import_module(module), factory)(io.BytesIO(data), "")
+    except SyntaxError as exc:
+        if kind == "TIFF" and "pixel mode" in str(exc):
+            raise unknown_layout(read_pages(data)[0], name) from exc
+        raise
 
 
 def _open_jxl(data: bytes, name: str) -> Any:
@@ -140,8 +145,8 @@ def _tiff_photo(data: bytes, name: str, check_pixels: CheckPixels) -> Photo | by
     page = main_page(pages, name)
     check_pixels(page.width, page.height, name)
     refuse_compression(page, name)
-    if not is_ours(page):
-        is_plain = page is pages[0] and data[2:4] in {b"*\0", b"\0*"}
+    if not is_ours(page, name):
+        is_plain = page is pages[0] and not page.is_big and (page.samples > 1 or page.number(PLANAR, 1) == 1)
         return data if is_plain else as_classic(page)
     found = page.number(ORIENTATION, 1)
     facts = ExifFacts(found if 1 <= found <= 8 else 1, page.exif())

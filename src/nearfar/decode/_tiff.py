@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 NEW_SUBFILE_TYPE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 DESCRIPTION, STRIP_OFFSETS, ORIENTATION, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS = 270, 273, 274, 277, 278, 279
 PLANAR, PREDICTOR, TILE_WIDTH, TILE_HEIGHT, TILE_OFFSETS, TILE_COUNTS = 284, 317, 322, 323, 324, 325
+COLOUR_MAP = 320
 SUB_IFDS, EXTRA_SAMPLES, SAMPLE_FORMAT, EXIF_IFD, PROFILE = 330, 338, 339, 34665, 34675
 GDAL_NODATA, DNG_VERSION, FILL_ORDER = 42113, 50706, 266
 
@@ -28,6 +29,17 @@ _TYPES = {
     16: ("Q", 1), 17: ("q", 1), 18: ("Q", 1),
 }  # fmt: skip
 _RATIONAL = {5, 10}
+_LISTS = {
+    BITS,
+    STRIP_OFFSETS,
+    STRIP_COUNTS,
+    COLOUR_MAP,
+    TILE_OFFSETS,
+    TILE_COUNTS,
+    EXTRA_SAMPLES,
+    SAMPLE_FORMAT,
+}
+"""Tags of numbers, not of bytes, however small and many those are."""
 _MOST_PAGES = 256
 _MOST_TAGS = 4096
 _RAW_PHOTOMETRIC = {32803, 34892}  # colour filter array, linear raw (DNG)
@@ -99,12 +111,19 @@ class Page:
         """Whether the file says that this is a smaller copy of another page."""
         return bool(self.number(NEW_SUBFILE_TYPE) & 1)
 
+    @property
+    def is_big(self) -> bool:
+        """Whether the file is a BigTIFF."""
+        return b"+" in self.data[2:4]
+
+    def exif_tags(self) -> dict[int, Values]:
+        """All values of the EXIF directory."""
+        found = _directory(self.data, self.order, self.number(EXIF_IFD), is_big=self.is_big)
+        return found[0] if found else {}
+
     def exif(self) -> dict[int, float | int]:
-        """The numbers of the EXIF directory."""
-        at = self.number(EXIF_IFD)
-        found = _directory(self.data, self.order, at, is_big=b"+" in self.data[2:4])
-        tags = found[0] if found else {}
-        return {tag: values[0] for tag, values in tags.items() if values}
+        """The first number of each tag of the EXIF directory."""
+        return {tag: values[0] for tag, values in self.exif_tags().items() if values}
 
 
 def read_pages(data: bytes) -> tuple[Page, ...]:
@@ -135,24 +154,44 @@ def main_page(pages: tuple[Page, ...], name: str) -> Page:
     first = pages[0]
     if DNG_VERSION in first.tags or first.data[8:10] == b"CR" or any(map(_is_raw, pages)):
         raise UnsupportedFormatError(f"{name} is a camera's raw file.", "Develop it to a JPEG or TIFF first.")
-    whole = [page for page in pages if not page.is_reduced]
-    if first.is_reduced and not whole:
+    if first.is_reduced and all(page.is_reduced for page in pages):
         raise UnsupportedFormatError(f"{name} is a camera's raw file.", "Develop it to a JPEG or TIFF first.")
+    return largest_page(pages)
+
+
+def largest_page(pages: tuple[Page, ...]) -> Page:
+    """The first page, or the largest where the first is a smaller copy, whether the file says so or not."""
+    first = pages[0]
+    whole = [page for page in pages if not page.is_reduced]
     if first.is_reduced:
-        return max(whole, key=_area)
-    larger = [page for page in whole if _is_copy(first, page)]
-    return max([first, *larger], key=_area)
+        return max(whole or pages, key=_area)
+    return max([first, *(page for page in whole if _is_copy(first, page))], key=_area)
 
 
 def as_classic(page: Page) -> bytes:
-    """The file with this page as its first, in the classic format: for decoders that know no other."""
-    order, body = page.order, page.data[8:]
-    at = 8 + len(body) + len(body) % 2
+    """The file with this page as its first, in the classic format: for decoders that know no other.
+
+    A page of one sample has no planes, whatever it says; the EXIF directory of a BigTIFF is rewritten too.
+    """
+    order, body = page.order, page.data[8:] + b"\0" * (len(page.data) % 2)
     tags = {tag: values for tag, values in sorted(page.tags.items()) if tag != SUB_IFDS and values}
-    table, extra = b"", b""
+    if page.samples == 1 and PLANAR in tags:
+        tags[PLANAR] = (1,)
+    if EXIF_IFD in tags and page.is_big:
+        exif = {tag: values for tag, values in sorted(page.exif_tags().items()) if values}
+        tags[EXIF_IFD] = (8 + len(body),)
+        body += _table(exif, order, 8 + len(body))
+    at = 8 + len(body)
+    head = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}HI", 42, at)
+    return head + body + _table(tags, order, at)
+
+
+def _table(tags: Mapping[int, Values], order: str, at: int) -> bytes:
+    """A directory of the classic format that stands at a place, and its values behind it: of even length."""
+    table, extra = struct.pack(f"{order}H", len(tags)), b""
     extra_at = at + 2 + 12 * len(tags) + 4
     for tag, values in tags.items():
-        letter, kind = _letter(values)
+        letter, kind = _letter(tag, values)
         packed = struct.pack(f"{order}{len(values)}{letter}", *values)
         if len(packed) > 4:
             place = struct.pack(f"{order}I", extra_at + len(extra))
@@ -160,12 +199,10 @@ def as_classic(page: Page) -> bytes:
         else:
             place = packed.ljust(4, b"\0")
         table += struct.pack(f"{order}HHI", tag, kind, len(values)) + place
-    head = (b"II" if order == "<" else b"MM") + struct.pack(f"{order}HI", 42, at)
-    count = struct.pack(f"{order}H", len(tags))
-    return head + body + b"\0" * (len(body) % 2) + count + table + b"\0\0\0\0" + extra
+    return table + b"\0\0\0\0" + extra
 
 
-def _letter(values: Values) -> tuple[str, int]:
+def _letter(tag: int, values: Values) -> tuple[str, int]:
     """Letter and type that hold the values of a tag."""
     if any(isinstance(value, float) for value in values):
         return "d", 12
@@ -175,7 +212,8 @@ def _letter(values: Values) -> tuple[str, int]:
     top = max(whole)
     if top >= 2**32:
         raise ValueError("an offset does not fit into a classic TIFF")
-    return ("B", 7) if top < 256 and len(whole) > 16 else ("H", 3) if top < 65536 else ("I", 4)
+    is_bytes = top < 256 and len(whole) > 16 and tag not in _LISTS
+    return ("B", 7) if is_bytes else ("H", 3) if top < 65536 else ("I", 4)
 
 
 def _is_raw(page: Page) -> bool:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from nearfar.decode._tiff import Page
 
 _NONE, _DEFLATE, _BY_LIBTIFF = {1}, {8, 32946}, {5, 32773, 34925, 50000}
+_WITH_PREDICTOR = {5, 8, 32946, 34925, 50000}  # of the others, libtiff passes the tag over
 READ_COMPRESSIONS = _NONE | _DEFLATE | _BY_LIBTIFF
 _KINDS = {1: "u", 2: "i", 3: "f", 4: "u"}  # of SampleFormat
 _SIZES = {"u": (8, 16, 32, 64), "i": (8, 16, 32, 64), "f": (16, 32, 64)}
@@ -38,7 +39,7 @@ def can_read(page: Page) -> bool:
         and page.number(t.FILL_ORDER, 1) == 1
         and page.bits in _SIZES.get(_kind(page), ())
         and 1 <= page.samples <= _MOST_SAMPLES
-        and page.number(t.PREDICTOR, 1) in {1, 2, 3}
+        and page.number(t.PREDICTOR, 1) in ({1, 2, 3} if _kind(page) == "f" else {1, 2})
     )
 
 
@@ -128,7 +129,8 @@ def _plane(page: Page, chunks: Sequence[bytes], layout: _Layout, dtype: np.dtype
     row_bytes = layout.width * layout.samples * dtype.itemsize
     rows = layout.count * layout.height if layout.is_tiled else page.height
     raw = _unpacked(page.compression, chunks, row_bytes, (layout.height, rows))
-    values = _undo_predictor(raw, layout, dtype, page.number(t.PREDICTOR, 1))
+    predictor = page.number(t.PREDICTOR, 1) if page.compression in _WITH_PREDICTOR else 1
+    values = _undo_predictor(raw, layout, dtype, predictor)
     if not layout.is_tiled:
         return values
     tiles = values.reshape(layout.down, layout.across, layout.height, layout.width, layout.samples)

@@ -49,12 +49,13 @@ class InvalidRule:
 _COMPARE = {"<": np.less, "<=": np.less_equal, ">": np.greater, ">=": np.greater_equal}
 
 
-def parse_invalid(text: str) -> InvalidRule | None:
-    """The rule in a text such as ``0,65535`` or ``<0,>80``; None where it is empty.
+def parse_invalid(text: str | float | None) -> InvalidRule | None:
+    """The rule in a text such as ``0,65535`` or ``<0,>80``, or in one number; None where it is empty.
 
     Raises:
         ParameterError: anything else.
     """
+    text = "" if text is None else str(text)
     if not text.strip():
         return None
     if text.strip().lower() == "none":
@@ -99,7 +100,7 @@ def validity(
                 valid &= raw >= 0
         else:
             for mark in _usual(raw, kind, stated):
-                found = (raw == np.array(mark).astype(raw.dtype) if mark < _ENDLESS else raw >= mark) & valid
+                found = _at_mark(raw, mark) & valid
                 if found.any():
                     told.append(f"{mark:g}")
                     valid &= ~found
@@ -129,6 +130,20 @@ def _usual(raw: npt.NDArray[Any], kind: DepthKind, stated: Iterable[float]) -> l
         marks += [float(ends.max)] if raw.dtype.itemsize > 1 else []
         marks += [float(ends.min), *(mark for mark in _MARKS if mark >= ends.min)] if ends.min < 0 else []
     return list(dict.fromkeys(marks))
+
+
+def _at_mark(raw: npt.NDArray[Any], mark: float) -> Bools:
+    """Where numbers are a mark; from 1e10 on, whatever is as far from 0 or farther."""
+    if raw.dtype.kind == "f":
+        return np.asarray(
+            np.abs(raw) >= mark if mark >= _ENDLESS else raw == np.array(mark).astype(raw.dtype)
+        )
+    ends = np.iinfo(raw.dtype)
+    top = float(ends.max)
+    if mark >= top:  # of 64 bits, the nearest float is one more than the largest number
+        return np.asarray(raw == ends.max) if mark == top else np.zeros(raw.shape, np.bool_)
+    is_one_of_them = mark.is_integer() and mark >= ends.min
+    return np.asarray(raw == int(mark)) if is_one_of_them else np.zeros(raw.shape, np.bool_)
 
 
 def _below_zero(raw: npt.NDArray[Any], valid: Bools, name: str) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import numbers
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -33,7 +34,7 @@ def read_depth(
     *,
     kind: str | DepthKind | None = None,
     scale: float = 1.0,
-    invalid: str = "",
+    invalid: str | float | None = "",
     array: str = "",
 ) -> DepthMap:
     """The depth map in a file (16-bit PNG, TIFF, EXR, PFM, NPY or NPZ, of any program), or within a photo.
@@ -85,9 +86,9 @@ def _kind(name: str) -> DepthKind:
         raise ParameterError(f"kind is '{name}'.", did_you_mean(name, DepthKind), parameter="kind") from exc
 
 
-def _foreign(found: Found, kind: DepthKind, scale: float, invalid: str, name: str) -> DepthMap:
+def _foreign(found: Found, kind: DepthKind, scale: float, invalid: str | float | None, name: str) -> DepthMap:
     """The map of a file that does not describe itself."""
-    if not np.isfinite(scale) or scale <= 0:
+    if not isinstance(scale, numbers.Real) or not np.isfinite(float(scale)) or scale <= 0:
         raise ParameterError(f"scale is {scale}, but a number above 0 was expected.", parameter="scale")
     valid, told = validity(found.numbers, kind, found.stated, parse_invalid(invalid), name)
     with np.errstate(over="ignore", invalid="ignore"):

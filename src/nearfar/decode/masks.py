@@ -12,6 +12,9 @@ import numpy as np
 from nearfar.decode._coco import Subject, masks_of_coco
 from nearfar.decode._exif import exif_facts
 from nearfar.decode._quiet import quiet_pillow
+from nearfar.decode._signature import format_of
+from nearfar.decode._tiff import ORIENTATION, largest_page, read_pages
+from nearfar.decode._tiff_pixels import can_read, read_samples
 from nearfar.decode.photo import Limits, read_bytes, read_photo
 from nearfar.errors import (
     BrokenImageError,
@@ -125,8 +128,12 @@ def _maps(source: Any, subject: Subject) -> list[Labels]:
         return [_bright(source)]
     if hasattr(source, "getexif") and hasattr(source, "mode"):
         return [_from_image(source)]
+    if hasattr(source, "__array__"):  # a tensor
+        return _from_array(
+            np.asarray(source.detach().cpu() if hasattr(source, "detach") else source), "The mask"
+        )
     data, name = _read(source)
-    if data.lstrip()[:1] in {b"{", b"["}:
+    if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in {b"{", b"["}:
         return list(masks_of_coco(data, name, subject))
     if data.startswith(_NPY):
         return _from_npy(data, name)
@@ -149,6 +156,8 @@ def _read(source: Any) -> tuple[bytes, str]:
 def _from_array(array: npt.NDArray[Any], name: str) -> list[Labels]:
     while array.ndim > 2 and 1 in array.shape:
         array = array.squeeze(array.shape.index(1))
+    if array.dtype.kind == "f" and not _is_share(array) and _is_whole(array):
+        array = array.astype(np.int64)
     is_number = array.dtype.kind in "biu" or (array.dtype.kind == "f" and _is_share(array))
     if array.ndim not in {2, 3} or not is_number or array.size == 0:
         raise ParameterError(
@@ -158,9 +167,21 @@ def _from_array(array: npt.NDArray[Any], name: str) -> list[Labels]:
     middle = 0.5 if array.dtype.kind == "f" else None
     if array.ndim == 2:
         return [array if middle is None else array > middle]
-    if array.shape[2] in {3, 4} and array.dtype != np.bool_:
-        return [_bright(read_photo(array))]
+    if array.shape[2] in {2, 3, 4} and not (array.dtype == np.bool_ and array.shape[0] <= 4):
+        return [_of_colours(array)]
     return [part != 0 if middle is None else part > middle for part in array]
+
+
+def _of_colours(array: npt.NDArray[Any]) -> Labels:
+    """(H, W) of an array of colours; of 0 and 1 alone, where any is 1."""
+    if array.shape[2] == 3 and array.dtype.kind in "biu" and array.max() <= 1:
+        return np.asarray(array.max(axis=2) > 0)
+    return _bright(read_photo(array))
+
+
+def _is_whole(array: npt.NDArray[Any]) -> bool:
+    """Whether floats are labels."""
+    return bool(np.isfinite(array).all()) and bool((array >= 0).all() and (array == np.floor(array)).all())
 
 
 def _is_share(array: npt.NDArray[Any]) -> bool:
@@ -187,6 +208,8 @@ def _from_picture(data: bytes, name: str) -> Labels:
     from PIL import Image
 
     try:
+        if format_of(data) == "TIFF" and (labels := _of_tiff(data, name)) is not None:
+            return labels
         with quiet_pillow():
             image = Image.open(io.BytesIO(data))
             if image.mode not in _COLOURS and image.format != "JPEG":
@@ -205,6 +228,20 @@ def _from_picture(data: bytes, name: str) -> Labels:
         ) from exc
 
 
+def _of_tiff(data: bytes, name: str) -> Labels | None:
+    """The labels of a TIFF of one number a pixel; None of any other."""
+    page = largest_page(read_pages(data))
+    Limits().check_pixels(page.width, page.height, name)
+    if page.samples != 1 or page.photometric not in {0, 1} or not can_read(page):
+        return None
+    turn = page.number(ORIENTATION, 1)
+    plane = upright(read_samples(page)[..., 0], turn if 1 <= turn <= 8 else 1)
+    if page.photometric == 0 and plane.dtype.kind == "u":  # white is zero
+        plane = np.iinfo(plane.dtype).max - plane
+    labels = _from_array(np.ascontiguousarray(plane), name)[0]
+    return labels > 127 if labels.dtype == np.uint8 and _is_soft(labels) else labels
+
+
 def _from_image(image: Any) -> Labels:
     """The labels of a PIL image, upright."""
     width, height = image.size
@@ -215,7 +252,7 @@ def _from_image(image: Any) -> Labels:
 
 
 def _labels_of(image: Any) -> Labels:
-    if image.mode in _COLOURS:
+    if image.mode in _COLOURS or image.format == "JPEG":
         return _bright(read_photo(_without_turn(image)))
     if image.mode == "P":
         return _of_palette(image)
