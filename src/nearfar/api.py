@@ -13,7 +13,9 @@ from nearfar import one_photo
 from nearfar import settings as settings_module
 from nearfar.decode.given import depth_of
 from nearfar.decode.masks import Subject, read_mask, read_masks
+from nearfar.decode.metadata import metadata_of
 from nearfar.decode.photo import Limits, read_photo
+from nearfar.encode.metadata import Metadata, with_metadata
 from nearfar.errors import ParameterError, did_you_mean
 from nearfar.machine.cpus import usable_cpus
 from nearfar.machine.in_order import in_order
@@ -321,21 +323,29 @@ def overlay(
     opacity: float = 0.4,
     colormap: str = "inferno",
     range: RangeRule = "image",
+    *,
+    keep_metadata: str = "safe",
 ) -> Picture:
     """The photo with its heat map laid over it; opacity 0 shows the photo, 1 the heat map.
+
+    ``keep_metadata`` as for :func:`effect`.
 
     Raises:
         ParameterError: opacity out of 0…1, sizes that differ, no such colour map or range.
     """
     picture = read(photo)
     depth = fitted(depth_of(depth), *picture.full_size)
-    return _apply("overlay", picture, depth, opacity=opacity, colormap=colormap, range=range)
+    kept = metadata_of(picture, keep_metadata)
+    done = _apply("overlay", picture, depth, opacity=opacity, colormap=colormap, range=range)
+    return replace(done, kept=kept)
 
 
 def effect(
     name: str,
     photo: PhotoSource | None,
     depth: DepthMap | DepthSource | None = None,
+    *,
+    keep_metadata: str = "safe",
     **options: Any,
 ) -> Picture | Clip:
     """A photo and its depth turned into a picture or a clip: bokeh, cutout, stereo, parallax, ...
@@ -344,6 +354,8 @@ def effect(
         name: one of ``registry.EFFECTS.names()``; ``nearfar effects`` lists them with their options.
         photo: as for :func:`estimate`; None for an effect that needs none.
         depth: what :func:`estimate` gave; it is estimated where it is absent.
+        keep_metadata: what files of the result keep of the photo's EXIF: ``safe`` (date, camera, lens and
+            density, never the place), ``all`` (the place too) or ``none``.
         options: the effect's own. Files among them are given as a path, bytes, an array or a photo.
 
     Raises:
@@ -360,8 +372,11 @@ def effect(
         depth = estimate(picture)
     known = depth_of(depth)
     known = known if picture is None else fitted(known, *picture.full_size)
+    kept = Metadata() if picture is None else metadata_of(picture, keep_metadata)
     done: Picture | Clip = plugin.apply(picture, known, chosen)
-    return done
+    if isinstance(done, Picture):
+        return replace(done, kept=kept)
+    return replace(done, data=with_metadata(done.data, kept))
 
 
 def export(

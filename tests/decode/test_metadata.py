@@ -11,8 +11,9 @@ from PIL import ExifTags, Image
 import nearfar
 from nearfar.decode.metadata import metadata_of
 from nearfar.encode.metadata import Metadata, with_metadata
+from nearfar.errors import ParameterError
 from nearfar.types import Picture
-from pictures import draw
+from pictures import draw, encoded
 from pictures import taken as a_photo
 
 DRAWING = draw(32, 24)
@@ -37,6 +38,36 @@ def test_what_is_kept(format: str, keep: str, suffix: str) -> None:
     assert np.array_equal(np.asarray(image), np.asarray(Image.open(io.BytesIO(plain))))
     if keep != "none" and suffix != ".webp":
         assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+
+
+def test_results_of_the_library_keep_it(tmp_path) -> None:
+    """A picture and a clip made of a photo's file keep what is safe, the place on request."""
+    photo = a_photo("JPEG", orientation=1)
+    depth = nearfar.DepthMap(np.tile(np.linspace(0, 1, 32, dtype=np.float32), (24, 1)), "relative_inverse")
+
+    def said(keep: dict[str, str], name: str, **options: object) -> tuple[object, bool]:
+        done = nearfar.effect(name, photo, depth, **keep, **options)
+        done.save(tmp_path / "a.webp")
+        with Image.open(tmp_path / "a.webp") as image:
+            found = image.getexif()
+            return found.get(0x0110), bool(found.get_ifd(ExifTags.IFD.GPSInfo))
+
+    for name, options in (("fog", {}), ("wiggle", {"format": "webp", "frames": 2, "size": 32})):
+        assert said({}, name, **options) == ("Model 5", False)
+        assert said({"keep_metadata": "all"}, name, **options) == ("Model 5", True)
+        assert said({"keep_metadata": "none"}, name, **options) == (None, False)
+    assert nearfar.overlay(photo, depth).kept.density == pytest.approx((300, 300))
+    with pytest.raises(ParameterError, match="keep_metadata is 'al'"):
+        nearfar.effect("fog", photo, depth, keep_metadata="al")
+
+
+def test_the_colour_space_that_is_kept_is_the_picture_s() -> None:
+    """A photo of another space says so in its EXIF; what is made of it is in sRGB."""
+    block = Image.Exif()
+    block.get_ifd(ExifTags.IFD.Exif)[0xA001] = 65535
+    kept = metadata_of(nearfar.read(encoded(DRAWING, "JPEG", exif=block.tobytes())))
+    image = Image.open(io.BytesIO(with_metadata(Picture(DRAWING).encoded(".jpg"), kept)))
+    assert image.getexif().get_ifd(ExifTags.IFD.Exif)[0xA001] == 1
 
 
 def test_alpha_of_a_webp_stays() -> None:

@@ -176,7 +176,9 @@ def _draw(photo: Photo, depth: DepthMap, options: DepthOptions) -> Picture:
     """The heat map, alone or over the photo."""
     if options.overlay is None:
         return api.heatmap(depth, options.colormap, options.range, fast=options.fast)
-    return api.overlay(photo, depth, options.overlay, options.colormap, options.range)
+    return api.overlay(
+        photo, depth, options.overlay, options.colormap, options.range, keep_metadata="none"
+    )  # what is kept is put into either picture later
 
 
 def _describe(task: Task, depth: DepthMap, milliseconds: float) -> dict[str, Any]:

@@ -12,8 +12,7 @@ from nearfar.cli import _plugins
 from nearfar.cli._plugins import ManyOptions
 from nearfar.cli._verb import Flag, verb
 from nearfar.decode.masks import Subject
-from nearfar.decode.metadata import KEEP, KEEP_HELP, metadata_of
-from nearfar.encode.metadata import with_metadata
+from nearfar.decode.metadata import KEEP, KEEP_HELP
 from nearfar.errors import ParameterError
 from nearfar.options import option, parse
 from nearfar.registry import EFFECTS
@@ -70,7 +69,5 @@ def _format(plugin: Any, output: str, own: Mapping[str, str | bool]) -> dict[str
 def _one(
     plugin: Any, own: dict[str, Any], keep: str, task: Task, photo: Photo, depth: DepthMap
 ) -> dict[Path, bytes] | bytes:
-    done = api.effect(plugin.name, photo, depth, **own)
-    data = done.encoded() if task.picture is None else done.encoded(task.picture.suffix)
-    data = with_metadata(data, metadata_of(photo, keep))
-    return data if task.picture is None else {task.picture: data}
+    done = api.effect(plugin.name, photo, depth, keep_metadata=keep, **own)
+    return done.encoded() if task.picture is None else {task.picture: done.encoded(task.picture.suffix)}

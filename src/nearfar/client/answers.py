@@ -14,6 +14,7 @@ from nearfar.client.errors import ServiceError, error_of
 from nearfar.client.retries import seconds_of
 from nearfar.decode.depth import depth_of_bytes
 from nearfar.encode import CLIP_TYPES
+from nearfar.encode.metadata import Metadata
 from nearfar.errors import InputError
 from nearfar.types import Clip, Picture
 
@@ -128,21 +129,24 @@ def _from_png16(answer: Answer) -> DepthMap:
 
 
 def read_picture(answer: Answer) -> Picture | Clip:
-    """The picture of a PNG answer with its texts, or the clip of a GIF, WebP or video.
+    """The picture of a PNG, JPEG or WebP answer with its texts, or the clip of a GIF, WebP or video.
 
     Raises:
         ServiceError: neither.
     """
     suffix = {kind: end for end, kind in CLIP_TYPES.items()}.get(answer.media_type)
-    if suffix:
+    if suffix and suffix != ".webp":
         return Clip(answer.body, suffix)
     from PIL import Image
 
     try:
-        image = Image.open(io.BytesIO(answer.body), formats=["PNG"])
+        image = Image.open(io.BytesIO(answer.body), formats=["PNG", "JPEG", "WEBP"])
+        if getattr(image, "is_animated", False):
+            return Clip(answer.body, ".webp")
         image.load()
         text = tuple((str(key), str(value)) for key, value in image.info.items() if isinstance(value, str))
-        return Picture(np.asarray(image), text)
+        exif = image.info.get("exif", b"").removeprefix(b"Exif\0\0")
+        return Picture(np.asarray(image), text, kept=Metadata(exif, image.info.get("dpi")))
     except Exception as exc:  # Pillow raises anything on damaged files
         raise ServiceError(f"The answer is no picture but {answer.media_type}: {exc}.") from exc
 

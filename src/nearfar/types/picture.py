@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nearfar.encode import encode
+from nearfar.encode.metadata import Metadata, with_metadata
 from nearfar.errors import ParameterError
 from nearfar.machine.files import write_to, write_whole
 
@@ -27,11 +28,13 @@ class Picture:
     """A finished picture. ``pixels``: (H, W), (H, W, 3) or (H, W, 4); uint8, uint16. ``text``: what it means.
 
     ``palette``: (K, 3) uint8 colours that (H, W) pixels are places in; None where they are colours or greys.
+    ``kept``: what its files keep of the photo's own: date, camera, lens, density.
     """
 
     pixels: Pixels
     text: tuple[tuple[str, str], ...] = ()
     palette: Pixels | None = None
+    kept: Metadata = Metadata()
 
     def __post_init__(self) -> None:
         shape, kind = self.pixels.shape, self.pixels.dtype
@@ -54,7 +57,8 @@ class Picture:
 
     def encoded(self, suffix: str = ".png", quality: int = 95) -> bytes:
         """The bytes of a file of that kind, the texts within."""
-        return encode(self.pixels, suffix, dict(self.text), quality=quality, palette=self.palette)
+        data = encode(self.pixels, suffix, dict(self.text), quality=quality, palette=self.palette)
+        return with_metadata(data, self.kept)
 
     def save(
         self, path: str | os.PathLike[str] | BinaryIO, *, overwrite: bool = True, suffix: str = ""

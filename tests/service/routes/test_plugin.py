@@ -7,11 +7,11 @@ import io
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from nearfar.registry import EFFECTS, EXPORTS
 from nearfar.service.answer.answers import SHARED
-from pictures import draw, encoded
+from pictures import draw, encoded, taken
 
 SHORT = {"wiggle": "?frames=2&size=64", "parallax": "?frames=2&size=64"}
 
@@ -108,6 +108,17 @@ def test_sixteen_bits_become_eight_in_jpeg(service) -> None:
         "/v1/effects/fog?format=jpeg", content=deep, headers={"Content-Type": "image/png"}
     )
     assert (found.status_code, found.headers["content-type"]) == (200, "image/jpeg")
+
+
+@pytest.mark.parametrize(
+    "address", ["/v1/effects/fog", "/v1/effects/fog?format=webp", "/v1/depth?format=jpeg&max_side=16"]
+)
+def test_pictures_keep_what_the_photo_says_but_never_its_place(service, address) -> None:
+    """The camera is in the answer, GPS is not, also where the answer is smaller than the photo."""
+    body = {"content": taken(), "headers": {"Content-Type": "image/jpeg"}}
+    found = Image.open(io.BytesIO(service.client.post(address, **body).content)).getexif()
+    assert found.get(0x0110) == "Model 5"
+    assert not found.get_ifd(ExifTags.IFD.GPSInfo)
 
 
 def test_files_come_in_fields_of_their_own(service, jpeg) -> None:

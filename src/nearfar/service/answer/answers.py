@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nearfar import outputs
 from nearfar.decode.own_depth import OWN_DEPTH_HELP
+from nearfar.encode.metadata import Metadata, with_metadata
 from nearfar.errors import ParameterError, did_you_mean
 from nearfar.ops.colormap import COLORMAPS
 from nearfar.ops.intrinsics import INTRINSICS_HELP, read_intrinsics
@@ -125,6 +126,8 @@ class Result:
     facts: Mapping[str, Any] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)
     """Multipart fields that came beside the image."""
+    kept: Metadata = Metadata()
+    """What pictures keep of the photo's own file."""
 
     @property
     def main_picture(self) -> str:
@@ -139,7 +142,7 @@ class Result:
             given["fast"] = query.fast
         if name == "overlay" and query.overlay is not None:
             given["opacity"] = query.overlay
-        return outputs.effect(name, given).make(self.photo, self.depth, suffix)
+        return with_metadata(outputs.effect(name, given).make(self.photo, self.depth, suffix), self.kept)
 
     def export(self, name: str) -> bytes:
         """The bytes of the export of that name."""

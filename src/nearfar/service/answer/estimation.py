@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from structlog.contextvars import bound_contextvars
 
+from nearfar.decode.metadata import metadata_of
 from nearfar.one_photo import EstimateOptions, look
 from nearfar.ops.reduce import reduced_depth, reduced_photo
 from nearfar.service.answer.answers import DepthQuery, Format, Result, headers_of
@@ -113,16 +114,16 @@ def _result(seen: Seen[Model], question: Question, files: dict[str, bytes]) -> R
     photo, depth, query, facts = seen.photo, seen.depth, question.query, _facts(question, seen.model)
     low, high = depth.value_range
     facts |= {"min": low, "max": high, "photo_width": depth.width, "photo_height": depth.height}
-    longest = query.max_side
+    longest, kept = query.max_side, metadata_of(photo)
     if longest is None:
-        return Result(photo, depth, query, facts, files)
+        return Result(photo, depth, query, facts, files, kept)
     small = reduced_depth(depth, longest)
     low, high = depth.limits(query.range)
     if small is not depth and high > low:
         query = replace(query, range=(low, high))
     if not query.shows_depth_only(question.format.name):
         photo = reduced_photo(photo, longest)
-    return Result(photo, small, query, facts, files)
+    return Result(photo, small, query, facts, files, kept)
 
 
 def _facts(question: Question, model: Model) -> dict[str, Any]:

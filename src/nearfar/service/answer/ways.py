@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nearfar import api, outputs
 from nearfar.encode import MEDIA_TYPES
+from nearfar.encode.metadata import with_metadata
 from nearfar.options import parse
 from nearfar.service.answer.answers import SHARED, Format, choose_format
 
@@ -62,7 +63,8 @@ def _way(plugin: Any, given: dict[str, str], suffix: str = "") -> Format:
 
     def write(result: Result) -> bytes:
         options = api.read_options(plugin.options, {**given, **result.files}, api.subject_of(result.photo))
-        return outputs.Output(plugin, options).make(result.photo, result.depth, suffix)
+        data = outputs.Output(plugin, options).make(result.photo, result.depth, suffix)
+        return with_metadata(data, result.kept) if is_effect(plugin) else data
 
     media_type = MEDIA_TYPES[kind] if suffix else output.media_type
     return Format(plugin.name, plugin.summary, media_type, kind, write, plugin.name)

@@ -6,9 +6,12 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from nearfar.decode.metadata import metadata_of
+from nearfar.encode.metadata import with_metadata
 from nearfar.errors import NearfarError
 from nearfar.one_photo import EstimateOptions, look
 from nearfar.outputs import check_outputs
+from nearfar.plugins import Effect
 from nearfar.service.answer.estimation import TicketWatch
 from nearfar.service.request.problems import problem_of, public
 
@@ -54,10 +57,12 @@ def make(claim: Claim, spool: Spool, tools: JobTools, ticket: Ticket) -> Made:
         tools.limits,
         TicketWatch(ticket),
     )
-    files = []
+    files, kept = [], metadata_of(seen.photo)
     for output in wanted.files:
         ticket.check()
-        files.append((output.file, output.media_type, output.make(seen.photo, seen.depth)))
+        data = output.make(seen.photo, seen.depth)
+        data = with_metadata(data, kept) if isinstance(output.plugin, Effect) else data
+        files.append((output.file, output.media_type, data))
     return Made(tuple(files), seen.depth.describe())
 
 
