@@ -7,7 +7,8 @@ import io
 import numpy as np
 import pytest
 
-from browser.drive import give, wait_for_heat
+import nearfar
+from browser.drive import give, wait_for_heat, wait_until
 from browser.eyes import ask, canvas, depth_of, pixels
 from pictures import draw, encoded
 
@@ -55,6 +56,33 @@ def test_the_overlay_lets_the_photo_through(page, photo) -> None:
     page.fill("#opacity", "0")
     assert page.inner_text("#opacity-value") == "0%"
     assert np.abs(shown() - left)[4:-4, 4:-4].mean() < 2
+
+
+def test_a_photo_s_own_depth_is_offered_and_taken(page, service, photo) -> None:
+    """The page says that the photo carries its own depth; a press shows that, and saves it."""
+    ramp = np.tile(np.geomspace(1, 9, 320, dtype=np.float32), (240, 1))
+    body = nearfar.export("dynamic-depth", nearfar.DepthMap(ramp, "metric"), photo["buffer"])
+    give(page, {**photo, "buffer": body})
+    assert "carries its own depth" in page.inner_text("#warnings")
+    guessed = canvas(page, "heat")
+    with page.expect_request(lambda asked: "own_depth=true" in asked.url):
+        page.click("#own-depth")
+    wait_until(page, "document.getElementById('own-depth') === null")
+    wait_for_heat(page)
+    shown = canvas(page, "heat")
+    assert (shown != guessed).any()
+    theirs = pixels(ask(service, body, "format=png&own_depth=true"))
+    assert np.abs(shown.astype(int) - theirs).max() <= 1
+    with page.expect_download() as saved:
+        page.click("#save-npy")
+    values = np.load(io.BytesIO(saved.value.path().read_bytes()))
+    assert np.abs(1 / values - 1 / ramp).max() < 0.003
+
+
+def test_a_photo_without_depth_of_its_own_offers_none(page, photo) -> None:
+    """Nothing to press where there is nothing to take."""
+    give(page, photo)
+    assert page.locator("#own-depth").count() == 0
 
 
 @pytest.mark.parametrize(

@@ -217,6 +217,58 @@ def test_spatial_photo_of_one_picture_twice() -> None:
     assert np.abs(depth.values[depth.valid]).max() < 1
 
 
+def eye(number: int, start: int, *more: tuple[bytes, bytes]) -> Item:
+    """A picture that begins at a column of the drawing: cropped (``clap``), so what it shows is shifted."""
+    drawn = coded("drawing.heic")
+    whole, width = 64, 40
+    crop = struct.pack(">8i", width, 1, 40, 1, 2 * start + width - whole, 2, -(64 - 40), 2)
+    kept = tuple(row for row in drawn.properties if row[0] != b"clap")
+    return Item(number, drawn.kind, drawn.body, (*kept, (b"clap", crop), *more))
+
+
+def stands(x_um: int, flags: int = 1) -> tuple[bytes, bytes]:
+    """Where a camera stands, to the right, in micrometres (``cmex``)."""
+    return b"cmex", struct.pack(">I", flags) + (struct.pack(">i", x_um) if flags & 1 else b"")
+
+
+def lens(focal: int, shift: int) -> tuple[bytes, bytes]:
+    """The focal length as a fraction of the width (``cmin``)."""
+    return b"cmin", struct.pack(">Iiii", shift << 8, focal, 1 << shift - 1, 1 << shift - 1)
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "baseline_m"),
+    [
+        (stands(-32_000), stands(32_000), 0.064),
+        (stands(0, flags=0), stands(63_500), 0.0635),  # no place is the origin
+    ],
+)
+def test_spatial_photo_in_metres(left, right, baseline_m: float) -> None:
+    """Focal length and places of both cameras, and a shift of eight pixels, give the distance."""
+    data = heic(eye(1, 0, lens(768, 10), left), eye(2, 8, right), groups=((b"ster", (1, 2)),))
+    depth = nearfar.read_depth(data)
+    assert (depth.kind, depth.width, depth.height) == (DepthKind.METRIC, 40, 40)
+    assert depth.valid.mean() > 0.4
+    assert np.median(depth.values[depth.valid]) == pytest.approx(0.75 * 40 * baseline_m / 8, rel=0.03)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        ((), ()),
+        ((lens(768, 10),), ()),
+        ((stands(0),), (stands(64_000),)),
+        ((lens(768, 10), stands(5)), (stands(5),)),
+    ],
+)
+def test_spatial_photo_without_its_cameras_is_relative(more) -> None:
+    """Without a lens, a place, or a distance between them there are no metres, but the shift in pixels."""
+    data = heic(eye(1, 0, *more[0]), eye(2, 8, *more[1]), groups=((b"ster", (1, 2)),))
+    depth = nearfar.read_depth(data)
+    assert depth.kind is DepthKind.RELATIVE_INVERSE
+    assert np.median(depth.values[depth.valid]) == pytest.approx(8, abs=0.3)
+
+
 def test_stereo_pair_is_matched() -> None:
     """What is shifted between the eyes by twelve and by four pixels has that disparity."""
     rng = np.random.default_rng(2)
