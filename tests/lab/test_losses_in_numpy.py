@@ -1,4 +1,4 @@
-"""The losses against second implementations in plain numpy, pixel by pixel, and against finite differences."""
+"""The losses against second implementations in plain numpy, and against finite differences."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def test_invariant_again(maps: tuple[np.ndarray, np.ndarray]) -> None:
 
 
 def test_relative_again() -> None:
-    """Aligned by numpy's own least squares, then e / (e + 0.3) of |log ratio|, its tangent below a quarter."""
+    """Aligned by numpy's least squares, then e / (e + 0.3) of |log ratio|, its tangent below a quarter."""
     rng = np.random.default_rng(1)
     true = np.exp(rng.uniform(-2, 0, (1, 12, 18)))
     mine = 2 * true + rng.normal(0, 0.25, true.shape) - 1

@@ -17,7 +17,7 @@ RNG = np.random.default_rng(0)
 
 
 def _steps_of(depth: np.ndarray) -> list[tuple[float, float, float]]:
-    """Of every pair of neighbours: near, far, and the gentlest step of inverse depth beside it on its line."""
+    """Of every pair of neighbours: near, far, and the gentlest step beside it on its line."""
     rows = []
     for line in [*depth, *depth.T]:
         step = np.abs(np.diff(1 / line))
