@@ -51,7 +51,7 @@ _HINT = "Give a JPEG, PNG, WebP, AVIF, HEIC, JPEG XL, TIFF, BMP, GIF, PPM or PGM
 _GREY_16 = {"I;16", "I;16B", "I;16L", "I;16N"}
 _BAND_ROWS = 256
 _END_OF_IMAGE = b"\xff\xd9"
-_BITS_PER_SAMPLE, _PHOTOMETRIC = 258, 262  # tags of TIFF
+_BITS_PER_SAMPLE, _PHOTOMETRIC, _XMP_TAG = 258, 262, 700  # of TIFF
 
 
 def decode_bytes(data: bytes, name: str, check_pixels: CheckPixels, needed: Needed | None = None) -> Photo:
@@ -151,7 +151,9 @@ def _tiff_photo(data: bytes, name: str, check_pixels: CheckPixels) -> Photo | by
     found = page.number(ORIENTATION, 1)
     facts = ExifFacts(found if 1 <= found <= 8 else 1, page.exif())
     rgb, alpha = (upright(plane, facts.orientation) for plane in planes_of(page, name))
-    camera = exif_camera(facts, rgb.shape[1], rgb.shape[0])
+    size = rgb.shape[1], rgb.shape[0]
+    words = bytes(value & 255 for value in page.numbers(_XMP_TAG)).decode("utf-8", "replace")
+    camera = _round_camera(words, *size) or exif_camera(facts, *size)
     return Photo(np.ascontiguousarray(rgb), alpha, camera, name, "TIFF")
 
 
@@ -186,16 +188,23 @@ def _to_photo(image: Any, data: bytes, name: str, needed: Needed | None = None) 
     if was_turned:
         facts = type(facts)(was_turned, facts.tags)
     size = full or (rgb.shape[1], rgb.shape[0])
-    camera = _round_camera(data, *size) or exif_camera(facts, *size)
+    camera = _round_camera(_xmp_in(image, data), *size) or exif_camera(facts, *size)
     format = str(image.format or "image")
     return Photo(rgb, alpha, camera, name, format, full, orientation=turn)
 
 
-def _round_camera(data: bytes, width: int, height: int) -> Camera | None:
-    """The camera of a JPEG whose XMP says that it is a panorama of a whole turn (GPano); else None."""
-    if not data.startswith(b"\xff\xd8"):
-        return None
-    found = properties(xmp_of(data)[0])
+def _xmp_in(image: Any, data: bytes) -> str:
+    """The XMP of a picture that was opened, of a PNG's read whole; empty where it has none."""
+    if data.startswith(b"\xff\xd8"):
+        return xmp_of(data)[0]
+    kept = (image.info.get("xmp"), image.info.get("XML:com.adobe.xmp"))
+    found = next((words for words in kept if words), None) or getattr(image, "tag_v2", {}).get(_XMP_TAG, "")
+    return found.decode("utf-8", "replace") if isinstance(found, bytes) else str(found)
+
+
+def _round_camera(xmp: str, width: int, height: int) -> Camera | None:
+    """The camera of a picture whose XMP says that it is a panorama of a whole turn (GPano); else None."""
+    found = properties(xmp)
     if found.get("GPano:ProjectionType", "").lower() != "equirectangular":
         return None
     whole = number(found, "GPano:FullPanoWidthPixels")

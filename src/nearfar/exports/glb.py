@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _FLOAT, _UINT, _USHORT = 5126, 5125, 5123  # glTF 2.0, 3.6.2.2
 _VERTICES, _INDICES = 34962, 34963
-_CLAMP, _LINEAR, _MIPMAPS = 33071, 9729, 9987
+_CLAMP, _REPEAT, _LINEAR, _MIPMAPS = 33071, 10497, 9729, 9987
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +52,21 @@ def _shrunk(pixels: Any, longest: int) -> Any:
 
 def _parts(found: Mesh) -> list[bytes]:
     """Positions, normals, texture coordinates, indices; each a multiple of four bytes long."""
-    uv = np.rint(found.uv * 65535).astype("<u2")
+    uv = found.uv.astype("<f4") if _is_round(found) else np.rint(found.uv * 65535).astype("<u2")
     arrays = (found.points.astype("<f4"), found.normals.astype("<f4"), uv, found.faces.astype("<u4"))
     return [array.tobytes() for array in arrays]
+
+
+def _is_round(found: Mesh) -> bool:
+    """The texture goes on beyond its right end, as a panorama's does."""
+    return float(found.uv[:, 0].max()) > 1
+
+
+def _texture_terms(found: Mesh) -> tuple[dict[str, Any], int]:
+    """What numbers texture coordinates are, and what stands beyond the right end of the texture."""
+    if _is_round(found):
+        return {"componentType": _FLOAT}, _REPEAT
+    return {"componentType": _USHORT, "normalized": True}, _CLAMP
 
 
 def _binary(found: Mesh, picture: bytes) -> bytes:
@@ -74,13 +86,14 @@ def _document(found: Mesh, picture_bytes: int, comments: list[str]) -> dict[str,
         )
         offset += length
     count = len(found.points)
+    kind, wrap = _texture_terms(found)
     accessors: list[dict[str, Any]] = [
         {
             "bufferView": 0, "componentType": _FLOAT, "count": count, "type": "VEC3",
             "min": found.points.min(axis=0).tolist(), "max": found.points.max(axis=0).tolist(),
         },
         {"bufferView": 1, "componentType": _FLOAT, "count": count, "type": "VEC3"},
-        {"bufferView": 2, "componentType": _USHORT, "normalized": True, "count": count, "type": "VEC2"},
+        {"bufferView": 2, "count": count, "type": "VEC2"} | kind,
         {"bufferView": 3, "componentType": _UINT, "count": found.faces.size, "type": "SCALAR"},
     ]  # fmt: skip
     attributes = {"POSITION": 0, "NORMAL": 1, "TEXCOORD_0": 2}
@@ -101,7 +114,7 @@ def _document(found: Mesh, picture_bytes: int, comments: list[str]) -> dict[str,
             }
         ],
         "textures": [{"source": 0, "sampler": 0}],
-        "samplers": [{"magFilter": _LINEAR, "minFilter": _MIPMAPS, "wrapS": _CLAMP, "wrapT": _CLAMP}],
+        "samplers": [{"magFilter": _LINEAR, "minFilter": _MIPMAPS, "wrapS": wrap, "wrapT": _CLAMP}],
         "images": [{"bufferView": 4, "mimeType": "image/jpeg"}],
         "accessors": accessors,
         "bufferViews": views,

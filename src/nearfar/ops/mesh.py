@@ -25,7 +25,7 @@ class Mesh:
 
     ``points`` (V, 3) (x right, y up, z towards the viewer), ``normals`` (V, 3), ``uv`` (V, 2) in 0…1 (0, 0 is
     the top left of the photo), ``places`` (V, 2) (row, column) of the pixels, ``faces`` (F, 3),
-    counter-clockwise as seen.
+    counter-clockwise as seen. Where a panorama closes, its first column stands once more, with u beyond 1.
     """
 
     points: FloatMap
@@ -46,15 +46,18 @@ def mesh(distance: FloatMap, valid: Mask | None, camera: Camera, *, most_faces: 
         edge: relative jump of distance between vertices at which the surface is cut.
     """
     rows, columns = _grid(distance.shape, most_faces)
+    if camera.is_equirectangular and len(columns) > 2:
+        columns = np.append(columns, 0)  # the first column again, behind the last: no seam
     away = distance[np.ix_(rows, columns)]
     known = np.ones(away.shape, bool) if valid is None else valid[np.ix_(rows, columns)]
     faces = _faces(away, known, edge)
     used, index = np.unique(faces, return_inverse=True)
     points = unproject(distance, camera, rows, columns).reshape(-1, 3)[used]
     row, column = rows[used // len(columns)], columns[used % len(columns)]
+    turns = (column == 0) & (used % len(columns) > 0)
     facing = normals(distance, camera)[row, column] * np.array([1, -1, -1], np.float32)
     height, width = distance.shape
-    uv = np.stack([(column + 0.5) / width, (row + 0.5) / height], axis=1).astype(np.float32)
+    uv = np.stack([(column + 0.5) / width + turns, (row + 0.5) / height], axis=1).astype(np.float32)
     return Mesh(points, facing, uv, np.stack([row, column], axis=1), index.reshape(-1, 3).astype(np.uint32))
 
 

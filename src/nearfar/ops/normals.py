@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import cv2
 import numpy as np
 
 from nearfar.ops.refine import stepness
-from nearfar.ops.unproject import unproject
+from nearfar.ops.unproject import rays
 
 if TYPE_CHECKING:
     from nearfar.types import Camera
@@ -26,17 +27,21 @@ def normals(distance: FloatMap, camera: Camera) -> FloatMap:
     edge the slope is taken from the side where it is smaller.
 
     Args:
-        distance: (H, W) float32 distance along the optical axis, above 0.
-        camera: of the picture.
+        distance: (H, W) float32 distance along the optical axis (of a panorama along each ray), above 0.
+        camera: of the picture; a panorama's left and right end are neighbours.
     """
-    if camera.is_equirectangular:
-        return _across(distance, camera)
     inverse = np.asarray(1 / distance, np.float32)
-    return _facing(inverse, _slope(inverse, 1), _slope(inverse, 0), camera)
+    width = inverse.shape[1]
+    pad = 1 if camera.is_equirectangular and width > 1 else 0
+    wide = _wrapped(inverse, pad)
+    slope_x, slope_y = (_slope(wide, axis)[:, pad : pad + width] for axis in (1, 0))
+    return _facing(inverse, slope_x, slope_y, camera)
 
 
 def _facing(inverse: FloatMap, slope_x: FloatMap, slope_y: FloatMap, camera: Camera) -> FloatMap:
     """(H, W, 3) unit normals from inverse distance and its slopes per pixel."""
+    if camera.is_equirectangular:
+        return _facing_round(inverse, slope_x, slope_y, camera)
     height, width = inverse.shape
     u = ((np.arange(width) + 0.5 - camera.cx_px) / camera.fx_px).astype(np.float32)[None, :]
     v = ((np.arange(height) + 0.5 - camera.cy_px) / camera.fy_px).astype(np.float32)[:, None]
@@ -49,16 +54,33 @@ def _facing(inverse: FloatMap, slope_x: FloatMap, slope_y: FloatMap, camera: Cam
     return out
 
 
-def _across(distance: FloatMap, camera: Camera) -> FloatMap:
-    """(H, W, 3) unit normals of a panorama, from the points of neighbours; axes x right, y down, z ahead."""
-    points = unproject(distance, camera)
-    if min(distance.shape) < 2:
-        facing = -points
-    else:
-        facing = np.cross(np.gradient(points, axis=1), np.gradient(points, axis=0))
-        facing *= np.where(np.einsum("hwc,hwc->hw", facing, points) > 0, -1, 1)[..., None]
-    facing = facing / np.maximum(np.linalg.norm(facing, axis=2, keepdims=True), 1e-12)
-    return np.asarray(facing * np.array([1, -1, -1]), np.float32)
+def _facing_round(inverse: FloatMap, slope_x: FloatMap, slope_y: FloatMap, camera: Camera) -> FloatMap:
+    """(H, W, 3) unit normals of a panorama: slopes along the circles of the sphere, and the ray between.
+
+    Inverse distance w along the rays d of a plane is the plane's normal times d, so that w d and the slopes
+    of w along two directions across d put together are that normal.
+    """
+    height, width = inverse.shape
+    ahead = rays(np.arange(height), np.arange(width), camera) * np.array([1, -1, -1], np.float32)
+    level = np.hypot(ahead[..., 0], ahead[..., 2])
+    round_x, round_z = ahead[..., 2] / level, -ahead[..., 0] / level  # to the right, along the horizon
+    along = slope_x * np.float32(camera.fx_px) / level
+    down = slope_y * np.float32(camera.fy_px)
+    dip_x, dip_z = -ahead[..., 1] * ahead[..., 0] / level, -ahead[..., 1] * ahead[..., 2] / level
+    out = -np.stack(
+        [
+            inverse * ahead[..., 0] + along * round_x + down * dip_x,
+            inverse * ahead[..., 1] + down * level,
+            inverse * ahead[..., 2] + along * round_z + down * dip_z,
+        ],
+        axis=-1,
+    )
+    return np.asarray(out / np.maximum(np.linalg.norm(out, axis=2, keepdims=True), 1e-12), np.float32)
+
+
+def _wrapped(values: FloatMap, pad: int) -> FloatMap:
+    """The map with columns of its other end on each side."""
+    return np.concatenate([values[:, -pad:], values, values[:, :pad]], axis=1) if pad else values
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +114,10 @@ def smooth_normals(inverse: FloatMap, soft: FloatMap, camera: Camera, how: Smoot
     small = np.asarray(cv2.resize(soft, size, interpolation=cv2.INTER_AREA), np.float32)
     span = max(float(np.ptp(small)), 1e-12)
     sigma = max(0.5, how.sigma * max(size))
+    pad = min(size[0], math.ceil(4 * sigma)) if camera.is_equirectangular else 0
+    small = _wrapped(small, pad)
     slopes = _averaged(small, _on_one_surface(small, span), sigma) * np.float32(max(size))
+    slopes = slopes[:, pad : pad + size[0]]
     if how.noise > 0:
         square = np.square(slopes / np.float32(span)).sum(axis=-1, keepdims=True)
         slopes *= square / (square + np.float32(how.noise**2))

@@ -27,13 +27,13 @@ def unproject(
     columns = np.arange(distance.shape[1]) if columns is None else columns
     away = distance[np.ix_(rows, columns)]
     if camera.is_equirectangular:
-        return away[..., None] * _rays(rows, columns, camera)
+        return away[..., None] * rays(rows, columns, camera)
     x = ((columns + 0.5 - camera.cx_px) / camera.fx_px).astype(np.float32)
     y = ((rows + 0.5 - camera.cy_px) / camera.fy_px).astype(np.float32)
     return np.stack([away * x[None, :], -away * y[:, None], -away], axis=-1)
 
 
-def _rays(rows: Places, columns: Places, camera: Camera) -> FloatMap:
+def rays(rows: Places, columns: Places, camera: Camera) -> FloatMap:
     """(h, w, 3) unit vectors from the middle of a panorama through the centres of pixels."""
     round_rad = ((columns + 0.5 - camera.cx_px) / camera.fx_px)[None, :]
     up_rad = -((rows + 0.5 - camera.cy_px) / camera.fy_px)[:, None]
