@@ -206,7 +206,7 @@ def _mended(near: Floats) -> Floats:
 
 
 def _filled(near: Floats, known: npt.NDArray[np.bool_]) -> Floats:
-    """Holes take the farther of the nearest known values on their left and right."""
+    """Holes take the farther of the known values left and right of them; whole rows of them, the next row."""
     holes = np.flatnonzero(~known)
     if not holes.size:
         return near
@@ -221,6 +221,10 @@ def _filled(near: Floats, known: npt.NDArray[np.bool_]) -> Floats:
     best = np.minimum(from_left, from_right)
     out = near.copy()
     out.ravel()[holes] = np.repeat(np.where(best > 1, np.float32(0), best), lengths)
+    is_seen = known.any(axis=1)
+    if is_seen.any() and not is_seen.all():
+        seen, unseen = np.flatnonzero(is_seen), np.flatnonzero(~is_seen)
+        out[unseen] = out[seen[np.rint(np.interp(unseen, seen, np.arange(seen.size))).astype(np.intp)]]
     return out
 
 
