@@ -161,9 +161,10 @@ class InputSpec:
 class WeightFile:
     """One file of weights and how to know that it is the right one.
 
-    ``location`` is ``asset:NAME`` (inside the package), ``hub:OWNER/NAME/PATH`` (the model hub), an https
-    address, or empty where a file comes from the user alone. ``sha256`` may be a published prefix of at least
-    8 digits, or empty where none is published; ``bytes`` is 0 where no size is.
+    ``location`` is ``asset:NAME`` (inside the package), ``hub:OWNER/NAME/PATH`` (the model hub; a commit may
+    stand behind the name: ``NAME@COMMIT``), an https address, or empty where a file comes from the user
+    alone. ``sha256`` may be a published prefix of at least 8 digits, or empty where none is published;
+    ``bytes`` is 0 where no size is.
     """
 
     name: str
