@@ -75,6 +75,37 @@ def test_archive_of_depth_pro(cases: Path) -> None:
     assert nearfar.read_depth(cases / "depth-of-depthpro.npz", kind="metric").value_range == (2.5, 60.0)
 
 
+@pytest.mark.parametrize(
+    ("name", "scale", "holes"),
+    [
+        ("depth-16bit-mm.tif", 1e-3, 0),
+        ("depth-metric-zero-holes.npy", 1, 940),
+        ("depth-of-depthpro.npz", 1, 0),
+    ],
+)
+def test_photo_with_its_depth_files(cases: Path, name: str, scale: float, holes: int) -> None:
+    """Each depth file and the photo make points at its metres in the photo's colours; holes make none."""
+    photo = nearfar.read(cases / "depth-photo-160x120.png")
+    depth = nearfar.read_depth(cases / name, kind="metric", scale=scale)
+    assert (depth.width, depth.height) == (photo.width, photo.height) == (160, 120)
+    cloud = nearfar.export("ply", depth, photo)
+    kind = np.dtype([("place", "<f4", 3), ("facing", "<f4", 3), ("colour", "u1", 3)])
+    points = np.frombuffer(cloud.split(b"end_header\n", 1)[1], kind)
+    known = np.ones((120, 160), bool) if depth.valid is None else depth.valid
+    assert len(points) == 160 * 120 - holes == np.count_nonzero(known)
+    assert np.array_equal(points["colour"], photo.pixels[known])
+    assert -points["place"][:, 2] == pytest.approx(depth.values[known])
+    assert points["place"][:, 2].max() == pytest.approx(-2.5)
+
+
+def test_holes_are_not_shown_as_the_nearest_thing(cases: Path) -> None:
+    """No hole of the heat map has the colour of what stands 2.5 m away."""
+    depth = nearfar.read_depth(cases / "depth-metric-zero-holes.npy", kind="metric")
+    shown = nearfar.heatmap(depth).pixels[..., :3]
+    front = shown[depth.values == 2.5][0]
+    assert not (shown[~depth.valid] == front).all(axis=1).any()
+
+
 def test_mask_of_a_lying_photo(cases: Path) -> None:
     """The mask is turned as its photo is: what is bright in one is inside in the other."""
     photo = nearfar.read(cases / "mask-exif-photo.jpg")

@@ -152,6 +152,31 @@ def test_tensors_both_ways() -> None:
     assert np.array_equal(DepthMap(torch.from_numpy(VALUES), "metric").values, VALUES)
 
 
+def test_maps_and_pictures_are_drawn_by_matplotlib() -> None:
+    """``imshow`` takes a map as it is: its values, holes left out, in the figure's own colours."""
+    pytest.importorskip("matplotlib")
+    from matplotlib import colormaps
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    depth = DepthMap(VALUES, DepthKind.METRIC, VALUES > 2)
+    figure = Figure(figsize=(3, 2), dpi=10, frameon=False)
+    canvas = FigureCanvasAgg(figure)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set_axis_off()
+    image = axes.imshow(depth, cmap="viridis", interpolation="nearest", aspect="auto")
+    drawn = image.get_array()
+    assert np.array_equal(np.ma.getmaskarray(drawn), VALUES <= 2)
+    assert np.array_equal(drawn.compressed(), VALUES[VALUES > 2])
+    canvas.draw()
+    pixels = np.asarray(canvas.buffer_rgba())
+    assert pixels.shape == (20, 30, 4)
+    assert np.array_equal(pixels[-1, -1], colormaps["viridis"](1.0, bytes=True))
+    assert pixels[0, 0, 3] == 0
+    for thing in (Picture(PHOTO), Photo(PHOTO)):
+        assert np.array_equal(axes.imshow(thing).get_array(), PHOTO)
+
+
 def test_short_words_and_pictures_for_notebooks() -> None:
     """The repr is one short line, and notebooks show the picture."""
     clip = Clip(b"GIF89a", ".gif")
