@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
     from nearfar_lab.settings import LabSettings
 
-PICTURES, PHOTOS = 64, 80
+PICTURES, PHOTOS = 64, 40
 SIZE = (192, 256)
+CALIBRATION = "Percentile"
+"""The runtime's name of the way: the rarest of values do not stretch the range of a map."""
 LARGEST_LOSS = 0.01
 """Of a figure's float32 value: an int8 file that measures worse by more is not kept."""
 LARGE_IS_GOOD = ("order", "pairs")
@@ -48,18 +50,17 @@ class Loss:
 def calibration(
     settings: LabSettings, sets: Iterable[str], mean: Sequence[float], std: Sequence[float]
 ) -> list[NDArray[np.float32]]:
-    """Prepared inputs (1, 3, 192, 256): photos of many kinds, or scenes for a network that saw none.
+    """Prepared inputs (1, 3, 192, 256): scenes, and as many photos of many kinds where the network saw such.
 
     sets: the sets of ranked photos that it learned from.
 
     Raises:
         ExportError: there are too few pictures.
     """
+    scenes = _of_scenes(settings.scenes, mean, std)
     items = [item for name in sets for item in order_set(name).items(settings.data)]
-    if not items:
-        return _of_scenes(settings.scenes, mean, std)
     chosen = items[:: max(1, len(items) // PHOTOS)][:PHOTOS]
-    return [_prepared(item.read().rgb, mean, std) for item in chosen]
+    return [*(_prepared(item.read().rgb, mean, std) for item in chosen), *scenes[:: 2 if chosen else 1]]
 
 
 def _of_scenes(scenes: Path, mean: Sequence[float], std: Sequence[float]) -> list[NDArray[np.float32]]:
@@ -85,7 +86,7 @@ def make_int8(source: Path, target: Path, pictures: Sequence[NDArray[np.float32]
     """Write the int8 file of an ONNX file: unsigned activations, symmetric signed weights by channel."""
     part = target.with_name(f"{target.name}.part")
     try:
-        write_int8(source, part, pictures)
+        write_int8(source, part, pictures, CALIBRATION)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
