@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     Open = Callable[[Path, Any], Any]  # (file, options of a session) to a session
 
-LEAST_BYTES = 8_000_000
+LEAST_BYTES = 12_000_000
 """Smaller networks are optimised in less time than a file is looked for."""
 LIMIT = 4
 """Folders kept for one model."""
