@@ -437,5 +437,5 @@ def aperture_kernel(radius: float, shape: Shape = "disc") -> Floats:
 _INSIDE = {
     "disc": lambda x, y: x * x + y * y <= 1 + 1e-9,
     "hexagon": lambda x, y: np.maximum(np.abs(y), np.abs(x) * 0.866 + np.abs(y) * 0.5) <= 0.91,
-    "anamorphic": lambda x, y: (x / 0.6) ** 2 + y * y <= 1,
+    "anamorphic": lambda x, y: (x / 0.6) ** 2 + y * y <= 1 + 1e-9,
 }
