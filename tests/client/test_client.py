@@ -31,8 +31,8 @@ from nearfar.keys import KeyFile
 from nearfar.service import create_app
 from nearfar.service import errors as http_tree
 from nearfar.service.request.problems import PROBLEMS, all_problems
-from nearfar.types import Camera, Clip
-from pictures import draw, encoded, exif
+from nearfar.types import Camera, Clip, Picture
+from pictures import draw, encoded, exif, taken
 from serving import GatedSession, loader_of, running
 
 ONCE = Retries(attempts=1)
@@ -121,6 +121,17 @@ def test_pictures_files_and_lists(client, local) -> None:
     assert models.models[0].licence == "Apache-2.0"
     assert client.health() == {"status": "alive"}
     assert client.ready()["model"] == "embedded"
+
+
+@pytest.mark.parametrize("format", ["png", "jpeg", "webp"])
+def test_an_effect_in_another_format_is_a_picture_still(client, format, tmp_path) -> None:
+    """It is read in each format, and what it keeps of the photo goes into its file; a clip stays one."""
+    found = client.effect("fog", taken(), format=format)
+    assert isinstance(found, Picture)
+    with Image.open(found.save(tmp_path / "a.jpg")) as image:
+        assert image.getexif().get(0x0110) == "Model 5"
+    clip = client.effect("wiggle", taken(), format="webp", frames=2, size=32)
+    assert (type(clip), clip.suffix) == (Clip, ".webp")
 
 
 def test_the_asynchronous_client_does_the_same(client) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -59,6 +60,13 @@ def test_results_of_the_library_keep_it(tmp_path) -> None:
     assert nearfar.overlay(photo, depth).kept.density == pytest.approx((300, 300))
     with pytest.raises(ParameterError, match="keep_metadata is 'al'"):
         nearfar.effect("fog", photo, depth, keep_metadata="al")
+
+
+def test_a_heic_s_words_are_kept() -> None:
+    """They are read without decoding its pixels."""
+    kept = metadata_of(nearfar.read(Path(__file__).parents[1] / "data" / "turned.heic"))
+    image = Image.open(io.BytesIO(with_metadata(Picture(DRAWING).encoded(".jpg"), kept)))
+    assert image.getexif().get_ifd(ExifTags.IFD.Exif)[0xA405] == 26
 
 
 def test_the_colour_space_that_is_kept_is_the_picture_s() -> None:

@@ -8,11 +8,11 @@ import zipfile
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import ExifTags, Image
 
 from jobbing import make_zip
 from nearfar.keys import open_keys
-from pictures import draw, encoded
+from pictures import draw, encoded, taken
 from serving import loader_of, until
 
 FORM, ZIP = {"Content-Type": "multipart/form-data; boundary=x"}, {"Content-Type": "application/zip"}
@@ -81,6 +81,19 @@ def test_every_effect_of_a_large_pipeline(service, send, finished, jpeg) -> None
     pipeline = {"effects": ["bokeh", "fog", "edges"], "exports": ["png16", "tiff", "sidecar", "glb"]}
     job = finished(service, send(service, jpeg, pipeline=json.dumps(pipeline)).json()["id"])
     assert (job["state"], len(job["pictures"][0]["files"])) == ("done", 7)
+
+
+def test_results_keep_what_is_safe_of_the_photo(service, send, finished) -> None:
+    """Pictures of a job name the camera, never the place; depth files stay as they are."""
+    pipeline = json.dumps({"effects": ["heatmap"], "exports": ["png16"]})
+    id = finished(service, send(service, taken(), pipeline=pipeline).json()["id"])["id"]
+    heat, deep = (
+        Image.open(io.BytesIO(service.client.get(f"/v1/jobs/{id}/results/1?file={name}").content)).getexif()
+        for name in ("heatmap.png", "png16.png")
+    )
+    assert heat.get(0x0110) == "Model 5"
+    assert not heat.get_ifd(ExifTags.IFD.GPSInfo)
+    assert not dict(deep)
 
 
 def test_progress_as_events(service, send, jpeg) -> None:
