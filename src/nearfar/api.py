@@ -9,6 +9,8 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from nearfar import one_photo
 from nearfar import settings as settings_module
 from nearfar.decode.given import depth_of
@@ -25,7 +27,7 @@ from nearfar.ops.fuse import fuse as fuse_arrays
 from nearfar.ops.intrinsics import seen_by
 from nearfar.options import describe, parse
 from nearfar.pipeline import Estimator
-from nearfar.registry import EFFECTS, EXPORTS
+from nearfar.registry import EFFECTS, EXPORTS, require_name
 from nearfar.sessions.cache import SessionCache
 from nearfar.sessions.choice import wish_of
 from nearfar.types import Clip, DepthMap, Photo, Picture
@@ -99,6 +101,7 @@ class Model:
             tiles: as for :func:`estimate`.
             tell: told after each tile how many are done, of how many; what it raises ends the work.
         """
+        tiles = _checked_tiles(tiles)
         return one_photo.depth_of(self.read(photo, whole=bool(tiles)), self.estimator, tiles, tell)
 
     def estimate_batch(self, photos: Iterable[PhotoSource]) -> list[DepthMap]:
@@ -173,6 +176,7 @@ def estimate(
         >>> depth = nearfar.estimate("photo.jpg")  # doctest: +SKIP
         >>> nearfar.heatmap(depth).save("heat.png")  # doctest: +SKIP
     """
+    tiles = _checked_tiles(tiles)
     loaded = model if isinstance(model, Model) else load(model, size=size)
     if isinstance(model, Model) and size is not None:
         raise ParameterError("A loaded model has its size.", "Give size to nearfar.load.", "size")
@@ -208,6 +212,8 @@ def load(  # noqa: PLR0913 - all but the first are named
         WeightsError: its weights are absent or damaged.
         EngineError: it cannot be loaded.
     """
+    for text, what in ((engine, "engine"), (precision, "precision"), (device, "device")):
+        require_name("" if text is None else text, what)
     asked = {
         "name": name,
         "size": size,
@@ -227,6 +233,18 @@ def load(  # noqa: PLR0913 - all but the first are named
     sha256 = opened.sha256 or card.sha256
     estimator = Estimator(card, opened.session, opened.choice.label, sha256, is_fast=fast)
     return Model(card, estimator, settings, opened.choice.why, asked)
+
+
+def _checked_tiles(tiles: Any) -> bool | int:
+    """Whether there are tiles, or at which length; ParameterError where neither was said."""
+    if isinstance(tiles, (bool, int)):
+        return tiles
+    if isinstance(tiles, np.integer):
+        return int(tiles)
+    raise ParameterError(
+        f"tiles is {type(tiles).__name__}, but true, false or a number of pixels was expected.",
+        parameter="tiles",
+    )
 
 
 def _check_size(size: int | None, card: ModelCard, fixed: tuple[int, int] | None) -> None:
@@ -431,7 +449,7 @@ def fuse(
     masks: MaskSource | Sequence[MaskSource],
     *,
     band_px: int | None = None,
-    photo: str | os.PathLike[str] = "",
+    photo: str | os.PathLike[str] | Photo = "",
 ) -> Fused:
     """Depth with its edges on the edges of masks, and how far each object is, from near to far.
 
@@ -441,7 +459,7 @@ def fuse(
             polygons or a NumPy file, by path, as bytes or open; PIL images; arrays ((H, W) labels, bool or
             floats in 0…1, (N, H, W) masks); or several of them.
         band_px: width of the rim that is replaced on each side of an edge; else 0.8 % of the longer side.
-        photo: name of the photo, where COCO JSON holds masks of several images.
+        photo: the photo or its name, where COCO JSON holds masks of several images.
 
     Raises:
         SourceError: a file cannot be read.
@@ -454,8 +472,18 @@ def fuse(
         >>> [(thing.index, thing.median) for thing in found.objects]  # doctest: +SKIP
     """
     known = depth_of(depth)
-    subject = Subject(os.fspath(photo), (known.width, known.height))
+    subject = Subject(_name_of_photo(photo), (known.width, known.height))
     return fuse_arrays(known, read_masks(masks, subject), band_px)
+
+
+def _name_of_photo(photo: str | os.PathLike[str] | Photo) -> str:
+    if isinstance(photo, Photo):
+        return photo.name
+    if isinstance(photo, (str, os.PathLike)):
+        return os.fspath(photo)
+    raise ParameterError(
+        f"A photo's name is a text or a path, not {type(photo).__name__}.", parameter="photo"
+    )
 
 
 def _apply(name: str, photo: Photo | None, depth: DepthMap, **given: Any) -> Picture:

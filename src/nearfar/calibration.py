@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict, dataclass, replace
+from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +16,6 @@ from nearfar.machine.files import write_whole
 from nearfar.types import Camera, DepthKind, DepthMap
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Sequence
 
 _FORMAT = "nearfar calibration 1"
@@ -31,6 +32,10 @@ class KnownPoint:
     distance_m: float
 
     def __post_init__(self) -> None:
+        if not all(isinstance(number, Real) for number in (self.x, self.y, self.distance_m)):
+            raise ParameterError(
+                f"A point is {(self.x, self.y, self.distance_m)!r}.", "Give x and y in pixels, and metres."
+            )
         if not (np.isfinite([self.x, self.y, self.distance_m]).all() and self.distance_m > 0):
             raise ParameterError(
                 f"A point is {self.x:g},{self.y:g}={self.distance_m:g}, but a distance above 0 was expected."
@@ -94,6 +99,7 @@ class Calibration:
         Raises:
             ParameterError: the map is of another kind, or another network made it.
         """
+        _require_map(depth)
         self._check_fits(depth)
         line = self.scale * depth.values.astype(np.float64) + self.shift
         valid = line > 1e-9 if depth.valid is None else (line > 1e-9) & depth.valid
@@ -137,6 +143,10 @@ class Calibration:
         """
         if isinstance(source, Calibration):
             return source
+        if not isinstance(source, (str, os.PathLike, bytes)):
+            raise ParameterError(
+                f"A calibration cannot be read from {type(source).__name__}.", "Give its file."
+            )
         name = "the calibration" if isinstance(source, bytes) else str(source)
         try:
             data = source if isinstance(source, bytes) else Path(source).read_bytes()
@@ -160,9 +170,7 @@ def _from_row(row: dict[str, Any]) -> Calibration:
 
 
 def calibrate(
-    depth: DepthMap,
-    points: Sequence[KnownPoint | Sequence[float] | str],
-    camera: Camera | None = None,
+    depth: DepthMap, points: Sequence[KnownPoint | Sequence[float] | str], camera: Camera | None = None
 ) -> Calibration:
     """Scale and shift that put the points at their distances, in inverse depth where the map is inverse.
 
@@ -176,7 +184,8 @@ def calibrate(
         ParameterError: too few points, points outside or not valid, equal values, or points that contradict
             the map or each other.
     """
-    known_points = [_point(point) for point in points]
+    _require_map(depth)
+    known_points = _points(points)
     values = np.array([_value_at(depth, point) for point in known_points], np.float64)
     known = np.array([point.distance_m for point in known_points], np.float64)
     target = 1 / known if depth.kind is DepthKind.RELATIVE_INVERSE else known
@@ -190,8 +199,8 @@ def calibrate(
     fitted = 1 / line if depth.kind is DepthKind.RELATIVE_INVERSE else line
     errors = fitted - known
     worst = int(np.abs(errors / known).argmax())
-    off = known_points[worst]
     if abs(errors[worst] / known[worst]) > _WORST:
+        off = known_points[worst]
         raise ParameterError(
             f"The points do not fit one scale and shift: the one at {off.x:g},{off.y:g} "
             f"would be {fitted[worst]:.3g} m away, not {known[worst]:.3g} m.",
@@ -203,12 +212,29 @@ def calibrate(
         float(scale),
         float(shift),
         tuple(known_points),
-        tuple(float(e) for e in errors),
+        tuple(errors.tolist()),
         made.model,
         made.weights_sha256,
         camera or depth.camera,
         depth.width,
     )
+
+
+def _points(points: Any) -> list[KnownPoint]:
+    if isinstance(points, (str, bytes)) or not hasattr(points, "__iter__"):
+        raise ParameterError(
+            f"Points are {points!r}.", "Give a list of them: [(320, 240, 2.5), ...].", parameter="points"
+        )
+    return [_point(point) for point in points]
+
+
+def _require_map(depth: object) -> None:
+    if not isinstance(depth, DepthMap):
+        raise ParameterError(
+            f"A depth map was expected, not {type(depth).__name__}.",
+            "Give nearfar.estimate(photo), nearfar.read_depth(file) or nearfar.DepthMap(array, kind).",
+            parameter="depth",
+        )
 
 
 def _value_at(depth: DepthMap, point: KnownPoint) -> float:

@@ -120,9 +120,9 @@ class InputSpec:
 
     def with_size(self, size: int) -> InputSpec:
         """The same rule at another size; ParameterError where the network cannot take it."""
-        if not self.min_size <= size <= self.max_size:
+        if isinstance(size, bool) or not isinstance(size, int) or not self.min_size <= size <= self.max_size:
             raise ParameterError(
-                f"size is {size}, but this network takes {self.min_size} to {self.max_size} pixels.",
+                f"size is {size!r}, but this network takes {self.min_size} to {self.max_size} pixels.",
                 "Choose a size within that range.",
                 parameter="size",
             )

@@ -146,7 +146,8 @@ def compare(
 
     Args:
         photo: as for :func:`nearfar.estimate`.
-        models: names out of :func:`nearfar.list_models`, at most :data:`MOST`; one named twice counts once.
+        models: names out of :func:`nearfar.list_models`, at most :data:`MOST`; one named twice counts once. A
+            text may name several with commas between.
         tiles: as for :func:`nearfar.estimate`.
         loader: gives the model of a name and a size; :func:`nearfar.load` where none is given.
         tell: told each network's name before it is run; what it raises ends the work.
@@ -182,7 +183,7 @@ def cards_of(models: Iterable[str], most: int = MOST) -> tuple[ModelCard, ...]:
         ParameterError: none, or more than ``most``.
         UnknownNameError: there is no such model.
     """
-    names = tuple(dict.fromkeys(name.strip() for name in models if name.strip()))
+    names = tuple(dict.fromkeys(_names(models)))
     if not 1 <= len(names) <= most:
         raise ParameterError(
             f"{len(names)} models were named, but 1 to {most} can be compared.",
@@ -190,6 +191,22 @@ def cards_of(models: Iterable[str], most: int = MOST) -> tuple[ModelCard, ...]:
             parameter="models",
         )
     return tuple(catalogue.card(name) for name in names)
+
+
+def _names(models: Iterable[str]) -> Iterator[str]:
+    """The names in a list of them, or in a text with commas between."""
+    listed = models.split(",") if isinstance(models, str) else models
+    is_list = hasattr(listed, "__iter__") and not isinstance(listed, (bytes, bytearray))
+    each = list(listed) if is_list else [listed]
+    for name in each:
+        if not isinstance(name, str):
+            raise ParameterError(
+                f"A model is named by a text, not by {type(name).__name__}.",
+                "nearfar.list_models() tells the names.",
+                parameter="models",
+            )
+        if name.strip():
+            yield name.strip()
 
 
 def nearness_of(depth: DepthMap) -> npt.NDArray[np.float32]:

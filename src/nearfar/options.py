@@ -18,6 +18,8 @@ from functools import cache
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from nearfar.errors import ParameterError, did_you_mean
 
 if TYPE_CHECKING:
@@ -32,6 +34,10 @@ FORMS = {
 """What a text may look like that is no word of a list."""
 _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
+_PLAIN: dict[type, tuple[tuple[type, ...], str]] = {
+    str: ((str,), "a text"),
+    bool: ((bool, np.bool_), "true or false"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,12 +153,17 @@ def _type_name(hint: Any) -> str:
 def _check_value(info: OptionInfo, value: Any) -> None:
     if value is None and info.default is None:
         return
-    if info.choices and value not in info.choices:
+    if info.choices and not (isinstance(value, str) and value in info.choices):
         raise ParameterError(
             f"{info.name} is '{value}'.", did_you_mean(str(value), info.choices), parameter=info.name
         )
     if info.type in {"int", "float"}:
         _check_number(info, value)
+    kind = _PLAIN.get(type(info.default)) if info.parse is None else None
+    if kind is not None and info.type == type(info.default).__name__ and not isinstance(value, kind[0]):
+        raise ParameterError(
+            f"{info.name} is {type(value).__name__}, but {kind[1]} was expected.", parameter=info.name
+        )
 
 
 def _check_number(info: OptionInfo, value: Any) -> None:

@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from nearfar.errors import MissingExtraError, SettingsError, UnknownNameError, did_you_mean
+from nearfar.errors import MissingExtraError, ParameterError, SettingsError, UnknownNameError, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -47,6 +47,7 @@ class Registry:
             UnknownNameError: there is none; the message offers the nearest name.
             MissingExtraError: it needs a library that is not installed, or one that cannot be loaded.
         """
+        require_name(name, self.kind)
         place = _places(self.kind, self.package).get(name.replace("-", "_"))
         if place is None:
             known = [n.replace("_", "-") for n in self.names()]
@@ -95,12 +96,19 @@ class Rows:
         return named(self.kind, _rows(self), name)
 
 
+def require_name(name: object, kind: str) -> None:
+    """ParameterError where something else than a text names a plug-in."""
+    if not isinstance(name, str):
+        raise ParameterError(f"The {kind} is named by a text, not by {type(name).__name__}.")
+
+
 def named(kind: str, rows: Mapping[str, Row], name: str) -> Row:
     """The row of that name; ``kind`` is the word for the message.
 
     Raises:
         UnknownNameError: there is none; the message offers the nearest name.
     """
+    require_name(name, kind)
     if name not in rows:
         raise UnknownNameError(f"There is no {kind} '{name}'.", did_you_mean(name, rows))
     return rows[name]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nearfar.cli._plan import Task, make_folders, plan, repeated
-from nearfar.errors import ParameterError
+from nearfar.errors import ParameterError, SourceError
 
 
 @pytest.fixture(autouse=True)
@@ -108,10 +108,17 @@ def test_nothing_is_repeated() -> None:
 @pytest.mark.parametrize("output", ["gone/x.png", "gone/deeper/", "file/x.png"])
 def test_folder_that_cannot_be(output: str) -> None:
     """A folder that is absent, or is a file, is refused before any work."""
-    Path("file").write_bytes(b"")
+    for name in ("file", "a.jpg"):
+        Path(name).write_bytes(b"")
     with pytest.raises(ParameterError, match="cannot be written to"):
         make_folders(plan(["a.jpg"], output, "", ""), (output, "", ""))
     assert not Path("gone").exists()
+
+
+def test_photo_that_is_not_there_is_told_before_its_folder() -> None:
+    """Where both the photo and the folder of its result are wrong, the photo is what is told."""
+    with pytest.raises(SourceError, match="away.jpg does not exist"):
+        make_folders(plan(["away.jpg"], "gone/x.png", "", ""), ("gone/x.png", "", ""))
 
 
 @pytest.mark.parametrize("odd", [".", "..", "/", ""])

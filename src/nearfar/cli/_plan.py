@@ -163,7 +163,17 @@ def make_folders(tasks: Sequence[Task], named: Sequence[str]) -> None:
 
     Raises:
         ParameterError: a folder cannot be made or written to.
+        SourceError: the same, and the one photo does not exist either.
     """
+    try:
+        _make_folders(tasks, named)
+    except ParameterError:
+        if len(tasks) == 1:
+            check_there(tasks[0].source)
+        raise
+
+
+def _make_folders(tasks: Sequence[Task], named: Sequence[str]) -> None:
     for text in named:
         if text in {"", STDIO}:
             continue

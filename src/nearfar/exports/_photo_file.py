@@ -13,6 +13,7 @@ import numpy as np
 from nearfar.cards import DepthKind
 from nearfar.encode import encode
 from nearfar.encode.jpeg import xmp_of
+from nearfar.encode.place import without_place
 from nearfar.errors import ParameterError
 from nearfar.ops.alpha import shown
 from nearfar.ops.colormap import colorize
@@ -60,6 +61,8 @@ class Written:
 def base_of(photo: Photo | None, depth: DepthMap, quality: int) -> tuple[bytes, int]:
     """The JPEG that carries the depth, and its EXIF orientation: the photo's own bytes where it was one.
 
+    Only the place where it was taken is blank: no result tells that unasked.
+
     Raises:
         ParameterError: photo and depth differ in size.
     """
@@ -71,7 +74,7 @@ def base_of(photo: Photo | None, depth: DepthMap, quality: int) -> tuple[bytes, 
             "Give the photo that the depth was made from.",
         )
     if photo.encoded and photo.format in {"JPEG", "MPO"}:
-        return photo.encoded, photo.orientation
+        return without_place(photo.encoded), photo.orientation
     return encode(to_8_bits(shown(photo)), ".jpg", quality=quality), 1
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from nearfar.errors import OutputError, OutputExistsError
+from nearfar.errors import OutputError, OutputExistsError, ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +20,13 @@ def write_to(file: BinaryIO, data: bytes) -> None:
     """Write bytes to an open binary file.
 
     Raises:
+        ParameterError: it is no file.
         OutputError: it is open as text, or cannot be written.
     """
+    if not hasattr(file, "write"):
+        raise ParameterError(
+            f"A file is not written to {type(file).__name__}.", "Give a name, or an open binary file.", "path"
+        )
     try:
         file.write(data)
     except TypeError as exc:

@@ -71,13 +71,23 @@ def fuse(depth: DepthMap, masks: Masks, band_px: int | None = None) -> Fused:
             f"The masks are {sizes}, but the photo {depth.width}×{depth.height} pixels.",
             "Give masks made from this photo.",
         )
-    band = max(1, round(_BAND * max(masks.shape[1:]))) if band_px is None else band_px
+    band = max(1, round(_BAND * max(masks.shape[1:]))) if band_px is None else _band(band_px)
+    band = min(band, max(masks.shape[1:]))
     medians = [_percentiles(depth, mask)[1] for mask in masks]
     values = depth.values.copy()
     for i in _far_to_near(medians, is_near_large=depth.kind.is_near_large):
         values = _snapped(values, masks[i], band, depth.valid)
     fused = depth.with_values(values, depth.valid)
     return Fused(fused, _objects(fused, masks))
+
+
+def _band(band_px: object) -> int:
+    """The width of a rim; ParameterError where it is none."""
+    if isinstance(band_px, bool) or not isinstance(band_px, (int, np.integer)) or band_px < 0:
+        raise ParameterError(
+            f"band_px is {band_px!r}, but a whole number from 0 was expected.", parameter="band_px"
+        )
+    return int(band_px)
 
 
 def _far_to_near(medians: list[float | None], *, is_near_large: bool) -> list[int]:

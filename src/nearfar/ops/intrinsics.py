@@ -66,7 +66,7 @@ def read_intrinsics(given: Intrinsics) -> Camera:
         return given
     if isinstance(given, os.PathLike):
         given = camera_text(given)
-    numbers = _numbers(given) if isinstance(given, str) else np.asarray(given, np.float64).ravel()
+    numbers = _numbers(given) if isinstance(given, str) else _of_array(given)
     if numbers.size == 9:
         numbers = _of_matrix(numbers.reshape(3, 3))
     if numbers.size != 4:
@@ -77,6 +77,17 @@ def read_intrinsics(given: Intrinsics) -> Camera:
         )
     fx, fy, cx, cy = numbers.tolist()
     return Camera(fx, fy, cx, cy, _SOURCE)
+
+
+def _of_array(given: Any) -> npt.NDArray[np.float64]:
+    try:
+        return np.asarray(given, np.float64).ravel()
+    except (TypeError, ValueError) as exc:
+        raise ParameterError(
+            f"Intrinsics cannot be read from {type(given).__name__}.",
+            "Give a Camera, fx,fy,cx,cy in pixels, or a 3×3 matrix.",
+            parameter="intrinsics",
+        ) from exc
 
 
 def seen_by(photo: Photo, given: Intrinsics | None) -> Photo:

@@ -55,9 +55,9 @@ class Tiles:
     length: int = 0
 
     def __post_init__(self) -> None:
-        if self.length < 0:
+        if isinstance(self.length, bool) or not isinstance(self.length, int) or self.length < 0:
             raise ParameterError(
-                f"tiles_length is {self.length}, but 0 or a number of pixels was expected.",
+                f"tiles_length is {self.length!r}, but 0 or a number of pixels was expected.",
                 parameter="tiles_length",
             )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from numbers import Real
 
 from nearfar.errors import ParameterError
 
@@ -32,6 +33,8 @@ class Camera:
     def __post_init__(self) -> None:
         numbers = (self.fx_px, self.fy_px, self.cx_px, self.cy_px)
         least, most = FOCAL_PX
+        if not all(isinstance(n, Real) for n in numbers):
+            raise ParameterError(f"Intrinsics are {numbers}, but four numbers in pixels were expected.")
         is_focal = all(least <= focal_px <= most for focal_px in numbers[:2])
         if not is_focal or not all(abs(n) <= most for n in numbers):
             raise ParameterError(

@@ -54,8 +54,11 @@ class DepthMap:
             raise ParameterError(
                 f"Depth values are (H, W) of float32, not {self.values.shape} of {self.values.dtype}."
             )
+        object.__setattr__(self, "valid", _as_mask(self.valid))
         if self.valid is not None and (self.valid.shape != self.values.shape or self.valid.dtype != np.bool_):
-            raise ParameterError(f"A valid mask is {self.values.shape} of bool, not {self.valid.shape}.")
+            raise ParameterError(
+                f"A valid mask is {self.values.shape} of bool, not {self.valid.shape} of {self.valid.dtype}."
+            )
         object.__setattr__(self, "_range", self._extremes())  # asked for by every picture: looked up once
         if not all(math.isfinite(end) for end in self._range):  # NaN spreads to both ends
             raise ParameterError("Depth values are not finite everywhere.", "Mark such pixels as not valid.")
@@ -254,8 +257,20 @@ def _as_floats(values: Any) -> Any:
     """Numbers in any array as float32; what is none is left for the check."""
     if isinstance(values, np.ndarray) and values.dtype == np.float32:
         return values
-    array = np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
+    try:
+        array = np.asarray(values.detach().cpu() if hasattr(values, "detach") else values)
+    except Exception as exc:  # rows of different lengths; another library's array raises what it likes
+        raise ParameterError(f"Depth values are no numbers: {exc}.") from exc
     return array.astype(np.float32) if array.dtype.kind in "fiu" else array
+
+
+def _as_mask(valid: Any) -> Any:
+    """Truth values in any array; what is none is left for the check."""
+    if valid is None or (isinstance(valid, np.ndarray) and valid.dtype == np.bool_):
+        return valid
+    if isinstance(valid, (list, tuple, np.ndarray)) or hasattr(valid, "__array__"):
+        return np.asarray(valid.detach().cpu() if hasattr(valid, "detach") else valid)
+    raise ParameterError(f"A valid mask is (H, W) of bool, not {type(valid).__name__}.", parameter="valid")
 
 
 def _scaled(values: FloatMap, low: float, high: float) -> FloatMap:

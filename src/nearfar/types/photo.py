@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nearfar.errors import ParameterError
+from nearfar.types.arrays import require_array
 from nearfar.types.camera import Camera
 from nearfar.types.picture import Picture, to_8_bits
 
@@ -49,6 +50,9 @@ class Photo:
     own_depth: str = ""
 
     def __post_init__(self) -> None:
+        require_array(self.pixels, "The pixels of a photo")
+        if self.alpha is not None:
+            require_array(self.alpha, "The alpha of a photo")
         shape, kind = self.pixels.shape, self.pixels.dtype
         if len(shape) != 3 or shape[2] != 3 or min(shape) < 1 or kind not in (np.uint8, np.uint16):
             raise ParameterError(f"A photo is (H, W, 3) of uint8 or uint16, not {shape} of {kind}.")

@@ -13,6 +13,7 @@ from nearfar.encode import encode
 from nearfar.encode.metadata import Metadata, with_metadata
 from nearfar.errors import ParameterError
 from nearfar.machine.files import write_to, write_whole
+from nearfar.types.arrays import require_array
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -37,6 +38,7 @@ class Picture:
     kept: Metadata = Metadata()
 
     def __post_init__(self) -> None:
+        require_array(self.pixels, "The pixels of a picture")
         shape, kind = self.pixels.shape, self.pixels.dtype
         is_shape = len(shape) == 2 or (len(shape) == 3 and shape[2] in {3, 4})
         if not is_shape or min(shape) < 1 or kind not in (np.uint8, np.uint16):
