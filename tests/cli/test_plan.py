@@ -117,7 +117,7 @@ def test_folder_that_cannot_be(output: str) -> None:
 
 def test_photo_that_is_not_there_is_told_before_its_folder() -> None:
     """Where both the photo and the folder of its result are wrong, the photo is what is told."""
-    with pytest.raises(SourceError, match="away.jpg does not exist"):
+    with pytest.raises(SourceError, match=r"away\.jpg does not exist"):
         make_folders(plan(["away.jpg"], "gone/x.png", "", ""), ("gone/x.png", "", ""))
 
 
