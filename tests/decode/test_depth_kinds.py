@@ -369,3 +369,12 @@ def test_relative_depth_is_no_metres(values: np.ndarray) -> None:
     for write in WRITERS.values():
         with pytest.raises(ParameterError, match="looks like relative depth"):
             nearfar.read_depth(write(values), kind="metric")
+
+
+@pytest.mark.parametrize("writer", WRITERS.values(), ids=WRITERS)
+@pytest.mark.parametrize("shape", [(1, 40), (40, 1), (1, 1)])
+def test_rows_and_columns_stay_what_they_are(writer: object, shape: tuple[int, int]) -> None:
+    """A map of one row is not taken for one of one column."""
+    metres = np.linspace(1, 60, shape[0] * shape[1], dtype=np.float32).reshape(shape)
+    data = pfm(b"Pf\n%d %d\n-1\n" % shape[::-1], metres) if writer is WRITERS["pfm"] else writer(metres)
+    assert np.array_equal(nearfar.read_depth(data, kind="metric").values, metres)

@@ -270,3 +270,11 @@ def test_polygons(polygons: list, wanted: np.ndarray) -> None:
     """Pixels whose centres lie within are inside; what reaches beyond the picture is cut at its rim."""
     rows = [{"image_id": 7, "segmentation": polygons}]
     assert np.array_equal(read_masks(coco(images=IMAGES[:1], annotations=rows)), wanted[None])
+
+
+@pytest.mark.parametrize("shape", [(1, 40), (40, 1)])
+def test_rows_and_columns_stay_what_they_are(shape: tuple[int, int]) -> None:
+    """A mask of one row is not taken for one of one column, as an array with a channel or as a TIFF."""
+    row = (np.arange(40) % 7 < 3).astype(np.uint8).reshape(shape)
+    assert np.array_equal(read_masks(row[..., None]), row[None] > 0)
+    assert np.array_equal(read_masks(tiff_of((row, Layout()))), row[None] > 0)

@@ -102,7 +102,7 @@ def plane_of(array: Numbers, name: str) -> Numbers:
         raise _unfit(array, name)
     whole = array
     while array.ndim > 2 and 1 in array.shape:
-        array = array.squeeze(array.shape.index(1))
+        array = array.squeeze(-1 if array.shape[-1] == 1 else array.shape.index(1))
     if array.ndim == 3 and array.shape[2] in {3, 4}:
         if not (
             np.array_equal(array[..., 0], array[..., 1]) and np.array_equal(array[..., 0], array[..., 2])

@@ -155,7 +155,7 @@ def _read(source: Any) -> tuple[bytes, str]:
 
 def _from_array(array: npt.NDArray[Any], name: str) -> list[Labels]:
     while array.ndim > 2 and 1 in array.shape:
-        array = array.squeeze(array.shape.index(1))
+        array = array.squeeze(-1 if array.shape[-1] == 1 else array.shape.index(1))
     if array.dtype.kind == "f" and not _is_share(array) and _is_whole(array):
         array = array.astype(np.int64)
     is_number = array.dtype.kind in "biu" or (array.dtype.kind == "f" and _is_share(array))

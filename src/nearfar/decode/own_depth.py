@@ -41,6 +41,7 @@ if TYPE_CHECKING:
 _MOST_PIXELS = 100_000_000
 _MOST_PICTURES = 16
 _WINDOW = 2**16
+_PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,9 +160,12 @@ def _appended(data: bytes, rows: list[Mapping[str, str]], uri: str, semantic: st
     lengths = [int(row.get("Length", "0") or 0) for row in rows]
     if any(length < 0 for length in lengths):
         raise ValueError("an item has a length below 0")
+    first = picture_end(data)
     at = len(data) - sum(lengths[1:])
-    if at < picture_end(data):
+    if at < first:
         raise ValueError("its items are longer than the file")
+    if not data.startswith(_PICTURES, at) and data.startswith(_PICTURES, first):
+        at = first  # something was put behind the items
     for row, length in zip(rows[1:], lengths[1:], strict=True):
         if (uri and row.get("DataURI") == uri) or (not uri and row.get("Semantic") == semantic):
             return data[at : at + length]
@@ -227,7 +231,9 @@ def _grey(data: bytes) -> Numbers:
     """(H, W) uint8 or uint16 of a JPEG or PNG."""
     from PIL import Image
 
-    image: Any = Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP", "MPO"))
+    if not data.startswith(_PICTURES):
+        raise ValueError("its picture is no JPEG, PNG or WebP")
+    image: Any = Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP"))
     _check_size(*image.size)
     image.load()
     if image.mode in {"I;16", "I;16B", "I;16L", "I;16N", "I"}:
