@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -14,6 +15,9 @@ from nearfar.encode.jpeg import picture_end, segments, with_xmp, xmp_of
 from nearfar.encode.place import without_place
 from nearfar.types import DepthMap
 from pictures import draw, encoded, exif, taken
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PLACE = (
     '<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">'
@@ -93,3 +97,22 @@ def test_lying_directories_stay_within_their_block(at: int, value: int) -> None:
     assert len(done) == len(data)
     assert done[:start] == data[:start]
     assert done[end:] == data[end:]
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
+@pytest.mark.parametrize("keep", ["safe", "all", "none"])
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_what_results_keep(format: str, keep: str, suffix: str, tmp_path: Path) -> None:
+    """GPS only where all is kept, camera and date unless none is; upright, and never the maker's note."""
+    photo = nearfar.read(taken(format))
+    ramp = np.linspace(1, 2, photo.pixels.size // 3, dtype=np.float32).reshape(photo.pixels.shape[:2])
+    path = tmp_path / f"x{suffix}"
+    nearfar.effect("fog", photo, DepthMap(ramp, "metric"), keep_metadata=keep).save(path)
+    with Image.open(path) as image:
+        found = image.getexif()
+    details = found.get_ifd(0x8769)
+    assert bool(found.get_ifd(0x8825)) == (keep == "all")
+    assert (found.get(272) == "Model 5") == (keep != "none")
+    assert (details.get(0x9003) == "2026:11:27 03:00:00") == (keep != "none")
+    assert found.get(274, 1) == 1
+    assert 0x927C not in details
