@@ -16,7 +16,7 @@ from collections import Counter
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parent.parent
-LIMIT_MB = 420.0
+LIMIT_MB = 440.0
 NOT_COUNTED = ("pip", "setuptools", "pkg_resources", "_distutils_hack", "distutils-precedence")
 """What a fresh environment brings by itself (Python 3.12 and later: pip alone); nearfar needs none of it."""
 

@@ -125,7 +125,10 @@ def test_thousands_of_empty_parts_are_not_gone_through(start, address) -> None:
     body = b"--frontier\r\n\r\n\r\n" * 20_000 + b"--frontier--\r\n"
     answer = running.client.post(address, content=body, headers={"Content-Type": MULTIPART})
     assert answer.status_code == 400
-    assert answer.json()["detail"] in {f"The multipart body has more than {n} parts." for n in (100, 110)}
+    assert answer.json()["detail"] in {
+        "The multipart body has more than 100 parts.",
+        "A part of the multipart body has no name.",
+    }
 
 
 def test_a_picture_in_multipart_may_hold_the_boundary_s_beginning(service) -> None:

@@ -12,7 +12,7 @@ from nearfar.jobs.archive import is_archive
 from nearfar.jobs.errors import BadArchiveError
 from nearfar.jobs.intake import too_large
 from nearfar.outputs import MAX_BYTES as PIPELINE_BYTES
-from nearfar.service.errors import ClientLeftError, MediaTypeError, SlowUploadError
+from nearfar.service.errors import ClientLeftError, MalformedRequestError, MediaTypeError, SlowUploadError
 from nearfar.service.http.multipart import MOST_PARTS, MULTIPART, MultipartReader, boundary_of
 
 if TYPE_CHECKING:
@@ -184,6 +184,8 @@ class _Form:
             if self._pipeline is not None:
                 raise ParameterError("The pipeline is given twice.", "Give it once.", PIPELINE)
             self._pipeline = bytearray()
+        elif not field:
+            raise MalformedRequestError("A part of the multipart body has no name.", _HINT)
         elif field != IMAGES:
             raise ParameterError(
                 f"The multipart body has a field '{field[:60]}', which is not taken.",
