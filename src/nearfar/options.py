@@ -18,8 +18,6 @@ from functools import cache
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from nearfar.errors import ParameterError, did_you_mean
 
 if TYPE_CHECKING:
@@ -36,7 +34,7 @@ _TRUE = {"1", "true", "yes", "on"}
 _FALSE = {"0", "false", "no", "off"}
 _PLAIN: dict[type, tuple[tuple[type, ...], str]] = {
     str: ((str,), "a text"),
-    bool: ((bool, np.bool_), "true or false"),
+    bool: ((bool,), "true or false"),
 }
 
 
@@ -160,10 +158,17 @@ def _check_value(info: OptionInfo, value: Any) -> None:
     if info.type in {"int", "float"}:
         _check_number(info, value)
     kind = _PLAIN.get(type(info.default)) if info.parse is None else None
+    if isinstance(info.default, bool) and _is_numpy_bool(value):
+        return
     if kind is not None and info.type == type(info.default).__name__ and not isinstance(value, kind[0]):
         raise ParameterError(
             f"{info.name} is {type(value).__name__}, but {kind[1]} was expected.", parameter=info.name
         )
+
+
+def _is_numpy_bool(value: object) -> bool:
+    """Whether it is NumPy's truth value; told by name, since the command line reads options without NumPy."""
+    return type(value).__module__ == "numpy" and type(value).__name__ in {"bool", "bool_"}
 
 
 def _check_number(info: OptionInfo, value: Any) -> None:
