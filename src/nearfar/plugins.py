@@ -10,6 +10,7 @@ from nearfar.encode import CLIP_TYPES, MEDIA_TYPES
 from nearfar.errors import EffectError, MemoryShortError, NearfarError
 from nearfar.options import describe
 from nearfar.types.picture import in_8_bits
+from nearfar.types.shape import check_shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -100,10 +101,11 @@ class Export:
 
 
 def _guarded(work: Callable[..., Any], what: str) -> Callable[..., Any]:
-    """The same work, whose libraries' errors come out as one of the tree."""
+    """The same work within the bounds of all operations; libraries' errors come out as one of the tree."""
 
     @wraps(work)
     def guarded(photo: Photo | None, depth: DepthMap, options: Any) -> Any:
+        check_shape(depth.width, depth.height, "The depth map")
         try:
             return work(photo, depth, options)
         except NearfarError:

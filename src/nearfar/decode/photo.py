@@ -15,6 +15,7 @@ from nearfar.decode._array import from_array
 from nearfar.decode._raster import decode_bytes, from_pil
 from nearfar.errors import EmptyInputError, ParameterError, SourceError, TooLargeError
 from nearfar.types import Photo
+from nearfar.types.shape import check_shape
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -27,7 +28,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The largest photo accepted, checked before pixels are allocated."""
+    """The largest photo accepted, checked before pixels are allocated.
+
+    Its sides and their ratio are bounded too, for all alike: :mod:`nearfar.types.shape`.
+    """
 
     max_bytes: int = 64 * 2**20
     max_pixels: int = 100_000_000
@@ -41,12 +45,13 @@ class Limits:
             )
 
     def check_pixels(self, width: int, height: int, name: str) -> None:
-        """TooLargeError where a picture has more pixels."""
+        """TooLargeError where a picture has more pixels, longer sides, or is too narrow."""
         if width * height > self.max_pixels:
             raise TooLargeError(
                 f"{name} has {width}×{height} pixels, more than {self.max_pixels / 1e6:g} megapixels.",
                 "Scale it down, or raise the setting NEARFAR_MAX_PIXELS.",
             )
+        check_shape(width, height, name)
 
 
 def read_photo(

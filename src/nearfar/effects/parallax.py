@@ -20,6 +20,7 @@ from nearfar.ops.warp import look, stage
 from nearfar.options import option
 from nearfar.plugins import Effect
 from nearfar.types import Clip, DepthMap, Photo
+from nearfar.types.shape import check_clip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -53,11 +54,13 @@ def apply(photo: Photo | None, depth: DepthMap, options: ParallaxOptions) -> Cli
 
     Raises:
         ParameterError: photo and depth differ in size.
+        TooLargeError: more frames of that size than a video may have.
         MissingExtraError: PyAV is not installed.
     """
     photo = matching(photo, depth)
-    near = near_of(photo, depth, is_refined=options.refine)
     width, height = _even(photo.width, photo.height, options.size)
+    check_clip(width, height, options.frames, "A video")
+    near = near_of(photo, depth, is_refined=options.refine)
     pixels = cv2.resize(opaque(photo), (width, height), interpolation=cv2.INTER_AREA)
     near = np.asarray(cv2.resize(near, (width, height), interpolation=cv2.INTER_AREA), np.float32)
     return Clip(_encoded(_frames(pixels, near, options), width, height, options), f".{options.format}")

@@ -41,6 +41,7 @@ _HALF = 2  # all blur is done on copies of at most half the size
 _SCALES = ((_SHARP_PX, _HALF), (4.0, 4), (12.0, 8))
 _TINY = np.float32(1e-4)
 _RIM_TRUST = np.float32(0.02)
+_FINE_PX = 100  # radius up to which a kernel is drawn five times as fine
 _STRIP_ROWS = 64  # rows finished at once: the working set stays in the processor's cache
 
 
@@ -424,8 +425,8 @@ def _enlarged(array: Floats, size: tuple[int, int]) -> Floats:
 
 def aperture_kernel(radius: float, shape: Shape = "disc") -> Floats:
     """A kernel of sum 1: an opening of that radius in pixels, its rim smoothed over a pixel."""
-    fine = 5
     half = max(1, int(np.ceil(radius)))
+    fine = 5 if half <= _FINE_PX else 1  # the rim of a large opening is a small part of it
     steps = (np.arange((2 * half + 1) * fine) + 0.5) / fine - half - 0.5
     y, x = np.meshgrid(steps, steps, indexing="ij")
     inside = _INSIDE[shape](x / radius, y / radius).astype(np.float32)
