@@ -47,6 +47,11 @@ class Bench:
         finally:
             intake.discard()
 
+    def die(self) -> None:
+        """End as a killed process does: nothing is given back, and the lock is let go."""
+        self.store.close()
+        self.owner.close()
+
     def work(self, *, fails: bool = False) -> tuple[str, int] | None:
         """Do the next picture; its job and number."""
         claim = self.claims.take()
@@ -61,9 +66,9 @@ class Bench:
         return claim.job, claim.position
 
 
-def open_bench(home: Path, quota: int = 10**9, ttl: float = 100.0) -> Bench:
+def open_bench(home: Path, quota: int = 10**9, ttl: float = 100.0, jobs: int = 100_000) -> Bench:
     """A store in a folder."""
-    store = JobStore(Spool(home), StoreLimits(quota, ttl))
+    store = JobStore(Spool(home), StoreLimits(quota, ttl, jobs))
     owner = Owner(store.spool.owners)
     return Bench(store, owner, Claims(store, owner))
 
@@ -75,6 +80,11 @@ def make_zip(entries: dict[str, bytes], how: int = zipfile.ZIP_DEFLATED) -> byte
         for name, data in entries.items():
             archive.writestr(name, data)
     return out.getvalue()
+
+
+def on_disk(folder: Path) -> int:
+    """Bytes of all blocks below a folder, as ``du`` counts them."""
+    return sum(512 * path.stat().st_blocks for path in folder.rglob("*"))
 
 
 def files_below(folder: Path) -> set[str]:

@@ -134,6 +134,10 @@ class Settings:
     job_quota_bytes: int = option(
         10 * 2**30, "Bytes that all jobs may take on the disk, with their results.", low=1
     )
+    job_uploads: int = option(4, "Jobs that one key or address may be sending at once.", low=1, high=10_000)
+    jobs_per_caller: int = option(
+        1000, "Jobs of one key or address that may wait or be worked on.", low=1, high=1_000_000
+    )
     job_ttl: int = option(
         86_400, "Seconds that a job is kept once it has ended, counted while a service runs.", low=1
     )

@@ -27,7 +27,7 @@ def test_a_job_ends_done_or_failed(bench) -> None:
     row = bench.store.picture(half.id, 2)
     assert (row.state, row.problem) == ("failed", {"detail": "it failed"})
     assert len(files_below(bench.store.spool.jobs)) == 1
-    assert bench.store.job(half.id).bytes == 6
+    assert bench.store.job(half.id).bytes == bench.store.spool.bytes_of(half.id)
 
 
 def test_a_picture_is_finished_once(bench) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import partial
 
 import pytest
 
-from jobbing import LIMITS, files_below, make_zip, open_bench
+from jobbing import LIMITS, files_below, make_zip, on_disk, open_bench
 from nearfar.errors import ParameterError, TooLargeError
 from nearfar.jobs.errors import (
     BadArchiveError,
@@ -14,9 +15,10 @@ from nearfar.jobs.errors import (
     KeyReusedError,
     NoSuchJobError,
     StorageFullError,
+    TooManyJobsError,
 )
-from nearfar.jobs.intake import IntakeLimits
-from nearfar.jobs.store import spool_of
+from nearfar.jobs.intake import Intake, IntakeLimits
+from nearfar.jobs.store import StoreLimits, spool_of
 from nearfar.settings import Settings
 
 
@@ -69,17 +71,75 @@ def test_what_goes_over_a_limit_is_refused_whole(bench) -> None:
 
 def test_the_quota_holds_for_inputs_and_results(tmp_path) -> None:
     """What does not fit is refused and leaves nothing; a result that does not fit leaves its claim."""
-    bench = open_bench(tmp_path / "jobs", quota=102)
+    bench = open_bench(tmp_path / "jobs")
     bench.submit(b"1" * 100)
+    bench.store.limits = StoreLimits(bench.store.used_bytes() + 100, 100.0)
     with pytest.raises(StorageFullError, match="may"):
         bench.submit(b"1" * 3)
     with pytest.raises(StorageFullError):
         bench.work()
     assert len(files_below(bench.store.spool.jobs)) == 1
-    bench.store.limits = type(bench.store.limits)(1000, 100.0)
     assert bench.store.jobs()[0].counts["running"] == 1
-    bench.store.close()
-    bench.owner.close()
+    bench.die()
+
+
+def test_bytes_are_those_of_blocks_on_the_disk(bench) -> None:
+    """Many small files take far more than they hold: what is counted is what ``du`` counts."""
+    jobs = [bench.submit(*[b"1"] * 5) for _ in range(3)]
+    assert bench.store.used_bytes() == on_disk(bench.store.spool.jobs)
+    while bench.work():
+        pass
+    assert bench.store.used_bytes() == on_disk(bench.store.spool.jobs)
+    assert sum(bench.store.job(job.id).bytes for job in jobs) == bench.store.used_bytes()
+    for job in jobs:
+        bench.store.remove(job.id)
+    assert bench.store.used_bytes() == 0
+
+
+def test_what_is_arriving_counts(bench) -> None:
+    """An upload that is not accepted yet takes room from others, until it goes."""
+    intake = Intake(bench.store.spool, bench.owner.name, LIMITS)
+    intake.begin("a.jpg")
+    intake.write(b"1" * 300_000)
+    intake.end()
+    intake._file.flush()
+    assert bench.store.used_bytes() >= 300_000
+    bench.store.limits = StoreLimits(320_000, 100.0)
+    with pytest.raises(StorageFullError):
+        bench.submit(b"2" * 50_000)
+    intake.discard()
+    assert bench.store.used_bytes() == 0
+    bench.submit(b"2" * 50_000)
+
+
+def test_an_upload_of_unknown_length_is_measured_on_the_way(bench) -> None:
+    """It is refused soon after the quota is over, not at its end."""
+    bench.store.limits = StoreLimits(10 * 2**20, 100.0)
+    limits = IntakeLimits(2**30, 20, 2**30)
+    intake = Intake(bench.store.spool, bench.owner.name, limits, partial(bench.store.check_room, 0))
+    intake.begin("a.jpg")
+    for _ in range(15):
+        intake.write(b"1" * 2**20)
+    with pytest.raises(StorageFullError):
+        intake.write(b"1" * 2**20)
+    intake.discard()
+
+
+def test_jobs_of_a_caller_are_bounded(tmp_path) -> None:
+    """Those that have not ended; others have their own, and a key that is known is answered as ever."""
+    bench = open_bench(tmp_path / "jobs", jobs=2)
+    first, _ = bench.hand_in(b"1", key="k"), bench.submit(b"2")
+    with pytest.raises(TooManyJobsError, match="2 jobs of this caller"):
+        bench.submit(b"3")
+    with pytest.raises(TooManyJobsError):
+        bench.store.check_caller("me", "other")
+    bench.store.check_caller("me", "k")
+    assert bench.hand_in(b"1", key="k") == (first[0], False)
+    bench.submit(b"3", caller="you")
+    bench.store.cancel(first[0].id)
+    bench.submit(b"3")
+    assert len(list(bench.store.spool.jobs.iterdir())) == 4
+    bench.die()
 
 
 def test_who_may_see_what(bench) -> None:

@@ -9,7 +9,7 @@ import zipfile
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from nearfar.jobs.errors import NoSuchJobError
+from nearfar.jobs.errors import NoSuchJobError, PictureLostError
 from nearfar.jobs.records import DONE
 
 if TYPE_CHECKING:
@@ -28,9 +28,7 @@ _UNSAFE = re.compile(r"[^A-Za-z0-9._-]+")
 
 def manifest(store: JobStore, job: Job) -> dict[str, Any]:
     """What the ZIP holds, and what became of every picture."""
-    pictures = [
-        describe(row) | {"folder": folder_of(row) if row.files else None} for row in rows_of(store, job.id)
-    ]
+    pictures = [_entry(store, row) for row in rows_of(store, job.id)]
     return {
         "job": job.id,
         "state": job.state,
@@ -45,6 +43,26 @@ def describe(row: PictureRow) -> dict[str, Any]:
     files = [{"name": f.name, "media_type": f.media_type, "bytes": f.bytes} for f in row.files]
     plain = {"picture": row.position, "name": row.name, "state": row.state, "files": files}
     return plain | {"depth": row.depth, "problem": row.problem}
+
+
+def _entry(store: JobStore, row: PictureRow) -> dict[str, Any]:
+    """A picture as the manifest tells of it; one whose files somebody removed is told apart."""
+    if is_there(store, row):
+        return describe(row) | {"folder": folder_of(row) if row.files else None}
+    return describe(row) | {"files": [], "folder": None, "problem": {"detail": _lost(row).message}}
+
+
+def is_there(store: JobStore, row: PictureRow) -> bool:
+    """Whether every file of a result is where it belongs."""
+    folder = store.spool.result(row.job, row.position, row.token)
+    return all((folder / file.name).is_file() for file in row.files)
+
+
+def _lost(row: PictureRow) -> PictureLostError:
+    return PictureLostError(
+        f"The result of picture {row.position} is no more in the store of jobs.",
+        "Send the picture again; what removed files from the store's folder should not.",
+    )
 
 
 def rows_of(store: JobStore, id: str) -> Iterator[PictureRow]:
@@ -66,9 +84,12 @@ def file_of(store: JobStore, row: PictureRow, name: str = "") -> tuple[Path, str
 
     Raises:
         NoSuchJobError: it has no such file.
+        PictureLostError: it had, and somebody removed it.
     """
     for file in row.files:
         if name in {"", file.name}:
+            if not is_there(store, row):
+                raise _lost(row)
             return store.spool.result(row.job, row.position, row.token) / file.name, file.media_type
     known = ", ".join(file.name for file in row.files)
     raise NoSuchJobError(f"Picture {row.position} has no such file.", f"It has: {known}." if known else "")
@@ -81,7 +102,7 @@ def bundle(store: JobStore, job: Job) -> Iterator[bytes]:
         text = json.dumps(manifest(store, job), ensure_ascii=False, indent=1).encode()
         yield from _add(archive, sink, (MANIFEST, len(text)), io.BytesIO(text))
         for row in rows_of(store, job.id):
-            for file in row.files if row.state == DONE else ():
+            for file in row.files if row.state == DONE and is_there(store, row) else ():
                 with file_of(store, row, file.name)[0].open("rb") as source:
                     yield from _add(archive, sink, (f"{folder_of(row)}/{file.name}", file.bytes), source)
     yield sink.taken()

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from nearfar.errors import NearfarError
 from nearfar.jobs import owner as owners
-from nearfar.jobs.errors import quota_full
+from nearfar.jobs.errors import UnsureCommitError
 from nearfar.jobs.records import DONE, FAILED, Claim, Slot
-from nearfar.jobs.store import end_job, used_in
+from nearfar.jobs.store import end_job
 
 if TYPE_CHECKING:
     import sqlite3
@@ -23,19 +23,14 @@ if TYPE_CHECKING:
 MAX_ATTEMPTS = 8
 """Times that a picture is begun; one whose process ends every time does not hold the others up for ever."""
 
-_OF_CALLER = "(SELECT MAX(other.turn) FROM jobs other WHERE other.caller = jobs.caller)"
+_CALLER = "(SELECT name FROM callers WHERE queued > 0 ORDER BY turn, name LIMIT 1)"
 _NEXT = (
     "SELECT jobs.id, jobs.caller, jobs.recipe, pictures.* FROM jobs JOIN pictures ON pictures.job = jobs.id "  # noqa: S608
-    "WHERE jobs.state IN ('queued', 'running') AND pictures.state = 'queued' "
-    f"AND jobs.id = (SELECT id FROM jobs WHERE state IN ('queued', 'running') AND EXISTS "
-    "(SELECT 1 FROM pictures p WHERE p.job = jobs.id AND p.state = 'queued') "
-    f"ORDER BY {_OF_CALLER}, turn, seq LIMIT 1) "
-    "ORDER BY pictures.attempts, pictures.position LIMIT 1"
+    "WHERE jobs.seq = "
+    f"(SELECT seq FROM jobs WHERE caller = {_CALLER} AND queued > 0 ORDER BY turn, seq LIMIT 1) "
+    "AND pictures.state = 'queued' ORDER BY pictures.attempts, pictures.position LIMIT 1"
 )
-_ANY = (
-    "SELECT 1 FROM jobs WHERE state IN ('queued', 'running') AND EXISTS "
-    "(SELECT 1 FROM pictures p WHERE p.job = jobs.id AND p.state = 'queued') LIMIT 1"
-)
+_ANY = "SELECT 1 FROM totals WHERE queued > 0"
 _TOUCH = "UPDATE jobs SET version = version + 1 WHERE id = ? AND state IN ('queued', 'running')"
 _VERSION = "(SELECT version FROM jobs WHERE id = pictures.job)"
 _MINE = "job = ? AND position = ? AND state = 'running' AND owner = ? AND attempts = ?"
@@ -81,17 +76,20 @@ class Claims:
         Raises:
             StorageFullError: there is no room for the result; it is dropped, and the claim still stands.
         """
+        size = self._store.spool.result_bytes(claim.job, claim.position, outcome.token)
         try:
             with self._store.database.transaction() as connection:
-                is_kept = self._keep(connection, claim, outcome)
+                is_kept = self._keep(connection, claim, outcome, size)
                 has_ended = end_job(connection, claim.job, self._store.wall())
+        except UnsureCommitError:
+            raise  # a result that is not named goes when its job ends
         except NearfarError:
             self._drop(claim, outcome)
             raise
         if not is_kept:
             self._drop(claim, outcome)
         if has_ended:
-            self._store.tidy(claim.job)
+            self._store.tidy_soon(claim.job)
         return is_kept
 
     def give_back(self, claim: Claim, *, counts: bool = False) -> None:
@@ -105,21 +103,30 @@ class Claims:
             )
 
     def recover(self) -> int:
-        """Queue again what processes that have ended were working on; how many pictures that were."""
-        store = self._store
-        count = 0
-        for name in owners.dead_owners(store.spool.owners):
-            with store.database.transaction() as connection:
-                rows = connection.execute(
-                    "SELECT job, attempts FROM pictures WHERE owner = ?", (name,)
-                ).fetchall()
-                _requeue(connection, name, {row["job"] for row in rows})
-                ended = [row["job"] for row in rows if end_job(connection, row["job"], store.wall())]
-            for job in ended:
-                store.tidy(job)
-            owners.forget(store.spool.owners, name)
-            count += len(rows)
+        """Queue again what processes that have ended were working on; how many pictures that were.
+
+        The database says who worked on them, whatever became of that process's file: it may be gone, as it
+        is where a backup was put back, or after an end on a disk on which nothing could be written down.
+        """
+        folder = self._store.spool.owners
+        rows = self._store.database.rows("SELECT DISTINCT owner FROM pictures WHERE owner IS NOT NULL")
+        named = {row["owner"] for row in rows} - {self._owner.name}
+        count = sum(self._take_over(name) for name in named if not owners.is_alive(folder, name))
+        for name in owners.dead_owners(folder):
+            owners.forget(folder, name)
         return count
+
+    def _take_over(self, name: str) -> int:
+        """Queue again what an owner that is dead was working on; how many pictures that were."""
+        store = self._store
+        with store.database.transaction() as connection:
+            rows = connection.execute("SELECT job FROM pictures WHERE owner = ?", (name,)).fetchall()
+            jobs = {row["job"] for row in rows}
+            _requeue(connection, name, jobs)
+            ended = [job for job in jobs if end_job(connection, job, store.wall())]
+        for job in ended:
+            store.tidy_soon(job)
+        return len(rows)
 
     def _drop(self, claim: Claim, outcome: Outcome) -> None:
         """Remove a result, unless it counts after all; where that is not known, it goes when its job ends."""
@@ -128,7 +135,7 @@ class Claims:
             if not self._store.database.rows(query, (claim.job, claim.position, outcome.token)):
                 self._store.spool.drop_result(claim.job, claim.position, outcome.token)
 
-    def _keep(self, connection: sqlite3.Connection, claim: Claim, outcome: Outcome) -> bool:
+    def _keep(self, connection: sqlite3.Connection, claim: Claim, outcome: Outcome, size: int) -> bool:
         state = DONE if outcome.problem is None else FAILED
         connection.execute(_TOUCH, (claim.job,))
         values = (
@@ -145,11 +152,11 @@ class Claims:
         ).rowcount
         if not kept:
             return False
-        if outcome.bytes and used_in(connection) + outcome.bytes > self._store.limits.quota_bytes:
-            raise quota_full(self._store.limits.quota_bytes)
+        if size:
+            self._store.check_room_in(connection, size)
         connection.execute(
             f"UPDATE jobs SET {state} = {state} + 1, result_bytes = result_bytes + ? WHERE id = ?",  # noqa: S608
-            (outcome.bytes, claim.job),
+            (size, claim.job),
         )
         return True
 
@@ -159,10 +166,15 @@ def _key(claim: Claim) -> tuple[str, int, str, int]:
 
 
 def _begin(connection: sqlite3.Connection, row: sqlite3.Row, owner: str, wall: float) -> None:
+    connection.execute("UPDATE totals SET turn = turn + 1")
     connection.execute(
         "UPDATE jobs SET state = 'running', started_at = COALESCE(started_at, ?), version = version + 1, "
-        "turn = (SELECT MAX(turn) + 1 FROM jobs) WHERE id = ?",
+        "turn = (SELECT turn FROM totals) WHERE id = ?",
         (wall, row["id"]),
+    )
+    connection.execute(
+        "UPDATE callers SET turn = (SELECT turn FROM totals) WHERE name = ?",
+        (row["caller"],),
     )
     connection.execute(
         f"UPDATE pictures SET state = 'running', owner = ?, attempts = attempts + 1, version = {_VERSION} "  # noqa: S608

@@ -7,70 +7,20 @@ import sqlite3
 import threading
 from typing import TYPE_CHECKING, Any
 
-from nearfar.jobs.errors import JobsUnavailableError, disk_errors, disk_full
+from nearfar.jobs.errors import JobsUnavailableError, UnsureCommitError, disk_errors, disk_full
+from nearfar.jobs.schema import MIGRATIONS, statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
 _WAIT_S = 20
+_NO_ROOM = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_SHMMAP")
+"""The last two: the index of the log, which lies in a file too, cannot grow."""
 _WAY_OUT = (
     "Stop the service, then put a backup of the folder in its place, or move the folder away to begin with "
     "an empty one. Nothing was deleted."
 )
-
-MIGRATIONS: tuple[str, ...] = (
-    """
-    CREATE TABLE clock (one INTEGER PRIMARY KEY CHECK (one = 1), seconds REAL NOT NULL, wall REAL NOT NULL);
-    INSERT INTO clock VALUES (1, 0, 0);
-    CREATE TABLE jobs (
-        seq INTEGER PRIMARY KEY AUTOINCREMENT,
-        id TEXT NOT NULL UNIQUE,
-        caller TEXT NOT NULL,
-        state TEXT NOT NULL,
-        recipe TEXT NOT NULL,
-        total INTEGER NOT NULL,
-        done INTEGER NOT NULL DEFAULT 0,
-        failed INTEGER NOT NULL DEFAULT 0,
-        cancelled INTEGER NOT NULL DEFAULT 0,
-        skipped INTEGER NOT NULL DEFAULT 0,
-        created_at REAL NOT NULL,
-        started_at REAL,
-        ended_at REAL,
-        ended_clock REAL,
-        input_bytes INTEGER NOT NULL,
-        result_bytes INTEGER NOT NULL DEFAULT 0,
-        key TEXT,
-        digest TEXT NOT NULL,
-        version INTEGER NOT NULL DEFAULT 1,
-        turn INTEGER NOT NULL DEFAULT 0
-    );
-    CREATE UNIQUE INDEX jobs_by_key ON jobs (caller, key) WHERE key IS NOT NULL;
-    CREATE INDEX jobs_by_state ON jobs (state);
-    CREATE TABLE pictures (
-        job TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,
-        position INTEGER NOT NULL,
-        name TEXT NOT NULL,
-        offset INTEGER NOT NULL,
-        packed INTEGER NOT NULL,
-        size INTEGER NOT NULL,
-        method INTEGER NOT NULL,
-        crc INTEGER NOT NULL,
-        state TEXT NOT NULL DEFAULT 'queued',
-        attempts INTEGER NOT NULL DEFAULT 0,
-        owner TEXT,
-        token TEXT,
-        files TEXT,
-        depth TEXT,
-        problem TEXT,
-        version INTEGER NOT NULL DEFAULT 1,
-        PRIMARY KEY (job, position)
-    ) WITHOUT ROWID;
-    CREATE INDEX pictures_by_state ON pictures (job, state, attempts, position);
-    CREATE INDEX pictures_by_owner ON pictures (owner) WHERE owner IS NOT NULL;
-    """,
-)
-"""The steps from an empty database to today's; a step that was released is never changed."""
 
 
 class Database:
@@ -110,9 +60,16 @@ class Database:
                 yield self._connection
                 self._connection.execute("COMMIT")
             except BaseException:
-                if self._connection.in_transaction:
-                    self._connection.execute("ROLLBACK")
+                with contextlib.suppress(sqlite3.Error):  # what went wrong first is what is told
+                    if self._connection.in_transaction:
+                        self._connection.execute("ROLLBACK")
                 raise
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """For queries alone; nobody is held up."""
+        with self._lock, self._translated():
+            yield self._connection
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """The rows of a query."""
@@ -138,7 +95,7 @@ class Database:
                     "Run that version, or choose another NEARFAR_HOME.",
                 )
             for step in MIGRATIONS[version:]:
-                for statement in filter(str.strip, step.split(";")):
+                for statement in statements(step):
                     connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 
@@ -150,14 +107,27 @@ class Database:
                 yield
         except sqlite3.Error as exc:
             name = getattr(exc, "sqlite_errorname", "")
-            if name == "SQLITE_FULL" or name.startswith("SQLITE_IOERR_WRITE"):
+            if name.startswith(_NO_ROOM):
                 raise disk_full() from exc
+            if name.endswith("FSYNC"):
+                raise UnsureCommitError(
+                    f"The disk failed while the job database {self._path} was written: {exc}.",
+                    "Look after the disk; the service goes on where it was, and nothing accepted is lost.",
+                ) from exc
+            if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+                raise self._busy() from exc
             if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
                 raise self._damaged(str(exc)) from exc
             raise JobsUnavailableError(
                 f"The job database {self._path} cannot be used: {exc}.",
                 "Make its folder writable for the service, or choose another NEARFAR_HOME.",
             ) from exc
+
+    def _busy(self) -> JobsUnavailableError:
+        return JobsUnavailableError(
+            f"The job database {self._path} is held by another process, for more than {_WAIT_S} s.",
+            "Nothing was changed: try again in a moment. Where it lasts, end the program that holds it.",
+        )
 
     def _damaged(self, reason: str) -> JobsUnavailableError:
         return JobsUnavailableError(f"The job database {self._path} is damaged: {reason}.", _WAY_OUT)

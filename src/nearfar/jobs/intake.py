@@ -19,12 +19,15 @@ from nearfar.jobs.records import Draft, Slot
 from nearfar.jobs.spool import PACK
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from nearfar.jobs.spool import Spool
 
 _NAME_LENGTH = 255
 _HEAD = 4
+_LOOK_BYTES = 8 * 2**20
+"""A job that is arriving is measured each time that so many bytes have come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +42,13 @@ class IntakeLimits:
 class Intake:
     """Takes parts, each a picture or a ZIP of pictures; ``finish`` gives a draft, ``discard`` removes all."""
 
-    def __init__(self, spool: Spool, owner: str, limits: IntakeLimits) -> None:
+    def __init__(
+        self, spool: Spool, owner: str, limits: IntakeLimits, check_room: Callable[[], None] = lambda: None
+    ) -> None:
+        """Begin; ``check_room`` is called from time to time, and raises where room is short."""
         self.id = secrets.token_hex(12)
+        self._check_room = check_room
+        self._checked = 0
         self._limits = limits
         self._folder = spool.stage(owner, self.id)
         with disk_errors(f"The folder {self._folder.parent}"):
@@ -84,6 +92,9 @@ class Intake:
         self._part_hash.update(data)
         with disk_errors(f"The folder {self._folder.parent}"):
             self._file.write(data)
+        if self._size - self._checked >= _LOOK_BYTES:
+            self._checked = self._size
+            self._check_room()
 
     def end(self) -> None:
         """The part is whole.
@@ -126,7 +137,7 @@ class Intake:
         self._hash.update(repr(sorted(pipeline.items())).encode())
         named = tuple(_numbered(self._slots))
         digest = self._hash.hexdigest()
-        return Draft(self.id, caller, pipeline, named, self._size, digest, key, self._skipped)
+        return Draft(self.id, caller, pipeline, named, digest, key, self._skipped)
 
     def discard(self) -> None:
         """Remove everything that was not accepted."""

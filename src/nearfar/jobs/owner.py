@@ -7,6 +7,7 @@ however it ends: no heartbeat, and no clock that could jump.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import sys
@@ -16,6 +17,9 @@ from nearfar.jobs.errors import disk_errors
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+_HELD = {errno.EWOULDBLOCK, errno.EAGAIN, errno.EACCES, errno.EDEADLK}
 
 
 class Owner:
@@ -33,42 +37,71 @@ class Owner:
                 self.name = secrets.token_hex(8)
                 self._path = folder / self.name
                 self._handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
-                if _try_lock(self._handle) and self._path.exists():
+                try:
+                    is_mine = _try_lock(self._handle) and self._path.exists()
+                except OSError:
+                    self.close()
+                    raise
+                if is_mine:
                     return  # otherwise another process took the file for a dead one's between the two calls
                 os.close(self._handle)
 
     def close(self) -> None:
-        """Let go."""
-        self._path.unlink(missing_ok=True)
+        """Let go. The file goes too; where the disk does not let it, another process takes it away."""
+        with contextlib.suppress(OSError):
+            self._path.unlink(missing_ok=True)
         os.close(self._handle)
 
 
 def dead_owners(folder: Path) -> list[str]:
-    """The names in a folder whose processes have ended."""
+    """The names in a folder whose processes have ended.
+
+    Raises:
+        JobsUnavailableError: the folder cannot be read.
+    """
     if not folder.is_dir():
         return []
-    return [path.name for path in folder.iterdir() if not _is_alive(path)]
+    with disk_errors(f"The folder {folder}"):
+        return [path.name for path in folder.iterdir() if not is_alive(folder, path.name)]
+
+
+def is_alive(folder: Path, name: str) -> bool:
+    """Whether the process of that name lives: its file is there, and locked.
+
+    Raises:
+        JobsUnavailableError: the file cannot be looked at.
+    """
+    if not name.isalnum():  # a database from elsewhere: such a name was never given
+        return False
+    with disk_errors(f"The folder {folder}"):
+        try:
+            handle = os.open(folder / name, os.O_RDWR)
+        except FileNotFoundError:
+            return False
+        try:
+            return not _try_lock(handle)
+        finally:
+            os.close(handle)  # lets go again
 
 
 def forget(folder: Path, name: str) -> None:
-    """Take a dead owner's file away."""
-    (folder / name).unlink(missing_ok=True)
-
-
-def _is_alive(path: Path) -> bool:
-    try:
-        handle = os.open(path, os.O_RDWR)
-    except FileNotFoundError:
-        return False
-    try:
-        return not _try_lock(handle)
-    finally:
-        os.close(handle)  # lets go again
+    """Take a dead owner's file away, unless it is a new one's that took its lock just now."""
+    with contextlib.suppress(OSError):
+        handle = os.open(folder / name, os.O_RDWR)
+        try:
+            if _try_lock(handle):  # held while the file goes: who made it sees that, and makes another
+                (folder / name).unlink()
+        finally:
+            os.close(handle)
 
 
 def _try_lock(handle: int) -> bool:
-    """Take the lock of an open file; False where another process holds it."""
-    with contextlib.suppress(OSError):
+    """Take the lock of an open file; False where another process holds it.
+
+    Raises:
+        OSError: the file system has no locks.
+    """
+    try:
         if sys.platform == "win32":
             import msvcrt
 
@@ -77,5 +110,8 @@ def _try_lock(handle: int) -> bool:
             import fcntl
 
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return True
-    return False
+    except OSError as exc:
+        if exc.errno in _HELD:
+            return False
+        raise
+    return True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 QUEUED, RUNNING, DONE, FAILED, CANCELLED = "queued", "running", "done", "failed", "cancelled"
@@ -44,7 +44,6 @@ class Draft:
     caller: str
     pipeline: dict[str, Any]
     slots: tuple[Slot, ...]
-    bytes: int
     digest: str
     key: str = ""
     skipped: int = 0
@@ -68,7 +67,7 @@ class PictureRow:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job. Times are seconds since 1970; ``ended_clock`` is on the store's own clock."""
+    """A job. Times are seconds since 1970; ``bytes`` are those that it takes on the disk."""
 
     seq: int
     id: str
@@ -111,9 +110,4 @@ class Outcome:
     token: str = ""
     files: tuple[ResultFile, ...] = ()
     depth: dict[str, Any] | None = None
-    problem: dict[str, Any] | None = field(default=None)
-
-    @property
-    def bytes(self) -> int:
-        """Bytes of the files together."""
-        return sum(file.bytes for file in self.files)
+    problem: dict[str, Any] | None = None

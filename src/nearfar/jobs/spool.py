@@ -9,26 +9,29 @@ HOME/jobs/spool/ID/out/N.TOKEN/FILE  the result of picture N
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import shutil
 import sys
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nearfar.errors import BrokenImageError
-from nearfar.jobs.errors import disk_errors
+from nearfar.jobs.errors import PictureLostError, disk_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from pathlib import Path
 
     from nearfar.jobs.records import Slot
 
 PACK = "pack"
 _STORED, _DEFLATED = 0, 8
 METHODS = (_STORED, _DEFLATED)
+_LOST = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EIO}
+"""What reading a file says whose file or folder is gone, or whose place on the disk is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +84,9 @@ class Spool:
             return folder
 
     def keep(self, folder: Path, job: str) -> None:
-        """Move a staged job to its place, synced."""
+        """Move a staged job to its place, synced, with the folder of its results."""
         with disk_errors(f"The folder {self.jobs}"):
+            (folder / "out").mkdir(exist_ok=True)
             sync(folder)
             folder.rename(self.folder(job))
             sync(self.jobs)
@@ -107,43 +111,84 @@ class Spool:
         part = target.with_name(target.name + ".part")
         try:
             with disk_errors(f"The folder {self.jobs}"):
-                target.parent.mkdir(exist_ok=True)
+                self._make_out(job)
                 part.mkdir()
                 for name, data in files:
                     _write(part / name, data)
                 sync(part)
                 part.rename(target)
                 sync(target.parent)
-        finally:
+        except BaseException:
             shutil.rmtree(part, ignore_errors=True)
+            shutil.rmtree(target, ignore_errors=True)
+            raise
         return token
+
+    def _make_out(self, job: str) -> None:
+        """The folder of a job's results, where a version before it was made with the job left none."""
+        out = self.folder(job) / "out"
+        if not out.is_dir():
+            out.mkdir(exist_ok=True)
+            sync(out.parent)
+
+    def result_bytes(self, job: str, position: int, token: str) -> int:
+        """Bytes that a result takes on the disk."""
+        return _taken_below(self.result(job, position, token)) if token else 0
+
+    def bytes_of(self, job: str) -> int:
+        """Bytes that all of a job takes on the disk."""
+        return _taken_below(self.folder(job))
+
+    def staged_bytes(self) -> int:
+        """Bytes that jobs take which are arriving."""
+        with disk_errors(f"The folder {self.staging}"):
+            return sum(_taken_below(folder) for folder in self.staging.iterdir())
 
     def drop_result(self, job: str, position: int, token: str) -> None:
         """Remove a result that does not count."""
         shutil.rmtree(self.result(job, position, token), ignore_errors=True)
 
     def drop_input(self, job: str, keep: Iterable[str]) -> None:
-        """Remove the pictures of a job that has ended, and results that do not count."""
-        (self.folder(job) / PACK).unlink(missing_ok=True)
+        """Remove the pictures of a job that has ended, and results that do not count.
+
+        Raises:
+            JobsUnavailableError: they cannot be removed.
+        """
         out = self.folder(job) / "out"
         wanted = set(keep)
-        for folder in out.iterdir() if out.is_dir() else ():
-            if folder.name not in wanted:
-                shutil.rmtree(folder, ignore_errors=True)
+        with disk_errors(f"The folder {self.jobs}"):
+            for folder in out.iterdir() if out.is_dir() else ():
+                if folder.name not in wanted:
+                    shutil.rmtree(folder, ignore_errors=True)
+            (self.folder(job) / PACK).unlink(missing_ok=True)
 
     def remove(self, job: str) -> None:
         """Remove all of a job."""
         shutil.rmtree(self.folder(job), ignore_errors=True)
+
+    def _packed(self, job: str, slot: Slot) -> bytes:
+        with (self.folder(job) / PACK).open("rb") as file:
+            file.seek(slot.offset)
+            return file.read(slot.packed)
 
     def picture(self, job: str, slot: Slot) -> bytes:
         """The bytes of a picture of a job; never more than it claimed when it was accepted.
 
         Raises:
             BrokenImageError: they are not what was accepted, or do not unpack to it.
+            PictureLostError: the file is gone, or cannot be read.
+            JobsUnavailableError: the whole store cannot be read now.
         """
-        with disk_errors(f"The folder {self.jobs}"), (self.folder(job) / PACK).open("rb") as file:
-            file.seek(slot.offset)
-            packed = file.read(slot.packed)
+        with disk_errors(f"The folder {self.jobs}"):
+            try:
+                packed = self._packed(job, slot)
+            except OSError as exc:
+                if exc.errno not in _LOST or not self.jobs.is_dir():
+                    raise
+                raise PictureLostError(
+                    "The picture's bytes are no more in the store of jobs, or cannot be read.",
+                    "Send the picture again.",
+                ) from exc
         try:
             data = (
                 packed
@@ -157,6 +202,26 @@ class Spool:
         if len(data) != slot.size or zlib.crc32(data) != slot.crc:
             raise BrokenImageError("the picture's bytes do not fit their checksum.", "Send it again.")
         return data
+
+
+def taken(path: Path) -> int:
+    """Bytes that a file or folder itself takes on the disk, 0 where it has gone.
+
+    In whole blocks, as the system counts them; where it does not tell, in blocks of 4096 bytes.
+    """
+    try:
+        found = path.stat(follow_symlinks=False)
+    except FileNotFoundError:
+        return 0
+    blocks = getattr(found, "st_blocks", None)
+    return -(-found.st_size // 4096) * 4096 if blocks is None else int(blocks) * 512
+
+
+def _taken_below(folder: Path) -> int:
+    """Bytes that a folder takes on the disk with all that is in it; what goes meanwhile takes none."""
+    return taken(folder) + sum(
+        taken(Path(parent, name)) for parent, folders, files in os.walk(folder) for name in (*folders, *files)
+    )
 
 
 def sync(path: Path) -> None:

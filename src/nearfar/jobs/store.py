@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nearfar.errors import OutputError
+from nearfar.errors import NearfarError, OutputError
 from nearfar.jobs.database import Database
-from nearfar.jobs.errors import JobsUnavailableError, KeyReusedError, NoSuchJobError, quota_full
+from nearfar.jobs.errors import (
+    JobsUnavailableError,
+    KeyReusedError,
+    NoSuchJobError,
+    UnsureCommitError,
+    disk_errors,
+    quota_full,
+    too_many_jobs,
+)
 from nearfar.jobs.records import CANCELLED, DONE, ENDED, FAILED, QUEUED, RUNNING, Job, PictureRow, ResultFile
 from nearfar.jobs.spool import Spool
 from nearfar.machine.files import locked
@@ -28,10 +37,11 @@ _JOB = f"SELECT jobs.*, {_RUNNING}, (SELECT seconds FROM clock) AS now FROM jobs
 
 @dataclass(frozen=True, slots=True)
 class StoreLimits:
-    """Bytes that all jobs may take, and seconds that results are kept."""
+    """Bytes on the disk for all jobs, seconds that results are kept, jobs of one caller under way."""
 
     quota_bytes: int
     ttl_s: float
+    jobs_per_caller: int = 1000
 
 
 class JobStore:
@@ -47,7 +57,10 @@ class JobStore:
         self.limits = limits
         self.wall = wall
         try:
-            with locked(spool.home / "open.lock"):  # two processes must not both make the database
+            with (
+                disk_errors(f"The folder {spool.home}"),
+                locked(spool.home / "open.lock"),  # two processes must not both make the database
+            ):
                 self.database = Database(spool.database)
                 spool.sync_names()
         except OutputError as exc:
@@ -64,20 +77,24 @@ class JobStore:
 
         Raises:
             KeyReusedError: the key came before with something else.
+            TooManyJobsError: the caller has as many under way as may be.
             StorageFullError: the quota or the disk has no room; nothing is kept.
         """
         known = self._known(draft)
         if known is not None:
             return known, False
-        self.check_room(draft.bytes)
         self.spool.keep(folder, draft.id)
         try:
             with self.database.transaction() as connection:
                 if (seq := _same_key(connection, draft)) is None:
-                    self._check_room(connection, draft.bytes)
-                    _insert(connection, draft, self.wall())
+                    self._check_caller(connection, draft.caller)
+                    size = self.spool.bytes_of(draft.id)
+                    self.check_room_in(connection, size)
+                    _insert(connection, draft, size, self.wall())
+        except UnsureCommitError:
+            raise  # the sweep removes it, once it is known that nobody knows it
         except BaseException:
-            self.spool.remove(draft.id)
+            self._withdraw(draft.id)
             raise
         if seq is not None:  # the same request came twice at once, and the other one was first
             self.spool.remove(draft.id)
@@ -89,9 +106,22 @@ class JobStore:
         if self.used_bytes() + count > self.limits.quota_bytes:
             raise quota_full(self.limits.quota_bytes)
 
+    def check_room_in(self, connection: sqlite3.Connection, count: int) -> None:
+        """The same within a transaction."""
+        used = _used(connection.execute(_USED).fetchall()) + self.spool.staged_bytes()
+        if used + count > self.limits.quota_bytes:
+            raise quota_full(self.limits.quota_bytes)
+
+    def check_caller(self, caller: str, key: str = "") -> None:
+        """Raise TooManyJobsError where a caller's job would be one too many; not where its key is known."""
+        query = "SELECT 1 FROM jobs WHERE caller = ? AND key = ?"
+        if not (key and self.database.rows(query, (caller, key))):
+            with self.database.reading() as connection:
+                self._check_caller(connection, caller)
+
     def used_bytes(self) -> int:
-        """Bytes that all jobs take."""
-        return _used(self.database.rows(_USED))
+        """Bytes on the disk that all jobs take, with those that are arriving."""
+        return _used(self.database.rows(_USED)) + self.spool.staged_bytes()
 
     def job(self, id: str, caller: str | None = None) -> Job:
         """A job.
@@ -151,7 +181,7 @@ class JobStore:
         if not job.is_ended:
             with self.database.transaction() as connection:
                 _cancel(connection, id, self.wall())
-            self.tidy(id)
+            self.tidy_soon(id)
         return self.job(id)
 
     def remove(self, id: str, caller: str | None = None) -> None:
@@ -169,8 +199,20 @@ class JobStore:
         """Free what a job that has ended needs no more."""
         rows = self.database.rows("SELECT position, token FROM pictures WHERE job = ? AND token <> ''", (id,))
         self.spool.drop_input(id, (f"{row['position']}.{row['token']}" for row in rows))
+        left = self.spool.bytes_of(id)
         with self.database.transaction() as connection:
-            connection.execute("UPDATE jobs SET input_bytes = 0 WHERE id = ?", (id,))
+            query = "UPDATE jobs SET input_bytes = 0, result_bytes = ? WHERE id = ?"
+            connection.execute(query, (left, id))
+
+    def tidy_soon(self, id: str) -> None:
+        """The same, or when the store is next kept in order, where the disk does not let it now."""
+        with contextlib.suppress(NearfarError):
+            self.tidy(id)
+
+    def untidy(self) -> list[str]:
+        """Jobs that have ended and still hold what they need no more: a process was killed in between."""
+        query = "SELECT id FROM jobs WHERE ended_clock IS NOT NULL AND input_bytes > 0"
+        return [row["id"] for row in self.database.rows(query)]
 
     def counts(self) -> dict[str, int]:
         """Jobs by state; cheap."""
@@ -179,24 +221,28 @@ class JobStore:
 
     def pictures_waiting(self) -> int:
         """Pictures of all jobs that are not done yet; cheap."""
-        query = (
-            "SELECT COALESCE(SUM(total - done - failed - cancelled), 0) AS count FROM jobs "
-            "WHERE state IN ('queued', 'running')"
-        )
+        query = "SELECT queued + (SELECT COUNT(*) FROM pictures WHERE owner IS NOT NULL) AS count FROM totals"
         return int(self.database.rows(query)[0]["count"])
+
+    def _withdraw(self, id: str) -> None:
+        """Remove a job that was not accepted; where that cannot be asked, the sweep does."""
+        with contextlib.suppress(NearfarError):
+            if not self.database.rows("SELECT 1 FROM jobs WHERE id = ?", (id,)):
+                self.spool.remove(id)
 
     def _known(self, draft: Draft) -> Job | None:
         """The job that an idempotency key brought before."""
-        with self.database.transaction() as connection:
+        with self.database.reading() as connection:
             seq = _same_key(connection, draft)
         return None if seq is None else self._by_seq(seq)
 
     def _by_seq(self, seq: int) -> Job:
         return self._job(self.database.rows(f"{_JOB} WHERE seq = ?", (seq,))[0])
 
-    def _check_room(self, connection: sqlite3.Connection, count: int) -> None:
-        if _used(connection.execute(_USED).fetchall()) + count > self.limits.quota_bytes:
-            raise quota_full(self.limits.quota_bytes)
+    def _check_caller(self, connection: sqlite3.Connection, caller: str) -> None:
+        row = connection.execute("SELECT open FROM callers WHERE name = ?", (caller,)).fetchone()
+        if row is not None and row["open"] >= self.limits.jobs_per_caller:
+            raise too_many_jobs(self.limits.jobs_per_caller)
 
     def _job(self, row: sqlite3.Row) -> Job:
         ended = {name: int(row[name]) for name in (DONE, FAILED, CANCELLED)}
@@ -215,7 +261,7 @@ class JobStore:
         )
 
 
-_USED = "SELECT COALESCE(SUM(input_bytes + result_bytes), 0) AS used FROM jobs"
+_USED = "SELECT bytes AS used FROM totals"
 
 
 def open_jobs(settings: Settings) -> JobStore:
@@ -225,7 +271,8 @@ def open_jobs(settings: Settings) -> JobStore:
         JobsUnavailableError: it is damaged, read-only or of a newer version.
         StorageFullError: the disk is full.
     """
-    return JobStore(spool_of(settings), StoreLimits(settings.job_quota_bytes, settings.job_ttl))
+    limits = StoreLimits(settings.job_quota_bytes, settings.job_ttl, settings.jobs_per_caller)
+    return JobStore(spool_of(settings), limits)
 
 
 def spool_of(settings: Settings) -> Spool:
@@ -248,11 +295,6 @@ def end_job(connection: sqlite3.Connection, id: str, wall: float) -> bool:
         "WHERE id = ? AND state IN ('queued', 'running') AND done + failed + cancelled = total"
     )
     return connection.execute(query, (wall, id)).rowcount == 1
-
-
-def used_in(connection: sqlite3.Connection) -> int:
-    """Bytes that all jobs take, within a transaction."""
-    return _used(connection.execute(_USED).fetchall())
 
 
 def _used(rows: list[sqlite3.Row]) -> int:
@@ -280,13 +322,14 @@ def _same_key(connection: sqlite3.Connection, draft: Draft) -> int | None:
     return int(row["seq"])
 
 
-def _insert(connection: sqlite3.Connection, draft: Draft, wall: float) -> None:
+def _insert(connection: sqlite3.Connection, draft: Draft, size: int, wall: float) -> None:
     connection.execute(
-        "INSERT INTO jobs (id, caller, state, recipe, total, skipped, created_at, input_bytes, key, digest) "
-        "VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO jobs "
+        "(id, caller, state, recipe, total, queued, skipped, created_at, input_bytes, key, digest) "
+        "VALUES (?, ?, 'queued', ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            *(draft.id, draft.caller, json.dumps(draft.pipeline), len(draft.slots), draft.skipped, wall),
-            *(draft.bytes, draft.key or None, draft.digest),
+            *(draft.id, draft.caller, json.dumps(draft.pipeline), len(draft.slots), len(draft.slots)),
+            *(draft.skipped, wall, size, draft.key or None, draft.digest),
         ),
     )
     connection.executemany(

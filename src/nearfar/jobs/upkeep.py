@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 LEFTOVER_S = 600.0
 """A folder that no job knows for that long has no owner: its process ended before it was accepted."""
+_AT_ONCE = 20
+"""Jobs that expire in one transaction: others want the database meanwhile."""
 
 
 @dataclass(slots=True)
@@ -32,7 +34,7 @@ class Upkeep:
     _unknown: dict[str, float] = field(default_factory=dict)
 
     def tick(self) -> None:
-        """Move the clock on, and remove what has expired."""
+        """Move the clock on, remove what has expired, and what jobs that have ended need no more."""
         now = self.steady()
         passed = 0.0 if self._ticked_at is None else now - self._ticked_at
         with self.store.database.transaction() as connection:
@@ -42,19 +44,20 @@ class Upkeep:
             connection.execute("UPDATE clock SET seconds = seconds + ?, wall = ?", (moved, wall))
         self._ticked_at = now
         self.expire()
+        for id in self.store.untidy():
+            self.store.tidy(id)
 
     def expire(self) -> list[str]:
         """Remove the jobs whose results are older than they are kept; their ids."""
-        with self.store.database.transaction() as connection:
-            rows = connection.execute(
-                "SELECT id FROM jobs WHERE ended_clock IS NOT NULL "
-                "AND ended_clock + ? <= (SELECT seconds FROM clock)",
-                (self.store.limits.ttl_s,),
-            ).fetchall()
-            connection.executemany("DELETE FROM jobs WHERE id = ?", [(row["id"],) for row in rows])
-        for row in rows:
-            self.store.spool.remove(row["id"])
-        return [row["id"] for row in rows]
+        query = "SELECT id FROM jobs WHERE ended_clock <= (SELECT seconds FROM clock) - ? LIMIT ?"
+        gone: list[str] = []
+        while rows := self.store.database.rows(query, (self.store.limits.ttl_s, _AT_ONCE)):
+            with self.store.database.transaction() as connection:
+                connection.executemany("DELETE FROM jobs WHERE id = ?", [(row["id"],) for row in rows])
+            for row in rows:
+                self.store.spool.remove(row["id"])
+            gone += [row["id"] for row in rows]
+        return gone
 
     def sweep(self) -> None:
         """Remove what processes left behind that ended while a job arrived, or was removed."""

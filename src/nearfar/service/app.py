@@ -25,11 +25,13 @@ from nearfar.service.guard.gate import Access
 from nearfar.service.guard.hosts import Hosts, allowed_origins, frame_ancestors
 from nearfar.service.guard.keys_now import guards_of
 from nearfar.service.guard.ledger import OwnLedger
+from nearfar.service.guard.limits import Crowd
 from nearfar.service.guard.proxies import Proxies
 from nearfar.service.http.envelope import REQUEST_ID, Envelope
 from nearfar.service.http.head import Head
 from nearfar.service.http.uploads import UploadLimits, UploadRoom
 from nearfar.service.jobs.schemas import schemas
+from nearfar.service.jobs.upload import too_many_uploads
 from nearfar.service.jobs.work import JobTools
 from nearfar.service.jobs.worker import Jobs
 from nearfar.service.live.places import Live
@@ -144,6 +146,7 @@ def _service(settings: Settings, given: Loader | None, ledger: Ledger) -> Servic
         metrics=Metrics(),
         live=Live(settings.live_connections, ledger),
         jobs=Jobs(settings, pool, JobTools(loader, limits, settings.model)),
+        uploading=Crowd(settings.job_uploads, ledger, "job ", too_many_uploads),
         pulls=Pulls(settings),
         tracing=_tracing(settings.otlp_endpoint),
     )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from nearfar.service.answer.estimation import Loader
     from nearfar.service.answer.probe import Probe
     from nearfar.service.guard.keys_now import Guards
+    from nearfar.service.guard.limits import Crowd
     from nearfar.service.http.uploads import UploadLimits
     from nearfar.service.jobs.worker import Jobs
     from nearfar.service.live.places import Live
@@ -40,5 +41,6 @@ class Service:
     metrics: Metrics
     live: Live
     jobs: Jobs
+    uploading: Crowd
     pulls: Pulls
     tracing: Tracing | None

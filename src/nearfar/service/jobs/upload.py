@@ -12,7 +12,13 @@ from nearfar.jobs.archive import is_archive
 from nearfar.jobs.errors import BadArchiveError
 from nearfar.jobs.intake import too_large
 from nearfar.outputs import MAX_BYTES as PIPELINE_BYTES
-from nearfar.service.errors import ClientLeftError, MalformedRequestError, MediaTypeError, SlowUploadError
+from nearfar.service.errors import (
+    ClientLeftError,
+    CrowdingError,
+    MalformedRequestError,
+    MediaTypeError,
+    SlowUploadError,
+)
 from nearfar.service.http.multipart import MOST_PARTS, MULTIPART, MultipartReader, boundary_of
 
 if TYPE_CHECKING:
@@ -46,6 +52,14 @@ class BodyLimits:
     def body_bytes(self) -> int:
         """Bytes of the whole body."""
         return self.job_bytes + self.pictures * _ROOM_PER_PART + 2 * PIPELINE_BYTES
+
+
+def too_many_uploads(most: int) -> CrowdingError:
+    """The error of one more than a caller may send at once."""
+    return CrowdingError(
+        f"{most} jobs of this caller are arriving, as many as may be at once.",
+        "Wait until one of them is accepted, or raise the setting NEARFAR_JOB_UPLOADS of the service.",
+    )
 
 
 class Feeder(Protocol):

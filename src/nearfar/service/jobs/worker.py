@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import BusyError, NearfarError
 from nearfar.jobs.claims import Claims
-from nearfar.jobs.errors import JobsUnavailableError, NoSuchJobError, StorageFullError
+from nearfar.jobs.errors import JobsUnavailableError, NoSuchJobError, PictureLostError, StorageFullError
 from nearfar.jobs.intake import Intake, IntakeLimits
 from nearfar.jobs.owner import Owner
 from nearfar.jobs.records import STATES, Outcome, ResultFile
@@ -39,7 +39,7 @@ PAUSE_S = 5.0
 KEEP_S, TICK_S, SWEEP_S = 2.0, 30.0, 600.0
 """How often pictures of dead processes are looked for, the clock moves on, leftovers are swept."""
 MOST_TRIES = 2
-_TRIED_AGAIN = (StuckEngineError, MemoryError)
+_TRIED_AGAIN = (StuckEngineError, MemoryError, PictureLostError)
 _log = logging.getLogger("nearfar.service")
 
 
@@ -111,7 +111,7 @@ class Jobs:
     def intake(self) -> Intake:
         """Where a new job arrives; to be called in a thread."""
         opened = self.open()
-        return Intake(opened.store.spool, opened.owner.name, self.limits)
+        return Intake(opened.store.spool, opened.owner.name, self.limits, partial(opened.store.check_room, 0))
 
     def wake(self) -> None:
         """There is something to do."""

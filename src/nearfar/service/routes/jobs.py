@@ -62,17 +62,17 @@ class Desk:
         key = answers.idempotency_key(request)
         check_type(request)
         wanted = self._wanted(query.pipeline)
-        jobs, limits = self.service.jobs, self._body_limits()
-        opened = await jobs.opened()
-        await asyncio.to_thread(opened.store.check_room, announced_bytes(request, limits))
-        intake = await asyncio.to_thread(jobs.intake)
-        try:
-            with timing_of(request.scope).stage("upload"):
-                text = await read_body(request, feeder_of(request, intake), limits)
-            wanted = self._other(wanted, query.pipeline, text)
-            job, is_new = await asyncio.to_thread(self._accept, intake, _caller(request), wanted, key)
-        finally:
-            intake.discard()  # nothing is there any more where it was accepted
+        jobs, limits, caller = self.service.jobs, self._body_limits(), _caller(request)
+        announced = announced_bytes(request, limits)
+        with self.service.uploading.place(caller):
+            intake = await asyncio.to_thread(self._begin, caller, key, announced)
+            try:
+                with timing_of(request.scope).stage("upload"):
+                    text = await read_body(request, feeder_of(request, intake), limits)
+                wanted = self._other(wanted, query.pipeline, text)
+                job, is_new = await asyncio.to_thread(self._accept, intake, caller, wanted, key)
+            finally:
+                intake.discard()  # nothing is there any more where it was accepted
         jobs.wake()
         shown = answers.show(job, _root(request))
         headers = {"Location": shown["links"]["self"], **_NO_STORE}
@@ -143,6 +143,13 @@ class Desk:
         """The job of the address, where it is the caller's."""
         store = (await self.service.jobs.opened()).store
         return await asyncio.to_thread(store.job, _id(request), _own(request))
+
+    def _begin(self, caller: str, key: str, announced: int) -> Intake:
+        """Where a job arrives; refused before its body is read where there is no room for it."""
+        store = self.service.jobs.open().store
+        store.check_caller(caller, key)
+        store.check_room(announced)
+        return self.service.jobs.intake()
 
     def _accept(self, intake: Intake, caller: str, wanted: Outputs, key: str) -> tuple[Job, bool]:
         draft = intake.finish(caller, wanted.plain, key)

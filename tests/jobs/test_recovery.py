@@ -1,0 +1,123 @@
+"""Who ended while it worked: the database says so, whatever is left of its file."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jobbing import files_below, open_bench
+from nearfar.jobs import owner as owners
+from nearfar.jobs.errors import JobsUnavailableError, StorageFullError, disk_full
+from nearfar.jobs.owner import Owner
+from nearfar.jobs.upkeep import Upkeep
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from jobbing import Bench
+
+
+def finish_all(home: Path) -> Bench:
+    """Another process that takes over and works until nothing is left."""
+    bench = open_bench(home)
+    bench.claims.recover()
+    while bench.work():
+        pass
+    return bench
+
+
+def test_an_owner_whose_file_is_gone_is_dead(bench, tmp_path) -> None:
+    """As after SIGTERM on a full disk: nothing could be given back, and the file went with the process."""
+    job = bench.submit(b"1", b"2")
+    other = open_bench(tmp_path / "jobs")
+    other.claims.take()
+    other.die()
+    assert not (bench.store.spool.owners / other.owner.name).exists()
+    assert bench.claims.recover() == 1
+    assert bench.store.job(job.id).counts["queued"] == 2
+
+
+@pytest.mark.parametrize("with_owners", [True, False])
+def test_a_backup_that_is_put_back_goes_on(bench, tmp_path, with_owners) -> None:
+    """Database and spool alone, or the whole folder: what was begun when it was made is begun again."""
+    job = bench.submit(b"1", b"2", b"3")
+    bench.work()
+    bench.claims.take()
+    home, names = tmp_path / "jobs", ["jobs.sqlite", "jobs.sqlite-wal", "spool"]
+    for name in names + ["owners"] * with_owners:
+        source, target = home / name, tmp_path / "back" / name
+        target.parent.mkdir(exist_ok=True)
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
+    back = finish_all(tmp_path / "back")
+    assert back.store.job(job.id).counts["done"] == 3
+    assert len(files_below(back.store.spool.jobs)) == 3
+    back.die()
+
+
+def test_a_process_never_takes_from_itself(bench) -> None:
+    """Also where somebody removed its file."""
+    bench.submit(b"1")
+    claim = bench.claims.take()
+    (bench.store.spool.owners / bench.owner.name).unlink()
+    assert bench.claims.recover() == 0
+    assert claim is not None
+
+
+def test_a_name_from_elsewhere_is_no_path(tmp_path) -> None:
+    """A database that somebody made may hold any name of an owner."""
+    (tmp_path / "owners").mkdir()
+    assert not owners.is_alive(tmp_path / "owners", "../../etc/passwd")
+
+
+def test_a_dead_owners_file_goes_only_while_it_is_held(tmp_path) -> None:
+    """A new owner that took the lock in between keeps its file."""
+    living = Owner(tmp_path)
+    owners.forget(tmp_path, living.name)
+    assert owners.is_alive(tmp_path, living.name)
+    (tmp_path / "dead").touch()
+    assert owners.dead_owners(tmp_path) == ["dead"]
+    owners.forget(tmp_path, "dead")
+    assert [path.name for path in tmp_path.iterdir()] == [living.name]
+    living.close()
+
+
+def test_a_disk_without_locks_is_one_clear_error(tmp_path, monkeypatch) -> None:
+    """Not a loop that makes names for ever; and nothing stays behind."""
+    import fcntl
+
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOTSUP, "Operation not supported")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    with pytest.raises(JobsUnavailableError, match="Operation not supported"):
+        Owner(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_process_left_of_a_finished_job_goes(bench, monkeypatch) -> None:
+    """It ended between the last result and the removal of the inputs; upkeep removes them."""
+    monkeypatch.setattr(type(bench.store), "tidy", _fails)
+    job = bench.submit(b"1")
+    bench.work()
+    assert bench.store.untidy() == [job.id]
+    monkeypatch.undo()
+    Upkeep(bench.store).tick()
+    assert bench.store.untidy() == []
+    assert not [name for name in files_below(bench.store.spool.jobs) if name.endswith("pack")]
+
+
+def _fails(*_: object) -> None:
+    raise disk_full()
+
+
+def test_a_result_counts_where_inputs_cannot_be_removed(bench, monkeypatch) -> None:
+    """The disk took the result: what comes after it does not make it undone."""
+    monkeypatch.setattr(type(bench.store), "tidy", _fails)
+    job = bench.submit(b"1")
+    bench.work()
+    assert bench.store.job(job.id).state == "done"
+    with pytest.raises(StorageFullError):
+        Upkeep(bench.store).tick()
