@@ -69,7 +69,12 @@ run_tests() {
     trap '$runtime rm --force nearfar-test >/dev/null 2>&1; $runtime volume rm nearfar-test >/dev/null 2>&1 || true' EXIT
     wait_ready
     say "ready; user $($runtime exec nearfar-test python -c 'import os; print(os.getuid(), os.access("/app", os.W_OK))')"
-    curl -fsS --data-binary @tests/data/drawing.png -H 'Content-Type: image/png' "http://127.0.0.1:$port/v1/depth" -o "$work/heat.png"
+    key=$($runtime logs nearfar-test 2>/dev/null | grep -o 'nf-[0-9a-f]*-[0-9a-f]*' | head -n 1)
+    closed=$(curl -sS -o /dev/null -w '%{http_code}' "http://127.0.0.1:$port/v1/models")
+    say "without a key: $closed"
+    [ "$closed" = 401 ]
+    curl -fsS --data-binary @tests/data/drawing.png -H 'Content-Type: image/png' -H "Authorization: Bearer $key" \
+        "http://127.0.0.1:$port/v1/depth" -o "$work/heat.png"
     head -c 4 "$work/heat.png" | grep -q PNG
     $runtime healthcheck run nearfar-test && say "health check: ok"
     $runtime stop --time 30 nearfar-test >/dev/null

@@ -151,11 +151,19 @@ class KeyFile:
             reason = exc.message if isinstance(exc, ParameterError) else type(exc).__name__
             raise self._damaged(reason) from exc
 
-    def add(self, name: str, scopes: Iterable[str], rate: int | None = None) -> tuple[Key, str]:
+    def add(
+        self, name: str, scopes: Iterable[str], rate: int | None = None, text: str = ""
+    ) -> tuple[Key, str]:
         """A new key and the text that its owner gets: it is nowhere else, and cannot be shown again.
 
+        Args:
+            name: what it is called.
+            scopes: what it allows.
+            rate: requests a minute; the service's own where none is given.
+            text: the key itself, made elsewhere; made here where none is given.
+
         Raises:
-            ParameterError: a name that is taken or cannot be one, an unknown scope.
+            ParameterError: a name that is taken or cannot be one, an unknown scope, a text that is no key.
             OutputError: the file cannot be written.
         """
         with locked(self._lock):
@@ -166,9 +174,8 @@ class KeyFile:
                 )
             if len(ring.keys) >= MOST_KEYS:
                 raise ParameterError(f"There are {MOST_KEYS} keys, as many as may be.", "Revoke some.")
-            taken = {key.id for key in ring.keys}
-            id = next(id for id in iter(lambda: secrets.token_hex(4), "") if id not in taken)
-            text = f"nf-{id}-{secrets.token_hex(24)}"
+            text = text or _new_text({key.id for key in ring.keys})
+            id = _id_of(text)
             salt = secrets.token_hex(16)
             now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
             key = Key(id, name, _ordered(scopes), salt, _hash(salt, text), now, rate)
@@ -231,6 +238,23 @@ def is_private(path: Path) -> bool:
 
 def _hash(salt: str, text: str) -> str:
     return hmac.new(bytes.fromhex(salt), text.encode(), hashlib.sha256).hexdigest()
+
+
+def _new_text(taken: set[str]) -> str:
+    """A key whose id is not among those."""
+    id = next(id for id in iter(lambda: secrets.token_hex(4), "") if id not in taken)
+    return f"nf-{id}-{secrets.token_hex(24)}"
+
+
+def _id_of(text: str) -> str:
+    shape = _SHAPE.fullmatch(text)
+    if not shape:
+        raise ParameterError(
+            "The text that was given is no key.",
+            "Expected nf-, 8 hex digits, -, 48 hex digits, in lower case.",
+            parameter="text",
+        )
+    return shape[1]
 
 
 def _ordered(scopes: Iterable[str]) -> tuple[str, ...]:

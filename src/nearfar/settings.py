@@ -171,6 +171,14 @@ class Settings:
         "", "File of the API keys; empty means keys.json in home, or in the user's data folder without one."
     )
     require_keys: bool = option(False, "Need a key also where no key was ever made.")
+    without_keys: bool = option(
+        False, "Need none, where no key was ever made, also where other machines reach the service."
+    )
+    first_key: str = option(
+        "",
+        "File that holds the first key, as nf-8 hex digits-48 hex digits; without one it is made and shown "
+        "once, where keys are needed and none was ever made.",
+    )
     rate_per_minute: int = option(
         0, "Requests a minute that one key or address may send; 0 means no limit.", low=0, high=1_000_000
     )
@@ -200,6 +208,8 @@ class Settings:
             raise SettingsError(str(exc)) from exc
         if self.root_path and (self.root_path[0] != "/" or self.root_path[-1] == "/"):
             raise SettingsError(f"root_path is '{self.root_path}', but a path as /depth was expected.")
+        if self.require_keys and self.without_keys:
+            raise SettingsError("require_keys and without_keys say the opposite.", "Leave one of them out.")
 
 
 def load(

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from nearfar import settings
+from nearfar.service.guard.keys_now import needs_keys
 from nearfar.service.readings import READINGS
 
 REPOSITORY = Path(__file__).parents[2]
@@ -115,6 +116,39 @@ def test_every_pod_has_its_share() -> None:
     assert str(settings.load(NAMED["kubernetes"]).streams) == CONTAINER["resources"]["requests"]["cpu"]
 
 
+def test_it_is_closed_where_others_reach_it() -> None:
+    """Image, compose and pods need keys from the start; pods take them from a Secret that must be there."""
+    assert needs_keys(settings.load(NAMED["Containerfile"]))
+    assert settings.load(NAMED["compose"]).require_keys
+    chosen = settings.load(NAMED["kubernetes"])
+    assert chosen.require_keys
+    (mount,) = [row for row in CONTAINER["volumeMounts"] if row["name"] == "keys"]
+    assert chosen.keys == f"{mount['mountPath']}/keys.json"
+    (volume,) = [row for row in POD["volumes"] if row["name"] == "keys"]
+    assert volume["secret"] == {"secretName": "nearfar-keys", "defaultMode": 0o400}
+
+
+def test_the_base_is_named_by_its_digest() -> None:
+    """What a tag means may change; a digest cannot."""
+    assert re.search(r"^ARG BASE=\S+/debian@sha256:[0-9a-f]{64}$", CONTAINERFILE, re.MULTILINE)
+
+
+@pytest.mark.parametrize("answer", ["", "echo 5f7d > /dev/null; exit 1"])
+def test_a_base_without_a_digest_is_not_written_down(tmp_path, answer) -> None:
+    """A registry that says nothing leaves the Containerfile as it is."""
+    for name in ("tools", "deploy"):
+        (tmp_path / name).mkdir()
+    shutil.copy(REPOSITORY / "tools" / "base.sh", tmp_path / "tools")
+    shutil.copy(DEPLOY / "Containerfile", tmp_path / "deploy")
+    registry = tmp_path / "skopeo"
+    registry.write_text(f"#!/bin/sh\n{answer}\n")
+    registry.chmod(0o755)
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run(["sh", tmp_path / "tools/base.sh"], env=path, capture_output=True, check=False)
+    assert done.returncode == 1
+    assert (tmp_path / "deploy" / "Containerfile").read_text(encoding="utf-8") == CONTAINERFILE
+
+
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="there is no systemd here")
 def test_systemd_takes_the_unit(tmp_path) -> None:
     """Every line is known to systemd (the program itself is not installed where tests run)."""
@@ -128,7 +162,13 @@ def test_systemd_takes_the_unit(tmp_path) -> None:
 
 @pytest.mark.parametrize(
     "script",
-    ["deploy/container/install.sh", "deploy/container/rootfs.sh", "tools/container.sh", "tools/manifests.sh"],
+    [
+        "deploy/container/install.sh",
+        "deploy/container/rootfs.sh",
+        "tools/container.sh",
+        "tools/manifests.sh",
+        "tools/base.sh",
+    ],
 )
 def test_scripts_are_shell(script) -> None:
     """A shell reads each to its end."""

@@ -74,9 +74,13 @@ def test_a_store_of_jobs_that_is_there_is_opened(settings, tmp_path) -> None:
 
 
 def test_open_to_the_world_is_a_warning(settings, tmp_path) -> None:
-    """No key on an address that others reach; required keys of which there are none; keys others may read."""
-    assert _found(settings, host="0.0.0.0")["keys"].status == "warning"  # noqa: S104 - nothing listens
-    assert _found(settings, require_keys=True)["keys"].status == "warning"
+    """No key needed where others reach it; keys that others may read. A first key is announced."""
+    far = _found(settings, host="0.0.0.0", without_keys=True)["keys"]  # noqa: S104 - nothing listens
+    assert far.status == "warning"
+    coming = _found(settings, host="0.0.0.0")["keys"]  # noqa: S104 - nothing listens
+    assert (coming.status, "made and shown" in coming.detail) == ("ok", True)
+    assert _found(settings, require_keys=True)["keys"].status == "ok"
+    assert _found(settings, require_keys=True, first_key="/nowhere")["keys"].status == "failed"
     file = KeyFile(tmp_path / "keys.json")
     file.add("a", ["infer"])
     assert _found(settings, keys=str(file.path))["keys"].status == "ok"

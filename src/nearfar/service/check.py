@@ -14,7 +14,8 @@ from nearfar.keys import is_private, open_keys
 from nearfar.machine.files import write_whole
 from nearfar.registry import ENGINES
 from nearfar.service.answer.probe import picture
-from nearfar.service.guard.hosts import allowed_hosts, is_loopback
+from nearfar.service.guard.first_key import given_key
+from nearfar.service.guard.hosts import allowed_hosts, is_reached_from_elsewhere
 from nearfar.service.guard.keys_now import guards_of
 from nearfar.service.guard.proxies import trusted
 from nearfar.service.start import address_of, listen
@@ -113,12 +114,13 @@ def _keys(settings: Settings) -> Finding:
     keys = guards_of(settings).keys
     path = open_keys(settings).path
     if not keys.is_on:
-        is_far = not is_loopback(settings.host)
+        is_far = is_reached_from_elsewhere(settings)
         way = "nearfar keys add NAME" if is_far else ""
         detail = f"there is no {path}: open to whoever reaches it"
         return Finding("keys", "warning" if is_far else "ok", detail, way)
     if not path.exists():
-        return Finding("keys", "warning", "keys are required, and there are none", "nearfar keys add NAME")
+        where = f"is in {settings.first_key}" if given_key(settings) else "is made and shown at the start"
+        return Finding("keys", "ok", f"keys are needed; the first one {where}")
     if not is_private(path):
         return Finding("keys", "warning", f"others may read {path}", f"chmod 600 {path}")
     return Finding("keys", "ok", f"{len(open_keys(settings).read().keys)} in {path}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from nearfar.registry import ENGINES
 from nearfar.service import workers
 from nearfar.service.errors import AddressError
+from nearfar.service.guard import first_key
 from nearfar.service.server import serve_on
 from nearfar.zoo import catalogue
 
@@ -31,6 +32,7 @@ def serve(settings: Settings, announce: Callable[[str], object] | None = None) -
     Raises:
         AddressError: the port is in use, or the address is not this machine's.
         UnknownNameError: the settings name a model or engine that there is not.
+        SourceError, SettingsError, OutputError: the first key cannot be made, where one is needed.
         LostEngineError: too many calls of networks never came back; the process should end and start anew.
     """
     catalogue.card(settings.model)
@@ -38,6 +40,8 @@ def serve(settings: Settings, announce: Callable[[str], object] | None = None) -
         ENGINES.load(settings.engine)
     listener = listen(settings.host, settings.port)
     address = address_of(listener, settings.host)
+    if key := first_key.ensure(settings):
+        _write(f"The first key, for everything; it is shown this once, and kept nowhere: {key}")
     if workers.count_of(settings) > 1:
         workers.serve(settings, listener, lambda: (announce or _say)(address))
     else:
@@ -79,5 +83,9 @@ def address_of(listener: socket.socket, host: str) -> str:
 
 
 def _say(address: str) -> None:
-    sys.stdout.write(f"nearfar listens on {address} (stop with Ctrl+C)\n")
+    _write(f"nearfar listens on {address} (stop with Ctrl+C)")
+
+
+def _write(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
     sys.stdout.flush()

@@ -92,7 +92,7 @@ def test_a_network_that_is_none_is_told() -> None:
 
 def test_limits_count_the_client_not_the_proxy(start) -> None:
     """Behind a proxy each client has its own allowance."""
-    running = start(proxies="127.0.0.0/8", rate_per_minute=1, rate_burst=1)
+    running = start(proxies="127.0.0.0/8", without_keys=True, rate_per_minute=1, rate_burst=1)
 
     def status(client: str) -> int:
         return running.client.get("/v1/models", headers={"X-Forwarded-For": client}).status_code

@@ -103,8 +103,8 @@ def test_model_that_nobody_hosts_is_refused(start, local: LocalHub, tmp_path: Pa
     ("more", "status"),
     [
         ({"model_downloads": "off"}, 403),
-        ({"host": "0.0.0.0"}, 403),  # noqa: S104 - what is tested
-        ({"host": "0.0.0.0", "model_downloads": "on"}, 202),  # noqa: S104
+        ({"host": "0.0.0.0", "without_keys": True}, 403),  # noqa: S104 - what is tested
+        ({"host": "0.0.0.0", "without_keys": True, "model_downloads": "on"}, 202),  # noqa: S104
     ],
 )
 def test_setting_says_where_models_are_fetched(

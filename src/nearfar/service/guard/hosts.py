@@ -37,6 +37,11 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
+def is_reached_from_elsewhere(settings: Settings) -> bool:
+    """Whether other machines reach the service: by its address, or through a proxy that is named."""
+    return not is_loopback(settings.host) or bool(words(settings.proxies))
+
+
 def words(text: str) -> tuple[str, ...]:
     """The parts of a setting with commas between."""
     return tuple(part.strip() for part in text.split(",") if part.strip())

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from nearfar.errors import NearfarError
 from nearfar.keys import KeyFile, open_keys
-from nearfar.service.guard.hosts import allowed_hosts
+from nearfar.service.guard.hosts import allowed_hosts, is_reached_from_elsewhere
 from nearfar.service.guard.limits import Crowd, Rates
 from nearfar.service.guard.proxies import trusted
 
@@ -97,6 +97,11 @@ class Guards:
     proxies: tuple[Network, ...]
 
 
+def needs_keys(settings: Settings) -> bool:
+    """Whether a key is needed also where none was ever made: where other machines reach the service."""
+    return settings.require_keys or (is_reached_from_elsewhere(settings) and not settings.without_keys)
+
+
 def guards_of(settings: Settings, ledger: Ledger | None = None) -> Guards:
     """Those of the settings; callers are counted in the ledger.
 
@@ -105,7 +110,7 @@ def guards_of(settings: Settings, ledger: Ledger | None = None) -> Guards:
         SettingsError: the key file is damaged, or a host or proxy cannot be one.
     """
     return Guards(
-        Keys(open_keys(settings), is_required=settings.require_keys),
+        Keys(open_keys(settings), is_required=needs_keys(settings)),
         Rates(settings.rate_per_minute, settings.rate_burst, ledger),
         Crowd(settings.concurrency, ledger),
         allowed_hosts(settings),
