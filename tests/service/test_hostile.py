@@ -1,0 +1,109 @@
+"""Hostile inputs against a service that runs: no death, no 500, memory and time within their limits.
+
+``make test`` sends 300, always the same. ``make fuzz`` sends 50,000, others each time; it prints its seed and
+keeps what failed in build/fuzz. ``make fuzz SEED=5 ONE=123`` sends one again, ``ONE=build/fuzz/5/123.input``
+a kept one; ``COUNT=1000`` sends fewer.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from hostile import requests
+from hostile.attack import Attack, Limits, Seen, inputs
+from hostile.probe import Probe, Times
+from hostile.service import PROC, Watched
+
+REPOSITORY = Path(__file__).parents[2]
+IS_LONG = "NEARFAR_LAB_FUZZ" in os.environ
+SEED = int(os.environ.get("NEARFAR_LAB_SEED") or (secrets.randbelow(10**6) if IS_LONG else 1))
+ONE = os.environ.get("NEARFAR_LAB_ONE", "")
+COUNT = int(os.environ.get("NEARFAR_LAB_COUNT") or (50_000 if IS_LONG else 300))
+MEMORY = int(os.environ.get("NEARFAR_LAB_MEMORY") or 2 * 2**30)
+FOLDER = REPOSITORY / "build" / "fuzz" / str(SEED)
+pytestmark = pytest.mark.skipif(not (PROC / "self/statm").exists(), reason="memory is read as Linux tells it")
+
+
+def settings() -> dict[str, str]:
+    """Of the service that is attacked: what the container has, and the fake network where time is short."""
+    given = {"NEARFAR_REQUEST_TIMEOUT": "50", "NEARFAR_MODEL_DOWNLOADS": "off"}
+    return given if IS_LONG else given | {"NEARFAR_ENGINE": "fake", "NEARFAR_MAX_PIXELS": "20000000"}
+
+
+@pytest.mark.timeout(4 * 3600)
+def test_nothing_hostile_is_more_than_one_answer(note_figure) -> None:
+    """Each input gets an answer, in time; the service lives, in its memory; others are served meanwhile."""
+    say(f"\nseed {SEED}")
+    attack = Attack(settings(), Limits(MEMORY), FOLDER)
+    with Watched(settings(), attack.look) as service:
+        quiet = Probe(service.port)
+        time.sleep(20 if IS_LONG else 1)
+        before, beside = quiet.stop(), Probe(service.port)
+        seen = attack.run(chosen(), service)
+        times = beside.stop()
+        told = service.log()
+    report(seen)
+    assert not seen.faults, f"seed {SEED}, kept in {FOLDER}: {seen.faults}\n{told}"
+    assert service.deaths == 0
+    assert times.failed == 0
+    if IS_LONG and not ONE:
+        tell(note_figure, attack, before, times)
+
+
+def chosen() -> list[requests.Hostile] | object:
+    """The inputs that were asked for."""
+    if not ONE:
+        return inputs(SEED, 0, COUNT)
+    return [requests.made(SEED, int(ONE)) if ONE.isdigit() else requests.read(Path(ONE).read_bytes())]
+
+
+def say(line: str) -> None:
+    """Tell whoever runs this with ``-s``, at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def report(seen: Seen) -> None:
+    """What is good to know beside the faults."""
+    for took_s, number, what in seen.slowest:
+        say(f"slow: {took_s:.1f} s for {number} {what}")
+    for memory, names in seen.largest:
+        say(f"large: {memory / 1e6:.0f} MB beside {names}")
+    say(f"statuses: {dict(seen.statuses)}")
+
+
+def tell(note_figure, attack: Attack, before: Times, times: Times) -> None:
+    """The figures of a long run."""
+    seen = attack.seen
+    rows = ", ".join(f"{count:,} × {status}" for status, count in sorted(seen.statuses.items()))
+    note_figure(
+        "fuzz", f"hostile inputs, seed {SEED}", f"{seen.statuses.total():,}: {rows}", "no 5xx but refusals"
+    )
+    limit = attack.limits.memory_bytes / 1e6
+    note_figure(
+        "fuzz", "memory of all processes at most", f"{seen.peak / 1e6:.0f} MB", f"under {limit:.0f} MB"
+    )
+    note_figure("fuzz", "slowest answer", f"{seen.slowest[-1][0]:.1f} s", f"{attack.limits.wall_s:.0f} s")
+    late = Times.late(times.health_s)
+    note_figure("fuzz", "99 of 100 health answers within", f"{late * 1e3:.0f} ms", "50 ms", late < 0.05)
+    usual, now = Times.late(before.photo_s), Times.late(times.photo_s)
+    asked = len(times.photo_s) + times.refused
+    row = f"{now:.2f} s; {usual:.2f} s in quiet; {times.refused} of {asked} refused"
+    note_figure(
+        "fuzz", "99 of 100 photos of an honest client within", row, "3 × its quiet time", now < 3 * usual
+    )
+
+
+def test_an_input_is_the_same_each_time() -> None:
+    """A number says all of it, and what was kept is what was sent."""
+    for number in range(40):
+        one = requests.made(7, number)
+        assert one == requests.made(7, number)
+        assert one == requests.read(one.saved())
+    assert requests.made(7, 1) != requests.made(8, 1)
