@@ -426,17 +426,30 @@ def subject_of(photo: Photo | None) -> Subject:
     return Subject() if photo is None else Subject(photo.name, photo.full_size)
 
 
-def read_options(options: type, given: Mapping[str, Any], subject: Subject | None = None) -> Any:
+def read_options(
+    options: type, given: Mapping[str, Any], subject: Subject | None = None, limits: Limits | None = None
+) -> Any:
     """An options object from names and values; what is a file is read first.
 
-    ``subject``: the photo that masks among them are for.
+    Args:
+        options: their class.
+        given: names and values.
+        subject: the photo that masks among them are for.
+        limits: of pictures among them; those of the environment where none are given.
 
     Raises:
         ParameterError: an unknown name, or a value out of its range.
         InputError: a file that does not hold what it should.
     """
-    readers: dict[str, Callable[[Any], Any]] = {"picture": read, "mask": partial(read_mask, subject=subject)}
-    files = {info.name: readers[info.file] for info in describe(options) if info.file}
+    named = [info for info in describe(options) if info.file]
+    if named and limits is None:
+        settings = settings_module.load()
+        limits = Limits(settings.max_bytes, settings.max_pixels)
+    readers: dict[str, Callable[[Any], Any]] = {
+        "picture": partial(read_photo, limits=limits),
+        "mask": partial(read_mask, subject=subject, limits=limits),
+    }
+    files = {info.name: readers[info.file] for info in named}
     ready = {
         name: files[name](value) if name in files and value is not None else value
         for name, value in ((key.replace("-", "_"), value) for key, value in given.items())

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nearfar.errors import MissingExtraError, ParameterError, WeightsError
+from nearfar.errors import MissingExtraError, ParameterError, TooLargeError, WeightsError
+from nearfar.types.shape import check_shape
 
 if TYPE_CHECKING:
     import os
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     Point = tuple[float, float]
     Box = tuple[float, float, float, float]
 
+MOST_PROMPTS = 1024
+"""Points or boxes at once, each of which becomes a mask of the photo's size."""
+MOST_PIXELS = 2**33
+"""Of all masks together, a byte each."""
 _AT_ONCE = 32  # prompts in one run of the mask decoder: memory stays bounded
 _SAME = 0.7  # two masks that overlap this much are one object
 
@@ -55,6 +60,7 @@ class Segmenter:
 
         Raises:
             ParameterError: no point, or one outside the picture.
+            TooLargeError: more masks than are made at once.
         """
         for x, y in points:
             if not (0 <= x < photo.width and 0 <= y < photo.height):
@@ -100,6 +106,13 @@ class Segmenter:
 
         if not prompts:
             raise ParameterError("Nothing was pointed at.", "Give a point or a box.")
+        check_shape(photo.width, photo.height, "The photo")
+        if len(prompts) > MOST_PROMPTS or len(prompts) * photo.width * photo.height > MOST_PIXELS:
+            raise TooLargeError(
+                f"{len(prompts):,} masks of {photo.width}×{photo.height} pixels were asked for, but at most "
+                f"{MOST_PROMPTS:,} masks and {MOST_PIXELS / 1e6:,.0f} million pixels together were expected.",
+                "Point at fewer things, or scale the photo down.",
+            )
         with torch.inference_mode():
             sizes = self.processor(images=photo.rgb8(), return_tensors="pt")
             seen = self.model.get_image_embeddings(sizes["pixel_values"])

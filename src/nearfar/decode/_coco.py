@@ -9,17 +9,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nearfar.errors import BrokenImageError, ParameterError
+from nearfar.errors import BrokenImageError, ParameterError, TooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
+    CheckPixels = Callable[[int, int, str], None]
+    Corners = npt.NDArray[np.float64]  # (N, 2) x, y
     Mask = npt.NDArray[np.bool_]
     Row = Mapping[str, Any]
 
-_MOST_PIXELS = 2**28
+_MOST_PIXELS = 2**32  # of all masks of a file together, one after the other
+_MOST_POINTS = 200_000  # of all polygons together
+_MOST_JSON = 24 * 2**20
+_MOST_PARTS = 1_000_000  # lists and objects of a JSON text, each of which takes a hundred bytes
+_RUN_LETTERS = 7  # of one run length as text: 35 bits
 _MOST_NAMES = 10  # images that a message lists
 
 
@@ -31,27 +37,73 @@ class Subject:
     size: tuple[int, int] | None = None
 
 
-def masks_of_coco(data: bytes, name: str, subject: Subject) -> list[Mask]:
-    """(H, W) bool, one an object.
+def masks_of_coco(data: bytes, name: str, subject: Subject, check: CheckPixels) -> Iterator[Mask]:
+    """(H, W) bool, one an object, made when it is asked for.
+
+    Args:
+        data: the JSON text.
+        name: what messages call it.
+        subject: the photo that they are for.
+        check: called with the width and height of each mask, before anything is made of it.
 
     Raises:
         BrokenImageError: no JSON, or no COCO masks in it.
+        TooLargeError: more JSON, points or pixels than are read; from ``check`` too.
         ParameterError: it has masks of several images, and none of them is the subject's; all are named.
     """
-    try:
-        found = json.loads(data.removeprefix(b"\xef\xbb\xbf"))
-    except (ValueError, RecursionError) as exc:
-        raise BrokenImageError(f"{name} is not JSON: {exc}.") from exc
+    found = _parsed(data, name)
     try:
         rows, images = _rows(found), _images(found)
         rows = _of_one_image(rows, images, subject.name, name)
-        return [_mask(row, images, subject) for row in rows]
-    except ParameterError:
+        work = Work(name, check)
+        for row in rows:
+            yield _mask(row, images, subject, work)
+    except (ParameterError, TooLargeError):
         raise
-    except (AttributeError, KeyError, TypeError, ValueError, OverflowError) as exc:
+    except (AttributeError, KeyError, TypeError, ValueError, OverflowError, IndexError) as exc:
         raise BrokenImageError(
-            f"{name} holds no COCO masks: {exc}.", 'Expected {"size": [h, w], "counts": ...} or polygons.'
+            f"{name} holds no COCO masks: {str(exc)[:200]}.",
+            'Expected {"size": [h, w], "counts": ...} or polygons.',
         ) from exc
+
+
+def _parsed(data: bytes, name: str) -> Any:
+    """The values of a JSON text that is neither too long nor of too many parts."""
+    parts = data.count(b"[") + data.count(b"{")
+    if len(data) > _MOST_JSON or parts > _MOST_PARTS:
+        raise TooLargeError(
+            f"{name} has {len(data) / 2**20:.1f} MiB and {parts:,} lists and objects, but at most "
+            f"{_MOST_JSON / 2**20:g} MiB and {_MOST_PARTS:,} were expected.",
+            "Keep the masks of this photo alone.",
+        )
+    try:
+        return json.loads(data.removeprefix(b"\xef\xbb\xbf"))
+    except (ValueError, RecursionError) as exc:
+        raise BrokenImageError(f"{name} is not JSON: {exc}.", "Save it again as JSON.") from exc
+
+
+@dataclass(slots=True)
+class Work:
+    """What the masks of a file have taken so far, each counted before it is made."""
+
+    name: str
+    check: CheckPixels
+    pixels: int = 0
+    points: int = 0
+
+    def take(self, width: int, height: int, points: int = 0) -> None:
+        """TooLargeError where one more mask of that size is too large, or too much with those before."""
+        if width < 1 or height < 1:
+            raise ValueError(f"a picture of {width}×{height} pixels")
+        self.check(width, height, self.name)
+        self.pixels += width * height
+        self.points += points
+        if self.pixels > _MOST_PIXELS or self.points > _MOST_POINTS:
+            raise TooLargeError(
+                f"{self.name} has masks of {self.pixels / 1e6:,.0f} megapixels and {self.points:,} points in "
+                f"all, but at most {_MOST_PIXELS / 1e6:,.0f} megapixels and {_MOST_POINTS:,} were expected.",
+                "Keep the masks of this photo alone.",
+            )
 
 
 def _rows(found: Any) -> list[Row]:
@@ -118,22 +170,24 @@ def _shared(one: tuple[str, ...], other: tuple[str, ...], *, suffix: bool) -> in
     return count
 
 
-def _mask(row: Row, images: dict[str, Row], subject: Subject) -> Mask:
+def _mask(row: Row, images: dict[str, Row], subject: Subject, work: Work) -> Mask:
     what = row.get("segmentation", row)
     if isinstance(what, list):
-        return _filled(what, _size(row, images, subject, what))
-    return _run_lengths(what)
+        corners = [_corners(polygon) for polygon in what]
+        size = _size(row, images, subject, corners)
+        work.take(*size, sum(map(len, corners)))
+        return _filled(corners, size)
+    return _run_lengths(what, work)
 
 
-def _size(row: Row, images: dict[str, Row], subject: Subject, polygons: Sequence[Any]) -> tuple[int, int]:
+def _size(row: Row, images: dict[str, Row], subject: Subject, polygons: Sequence[Corners]) -> tuple[int, int]:
     """(width, height) of the picture that polygons are drawn in."""
     image = images.get(str(row.get("image_id", "")), {})
     if "width" in image and "height" in image:
         return int(image["width"]), int(image["height"])
     if subject.size is not None:
         return subject.size
-    corners = np.concatenate([_corners(polygon) for polygon in polygons])
-    right, bottom = np.ceil(corners.max(axis=0)).astype(int).tolist()
+    right, bottom = np.ceil(np.concatenate(polygons).max(axis=0)).astype(int).tolist()
     return max(1, right), max(1, bottom)
 
 
@@ -145,18 +199,22 @@ def _corners(polygon: Any) -> npt.NDArray[np.float64]:
     return numbers
 
 
-def _filled(polygons: Sequence[Any], size: tuple[int, int]) -> Mask:
+def _filled(polygons: Sequence[Corners], size: tuple[int, int]) -> Mask:
     """(H, W) bool: pixels whose centre lies within one of the polygons (even-odd); (0, 0) is a corner."""
     width, height = size
-    if width < 1 or height < 1 or width * height > _MOST_PIXELS:
-        raise ValueError(f"a picture of {width}×{height} pixels")
     inside = np.zeros((height, width), np.bool_)
-    for polygon in polygons:
-        corners = _corners(polygon)
-        flips = np.zeros((height, width + 1), np.uint8)
-        for (x0, y0), (x1, y1) in zip(corners, np.roll(corners, -1, axis=0), strict=True):
+    for corners in polygons:
+        low = np.clip(np.floor(corners.min(axis=0)), 0, (width, height)).astype(int)
+        high = np.clip(np.ceil(corners.max(axis=0)) + 1, 0, (width, height)).astype(int)
+        across, down = (high - low).tolist()
+        if across < 1 or down < 1:
+            continue
+        flips = np.zeros((down, across + 1), np.uint8)
+        moved = corners - low
+        for (x0, y0), (x1, y1) in zip(moved, np.roll(moved, -1, axis=0), strict=True):
             _flip(flips, (x0, y0), (x1, y1))
-        inside |= (np.cumsum(flips[:, :width], axis=1, dtype=np.uint32) % 2).astype(np.bool_)
+        part = (np.cumsum(flips[:, :across], axis=1, dtype=np.uint8) % 2).astype(np.bool_)
+        inside[low[1] : high[1], low[0] : high[0]] |= part
     return inside
 
 
@@ -173,33 +231,38 @@ def _flip(flips: npt.NDArray[np.uint8], start: tuple[float, float], end: tuple[f
     flips[rows, columns] += 1  # an edge meets a row once
 
 
-def _run_lengths(row: Any) -> Mask:
+def _run_lengths(row: Any, work: Work) -> Mask:
     """(H, W) bool: runs of outside and inside in turn, down the columns."""
     height, width = (int(n) for n in row["size"])
+    work.take(width, height)
     counts = row["counts"]
-    runs = np.array(_numbers(counts) if isinstance(counts, str) else counts, np.int64)
-    is_sound = height >= 1 and width >= 1 and height * width <= _MOST_PIXELS and not (runs < 0).any()
+    if len(counts) > _RUN_LETTERS * (height * width + 1):
+        raise ValueError(f"{len(counts):,} counts for {width}×{height}")
+    runs = _numbers(counts) if isinstance(counts, str) else np.array(counts, np.int64)
+    is_sound = runs.ndim == 1 and not ((runs < 0) | (runs > height * width)).any()
     if not is_sound or int(runs.sum()) != height * width:
-        raise ValueError(f"runs of {int(runs.sum())} pixels for {width}×{height}")
+        raise ValueError(f"runs that do not fill {width}×{height}")
     inside = np.repeat(np.arange(len(runs)) % 2 == 1, runs)
     return np.ascontiguousarray(inside.reshape(width, height).T)
 
 
-def _numbers(text: str) -> list[int]:
-    """Run lengths of COCO's text: groups of five bits, lowest first, from the third on as differences.
+def _numbers(text: str) -> npt.NDArray[np.int64]:
+    """Run lengths of COCO's text: groups of five bits, lowest first, from the fourth on as differences.
 
     Bit 32 of a character says that more follow; the last one's bit 16 is the sign.
     """
-    numbers: list[int] = []
-    value, shift = 0, 0
-    for character in text:
-        part = ord(character) - 48
-        value |= (part & 31) << shift
-        shift += 5
-        if part & 32:
-            continue
-        if part & 16:
-            value |= -1 << shift
-        numbers.append(value + numbers[-2] if len(numbers) > 2 else value)
-        value, shift = 0, 0
-    return numbers
+    parts = np.frombuffer(text.encode("ascii"), np.uint8).astype(np.int64) - 48
+    ends = np.flatnonzero((parts & 32) == 0)
+    if not len(parts) or not len(ends):
+        return np.zeros(0, np.int64)
+    starts = np.concatenate([[0], ends[:-1] + 1])
+    lengths = ends - starts + 1
+    if int(lengths.max()) > _RUN_LETTERS:
+        raise ValueError("a run of more pixels than any picture has")
+    parts = parts[: int(ends[-1]) + 1]
+    shifts = 5 * (np.arange(len(parts)) - np.repeat(starts, lengths))
+    values = np.add.reduceat((parts & 31) << shifts, starts)
+    values -= np.where(parts[ends] & 16, np.int64(1) << 5 * lengths, 0)
+    values[1::2] = np.cumsum(values[1::2])
+    values[2::2] = np.cumsum(values[2::2])
+    return values

@@ -12,11 +12,21 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from nearfar.decode import _tiff as t
-from nearfar.decode._exr import exr_channel
+from nearfar.decode._exr import check_exr, exr_channel
+from nearfar.decode._gate import admit
+from nearfar.decode._npy import check_npz, read_npy
+from nearfar.decode._plain import open_plain
 from nearfar.decode._tiff_pixels import can_read, read_samples, refuse_compression
-from nearfar.errors import BrokenImageError, NearfarError, ParameterError, UnsupportedFormatError
+from nearfar.errors import (
+    BrokenImageError,
+    NearfarError,
+    ParameterError,
+    TooLargeError,
+    UnsupportedFormatError,
+)
 from nearfar.ops.orientation import upright
 from nearfar.types import Camera, PhotoWarning
+from nearfar.types.shape import check_shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,6 +38,7 @@ if TYPE_CHECKING:
 
 _PREFIX = "nearfar:"
 _MOST_NUMBERS = 200_000_000
+_MOST_BYTES = 8 * _MOST_NUMBERS  # of an array, or of all arrays of an archive
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,6 +83,17 @@ def find(source: Source) -> Found:
 
 
 _HINT = "Depth is read from 16-bit PNG, TIFF, EXR, PFM, NPY and NPZ."
+_PICTURES = ("PNG", "JPEG", "WEBP")
+
+
+def check_numbers(width: int, height: int, name: str) -> None:
+    """TooLargeError where a depth file claims more numbers, or longer sides, than are read."""
+    if width * height > _MOST_NUMBERS:
+        raise TooLargeError(
+            f"{name} claims {width}×{height} numbers, more than {_MOST_NUMBERS / 1e6:g} million.",
+            "Scale it down.",
+        )
+    check_shape(width, height, name)
 
 
 def _read(reader: Callable[[Source], Found], source: Source) -> Found:
@@ -135,9 +157,8 @@ def steps_warning(name: str, count: int) -> PhotoWarning:
 
 def _from_picture(source: Source) -> Found:
     """A PNG, JPEG or WebP of greys."""
-    from PIL import Image
-
-    image: Any = Image.open(io.BytesIO(source.data))
+    kind = admit(source.data, source.name, check_numbers, _PICTURES, _HINT)
+    image = open_plain(source.data, kind)
     image.load()
     pairs = [(str(key), value) for key, value in image.info.items()]
     text = {key.removeprefix(_PREFIX): value for key, value in pairs if key.startswith(_PREFIX)}
@@ -145,19 +166,17 @@ def _from_picture(source: Source) -> Found:
         numbers = np.asarray(image)
         return _described(numbers, text, source.name) if text else Found(_least(numbers))
     if source.data.startswith(b"\x89PNG") and source.data[24] == 16:
-        return Found(plane_of(_sixteen_bits(source.data, image.size), source.name))
+        return Found(plane_of(_sixteen_bits(source.data), source.name))
     if image.mode not in {"L", "1"}:
         image = image.convert("RGB")
     grey = plane_of(np.asarray(image.convert("L") if image.mode == "1" else image), source.name)
     return Found(grey, warnings=(steps_warning(source.name, 256),))
 
 
-def _sixteen_bits(data: bytes, size: tuple[int, int]) -> Numbers:
+def _sixteen_bits(data: bytes) -> Numbers:
     """(H, W, C) uint16 of a PNG of several channels, which Pillow would cut to 8 bits."""
     import cv2
 
-    if size[0] * size[1] > _MOST_NUMBERS:
-        raise ValueError(f"it claims {size[0]}×{size[1]} pixels")
     found = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if found is None:
         raise ValueError("its pixels cannot be decoded")
@@ -185,6 +204,7 @@ def _described(numbers: Numbers, text: dict[str, Any], name: str) -> Found:
 
 
 def _from_tiff(source: Source) -> Found:
+    admit(source.data, source.name, check_numbers, ("TIFF",), _HINT)
     pages = t.read_pages(source.data)
     page = t.largest_page(pages)
     refuse_compression(page, source.name)
@@ -221,10 +241,12 @@ def json_or_nothing(text: str) -> Record:
 
 
 def _from_exr(source: Source) -> Found:
+    check_exr(source.data, source.name, check_numbers)
     numbers, text = exr_channel(source.data, source.name)
     return Found(numbers, json_or_nothing(text))
 
 
+_HEAD_BYTES = 65_536
 _PFM_HEAD = re.compile(
     rb"(P[Ff])\s+(?:#[^\n]*\n\s*)*(\d{1,9})\s+(?:#[^\n]*\n\s*)*(\d{1,9})\s+(?:#[^\n]*\n\s*)*"
     rb"([-+]?[\d.]{1,20}(?:[eE][-+]?\d{1,3})?)(?:\r\n|[ \t\n\r])"
@@ -232,24 +254,21 @@ _PFM_HEAD = re.compile(
 
 
 def _from_pfm(source: Source) -> Found:
-    head = _PFM_HEAD.match(source.data)
+    head = _PFM_HEAD.match(source.data[:_HEAD_BYTES])
     if head is None:
         raise ValueError("its header says no width, height and scale")
     channels = 3 if head[1] == b"PF" else 1
     width, height, scale, body = int(head[2]), int(head[3]), head[4], source.data[head.end() :]
-    if min(width, height) < 1 or width * height > _MOST_NUMBERS:
+    if min(width, height) < 1:
         raise ValueError(f"it claims {width}×{height} pixels")
+    check_numbers(width, height, source.name)
     order = "<f4" if float(scale) < 0 else ">f4"
     values = np.frombuffer(body, order, width * height * channels).reshape(height, width, channels)[::-1]
     return Found(plane_of(values, source.name).astype(np.float32))
 
 
 def _from_npy(source: Source) -> Found:
-    try:
-        values = np.load(io.BytesIO(source.data), allow_pickle=False)
-    except (ValueError, OSError, EOFError, MemoryError) as exc:  # the last: a header that claims too much
-        raise BrokenImageError(f"{source.name} is a damaged NumPy file: {exc}.") from exc
-    return Found(plane_of(values, source.name))
+    return Found(plane_of(read_npy(source.data, source.name, _MOST_BYTES), source.name))
 
 
 DEPTH_NAMES = (
@@ -257,12 +276,12 @@ DEPTH_NAMES = (
     "arr_0", "inverse_depth", "inverse", "disparity", "disp",
 )  # fmt: skip
 """Names under which others save depth, the surest first."""
-_MOST_ARRAYS = 100
 
 
 def _from_npz(source: Source) -> Found:
+    check_npz(source.data, source.name, _MOST_BYTES)
     with np.load(io.BytesIO(source.data), allow_pickle=False) as archive:
-        names = archive.files[:_MOST_ARRAYS]
+        names = archive.files
         if {"values", "valid", "record"} <= set(names):
             values = np.where(archive["valid"], archive["values"], np.float32("nan")).astype(np.float32)
             return Found(values, json.loads(str(archive["record"])))

@@ -46,7 +46,10 @@ class Heif:
 
     def item(self, number: int) -> bytes:
         """The bytes of an item."""
-        return b"".join(self.data[at : at + size] for at, size in self.extents.get(number, ()))
+        places = self.extents.get(number, ())
+        if sum(size for at, size in places if at + size <= len(self.data)) > len(self.data):
+            raise ValueError("an item is longer than the file")  # its parts lie over each other
+        return b"".join(self.data[at : at + size] for at, size in places)
 
     def auxiliary(self, words: tuple[str, ...]) -> int | None:
         """The auxiliary item of the primary one whose type holds one of the words."""
@@ -200,6 +203,7 @@ def _read_places(found: Heif, box: Box, idat: int) -> None:
     wide = 2 if version < 2 else 4
     at = box.start + 6
     count, at = int.from_bytes(data[at : at + wide], "big"), at + wide
+    total = 0
     for _ in range(min(count, _MOST)):
         if at + wide > box.end:
             return
@@ -209,7 +213,8 @@ def _read_places(found: Heif, box: Box, idat: int) -> None:
         start, at = int.from_bytes(data[at : at + base], "big"), at + base
         start += idat if method == 1 else 0
         many, at = int.from_bytes(data[at : at + 2], "big"), at + 2
-        for _ in range(min(many, _MOST)):
+        for _ in range(min(many, _MOST - total)):
+            total += 1
             at += index if version else 0
             begin, at = int.from_bytes(data[at : at + offset], "big"), at + offset
             span, at = int.from_bytes(data[at : at + length], "big"), at + length

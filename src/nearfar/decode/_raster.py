@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,10 +10,13 @@ import numpy as np
 
 from nearfar.decode._color import grey16_to_srgb, to_srgb
 from nearfar.decode._exif import ExifFacts, exif_camera, exif_facts
+from nearfar.decode._gate import admit
+from nearfar.decode._gate_exif import check_exif
 from nearfar.decode._libheif import open_heif
+from nearfar.decode._plain import PLUGINS, open_plain
 from nearfar.decode._pnm import pnm_planes
 from nearfar.decode._quiet import quiet_pillow
-from nearfar.decode._signature import claimed_size, format_of, jpeg_fault
+from nearfar.decode._signature import jpeg_fault
 from nearfar.decode._tiff import ORIENTATION, PLANAR, as_classic, main_page, read_pages
 from nearfar.decode._tiff_photo import is_ours, planes_of, unknown_layout
 from nearfar.decode._tiff_pixels import refuse_compression
@@ -35,19 +37,7 @@ if TYPE_CHECKING:
     Needed = Callable[[int, int], tuple[int, int]]  # (width, height) of a photo to those that are enough
     Planes = tuple[npt.NDArray[Any], npt.NDArray[Any] | None]  # (H, W, 3) colours, (H, W) alpha or None
 
-# Pillow's plug-ins are opened one by one instead of through Image.open: that imports forty modules, and its
-# limit on pixels is a global of the process that belongs to the application.
-_PLUGINS = {
-    "JPEG": ("PIL.JpegImagePlugin", "JpegImageFile"),  # also the first picture of an MPO
-    "PNG": ("PIL.PngImagePlugin", "PngImageFile"),
-    "WEBP": ("PIL.WebPImagePlugin", "WebPImageFile"),
-    "AVIF": ("PIL.AvifImagePlugin", "AvifImageFile"),
-    "TIFF": ("PIL.TiffImagePlugin", "TiffImageFile"),
-    "BMP": ("PIL.BmpImagePlugin", "BmpImageFile"),
-    "GIF": ("PIL.GifImagePlugin", "GifImageFile"),
-}
-FORMATS = (*_PLUGINS, "HEIF", "PNM", "JXL")
-_HINT = "Give a JPEG, PNG, WebP, AVIF, HEIC, JPEG XL, TIFF, BMP, GIF, PPM or PGM file."
+FORMATS = (*PLUGINS, "HEIF", "PNM", "JXL")
 _GREY_16 = {"I;16", "I;16B", "I;16L", "I;16N"}
 _BAND_ROWS = 256
 _END_OF_IMAGE = b"\xff\xd9"
@@ -60,14 +50,9 @@ def decode_bytes(data: bytes, name: str, check_pixels: CheckPixels, needed: Need
     Raises:
         UnsupportedFormatError: no format that we read.
         BrokenImageError: damaged.
-        TooLargeError: from ``check_pixels``, called with the size before pixels are allocated.
+        TooLargeError: over a bound of the gate; from ``check_pixels``, called before pixels are allocated.
     """
-    kind = format_of(data)
-    if not kind:
-        raise UnsupportedFormatError(f"{name} is not a picture in a format that nearfar reads.", _HINT)
-    claimed = claimed_size(data, kind)
-    if claimed:
-        check_pixels(*claimed, name)
+    kind = admit(data, name, check_pixels)
     try:
         with quiet_pillow():
             if kind in _OWN:
@@ -75,7 +60,7 @@ def decode_bytes(data: bytes, name: str, check_pixels: CheckPixels, needed: Need
                 if isinstance(found, Photo):
                     return replace(found, encoded=data)
                 data = found
-            image = _open(data, kind, name)
+            image = open_picture(data, kind, name)
             check_pixels(*image.size, name)
             photo = _to_photo(image, data, name, needed if kind == "JPEG" else None)
             carried = find_own_depth(data)
@@ -108,8 +93,8 @@ def _reason(exc: Exception) -> str:
     return str(exc).strip().rstrip(".") or type(exc).__name__
 
 
-def _open(data: bytes, kind: str, name: str) -> Any:
-    """A lazy image: its header is read, its pixels are not."""
+def open_picture(data: bytes, kind: str, name: str) -> Any:
+    """A lazy image, its header read and its pixels not, of bytes that came through the gate as that kind."""
     if kind == "HEIF":
         return open_heif(data)
     if kind == "JPEG" and (fault := jpeg_fault(data)):
@@ -118,9 +103,8 @@ def _open(data: bytes, kind: str, name: str) -> Any:
         )
     if kind == "JXL":
         return _open_jxl(data, name)
-    module, factory = _PLUGINS[kind]
     try:
-        return getattr(importlib.import_module(module), factory)(io.BytesIO(data), "")
+        return open_plain(data, kind)
     except SyntaxError as exc:
         if kind == "TIFF" and "pixel mode" in str(exc):
             raise unknown_layout(read_pages(data)[0], name) from exc
@@ -173,6 +157,7 @@ def _to_photo(image: Any, data: bytes, name: str, needed: Needed | None = None) 
     if not hasattr(image, "getexif"):  # a HEIF container: it turns the picture itself, and says how
         image = image.to_pillow()
         image.format = "HEIF"
+    check_exif(image.info.get("exif") or b"", name)
     facts = exif_facts(image)
     was_turned = image.info.get("original_orientation")
     full = _reduce(image, needed, facts.orientation) if needed else None

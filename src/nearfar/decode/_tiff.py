@@ -13,7 +13,7 @@ from nearfar.errors import UnsupportedFormatError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    Values = tuple[int | float, ...]
+    Values = tuple[int | float, ...] | bytes
 
 NEW_SUBFILE_TYPE, WIDTH, HEIGHT, BITS, COMPRESSION, PHOTOMETRIC = 254, 256, 257, 258, 259, 262
 DESCRIPTION, STRIP_OFFSETS, ORIENTATION, SAMPLES, ROWS_PER_STRIP, STRIP_COUNTS = 270, 273, 274, 277, 278, 279
@@ -42,6 +42,8 @@ _LISTS = {
 """Tags of numbers, not of bytes, however small and many those are."""
 _MOST_PAGES = 256
 _MOST_TAGS = 4096
+_MOST_VALUES = 2**20  # numbers of a tag that are kept; of bytes, eight times as many
+_MOST_IN_ALL = 2**25  # bytes of all kept values of a file: tags may all point at the same ones
 _RAW_PHOTOMETRIC = {32803, 34892}  # colour filter array, linear raw (DNG)
 _SHAPE_TOLERANCE = 0.02  # by which a smaller copy may differ in shape
 
@@ -118,7 +120,7 @@ class Page:
 
     def exif_tags(self) -> dict[int, Values]:
         """All values of the EXIF directory."""
-        found = _directory(self.data, self.order, self.number(EXIF_IFD), is_big=self.is_big)
+        found = _directory(self.data, (self.order, self.is_big), self.number(EXIF_IFD), Room())
         return found[0] if found else {}
 
     def exif(self) -> dict[int, float | int]:
@@ -138,7 +140,7 @@ def read_pages(data: bytes) -> tuple[Page, ...]:
     (first,) = (
         struct.unpack_from(f"{order}Q", data, 8) if is_big else struct.unpack_from(f"{order}I", data, 4)
     )
-    pages = tuple(Page(data, order, tags) for tags in _directories(data, order, first, is_big=is_big))
+    pages = tuple(Page(data, order, tags) for tags in _directories(data, (order, is_big), first))
     usable = tuple(page for page in pages if page.width > 0 and page.height > 0)
     if not usable:
         raise ValueError("it has no page with a size")
@@ -230,34 +232,51 @@ def _is_copy(first: Page, page: Page) -> bool:
     return by_width >= 2 and abs(by_width / by_height - 1) <= _SHAPE_TOLERANCE
 
 
-def _directories(data: bytes, order: str, first: int, *, is_big: bool) -> Iterator[dict[int, Values]]:
-    """The tags of each page; those within a page follow it."""
-    todo, seen = [first], set[int]()
+@dataclass(slots=True)
+class Room:
+    """How many bytes of values may still be kept."""
+
+    left: int = _MOST_IN_ALL
+
+    def take(self, count: int) -> None:
+        """ValueError where they do not fit."""
+        self.left -= count
+        if self.left < 0:
+            raise ValueError(f"its tags hold more than {_MOST_IN_ALL / 2**20:g} MiB")
+
+
+def _directories(data: bytes, how: tuple[str, bool], first: int) -> Iterator[dict[int, Values]]:
+    """The tags of each page; those within a page follow it. ``how``: byte order, and whether it is big."""
+    todo, seen, room = [first], set[int](), Room()
     while todo and len(seen) < _MOST_PAGES:
         at = todo.pop(0)
         if at in seen or not 0 < at < len(data):
             continue
         seen.add(at)
-        found = _directory(data, order, at, is_big=is_big)
+        found = _directory(data, how, at, room)
         if found is None:
             continue
         tags, following = found
         yield tags
-        todo = [*(int(place) for place in tags.get(SUB_IFDS, ())), following, *todo]
+        todo = [*(int(place) for place in tags.get(SUB_IFDS, ())[:_MOST_PAGES]), following, *todo]
 
 
-def _directory(data: bytes, order: str, at: int, *, is_big: bool) -> tuple[dict[int, Values], int] | None:
+def _directory(
+    data: bytes, how: tuple[str, bool], at: int, room: Room
+) -> tuple[dict[int, Values], int] | None:
     """The tags of one directory and where the next begins; None where it lies outside the file."""
+    order, is_big = how
     count_letter, entry, place = ("Q", 20, "Q") if is_big else ("H", 12, "I")
     head = struct.calcsize(count_letter)
     if not 0 < at <= len(data) - head:
         return None
     (count,) = struct.unpack_from(order + count_letter, data, at)
     count = min(count, _MOST_TAGS, (len(data) - at - head) // entry)
-    tags = {}
+    tags: dict[int, Values] = {}
     for start in range(at + head, at + head + count * entry, entry):
         tag, kind, number = struct.unpack_from(f"{order}HH{place}", data, start)
-        values = _values(data, (order, place), (kind, number), start + entry - struct.calcsize(place))
+        at_value = start + entry - struct.calcsize(place)
+        values = _values(data, (order, place), (kind, number), at_value, room)
         if values is not None:
             tags[tag] = values
     end = at + head + count * entry
@@ -265,11 +284,16 @@ def _directory(data: bytes, order: str, at: int, *, is_big: bool) -> tuple[dict[
     return tags, following
 
 
-def _values(data: bytes, how: tuple[str, str], kind_count: tuple[int, int], at: int) -> Values | None:
-    """The values of an entry, which stand within it or where it points; None where they are not to be had."""
+def _values(
+    data: bytes, how: tuple[str, str], kind_count: tuple[int, int], at: int, room: Room
+) -> Values | None:
+    """The values of an entry, which stand within it or where it points; None where they are not to be had.
+
+    Those of too many numbers, such as the layers of a painting program, are not kept.
+    """
     order, place = how
     kind, count = kind_count
-    if kind not in _TYPES:
+    if kind not in _TYPES or count > _MOST_VALUES * (8 if _TYPES[kind][0] == "B" else 1):
         return None
     letter, each = _TYPES[kind]
     size = struct.calcsize(letter) * each * count
@@ -277,6 +301,9 @@ def _values(data: bytes, how: tuple[str, str], kind_count: tuple[int, int], at: 
         (at,) = struct.unpack_from(order + place, data, at)
     if at + size > len(data):
         return None
+    room.take(size)
+    if letter == "B":
+        return data[at : at + size]
     array = np.frombuffer(data, np.dtype(order + _NUMPY[letter]), each * count, at)
     if kind in _RATIONAL:
         return tuple(n / d if d else 0.0 for n, d in array.reshape(-1, 2).tolist())

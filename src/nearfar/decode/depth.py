@@ -14,7 +14,8 @@ import numpy as np
 from nearfar.decode._depth_files import Found, Source, find
 from nearfar.decode._validity import INVALID_HELP, parse_invalid, validity
 from nearfar.decode.own_depth import read_own_depth
-from nearfar.errors import BrokenImageError, EmptyInputError, ParameterError, SourceError, did_you_mean
+from nearfar.decode.photo import Limits, read_bytes
+from nearfar.errors import BrokenImageError, EmptyInputError, ParameterError, did_you_mean
 from nearfar.types import Camera, DepthKind, DepthMap, PhotoWarning, Provenance
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["INVALID_HELP", "depth_of_bytes", "read_depth"]
 
+MOST_BYTES = 2**31
+"""Of a depth file."""
 _MILLIMETRES = 200.0  # metres: whole numbers beyond are most likely thousandths
 
 
@@ -144,48 +147,26 @@ def _described(values: np.ndarray[Any, Any], record: Record, name: str) -> Depth
 
 def _opened(source: DepthSource) -> tuple[str, bytes, Path | None]:
     """Name, bytes, and where a sidecar would be."""
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        name, data, beside = "the depth file", bytes(source), None
-    elif hasattr(source, "read"):
-        given = getattr(source, "name", "")
-        name, beside = given if isinstance(given, str) and given else "the depth file", None
-        data = _read(source, name)
-    elif isinstance(source, (str, os.PathLike)):
-        name, data = str(source), _bytes(Path(source))
-        beside = Path(f"{name}.json")
-    else:
+    is_path = isinstance(source, (str, os.PathLike))
+    if not is_path and not isinstance(source, (bytes, bytearray, memoryview)) and not hasattr(source, "read"):
         raise ParameterError(
             f"Depth cannot be read from {type(source).__name__}.",
             "Give a path, bytes or a binary file; an array is nearfar.DepthMap(array, kind).",
         )
+    given = getattr(source, "name", "")
+    called = "" if is_path or (isinstance(given, str) and given) else "the depth file"
+    data, name = read_bytes(source, Limits(max_bytes=MOST_BYTES), called)
+    beside = Path(f"{name}.json") if is_path else None
     if not data:
         raise EmptyInputError(f"{name} is empty.")
     return name, data, beside
-
-
-def _read(file: Any, name: str) -> bytes:
-    try:
-        data = file.read()
-    except Exception as exc:  # a file object of someone else's raises anything
-        raise SourceError(f"{name} cannot be read: {exc}.") from exc
-    if isinstance(data, str):
-        raise ParameterError(f"{name} is open as text.", "Open it in binary mode: open(path, 'rb').")
-    return bytes(data or b"")
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except (OSError, ValueError) as exc:
-        reason = getattr(exc, "strerror", None) or exc
-        raise SourceError(f"{path} cannot be read: {reason}.", "Check the name.") from exc
 
 
 def _sidecar(path: Path) -> Record:
     if not path.is_file():
         return {}
     try:
-        record = json.loads(_bytes(path))
+        record = json.loads(read_bytes(path, Limits(), "")[0])
     except ValueError as exc:
         raise BrokenImageError(f"The sidecar {path} is not JSON: {exc}.") from exc
     if not isinstance(record, dict):

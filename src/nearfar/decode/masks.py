@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import os
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nearfar.decode._coco import Subject, masks_of_coco
 from nearfar.decode._exif import exif_facts
+from nearfar.decode._gate import admit
+from nearfar.decode._npy import read_npy
+from nearfar.decode._pnm import pnm_planes
 from nearfar.decode._quiet import quiet_pillow
-from nearfar.decode._signature import format_of
+from nearfar.decode._raster import open_picture
 from nearfar.decode._tiff import ORIENTATION, largest_page, read_pages
 from nearfar.decode._tiff_pixels import can_read, read_samples
 from nearfar.decode.photo import Limits, read_bytes, read_photo
 from nearfar.errors import (
     BrokenImageError,
     EmptyInputError,
+    NearfarError,
     ParameterError,
     TooLargeError,
     UnsupportedFormatError,
@@ -27,7 +31,7 @@ from nearfar.ops.orientation import upright
 from nearfar.types import Photo
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from typing import BinaryIO
 
     import numpy.typing as npt
@@ -41,26 +45,30 @@ _log = logging.getLogger(__name__)
 
 __all__ = ["Subject", "read_mask", "read_masks"]
 
-_MOST_BYTES = 2**31  # of all masks together: a photo that was taken for labels would fill the memory
+_MOST_BYTES = 2**30  # of all masks together: a photo that was taken for labels would fill the memory
 _NPY = b"\x93NUMPY"
 _SOFT_LEVELS, _SOFT_SHARE = 32, 0.75  # greys of a soft mask, and the share of it that is black or white
 _COLOURS = {"RGB", "RGBA", "RGBa", "LA", "La", "PA", "CMYK", "YCbCr", "LAB", "HSV"}
 
 
 def read_mask(
-    source: MaskSource | Sequence[MaskSource], subject: Subject | None = None
+    source: MaskSource | Sequence[MaskSource], subject: Subject | None = None, limits: Limits | None = None
 ) -> npt.NDArray[np.bool_]:
     """(H, W) bool from one mask: whatever :func:`read_masks` takes, all its objects together."""
-    first, *others = _alike(source, subject or Subject())
-    inside = np.asarray(first != 0)
-    for other in others:
-        inside |= other != 0
-    if not inside.any():
+    inside: npt.NDArray[np.bool_] | None = None
+    for one in _alike(source, _Wanted(subject or Subject(), limits or Limits())):
+        if inside is None:
+            inside = np.asarray(one != 0)
+        else:
+            inside |= one != 0
+    if inside is None or not inside.any():
         raise _nothing()
     return inside
 
 
-def read_masks(source: MaskSource | Sequence[MaskSource], subject: Subject | None = None) -> Masks:
+def read_masks(
+    source: MaskSource | Sequence[MaskSource], subject: Subject | None = None, limits: Limits | None = None
+) -> Masks:
     """(N, H, W) bool, one mask an object, from files (paths, bytes, open ones), PIL images or arrays.
 
     - a label picture (grey or palette): one object for each number other than 0;
@@ -73,15 +81,27 @@ def read_masks(source: MaskSource | Sequence[MaskSource], subject: Subject | Non
     - arrays, also in ``.npy`` files: (H, W), (1, H, W) or (H, W, 1) labels, bool or floats in 0…1, (N, H, W)
       masks, (H, W, 3) or (H, W, 4) colours.
 
-    Pictures are turned as their EXIF asks, like the photo.
+    Pictures are turned as their EXIF asks, like the photo. What a mask claims of its size is held against the
+    subject's size, where that is known, and the limits of a photo, before any of it is expanded.
 
     Raises:
         SourceError: a file cannot be read.
         UnsupportedFormatError: neither a picture nor JSON nor an array.
         BrokenImageError: run lengths that do not fill their picture.
         ParameterError: sizes differ, there is no object, or there are too many for the memory.
+        TooLargeError: over a limit.
     """
-    maps = _alike(source, subject or Subject())
+    maps, pixels = [], 0
+    for one in _alike(source, _Wanted(subject or Subject(), limits or Limits())):
+        maps.append(one)
+        pixels += one.size
+        if pixels > _MOST_BYTES:
+            raise TooLargeError(
+                f"The masks have more than {_MOST_BYTES / 1e6:,.0f} million pixels together.",
+                "Give fewer objects, or smaller masks.",
+            )
+    if not maps:
+        raise _nothing()
     numbers = [_labels_in(part) for part in maps]
     count = sum(map(len, numbers))
     if not count:
@@ -108,46 +128,69 @@ def _labels_in(labels: Labels) -> list[Any]:
     return [label for label in found.tolist() if label != 0]
 
 
-def _alike(source: MaskSource | Sequence[MaskSource], subject: Subject) -> list[Labels]:
-    """The label maps of one source or of several; they must have one size."""
+class _OtherSizeError(ParameterError):
+    """A mask of another photo."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """The photo that masks are for, and the largest picture that is read."""
+
+    subject: Subject
+    limits: Limits
+
+    def check(self, width: int, height: int, name: str) -> None:
+        """TooLargeError over a limit; ParameterError where a mask is of no size that the photo has."""
+        self.limits.check_pixels(width, height, name)
+        size = self.subject.size
+        if size is not None and (width, height) not in {size, size[::-1]}:
+            raise _OtherSizeError(
+                f"The mask is {width}×{height}, but the photo {size[0]}×{size[1]} pixels.",
+                "Give a mask made from this photo.",
+                parameter="mask",
+            )
+
+
+def _alike(source: MaskSource | Sequence[MaskSource], wanted: _Wanted) -> Iterator[Labels]:
+    """The label maps of one source or of several, one after the other; they must have one size."""
     sources: Any = source if isinstance(source, (list, tuple)) else [source]
-    maps = [part for one in sources for part in _maps(one, subject)]
-    if not maps:
-        raise _nothing()
-    if len({one.shape for one in maps}) > 1:
-        sizes = ", ".join(sorted({f"{m.shape[1]}×{m.shape[0]}" for m in maps}))
-        raise ParameterError(f"Masks differ in size: {sizes}.", "Give masks of the photo's own size.")
-    return maps
+    shape: tuple[int, ...] = ()
+    for part in (part for one in sources for part in _maps(one, wanted)):
+        shape = shape or part.shape
+        if part.shape != shape:
+            sizes = ", ".join(sorted({f"{w}×{h}" for h, w in (shape, part.shape)}))
+            raise ParameterError(f"Masks differ in size: {sizes}.", "Give masks of the photo's own size.")
+        yield part
 
 
-def _maps(source: Any, subject: Subject) -> list[Labels]:
+def _maps(source: Any, wanted: _Wanted) -> Iterable[Labels]:
     """(H, W) arrays of labels, 0 where there is no object."""
     if isinstance(source, np.ndarray):
         return _from_array(source, "The mask")
     if isinstance(source, Photo):
         return [_bright(source)]
     if hasattr(source, "getexif") and hasattr(source, "mode"):
-        return [_from_image(source)]
+        return [_from_image(source, wanted)]
     if hasattr(source, "__array__"):  # a tensor
         return _from_array(
             np.asarray(source.detach().cpu() if hasattr(source, "detach") else source), "The mask"
         )
-    data, name = _read(source)
-    if data.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in {b"{", b"["}:
-        return list(masks_of_coco(data, name, subject))
+    data, name = _read(source, wanted.limits)
+    if data[:64].removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in {b"{", b"["}:
+        return masks_of_coco(data, name, wanted.subject, wanted.check)
     if data.startswith(_NPY):
-        return _from_npy(data, name)
-    return [_from_picture(data, name)]
+        return _from_array(read_npy(data, name, _MOST_BYTES), name)
+    return [_from_picture(data, name, wanted)]
 
 
-def _read(source: Any) -> tuple[bytes, str]:
+def _read(source: Any, limits: Limits) -> tuple[bytes, str]:
     is_file = isinstance(source, (bytes, bytearray, memoryview, str, os.PathLike)) or hasattr(source, "read")
     if not is_file:
         raise ParameterError(
             f"A mask cannot be read from {type(source).__name__}.",
             "Give a path, bytes, a binary file, a PIL image or a NumPy array.",
         )
-    data, name = read_bytes(source, Limits(), "")
+    data, name = read_bytes(source, limits, "")
     if not data:
         raise EmptyInputError(f"{name} is empty.")
     return data, name
@@ -188,14 +231,6 @@ def _is_share(array: npt.NDArray[Any]) -> bool:
     return bool(array.size) and bool(array.min() >= 0) and bool(array.max() <= 1)
 
 
-def _from_npy(data: bytes, name: str) -> list[Labels]:
-    try:
-        array = np.load(io.BytesIO(data), allow_pickle=False)
-    except (ValueError, OSError, EOFError, MemoryError) as exc:  # the last: a header that claims too much
-        raise BrokenImageError(f"{name} is a damaged NumPy file: {exc}.") from exc
-    return _from_array(array, name)
-
-
 def _bright(photo: Photo) -> Labels:
     """Where alpha is kept, or colours are bright."""
     alpha = photo.alpha8()
@@ -204,34 +239,59 @@ def _bright(photo: Photo) -> Labels:
     return np.asarray(photo.rgb8().astype(np.float32) @ np.array([0.299, 0.587, 0.114], np.float32) > 127)
 
 
-def _from_picture(data: bytes, name: str) -> Labels:
-    from PIL import Image
-
+def _from_picture(data: bytes, name: str, wanted: _Wanted) -> Labels:
     try:
-        if format_of(data) == "TIFF" and (labels := _of_tiff(data, name)) is not None:
+        kind = admit(data, name, wanted.limits.check_pixels)
+    except UnsupportedFormatError as exc:
+        raise _no_mask(name, exc) from exc
+    try:
+        labels = _labels_as(kind, data, name, wanted)
+        if labels is not None:
             return labels
-        with quiet_pillow():
-            image = Image.open(io.BytesIO(data))
-            if image.mode not in _COLOURS and image.format != "JPEG":
-                return _from_image(image)
-    except TooLargeError:
+    except (TooLargeError, _OtherSizeError):
         raise
     except Exception as exc:
-        _log.info("Pillow does not read a mask: %s", exc)  # the photo's decoder knows more, and says why
+        _log.info("A mask is not read as labels: %s", exc)  # the photo's decoder knows more, and says why
     try:
-        return _bright(read_photo(data, name=name))
+        return _bright(read_photo(data, wanted.limits, name))
     except TooLargeError:
         raise
     except (UnsupportedFormatError, BrokenImageError) as exc:
-        raise UnsupportedFormatError(
-            f"{name} is no mask: neither a picture, nor COCO JSON, nor a NumPy file. {exc.message}"
-        ) from exc
+        raise _no_mask(name, exc) from exc
 
 
-def _of_tiff(data: bytes, name: str) -> Labels | None:
+def _no_mask(name: str, why: NearfarError) -> UnsupportedFormatError:
+    return UnsupportedFormatError(
+        f"{name} is no mask: neither a picture, nor COCO JSON, nor a NumPy file. {why.message}", why.hint
+    )
+
+
+def _labels_as(kind: str, data: bytes, name: str, wanted: _Wanted) -> Labels | None:
+    """The labels of a picture of a format in which numbers are kept; None of colours and photos."""
+    if kind == "TIFF" and (labels := _of_tiff(data, name, wanted)) is not None:
+        return labels
+    if kind == "PNM":
+        return _of_pnm(data, name, wanted)
+    if kind in {"JPEG", "HEIF", "AVIF", "JXL"}:
+        return None
+    with quiet_pillow():
+        image = open_picture(data, kind, name)
+        return None if image.mode in _COLOURS else _from_image(image, wanted)
+
+
+def _of_pnm(data: bytes, name: str, wanted: _Wanted) -> Labels | None:
+    """The labels of a portable picture of one number a pixel; None of colours."""
+    planes, alpha = pnm_planes(data, name, wanted.check)
+    if alpha is not None or not (planes == planes[..., :1]).all():
+        return None
+    labels: Labels = np.ascontiguousarray(planes[..., 0])
+    return labels > 127 if labels.dtype == np.uint8 and _is_soft(labels) else labels
+
+
+def _of_tiff(data: bytes, name: str, wanted: _Wanted) -> Labels | None:
     """The labels of a TIFF of one number a pixel; None of any other."""
     page = largest_page(read_pages(data))
-    Limits().check_pixels(page.width, page.height, name)
+    wanted.check(page.width, page.height, name)
     if page.samples != 1 or page.photometric not in {0, 1} or not can_read(page):
         return None
     turn = page.number(ORIENTATION, 1)
@@ -242,10 +302,10 @@ def _of_tiff(data: bytes, name: str) -> Labels | None:
     return labels > 127 if labels.dtype == np.uint8 and _is_soft(labels) else labels
 
 
-def _from_image(image: Any) -> Labels:
+def _from_image(image: Any, wanted: _Wanted) -> Labels:
     """The labels of a PIL image, upright."""
     width, height = image.size
-    Limits().check_pixels(width, height, "the mask")
+    wanted.check(width, height, "the mask")
     image.load()  # which turns a TIFF, and takes that out of its EXIF
     turn = exif_facts(image).orientation
     return np.ascontiguousarray(upright(_labels_of(image), turn))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import logging
 from typing import TYPE_CHECKING, Any
 
 from nearfar.decode._libheif import open_heif
 from nearfar.decode._quiet import quiet_pillow
+from nearfar.decode._raster import open_picture
 from nearfar.decode._signature import format_of
 from nearfar.encode.metadata import Metadata
 from nearfar.errors import ParameterError, did_you_mean
@@ -60,8 +60,9 @@ def _said_by(data: bytes) -> tuple[Any, dict[Any, Any]]:
     """The EXIF and the other entries of a file, whose pixels are not decoded."""
     from PIL import Image
 
-    if format_of(data) != "HEIF":
-        image = Image.open(io.BytesIO(data))
+    kind = format_of(data)
+    if kind != "HEIF":
+        image = open_picture(data, kind, "the photo")
         return image.getexif(), image.info
     info, exif = open_heif(data).info, Image.Exif()
     exif.load(info.get("exif") or b"")

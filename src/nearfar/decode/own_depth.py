@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import io
 import json
 import struct
 from dataclasses import dataclass
@@ -18,18 +17,21 @@ import numpy as np
 
 from nearfar.decode import _heif as heif
 from nearfar.decode._exif import exif_facts
+from nearfar.decode._gate import admit
+from nearfar.decode._plain import open_plain
 from nearfar.decode._quiet import quiet_pillow
 from nearfar.decode._signature import format_of
 from nearfar.decode._stereo import depth_of_pair
 from nearfar.decode._xmp import items, number, properties
 from nearfar.encode.jpeg import APP2, MPF, picture_end, segments, xmp_of
-from nearfar.errors import BrokenImageError, NearfarError, ParameterError
+from nearfar.errors import BrokenImageError, NearfarError, ParameterError, TooLargeError
 from nearfar.ops.fit import fitted
 from nearfar.ops.orientation import upright
 from nearfar.types import Camera, DepthKind, DepthMap, PhotoWarning, Provenance
+from nearfar.types.shape import check_shape
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     import numpy.typing as npt
 
@@ -42,6 +44,7 @@ _MOST_PIXELS = 100_000_000
 _MOST_PICTURES = 16
 _WINDOW = 2**16
 _PICTURES = (b"\xff\xd8\xff", b"\x89PNG", b"RIFF")
+_KINDS = ("JPEG", "PNG", "WEBP")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +73,12 @@ def read_own_depth(data: bytes, name: str) -> DepthMap | None:
 
     Raises:
         BrokenImageError: it carries one that is damaged.
+        TooLargeError: the photo is over a bound.
     """
     found = find_own_depth(data)
     if found is None:
         return None
+    admit(data, name, _check_pixels)
     try:
         with quiet_pillow():
             depth = found.read()
@@ -105,9 +110,7 @@ def own_depth_of(photo: Photo) -> DepthMap:
 
 
 def _orientation(data: bytes) -> int:
-    from PIL.JpegImagePlugin import JpegImageFile
-
-    return exif_facts(JpegImageFile(io.BytesIO(data), "")).orientation
+    return exif_facts(open_plain(data, "JPEG")).orientation
 
 
 def _turned(depth: DepthMap, orientation: int) -> DepthMap:
@@ -229,11 +232,10 @@ def _finished(
 
 def _grey(data: bytes) -> Numbers:
     """(H, W) uint8 or uint16 of a JPEG or PNG."""
-    from PIL import Image
-
     if not data.startswith(_PICTURES):
         raise ValueError("its picture is no JPEG, PNG or WebP")
-    image: Any = Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP"))
+    kind = admit(data, "its picture", _check_size, _KINDS, "Give a JPEG, PNG or WebP.")
+    image = open_plain(data, kind)
     _check_size(*image.size)
     image.load()
     if image.mode in {"I;16", "I;16B", "I;16L", "I;16N", "I"}:
@@ -243,13 +245,23 @@ def _grey(data: bytes) -> Numbers:
     return grey
 
 
-def _check_size(width: int, height: int) -> None:
+def _check_pixels(width: int, height: int, name: str) -> None:
+    if width * height > _MOST_PIXELS:
+        raise TooLargeError(
+            f"{name} has {width}×{height} pixels, more than {_MOST_PIXELS / 1e6:g} megapixels.",
+            "Scale it down.",
+        )
+    check_shape(width, height, name)
+
+
+def _check_size(width: int, height: int, _: str = "") -> None:
     if width * height > _MOST_PIXELS:
         raise ValueError(f"it claims {width}×{height} pixels")
+    check_shape(width, height, "its picture")
 
 
-def _mpf_pictures(data: bytes) -> list[bytes]:
-    """The further pictures that a JPEG lists (CIPA DC-007, 5.2.3)."""
+def _mpf_pictures(data: bytes) -> Iterator[bytes]:
+    """The further pictures that a JPEG lists (CIPA DC-007, 5.2.3), one after the other."""
     for segment in segments(data):
         if segment.marker == APP2 and segment.body.startswith(MPF):
             base, body = segment.start + 8, segment.body[4:]
@@ -263,8 +275,8 @@ def _mpf_pictures(data: bytes) -> list[bytes]:
                         struct.unpack_from(f"{order}III", body, place + 16 * k)
                         for k in range(min(size // 16, _MOST_PICTURES))
                     ]
-                    return [data[base + off : base + off + length] for _, length, off in rows if off]
-    return []
+                    yield from (data[base + off : base + off + length] for _, length, off in rows if off)
+                    return
 
 
 def _apple_kind(found: Properties) -> str:

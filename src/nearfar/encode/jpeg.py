@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +15,7 @@ APP1, APP2 = 0xE1, 0xE2
 XMP = b"http://ns.adobe.com/xap/1.0/\0"
 EXTENDED = b"http://ns.adobe.com/xmp/extension/\0"
 MPF = b"MPF\0"
+_NEXT = re.compile(rb"\xff[^\x00\x01\xff\xd0-\xd7]", re.DOTALL)  # a marker with a length, or the end
 _ALONE = {0x01, *range(0xD0, 0xD8)}  # markers without a length: TEM and restarts
 _START_OF_SCAN, _END = 0xDA, 0xD9
 _MOST_IN_SEGMENT = 65_533
@@ -43,6 +45,7 @@ def segments(data: bytes) -> Iterator[Segment]:
         marker = data[at + 1]
         if marker in _ALONE or marker == 0xFF:
             at += 1 if marker == 0xFF else 2
+            count += 1
             continue
         length = int.from_bytes(data[at + 2 : at + 4], "big")
         if marker in {_START_OF_SCAN, _END} or length < 2 or at + 2 + length > len(data):
@@ -55,13 +58,13 @@ def segments(data: bytes) -> Iterator[Segment]:
 def picture_end(data: bytes) -> int:
     """Where the first picture of a file ends: behind its marker of the end; the file's length without one."""
     at = max((segment.end for segment in segments(data)), default=2)
-    while (at := data.find(b"\xff", at)) >= 0 and at + 1 < len(data):
-        marker = data[at + 1]
-        if marker == _END:
-            return at + 2
-        is_within = marker == 0 or marker in _ALONE or marker == 0xFF
-        length = int.from_bytes(data[at + 2 : at + 4], "big")
-        at += (1 if marker == 0xFF else 2) if is_within else 2 + max(2, length)
+    for _ in range(_MOST_SEGMENTS):
+        found = _NEXT.search(data, at)
+        if found is None:
+            break
+        if data[found.start() + 1] == _END:
+            return found.end()
+        at = found.end() + max(2, int.from_bytes(data[found.end() : found.end() + 2], "big"))
     return len(data)
 
 

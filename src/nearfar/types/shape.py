@@ -10,7 +10,7 @@ from nearfar.errors import TooLargeError
 
 MOST_SIDE = 65_535
 """Pixels of a side at most, as in a JPEG."""
-MOST_ASPECT = 500
+MOST_ASPECT = 2000
 """Of the longer side to the shorter one, at most."""
 FREE_SIDE = 2048
 """Up to this longer side any ratio will do."""

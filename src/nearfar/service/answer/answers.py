@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nearfar import outputs
 from nearfar.decode.own_depth import OWN_DEPTH_HELP
+from nearfar.decode.photo import Limits
 from nearfar.encode.metadata import Metadata, with_metadata
 from nearfar.errors import ParameterError, did_you_mean
 from nearfar.ops.colormap import COLORMAPS
@@ -128,6 +129,8 @@ class Result:
     """Multipart fields that came beside the image."""
     kept: Metadata = Metadata()
     """What pictures keep of the photo's own file."""
+    limits: Limits = Limits()
+    """Of the files."""
 
     @property
     def main_picture(self) -> str:

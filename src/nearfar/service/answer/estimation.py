@@ -96,7 +96,7 @@ def answer(question: Question, loader: Loader, limits: Limits, ticket: Ticket) -
     with bound_contextvars(request_id=question.request_id):
         seen = look(image, load, _options(question), limits, watch)
         with watch.stage("encode"):
-            result = _result(seen, question, files)
+            result = replace(_result(seen, question, files), limits=limits)
             body = question.format.write(result)
     return Answer(body, question.format.media_type, tuple(headers_of(seen.depth, result.depth)))
 

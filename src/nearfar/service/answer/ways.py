@@ -62,7 +62,8 @@ def _way(plugin: Any, given: dict[str, str], suffix: str = "") -> Format:
     kind = suffix or output.suffix
 
     def write(result: Result) -> bytes:
-        options = api.read_options(plugin.options, {**given, **result.files}, api.subject_of(result.photo))
+        files = {**given, **result.files}
+        options = api.read_options(plugin.options, files, api.subject_of(result.photo), result.limits)
         data = outputs.Output(plugin, options).make(result.photo, result.depth, suffix)
         return with_metadata(data, result.kept) if is_effect(plugin) else data
 
