@@ -32,6 +32,25 @@ def test_a_plain_zip_is_read(how) -> None:
     assert skipped == 3
 
 
+def test_an_entry_without_a_name_is_passed_over() -> None:
+    """In the directory and at its own place: it does not refuse the others."""
+    data = make_zip({"good.jpg": b"1", "x": b"2"})
+    for signature, place in ((b"PK\3\4", 26), (b"PK\1\2", 28)):  # the length of the name, which stands last
+        at = data.rindex(signature)
+        name_at = at + (30 if place == 26 else 46)
+        data = data[: at + place] + b"\0\0" + data[at + place + 2 : name_at] + data[name_at + 1 :]
+    start = data.index(b"PK\1\2")
+    end = data.rindex(b"PK\5\6")
+    data = (
+        data[: end + 12]
+        + (end - start).to_bytes(4, "little")
+        + start.to_bytes(4, "little")
+        + data[end + 20 :]
+    )
+    slots, skipped = read(data)
+    assert ([slot.name for slot in slots], skipped) == (["good.jpg"], 1)
+
+
 @pytest.mark.parametrize(
     "name",
     ["../a.jpg", "/etc/a.jpg", "a/../../b.jpg", "C:\\a.jpg", "a\\..\\b.jpg", "a\n.jpg", "..", "a:b.jpg"],

@@ -115,7 +115,8 @@ def _too_many(limits: ArchiveLimits) -> TooLargeError:
 def _is_passed_over(entry: zipfile.ZipInfo) -> bool:
     parts = PurePosixPath(entry.filename).parts
     return (
-        entry.is_dir()
+        not entry.filename  # zipfile asks for its last letter
+        or entry.is_dir()
         or _has_odd_name(entry)
         or "__MACOSX" in parts
         or (bool(parts) and parts[-1].startswith(".") and parts[-1] != "..")
