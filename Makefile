@@ -11,7 +11,7 @@ COUNT ?=
 RUN := .venv/bin
 DEV := .venv-dev/bin
 
-.PHONY: help serve test check lock web floor bench load fuzz soak clean
+.PHONY: help serve test check lock web floor authors bench load fuzz soak clean
 
 help:  ## say what there is
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/'
@@ -38,6 +38,9 @@ web:  ## rebuild the page from web/ into src/nearfar/service/static
 
 floor: .venv-dev/.ready  ## the oldest transformers that is allowed, and the newest
 	sh tools/floor.sh $(DEV)/python
+
+authors: .venv-dev/.ready  ## Depth Anything 3 and MoGe-2 by their authors' own packages
+	sh tools/authors.sh $(DEV)/python
 
 bench: .venv-dev/.ready  ## run every benchmark, one after the other
 	for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(DEV)/python $$file || exit 1; done

@@ -32,14 +32,14 @@ its way through pull or import, load and photo, and, where it says so, numbers a
 PROVED = {
     "embedded": "all: it is trained and evaluated here",
     "midas": "keys, shapes and outputs against vectors; ONNX input rule from a file that normalises inside",
-    "dpt": "the library's class; the MiDaS release's names; ONNX files of one hidden size",
+    "dpt": "the library's class or second implementations; the release's names; ONNX files of one hidden size",
     "leres": "keys, shapes and outputs against vectors",
     "bts": "keys, shapes and outputs against vectors; files without a suffix",
     "zoedepth": "the library's class; sizes; K eight times as far as its configuration says",
     "depth_anything": "the library's class; any size; ONNX agrees with torch; narrow files load",
-    "depth_anything_3": "ONNX files with views, data beside them, sky and bars, by small stand-ins",
+    "depth_anything_3": "ONNX files with views, data beside, sky, bars, by stand-ins; its package (make authors)",
     "depth_pro": "the library's class; metres and focal length",
-    "moge": "ONNX files with a second input and five planes, by stand-ins; shift and focal length recovered",
+    "moge": "ONNX files of two inputs and five planes, by stand-ins; shift, focal length; its package (make authors)",
     "metric3d": "ONNX files by stand-ins; bars; metres by the focal length",
     "glpn": "the library's class; ONNX agrees with torch",
     "tipsv2": "the library's class",
@@ -48,10 +48,8 @@ PROVED = {
 }
 LEFT_OUT = """## What is not here
 
-- Depth Anything 3 Giant: no ONNX file is known, and its own package cannot be a dependency of this one.
-- MoGe-2 by its package (`dlr-moge`): the ONNX files of its authors compute the same.
-- DPT Swin-L and Next-ViT-L (MiDaS 3.1): no checkpoint of them for the transformers library is known.
-- Prompt Depth Anything with its prompt: photos bring no sensor's depth.
+- Depth Anything 3 Nested (Giant and Metric Large in one): its two parts have rows of their own.
+- MoGe-2 ViT-L without normals: the row of the same size computes the same depth, and normals besides.
 """
 
 

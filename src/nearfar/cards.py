@@ -74,10 +74,15 @@ class InputSpec:
     may get through: ``cubic``, ``linear``, ``corners`` (linear, corner pixels on corner pixels), ``area``."""
 
     letterbox: bool = False
-    """The photo keeps its aspect within ``shape`` (or ``width`` by ``size``), plain bars beside it."""
+    """The photo keeps its aspect within ``shape`` (or ``width`` by ``size``), plain bars beside it. Where
+    neither is set there are no bars."""
 
     width: int = 0
     """The width that ``fit`` speaks of where it is not that of a square; ``size`` is then the height."""
+
+    @property
+    def _has_bars(self) -> bool:
+        return self.letterbox and (self.shape is not None or self.width > 0)
 
     def border(self, width: int, height: int) -> tuple[int, int]:
         """Pixels of border on the left and right, and above and below, of a photo of that size."""
@@ -90,7 +95,7 @@ class InputSpec:
     def picture_size(self, width: int, height: int) -> tuple[int, int]:
         """(width, height) that a photo has within :meth:`network_size`: less where bars stand beside it."""
         whole = self.network_size(width, height)
-        if not self.letterbox:
+        if not self._has_bars:
             return whole
         scale = min(whole[0] / width, whole[1] / height)
         return max(1, round(scale * width)), max(1, round(scale * height))
@@ -136,7 +141,7 @@ class InputSpec:
         """(width, height) of the network input for a photo of that width and height, in pixels."""
         if self.shape is not None:
             return self.shape
-        if self.letterbox or self.fit == "exact":
+        if self._has_bars or self.fit == "exact":
             return self.width or self.size, self.size
         by_width, by_height = (self.width or self.size) / width, self.size / height
         scale = {

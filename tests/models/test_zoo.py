@@ -41,6 +41,9 @@ PROMISED = (
     "bts-kitti-densenet161",
     "bts-nyu-resnet50",
     *(f"depth-anything-v3-{variant}" for variant in ("small", "base", "large", "mono-large", "metric-large")),
+    *(f"depth-anything-v3-{variant}" for variant in ("large-1.1", "giant", "giant-1.1")),
+    "dpt-swin-large-384",
+    "dpt-next-vit-large-384",
     *(f"moge-2-{size}" for size in ("small", "base", "large")),
     *(f"distill-any-depth-{size}" for size in ("small", "large")),
     *(f"prompt-depth-anything-{size}" for size in ("small", "large")),
@@ -159,3 +162,31 @@ def test_published_facts_are_filled_in() -> None:
     assert "disagree" in remark
     assert not CARDS["midas-small"].files("torch")[0].is_hash_certain
     assert CARDS["midas-large"].files("torch")[0].is_hash_certain
+
+
+def test_pins_are_whole_and_of_rows() -> None:
+    """Commits of 40 digits, hashes of 64; where only the hash is known it is asked about, not insisted on."""
+    from nearfar.models._hub import PINS
+
+    held = {
+        file.location.removeprefix("hub:").rpartition("/")[0] for c in CARDS.values() for file in c.weights
+    }
+    for repository, pin in PINS.items():
+        assert len(pin.commit) in {0, 40}
+        assert len(pin.sha256) in {0, 64}
+        assert (f"{repository}@{pin.commit}" if pin.commit else repository) in held
+    assert not CARDS["depth-pro"].files("torch")[0].is_hash_certain
+    assert CARDS["depth-anything-v3-large-1.1"].files("torch")[0].is_hash_certain
+    assert {
+        file.location.partition("/")[2].partition("/")[0] for file in CARDS["dpt-large"].files("torch")
+    } == {"dpt-large@cc27b92e869fc79f52a0241addbbcd1579b66b11"}
+
+
+def test_networks_of_authors_packages_name_what_to_install() -> None:
+    """The command is on the card, and leaves out what the packages name besides."""
+    for name in ("depth-anything-v3-giant-1.1", "moge-2-small"):
+        package = CARDS[name].details["torch_package"]
+        assert isinstance(package, dict)
+        assert "--no-deps" in package["install"]
+    assert CARDS["depth-anything-v3-giant"].engines == ("torch",)
+    assert not CARDS["depth-anything-v3-large-1.1"].is_commercial_use_allowed

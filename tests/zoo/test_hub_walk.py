@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ pytest.importorskip("transformers")
 pytest.importorskip("onnx")
 
 
+import authors
 import nearfar
 from hub import LocalHub, Repository
 from nearfar.cli import main
@@ -41,13 +43,20 @@ def published(row: ModelCard, engine: str, folder: Path) -> dict[str, bytes]:
     """The files of a row for an engine, by their path on the hub."""
     folder.mkdir()
     files = row.files(engine)
-    if engine == "torch":
+    if engine == "torch" and of_authors(row):
+        authors.checkpoint(row.network, folder / files[0].name)
+    elif engine == "torch":
         checkpoint(folder, small_network(row.name))
         if files[0].name == "pytorch_model.bin":
             _as_pickle(folder)
     else:
         onnx_file(row, folder / files[0].name)
     return {place.path: (folder / file.name).read_bytes() for file in files if (place := hub.place_of(file))}
+
+
+def of_authors(row: ModelCard) -> bool:
+    """Whether its network is that of its authors' own package, for which a stand-in is imported here."""
+    return row.network.startswith(("depth_anything_3/", "moge/"))
 
 
 def _as_pickle(folder: Path) -> None:
@@ -60,17 +69,18 @@ def _as_pickle(folder: Path) -> None:
 @pytest.fixture
 def walk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
     """Publishes a row on a hub of its own; gives the settings and that hub."""
-    running: list[LocalHub] = []
+    running = ExitStack()
 
     def start(name: str, engine: str) -> LocalHub:
         row = card(name)
+        if of_authors(row) and engine == "torch":
+            running.enter_context(authors.stand_ins(tmp_path / "packages"))
         place = hub.place_of(row.files(engine)[0])
         assert place is not None
         one = Repository(published(row, engine, tmp_path / "hub"))
         one.others = {place.revision: (one.commit, one.files)} if place.revision != "main" else {}
-        local = LocalHub().__enter__()
+        local = running.enter_context(LocalHub())
         local.repositories[place.repository] = one
-        running.append(local)
         for key, value in {
             "NEARFAR_HOME": str(tmp_path / "home"),
             "NEARFAR_HUB": local.address,
@@ -84,9 +94,8 @@ def walk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Any:
         monkeypatch.setattr(fetch.transfer, "_check_size", lambda *_: None)
         return local
 
-    yield start
-    for local in running:
-        local.__exit__()
+    with running:
+        yield start
 
 
 @pytest.mark.filterwarnings("ignore")

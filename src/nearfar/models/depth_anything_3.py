@@ -18,6 +18,10 @@ MONO = WeightFile(
     "9b1b3f1495a9273adb4abcdc3e716416a28716b6bda4f13a29da462200e931ec",
     1_336_957_133,
 )
+INSTALL = (
+    "pip install 'nearfar[torch]' addict einops omegaconf antlr4-python3-runtime==4.9.* "
+    "&& pip install --no-deps depth-anything-3"
+)
 EXPORT = "da3 onnx-export depth-anything/DA3METRIC-LARGE --views 1 --height 504 --width 504 --out FILE.onnx"
 
 
@@ -31,6 +35,8 @@ class Row:
     licence: str
     weights: tuple[WeightFile, ...]
     summary: str
+    repository: str
+    network: str
     kind: DepthKind = DepthKind.AFFINE_DEPTH
     reading: Reading = "map"
     outputs: tuple[str, ...] = ("predicted_depth",)
@@ -44,40 +50,80 @@ ROWS = (
         FREE,
         _hub.onnx_with_data("onnx-community/depth-anything-v3-small", SMALL_COMMIT),
         "Depth up to scale and shift, consistent over far and near.",
+        "depth-anything/DA3-SMALL",
+        "da3-small",
     ),
     Row(
         "base",
         "Depth Anything 3 Base",
-        120,
+        135,
         FREE,
         _hub.onnx_with_data("onnx-community/depth-anything-v3-base"),
         "Depth up to scale and shift, consistent over far and near.",
+        "depth-anything/DA3-BASE",
+        "da3-base",
     ),
     Row(
         "large",
         "Depth Anything 3 Large",
-        350,
+        411,
         RESTRICTED,
         _hub.onnx_with_data("onnx-community/depth-anything-v3-large"),
         "Depth up to scale and shift, consistent over far and near.",
+        "depth-anything/DA3-LARGE",
+        "da3-large",
+    ),
+    Row(
+        "large-1.1",
+        "Depth Anything 3 Large 1.1",
+        411,
+        RESTRICTED,
+        (),
+        "Large, trained again after a fault was mended: better in streets. By its authors' package alone.",
+        "depth-anything/DA3-LARGE-1.1",
+        "da3-large",
+    ),
+    Row(
+        "giant",
+        "Depth Anything 3 Giant",
+        1150,
+        RESTRICTED,
+        (),
+        "The largest of the first release; its authors prefer 1.1. By their package alone.",
+        "depth-anything/DA3-GIANT",
+        "da3-giant",
+    ),
+    Row(
+        "giant-1.1",
+        "Depth Anything 3 Giant 1.1",
+        1150,
+        RESTRICTED,
+        (),
+        "The largest, trained again after a fault was mended. By its authors' package alone.",
+        "depth-anything/DA3-GIANT-1.1",
+        "da3-giant",
     ),
     Row(
         "mono-large",
         "Depth Anything 3 Mono Large",
-        350,
+        334,
         FREE,
         (MONO,),
         "Depth up to scale and shift from one photo; tells the sky.",
+        "depth-anything/DA3MONO-LARGE",
+        "da3mono-large",
         reading="sky",
         outputs=("depth", "sky"),
     ),
     Row(
         "metric-large",
         "Depth Anything 3 Metric Large",
-        350,
+        334,
         FREE,
         (WeightFile("da3metric_large.onnx", ""),),
         "Depth in metres where the photo tells its focal length; tells the sky.",
+        "depth-anything/DA3METRIC-LARGE",
+        "da3metric-large",
         DepthKind.METRIC,
         "sky",
         ("depth", "sky"),
@@ -89,23 +135,28 @@ def _card(row: Row) -> ModelCard:
     is_metric = row.kind is DepthKind.METRIC
     # Files of one size: the photo keeps its aspect in them, as the authors' own ONNX code does it.
     is_fixed = row.reading == "sky"
+    package = {"torch_package": {"name": "depth-anything-3", "install": INSTALL}}
     return ModelCard(
         name=f"depth-anything-v3-{row.variant}",
         title=row.title,
         family="depth_anything_3",
         kind=row.kind,
         input=InputSpec(LONGER_SIDE, PATCH, min_size=98, max_size=2044, resample="area", letterbox=is_fixed),
-        weights=row.weights,
+        weights=(*row.weights, _hub.weights_alone(row.repository)),
         licence=row.licence,
         is_commercial_use_allowed=row.licence == FREE,
         parameters=row.millions * 1_000_000,
         summary=row.summary,
         paper=PAPER,
+        extra="torch",
+        network=f"depth_anything_3/{row.network}",
+        not_converted="its code binds an export to the size it was made at",
         reference_focal_px=CANONICAL_FOCAL_PX if is_metric else None,
         reading=row.reading,
         outputs=row.outputs,
-        source="ByteDance-Seed/Depth-Anything-3 README.md and docs/onnx.md; the hub's pages",
-        details={"made_by": EXPORT} if is_metric else {},
+        source="ByteDance-Seed/Depth-Anything-3 README.md, docs/onnx.md; PyPI depth-anything-3 0.1.1; "
+        "the hub's pages",
+        details=package | ({"made_by": EXPORT} if is_metric else {}),
     )
 
 

@@ -9,7 +9,7 @@ from nearfar.models import _hub
 
 V3 = "https://arxiv.org/abs/2103.13413"
 V31 = "https://arxiv.org/abs/2307.14460"
-LEVIT = "https://github.com/isl-org/MiDaS/releases/download/v3_1/dpt_levit_224.pt"
+RELEASE_V31 = "https://github.com/isl-org/MiDaS/releases/download/v3_1/"
 RELEASE_V3 = "https://github.com/isl-org/DPT/releases/download/1_0/"
 HALF = (0.5, 0.5, 0.5)
 
@@ -31,6 +31,8 @@ class DptVariant:
     figures: dict[str, float] = field(default_factory=dict)
     release: str = ""
     """The file of the MiDaS release, which can be imported too; its name ends with the prefix of its hash."""
+    network: str = ""
+    """What :mod:`nearfar.nets` has for a file that is on the release page of MiDaS 3.1 alone."""
 
 
 ROWS = (
@@ -70,10 +72,24 @@ ROWS = (
         figures={"DIW": 0.1137, "ETH3D": 0.0659, "Sintel": 0.2366, "TUM": 6.13, "KITTI": 11.56, "NYU": 1.86},
     ),
     DptVariant(
-        "beit-large-384", "DPT BEiT-L 384 (MiDaS 3.1)", 384, 344, V31, "MIT", "Intel/dpt-beit-large-384"
+        "beit-large-384",
+        "DPT BEiT-L 384 (MiDaS 3.1)",
+        384,
+        344,
+        V31,
+        "MIT",
+        "Intel/dpt-beit-large-384",
+        figures={"DIW": 0.1239, "ETH3D": 0.0667, "Sintel": 0.2545, "TUM": 7.17, "KITTI": 9.84, "NYU": 2.21},
     ),
     DptVariant(
-        "beit-base-384", "DPT BEiT-B 384 (MiDaS 3.1)", 384, 112, V31, "MIT", "Intel/dpt-beit-base-384"
+        "beit-base-384",
+        "DPT BEiT-B 384 (MiDaS 3.1)",
+        384,
+        112,
+        V31,
+        "MIT",
+        "Intel/dpt-beit-base-384",
+        figures={"DIW": 0.1159, "ETH3D": 0.0967, "Sintel": 0.2901, "TUM": 9.88, "KITTI": 26.60, "NYU": 3.91},
     ),
     DptVariant(
         "swin2-large-384",
@@ -95,6 +111,7 @@ ROWS = (
         "MIT",
         "Intel/dpt-swinv2-base-384",
         fit="exact",
+        figures={"DIW": 0.1095, "ETH3D": 0.0790, "Sintel": 0.2404, "TUM": 8.93, "KITTI": 5.97, "NYU": 3.28},
     ),
     DptVariant(
         "swin2-tiny-256",
@@ -108,6 +125,27 @@ ROWS = (
         figures={"DIW": 0.1211, "ETH3D": 0.1106, "Sintel": 0.2868, "TUM": 13.43, "KITTI": 10.13, "NYU": 5.55},
     ),
     DptVariant(
+        "swin-large-384",
+        "DPT Swin-L 384 (MiDaS 3.1)",
+        384,
+        213,
+        V31,
+        "MIT",
+        fit="exact",
+        network="swin/large_384",
+        figures={"DIW": 0.1126, "ETH3D": 0.0853, "Sintel": 0.2428, "TUM": 8.74, "KITTI": 6.60, "NYU": 3.34},
+    ),
+    DptVariant(
+        "next-vit-large-384",
+        "DPT Next-ViT-L 384 (MiDaS 3.1)",
+        384,
+        72,
+        V31,
+        "MIT",
+        network="next_vit/large_384",
+        figures={"DIW": 0.1031, "ETH3D": 0.0954, "Sintel": 0.2295, "TUM": 9.21, "KITTI": 6.89, "NYU": 3.47},
+    ),
+    DptVariant(
         "levit-224",
         "DPT LeViT 224 (MiDaS 3.1)",
         224,
@@ -115,31 +153,39 @@ ROWS = (
         V31,
         "MIT",
         fit="exact",
+        network="levit/dpt_224",
         figures={"DIW": 0.1314, "ETH3D": 0.1206, "Sintel": 0.3148, "TUM": 18.21, "KITTI": 15.27, "NYU": 8.64},
     ),
 )
 
 
 def _card(row: DptVariant) -> ModelCard:
-    files = (*(_hub.onnx(row.onnx) if row.onnx else ()), *(_hub.checkpoint(row.repository, row.weights)))
-    is_on_hub = bool(row.repository)
+    is_on_hub = not row.network
     return ModelCard(
         name=f"dpt-{row.variant}",
         title=row.title,
         family="dpt",
         kind=DepthKind.RELATIVE_INVERSE,
         input=_input(row),
-        weights=files if is_on_hub else (WeightFile("dpt_levit_224.pt", LEVIT, engine="torch"),),
+        weights=_weights(row),
         licence=row.licence,
         is_commercial_use_allowed=True,
         parameters=row.millions * 1_000_000,
         summary="Relative depth with finer edges than the convolutional MiDaS.",
         paper=row.paper,
         extra="transformers" if is_on_hub else "torch",
-        network=_hub.NETWORK if is_on_hub else "levit/dpt_224",
-        source="isl-org/MiDaS README.md, midas/model_loader.py; isl-org/DPT; the hub's pages",
+        network=row.network or _hub.NETWORK,
+        source="isl-org/MiDaS README.md, midas/model_loader.py, dpt_depth.py; isl-org/DPT; the hub's pages",
         details=_details(row),
     )
+
+
+def _weights(row: DptVariant) -> tuple[WeightFile, ...]:
+    if row.network:
+        name = f"dpt_{row.variant.replace('-', '_')}.pt"
+        return (WeightFile(name, RELEASE_V31 + name, engine="torch"),)
+    onnx = _hub.onnx(row.onnx) if row.onnx else ()
+    return *onnx, *_hub.checkpoint(row.repository, row.weights)
 
 
 def _details(row: DptVariant) -> dict[str, object]:

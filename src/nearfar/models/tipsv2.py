@@ -7,7 +7,7 @@ from nearfar.models import _hub
 
 SIZE, PATCH = 448, 14
 NOTHING, ONE = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)
-ROWS = (("base", "b14", 105), ("large", "l14", 340))
+ROWS = (("base", "b14", 110), ("large", "l14", 343))
 
 
 def _card(size: str, letter: str, millions: int) -> ModelCard:

@@ -31,7 +31,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
     Raises:
         WeightsError: it is damaged, holds more than tensors, or no tensors.
     """
-    found = _reader(path)(path)
+    found = read_file(path)
     for wrapper in _WRAPPERS:
         if isinstance(found, Mapping) and isinstance(found.get(wrapper), Mapping):
             found = found[wrapper]
@@ -44,14 +44,21 @@ def read_state(path: Path) -> dict[str, Tensor]:
     return {str(key).removeprefix(_PREFIX): value for key, value in found.items()}
 
 
+def read_file(path: Path) -> object:
+    """All that a file holds, without running what it may carry; errors as in :func:`read_state`."""
+    return _reader(path)(path)
+
+
 def load_into(network: nn.Module, state: Mapping[str, Tensor], name: str) -> None:
-    """Give a network its weights: every key and shape must agree.
+    """Give a network its weights: every key and shape must agree, save those that it says it does not read.
 
     Raises:
         WeightsError: they do not; the message shows the first that differ.
     """
     expected = {key: tuple(value.shape) for key, value in network.state_dict().items()}
     found = _rooted(state, expected)
+    unread: tuple[str, ...] = getattr(network, "unread", ())
+    found = {key: value for key, value in found.items() if not any(part in key for part in unread)}
     missing = [key for key in expected if key not in found]
     extra = [key for key in found if key not in expected]
     shapes = [key for key in expected if key in found and tuple(found[key].shape) != expected[key]]

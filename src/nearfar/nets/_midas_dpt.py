@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import MissingExtraError, WeightsError
 from nearfar.nets._checkpoint import read_state
-from nearfar.nets.stand_in import VIT_LARGE
+from nearfar.nets._published import HYBRID, VIT_LARGE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -65,22 +65,7 @@ _PARTS = {
     ".resConfUnit2.conv2.": "neck.fusion_stage.layers.{}.residual_layer2.convolution2.",
 }
 _LEVELS = 4
-CONFIGS: dict[str, dict[str, Any]] = {
-    "dpt-large": VIT_LARGE,
-    "dpt-hybrid": {
-        "is_hybrid": True,
-        "hidden_size": 768,
-        "num_hidden_layers": 12,
-        "num_attention_heads": 12,
-        "intermediate_size": 3072,
-        "image_size": 384,
-        "backbone_featmap_shape": [1, 1024, 24, 24],
-        "backbone_out_indices": [2, 5, 8, 11],
-        "neck_ignore_stages": [0, 1],
-        "neck_hidden_sizes": [256, 512, 768, 768],
-        "reassemble_factors": [1, 1, 1, 0.5],
-    },
-}
+CONFIGS: dict[str, dict[str, Any]] = {"dpt-large": VIT_LARGE, "dpt-hybrid": HYBRID}
 """Numbers of ``DPTConfig`` by the card's name: the networks that MiDaS 3.0 released."""
 
 

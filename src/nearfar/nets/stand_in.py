@@ -10,6 +10,7 @@ import torch
 
 from nearfar.errors import MissingExtraError, WeightsError
 from nearfar.nets import build, ready
+from nearfar.nets._published import HUB
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +34,7 @@ def ready_network(card: ModelCard) -> nn.Module:
     """The published architecture of a card with drawn weights, in memory, ready to run.
 
     Raises:
-        WeightsError: its architecture is not in :data:`HUB`.
+        WeightsError: its architecture is not in :data:`nearfar.nets._published.HUB`.
         MissingExtraError: transformers is not installed.
     """
     network = empty_network(card)
@@ -51,28 +52,11 @@ def empty_network(card: ModelCard) -> nn.Module:
         return build(card.network)
 
 
-VIT_LARGE = {
-    "hidden_size": 1024,
-    "num_hidden_layers": 24,
-    "num_attention_heads": 16,
-    "intermediate_size": 4096,
-    "neck_hidden_sizes": [256, 512, 1024, 1024],
-    "backbone_out_indices": [5, 11, 17, 23],
-    "image_size": 384,
-}
-HUB: dict[str, tuple[str, dict[str, Any]]] = {
-    "dpt-large": ("DPTConfig", VIT_LARGE),
-    "depth-anything-v2-small": ("DepthAnythingConfig", {}),  # the class's own numbers are those of small
-    "depth-anything-v1-small": ("DepthAnythingConfig", {}),
-}
-"""Networks of the transformers library that stand-ins are made for: configuration class and its numbers."""
-
-
 def write_hub(name: str, folder: Path) -> Path:
     """A folder as the model hub keeps it: the published architecture of a network, with drawn weights.
 
     Raises:
-        WeightsError: its architecture is not in :data:`HUB`.
+        WeightsError: its architecture is not in :data:`nearfar.nets._published.HUB`.
         MissingExtraError: transformers is not installed.
     """
     network = _empty_hub_network(name)

@@ -215,7 +215,8 @@ def _engine(card: ModelCard, wish: Wish, store: Store) -> tuple[str, str]:
     has_checkpoint = store.is_installed(card, "torch")
     if has_checkpoint and wish.device == AUTO and _gpu():
         return "torch", "there is a GPU"
-    if has_checkpoint and card.network.startswith("transformers/") and not _has_onnx(card, store):
+    is_for_torch = card.network.startswith("transformers/") or bool(card.not_converted)
+    if has_checkpoint and is_for_torch and not _has_onnx(card, store):
         return "torch", "its checkpoint runs there without a conversion"
     return "onnxruntime", "fastest of the base install on a processor"
 
