@@ -201,3 +201,36 @@ def test_an_update_that_breaks_off_changes_nothing(old, monkeypatch) -> None:
     assert bench.store.counts()["done"] == 1
     bench.die()
     assert "jobs.sqlite" in files_below(old)
+
+
+def test_claims_wait_for_no_disk_and_results_do(bench) -> None:
+    """Synced are what is accepted and how a picture ended, told by what SQLite is set to when it commits."""
+    seen: list[str] = []
+    with bench.store.database.reading() as connection:
+        connection.set_trace_callback(seen.append)
+        bench.submit(b"1")
+        accepted = list(seen)
+        seen.clear()
+        claim = bench.claims.take()
+        claimed = list(seen)
+        assert connection.execute("PRAGMA synchronous").fetchone()[0] == 2
+        bench.claims.give_back(claim)
+        seen.clear()
+        bench.work()
+        connection.set_trace_callback(None)
+    assert "PRAGMA synchronous = NORMAL" not in accepted
+    assert claimed.index("PRAGMA synchronous = NORMAL") < claimed.index("COMMIT")
+    assert claimed[-1] == "PRAGMA synchronous = FULL"
+    last = len(seen) - 1 - seen[::-1].index("COMMIT")
+    assert seen[:last].count("PRAGMA synchronous = NORMAL") == 1  # the claim's, which is over
+    assert seen[:last].count("PRAGMA synchronous = FULL") == 1
+
+
+def test_a_log_that_has_grown_is_brought_in(bench, tmp_path, monkeypatch) -> None:
+    """Not by the claims, but by upkeep beside them; what it holds is in the database then."""
+    monkeypatch.setattr("nearfar.jobs.database._LOG_BYTES", 1)
+    job = bench.submit(*[b"1"] * 5)
+    before = (tmp_path / "jobs" / "jobs.sqlite").stat().st_size
+    bench.store.database.checkpoint()
+    assert (tmp_path / "jobs" / "jobs.sqlite").stat().st_size > before
+    assert bench.store.job(job.id).total == 5

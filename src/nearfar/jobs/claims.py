@@ -51,10 +51,13 @@ class Claims:
         self._owner = owner
 
     def take(self) -> Claim | None:
-        """The next picture, or None. Callers take turns, then their jobs, then pictures in their order."""
+        """The next picture, or None. Callers take turns, then their jobs, then pictures in their order.
+
+        A claim waits for no disk: where the machine ends, the picture is as it was before, and waits.
+        """
         if not self._store.database.rows(_ANY):
             return None
-        with self._store.database.transaction() as connection:
+        with self._store.database.passing() as connection:
             row = connection.execute(_NEXT).fetchone()
             if row is None:
                 return None
@@ -94,7 +97,7 @@ class Claims:
 
     def give_back(self, claim: Claim, *, counts: bool = False) -> None:
         """Give it back to the queue. ``counts``: the attempt stays written down."""
-        with self._store.database.transaction() as connection:
+        with self._store.database.passing() as connection:
             connection.execute(_TOUCH, (claim.job,))
             connection.execute(
                 f"UPDATE pictures SET state = 'queued', owner = NULL, attempts = attempts - ?, "  # noqa: S608

@@ -1,4 +1,4 @@
-"""The job database: SQLite with a write-ahead log, every commit synced, one connection for all threads."""
+"""The job database: SQLite with a write-ahead log, what must last synced, one connection for all threads."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _WAIT_S = 20
 _NO_ROOM = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE", "SQLITE_IOERR_SHMMAP")
 """The last two: the index of the log, which lies in a file too, cannot grow."""
+_LOG_BYTES, _LOG_PAGES = 2**20, 8000
+"""From where on upkeep brings the log into the database, and from where on a transaction does it itself."""
 _WAY_OUT = (
     "Stop the service, then put a backup of the folder in its place, or move the folder away to begin with "
     "an empty one. Nothing was deleted."
@@ -52,6 +54,22 @@ class Database:
             self._connection.close()
 
     @contextlib.contextmanager
+    def passing(self) -> Iterator[sqlite3.Connection]:
+        """A transaction that no disk is waited for: it lasts with the next one that is synced.
+
+        It survives the end of the process. Where the machine ends it may be undone: for what may be.
+        """
+        with self._lock:
+            with self._translated():
+                self._connection.execute("PRAGMA synchronous = NORMAL")
+            try:
+                with self.transaction() as connection:
+                    yield connection
+            finally:
+                with self._translated():
+                    self._connection.execute("PRAGMA synchronous = FULL")
+
+    @contextlib.contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Everything done within is kept together, synced to the disk, or not at all."""
         with self._lock, self._translated():
@@ -76,9 +94,19 @@ class Database:
         with self._lock, self._translated():
             return self._connection.execute(query, values).fetchall()
 
+    def checkpoint(self) -> None:
+        """Bring a log that has grown into the database, so that no transaction has to; none waits for it."""
+        log = self._path.with_name(self._path.name + "-wal")
+        with self._translated():
+            if not log.is_file() or log.stat().st_size < _LOG_BYTES:
+                return
+            with contextlib.closing(sqlite3.connect(self._path, timeout=_WAIT_S)) as connection:
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
     def _prepare(self) -> None:
         run = self._connection.execute
         run("PRAGMA journal_mode = WAL")
+        run(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
         run("PRAGMA synchronous = FULL")
         run("PRAGMA foreign_keys = ON")
         found = [row[0] for row in run("PRAGMA quick_check(1)")]

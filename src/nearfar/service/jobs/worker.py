@@ -287,6 +287,7 @@ class Jobs:
             await asyncio.sleep(KEEP_S)
 
     def _tend(self, opened: OpenStore, late: set[float]) -> None:
+        opened.store.database.checkpoint()
         self._repay()
         if count := opened.claims.recover():
             _log.warning("%d pictures of processes that ended are queued again", count)
