@@ -4,7 +4,8 @@ python benchmarks/jobs_queue.py [--folder FOLDER] [--check]
 
 Fills a store on the disk of FOLDER (the system's folder for temporary files where it is absent), claims and
 gives back pictures one after the other as a worker does, and tells the median, the 99th of 100 and the
-slowest. The time is that of whole claims, with whatever else the machine does. --check: status 1 where a goal is missed.
+slowest. The time is that of whole claims, with whatever else the machine does. --check: status 1 where a goal
+is missed.
 """
 
 from __future__ import annotations

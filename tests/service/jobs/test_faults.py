@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import threading
@@ -169,6 +170,29 @@ def test_a_disk_that_fills_while_a_job_runs(start, send, finished, gate, small_d
     assert (job["counts"]["failed"], job["state"]) == (0, "running")
     filler.unlink()
     assert finished(service, id)["counts"]["done"] == 1
+
+
+@pytest.mark.parametrize("times", [1, pytest.param(10, marks=pytest.mark.soak)])
+def test_a_service_that_is_stopped_on_a_full_disk(gate, send, finished, jpeg, small_disk, times) -> None:
+    """Nothing can be written down; the next service takes up what this one was working on."""
+    for _ in range(times):
+        filler = small_disk / "filler"
+        with running(loader_of(gate), home=str(small_disk)) as service:
+            gate.open.set()
+            until(lambda service=service: service.client.get("/readyz").status_code == 200)
+            gate.open.clear()
+            begun = gate.entered
+            id = send(service, jpeg, jpeg).json()["id"]
+            until(lambda begun=begun: gate.entered == begun + 1)
+            with filler.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+                while file.write(bytes(4096)):
+                    pass
+            gate.open.set()
+        assert filler.stat().st_size > 0
+        filler.unlink()
+        with running(home=str(small_disk)) as service:
+            assert finished(service, id)["counts"]["done"] == 2
+            assert service.client.delete(f"/v1/jobs/{id}").status_code == 204
 
 
 def test_a_read_only_spool(send, finished, jpeg, small_disk) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import random
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -30,8 +32,8 @@ PICTURE = encoded(draw(64, 48), "PNG")
 
 @contextlib.contextmanager
 def serving(home: Path, *words: str) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
-    """A service in a process of its own, on a free port."""
-    env = environment(NEARFAR_HOME=str(home), NEARFAR_LOG_LEVEL="error")
+    """A service in a process of its own, on a free port; its network is quick, so that the store is busy."""
+    env = environment(NEARFAR_HOME=str(home), NEARFAR_LOG_LEVEL="error", NEARFAR_ENGINE="fake")
     process = subprocess.Popen(
         command("serve", "--port", "0", *words), stdout=subprocess.PIPE, text=True, env=env
     )
@@ -76,32 +78,60 @@ def half_an_upload(client: httpx.Client) -> socket.socket:
     return connection
 
 
-@pytest.mark.parametrize("times", [3, pytest.param(20, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])])
-def test_every_accepted_picture_has_exactly_one_result(tmp_path, times, note_figure) -> None:
-    """Killed in the middle of a job and of an upload, each time somewhere else; then left to finish."""
-    ids = []
-    for number in range(times):
-        with serving(tmp_path) as (process, client), contextlib.closing(half_an_upload(client)):
-            ids.append(hand_in(client, f"key-{number}"))
-            wait_for(client, min(count(client, "done") + 1 + number % 3, len(ids) * PICTURES))
-            process.send_signal(signal.SIGKILL)
-            process.wait(30)
-    with serving(tmp_path) as (_, client):
-        assert hand_in(client, "key-0") == ids[0]
-        wait_for(client, times * PICTURES)
+def has_one_result_each(home: Path, ids: list[str]) -> int:
+    """Start a service, wait for all pictures of these jobs, and look at them; how many there are."""
+    with serving(home) as (_, client):
+        wait_for(client, len(ids) * PICTURES)
         assert {job["id"] for job in client.get("/v1/jobs?limit=1000").json()["jobs"]} == set(ids)
         for id in ids:
             archive = zipfile.ZipFile(io.BytesIO(client.get(f"/v1/jobs/{id}/results").content))
             expected = [f"{n + 1:05d}-{n}/heatmap.png" for n in range(PICTURES)]
             assert archive.namelist() == ["manifest.json", *expected]
             assert {archive.read(name)[:4] for name in expected} == {b"\x89PNG"}
-        spool = tmp_path / "jobs"
+        spool = home / "jobs"
         assert not files_below(spool / "staging")
         on_disk = [name for name in files_below(spool / "spool") if "/out/" in name]
-        assert len(on_disk) == times * PICTURES
+        assert len(on_disk) == len(ids) * PICTURES
+    return len(on_disk)
+
+
+@pytest.mark.parametrize("times", [3, pytest.param(200, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])])
+def test_every_accepted_picture_has_exactly_one_result(tmp_path, times, note_figure) -> None:
+    """Killed in the middle of a job and of an upload, each time somewhere else; then left to finish."""
+    ids, chance = [], random.Random(21)  # noqa: S311 - moments, no secrets
+    for number in range(times):
+        with serving(tmp_path) as (process, client), contextlib.closing(half_an_upload(client)):
+            ids.append(hand_in(client, f"key-{number}"))
+            wait_for(client, min(count(client, "done") + 1 + number % 3, len(ids) * PICTURES))
+            time.sleep(0.1 * chance.random())
+            process.send_signal(signal.SIGKILL)
+            process.wait(30)
+    with serving(tmp_path) as (_, client):
+        assert hand_in(client, "key-0") == ids[0]
+    done = has_one_result_each(tmp_path, ids)
     if times > 3:
-        result = f"{len(on_disk)} accepted pictures, {len(on_disk)} results, one each"
+        result = f"{done:,} accepted pictures, {done:,} results, one each"
         note_figure("soak", f"kill -9 in the middle of jobs, {times} times", result, "none lost, none twice")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there is no SIGTERM to catch")
+@pytest.mark.parametrize("times", [1, pytest.param(20, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])])
+def test_a_backup_of_any_moment_goes_on(tmp_path, times, note_figure) -> None:
+    """Of a service that was stopped or killed, with its owners or without: every picture ends once."""
+    home, ids, chance = tmp_path / "home", [], random.Random(8)  # noqa: S311 - moments, no secrets
+    for number in range(times):
+        with serving(home) as (process, client), contextlib.closing(half_an_upload(client)):
+            ids.append(hand_in(client, f"key-{number}"))
+            time.sleep(0.4 * chance.random())
+            process.send_signal(signal.SIGTERM if number % 4 == 3 else signal.SIGKILL)
+            process.wait(60)
+        leave = shutil.ignore_patterns("owners") if number % 2 == 0 else None
+        shutil.copytree(home, tmp_path / f"backup-{number}", ignore=leave)
+    done = sum(has_one_result_each(tmp_path / f"backup-{n}", ids[: n + 1]) for n in range(times))
+    assert has_one_result_each(home, ids) == times * PICTURES
+    if times > 2:
+        result = f"{done:,} accepted pictures, {done:,} results, one each"
+        note_figure("soak", f"backups of {times} random moments put back", result, "none lost, none twice")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="there is no SIGTERM to catch")
