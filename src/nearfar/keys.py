@@ -201,7 +201,7 @@ class KeyFile:
 
     def _write(self, ring: Keyring) -> None:
         rows = {"version": _VERSION, "keys": [asdict(key) for key in ring.keys]}
-        write_whole(self.path, json.dumps(rows, indent=1).encode(), private=True)
+        write_whole(self.path, json.dumps(rows, indent=1).encode(), private=True, lasting=True)
 
     def _unreadable(self, exc: OSError) -> SourceError:
         return SourceError(

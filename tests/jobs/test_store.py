@@ -202,6 +202,23 @@ def test_a_damaged_database_is_refused_and_stays(tmp_path, damage) -> None:
     assert (home / "jobs.sqlite").read_bytes() == damage
 
 
+def test_a_database_that_is_held_is_told_as_busy(bench, tmp_path, monkeypatch) -> None:
+    """By another program, for longer than is waited: nothing is changed, and it goes on afterwards."""
+    monkeypatch.setattr("nearfar.jobs.database._WAIT_S", 0.1)
+    other = open_bench(tmp_path / "jobs")
+    with sqlite3.connect(tmp_path / "jobs" / "jobs.sqlite", isolation_level=None) as holder:
+        holder.execute("BEGIN IMMEDIATE")
+        with pytest.raises(JobsUnavailableError, match="held by another process"):
+            other.submit(b"1")
+        assert other.store.jobs() == []
+        holder.execute("ROLLBACK")
+    holder.close()
+    assert files_below(other.store.spool.jobs) | files_below(other.store.spool.staging) == set()
+    other.submit(b"1")
+    assert other.work() is not None
+    other.die()
+
+
 def test_damage_within_is_found(bench, tmp_path) -> None:
     """A page overwritten in the middle of a database that begins well."""
     for _ in range(3):

@@ -38,6 +38,41 @@ def test_overwriting(tmp_path: Path) -> None:
     assert write_whole(path, b"new").read_bytes() == b"new"
 
 
+@pytest.mark.parametrize("lasting", [False, True])
+def test_what_lasts_is_synced_before_and_after_it_gets_its_name(tmp_path, monkeypatch, lasting) -> None:
+    """The file's bytes, then its name in the folder; others wait for no disk."""
+    done, fsync, replace = [], os.fsync, Path.replace
+
+    def noted_sync(handle: int) -> None:
+        done.append("folder" if stat.S_ISDIR(os.fstat(handle).st_mode) else "file")
+        fsync(handle)
+
+    def noted_replace(path: Path, target: Path) -> Path:
+        done.append("name")
+        return replace(path, target)
+
+    monkeypatch.setattr(os, "fsync", noted_sync)
+    monkeypatch.setattr(Path, "replace", noted_replace)
+    write_whole(tmp_path / "a.json", b"{}", lasting=lasting)
+    assert done == (["file", "name", "folder"] if lasting else ["name"])
+
+
+@pytest.mark.skipif(os.name != "posix", reason="another call locks there")
+def test_a_disk_without_locks_is_one_clear_error(tmp_path, monkeypatch) -> None:
+    """As some network disks are: told at once, instead of a lock that is none."""
+    import fcntl
+
+    def no_locks(*_: object) -> None:
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    with (
+        pytest.raises(OutputError, match="does not lock files: Operation not supported"),
+        locked(tmp_path / "a"),
+    ):
+        pass
+
+
 @pytest.mark.parametrize("where", ["missing/a.bin", ".", "file/a.bin", "a\0.bin", "x" * 300])
 @pytest.mark.parametrize("overwrite", [True, False])
 def test_impossible_places(tmp_path: Path, where: str, overwrite: bool) -> None:

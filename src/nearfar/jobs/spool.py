@@ -13,7 +13,6 @@ import errno
 import os
 import secrets
 import shutil
-import sys
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from nearfar.errors import BrokenImageError
 from nearfar.jobs.errors import PictureLostError, disk_errors
+from nearfar.machine.files import sync
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -222,17 +222,6 @@ def _taken_below(folder: Path) -> int:
     return taken(folder) + sum(
         taken(Path(parent, name)) for parent, folders, files in os.walk(folder) for name in (*folders, *files)
     )
-
-
-def sync(path: Path) -> None:
-    """Make sure that a file, or the names in a folder, are on the disk."""
-    if sys.platform == "win32" and path.is_dir():
-        return  # there is no such thing
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _write(path: Path, data: bytes) -> None:

@@ -7,6 +7,7 @@ import os
 import stat
 import sys
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -36,11 +37,17 @@ def write_to(file: BinaryIO, data: bytes) -> None:
 
 
 def write_whole(
-    path: str | os.PathLike[str], data: bytes, *, overwrite: bool = True, private: bool = False
+    path: str | os.PathLike[str],
+    data: bytes,
+    *,
+    overwrite: bool = True,
+    private: bool = False,
+    lasting: bool = False,
 ) -> Path:
     """Write bytes to a temporary file beside ``path``, then rename; gives the path back.
 
-    ``private``: only its owner may read it, from its first byte on.
+    ``private``: only its owner may read it, from its first byte on. ``lasting``: it is on the disk, with its
+    name, before this returns, so that it is there also where the machine loses power then.
 
     Raises:
         OutputExistsError: something is there and ``overwrite`` is False.
@@ -48,7 +55,7 @@ def write_whole(
     """
     target = Path(path)
     try:
-        _write(target, data, overwrite=overwrite, mode=0o600 if private else 0o666)
+        _write(target, data, _How(overwrite, 0o600 if private else 0o666, lasting))
     except FileExistsError as exc:
         raise OutputExistsError(
             f"{target} exists already.", "Pass overwrite, or choose another name."
@@ -61,16 +68,36 @@ def write_whole(
     return target
 
 
-def _write(target: Path, data: bytes, *, overwrite: bool, mode: int) -> None:
+@dataclass(frozen=True, slots=True)
+class _How:
+    """How a file is written: over what is there, with which permission bits, waited for."""
+
+    overwrite: bool
+    mode: int
+    lasting: bool
+
+
+def sync(path: Path) -> None:
+    """Make sure that a file, or the names in a folder, are on the disk."""
+    if sys.platform == "win32" and path.is_dir():
+        return  # there is no such thing
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _write(target: Path, data: bytes, how: _How) -> None:
     found = _mode_of(target)
     if stat.S_ISDIR(found):
         raise IsADirectoryError(errno.EISDIR, "it is a folder")
     if found and not stat.S_ISREG(found):  # a device or pipe, as /dev/stdout: never replace it
         target.write_bytes(data)
-    elif found and not overwrite:
+    elif found and not how.overwrite:
         raise FileExistsError(errno.EEXIST, "exists")
     else:
-        _write_and_rename(target.resolve() if overwrite else target, data, overwrite=overwrite, mode=mode)
+        _write_and_rename(target.resolve() if how.overwrite else target, data, how)
 
 
 def _mode_of(target: Path) -> int:
@@ -81,16 +108,21 @@ def _mode_of(target: Path) -> int:
         return 0
 
 
-def _write_and_rename(target: Path, data: bytes, *, overwrite: bool, mode: int) -> None:
+def _write_and_rename(target: Path, data: bytes, how: _How) -> None:
     part = target.with_name(f".nearfar-{os.urandom(8).hex()}.part")
     try:
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), mode)
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), how.mode)
         with open(handle, "wb") as file:  # noqa: PTH123 - a path cannot be opened with a mode of its own
             file.write(data)
-        if overwrite:
+            if how.lasting:
+                file.flush()
+                os.fsync(file.fileno())
+        if how.overwrite:
             part.replace(target)
         else:
             _claim(part, target)
+        if how.lasting:
+            sync(target.parent)
     finally:
         part.unlink(missing_ok=True)
 
@@ -144,7 +176,11 @@ def _held(path: Path) -> BinaryIO:
             continue
         except OSError as exc:
             raise _not_writable(path, exc) from exc
-        _lock(file.fileno())
+        try:
+            _lock(file.fileno())
+        except OSError as exc:
+            file.close()
+            raise _no_locks(path, exc) from exc
         if _is_at(file, path):
             return file
         file.close()
@@ -153,6 +189,13 @@ def _held(path: Path) -> BinaryIO:
 def _not_writable(path: Path, exc: OSError) -> OutputError:
     return OutputError(
         f"Cannot write into {path.parent}: {exc.strerror or exc}.", "Choose another folder: NEARFAR_HOME."
+    )
+
+
+def _no_locks(path: Path, exc: OSError) -> OutputError:
+    return OutputError(
+        f"The disk of {path.parent} does not lock files: {exc.strerror or exc}.",
+        "Choose a folder on a disk of this machine; network disks may have no locks: NEARFAR_HOME.",
     )
 
 

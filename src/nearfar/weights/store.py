@@ -98,7 +98,7 @@ class Store:
         with locked(self.folder(card) / f".{PINS}.lock", passing=True):
             rows = self.pins(card) | {key_of(file): pin}
             text = json.dumps({key: asdict(row) for key, row in sorted(rows.items())}, indent=1)
-            write_whole(self.folder(card) / PINS, f"{text}\n".encode())
+            write_whole(self.folder(card) / PINS, f"{text}\n".encode(), lasting=True)
 
     def is_installed(self, card: ModelCard, engine: str = "") -> bool:
         """All files for an engine (or, where none is named, for any) are there; they are not hashed."""

@@ -156,5 +156,5 @@ class Pulls:
         """Keep a record; each has a higher version than the one before."""
         newer = replace(record, version=record.version + 1)
         self.folder.mkdir(parents=True, exist_ok=True)
-        write_whole(self.folder / f"{record.model}.json", json.dumps(newer.plain).encode())
+        write_whole(self.folder / f"{record.model}.json", json.dumps(newer.plain).encode(), lasting=True)
         return newer

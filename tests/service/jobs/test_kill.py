@@ -21,6 +21,7 @@ import pytest
 from command_line import command, environment
 from jobbing import files_below
 from pictures import draw, encoded
+from serving import until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -147,6 +148,21 @@ def test_sigterm_finishes_or_gives_back(tmp_path) -> None:
         wait_for(client, PICTURES)
         pictures = client.get(f"/v1/jobs/{id}").json()["pictures"]
         assert {row["state"] for row in pictures} == {"done"}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="there is no SIGTERM to catch")
+def test_sigterm_while_a_job_arrives(tmp_path) -> None:
+    """What was accepted stays, what was arriving leaves nothing, and the service ends with code 0."""
+    with serving(tmp_path, "--drain-timeout", "1") as (process, client):
+        id = hand_in(client, "a")
+        with contextlib.closing(half_an_upload(client)):
+            until(lambda: files_below(tmp_path / "jobs" / "staging") != set())
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 0
+    with serving(tmp_path) as (_, client):
+        wait_for(client, PICTURES)
+        assert [job["id"] for job in client.get("/v1/jobs").json()["jobs"]] == [id]
+        until(lambda: list((tmp_path / "jobs" / "staging").iterdir()) == [])
 
 
 @pytest.mark.skipif(os.name != "posix", reason="processes share no port there")
