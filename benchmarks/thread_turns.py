@@ -19,7 +19,7 @@ from dataclasses import dataclass, field, replace
 
 import nearfar
 from nearfar import api, settings
-from nearfar.service import allocator
+from nearfar.machine import allocator
 from service_load import photos
 
 INTERVALS_MS = (5.0, 1.0, 0.25)

@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 import cv2
 import numpy as np
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     Loader = Callable[[str, int | None], Model]
     Watch = Callable[[Model], AbstractContextManager[object]]
 
+P = ParamSpec("P")
+T = TypeVar("T")
 MOST = 12
 """Networks in one comparison at most."""
 SHOWN = {
@@ -246,6 +248,10 @@ class _Clock:
 
     def step(self, *_: int) -> None:
         """Tiles are not told."""
+
+    def do(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+        """Here: the photo is decoded already."""
+        return work(*given, **named)
 
 
 def _one(card: ModelCard, run: Callable[[str], tuple[DepthMap, float, float]]) -> Compared:

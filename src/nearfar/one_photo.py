@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar
 
 from nearfar.decode.own_depth import own_depth_of
 from nearfar.decode.photo import Limits, read_photo
@@ -36,6 +36,8 @@ class Loaded(Protocol):
 
 
 M = TypeVar("M", bound=Loaded)
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,9 @@ class Watch(Protocol):
     def step(self, done: int, of: int) -> object:
         """Told after each tile. What it raises ends the work."""
 
+    def do(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+        """What ``work`` makes of ``given``: here, or in a process that can do no harm (nearfar.wall)."""
+
 
 class Unwatched:
     """Watches nothing; ``tell`` is told of tiles."""
@@ -86,6 +91,10 @@ class Unwatched:
     def step(self, done: int, of: int) -> object:
         """Passed on."""
         return None if self._tell is None else self._tell(done, of)
+
+    def do(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+        """Here."""
+        return work(*given, **named)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +127,11 @@ class Estimated:
 
 
 def read(
-    source: PhotoSource, estimator: Estimator, options: EstimateOptions, limits: Limits | None = None
+    source: PhotoSource,
+    estimator: Estimator,
+    options: EstimateOptions,
+    limits: Limits | None = None,
+    watch: Watch | None = None,
 ) -> Photo:
     """A photo as a model takes it: whole, or of a JPEG just enough where the model is fast.
 
@@ -126,7 +139,8 @@ def read(
     """
     is_enough = estimator.is_fast and not options.whole and not options.tiles
     needed = estimator.input.network_size if is_enough else None
-    return seen_by(read_photo(source, limits, options.name, needed), options.intrinsics)
+    photo = (watch or Unwatched()).do(read_photo, source, limits, options.name, needed)
+    return seen_by(photo, options.intrinsics)
 
 
 def depth_of(
@@ -170,10 +184,12 @@ def look(
     with watch.stage("model"):
         model = load()
     with watch.stage("decode"):
-        photo = read(source(), model.estimator, options, limits)
+        photo = read(source(), model.estimator, options, limits, watch)
+    if options.own_depth:
+        with watch.stage("engine"):
+            return Seen(photo, watch.do(own_depth_of, photo), model)
     with watch.stage("engine"), watch.engine(model):
-        is_own = options.own_depth
-        depth = own_depth_of(photo) if is_own else depth_of(photo, model.estimator, options.tiles, watch.step)
+        depth = depth_of(photo, model.estimator, options.tiles, watch.step)
     return Seen(photo, depth, model)
 
 

@@ -121,6 +121,20 @@ class Settings:
     engine_timeout: int = option(
         120, "Seconds after which a call of a network counts as stuck and is given up.", low=1
     )
+    work_timeout: int = option(
+        60,
+        "Seconds after which decoding, or an effect with its encoding, counts as stuck and is given up.",
+        low=1,
+    )
+    wall: str = option(
+        "auto",
+        "Whether pictures are decoded and worked on in processes that can reach nothing: auto does where "
+        "the service listens on more than its own machine, on Linux.",
+        choices=("auto", "on", "off"),
+    )
+    sandbox: bool = option(
+        True, "Shut those processes in by seccomp and Landlock, where the kernel has them."
+    )
     live_connections: int = option(
         4, "Streams of /v1/live that one key or address may have open at once.", low=1, high=10_000
     )

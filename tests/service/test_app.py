@@ -29,7 +29,7 @@ def test_threads_follow_the_network_s_size(monkeypatch, parameters, given, threa
     monkeypatch.setattr(catalogue, "card", lambda _: card)
     monkeypatch.setattr(api, "load", lambda *_, settings, **__: seen.append(settings.threads))
     monkeypatch.setattr("nearfar.service.app.usable_cpus", lambda: 6)
-    create_app(replace(settings.load({}), **given)).state.service.loader("", None)
+    create_app(replace(settings.load({}), **given)).state.service.tools.loader("", None)
     assert seen == [threads]
 
 

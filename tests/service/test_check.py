@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from nearfar.jobs.store import open_jobs, spool_of
 from nearfar.keys import KeyFile
 from nearfar.service import check
 from nearfar.settings import Settings
+
+FAR = "0.0.0.0"  # noqa: S104 - listened on by nobody here
 
 
 @pytest.fixture
@@ -34,6 +37,22 @@ def test_all_is_well(settings) -> None:
     assert set(found) == {"settings", *check.CHECKS}
     assert "by fake" in found["model"].detail
     assert not any(Path(settings.home).iterdir())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the wall is made of Linux")
+def test_the_wall_is_tried(settings) -> None:
+    """A worker says what it could reach; without the sandbox that is a warning."""
+    assert "own process" in _found(settings)["wall"].detail
+    shut = _found(settings, wall="on")["wall"]
+    assert (shut.status, "seccomp" in shut.detail) == ("ok", True)
+    bare = _found(settings, wall="on", sandbox=False)["wall"]
+    assert bare.status == "warning"
+    assert "files, network, programs" in bare.detail
+
+
+def test_no_wall_where_strangers_come_is_a_warning(settings) -> None:
+    """The service listens on more than its own machine."""
+    assert _found(settings, host=FAR, wall="off")["wall"].status == "warning"
 
 
 def test_settings_that_cannot_be_read_end_it() -> None:
@@ -75,9 +94,9 @@ def test_a_store_of_jobs_that_is_there_is_opened(settings, tmp_path) -> None:
 
 def test_open_to_the_world_is_a_warning(settings, tmp_path) -> None:
     """No key needed where others reach it; keys that others may read. A first key is announced."""
-    far = _found(settings, host="0.0.0.0", without_keys=True)["keys"]  # noqa: S104 - nothing listens
+    far = _found(settings, host=FAR, without_keys=True)["keys"]
     assert far.status == "warning"
-    coming = _found(settings, host="0.0.0.0")["keys"]  # noqa: S104 - nothing listens
+    coming = _found(settings, host=FAR)["keys"]
     assert (coming.status, "made and shown" in coming.detail) == ("ok", True)
     assert _found(settings, require_keys=True)["keys"].status == "ok"
     assert _found(settings, require_keys=True, first_key="/nowhere")["keys"].status == "failed"

@@ -97,6 +97,6 @@ def test_sigterm_finishes_what_was_taken(process, jpeg) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="the options are glibc's")
 def test_memory_is_tuned_where_the_library_can() -> None:
     """Glibc takes every option; with another library nothing is done."""
-    script = "from nearfar.service.allocator import tune; print(tune())"
+    script = "from nearfar.machine.allocator import tune; print(tune())"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == str("glibc" in platform.libc_ver())

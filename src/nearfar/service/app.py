@@ -19,7 +19,9 @@ from nearfar.machine.cpus import usable_cpus
 from nearfar.service import readings
 from nearfar.service.answer import model_schemas, openapi
 from nearfar.service.answer.answers import HEADERS, formats
+from nearfar.service.answer.estimation import Tools
 from nearfar.service.answer.probe import Probe
+from nearfar.service.answer.walls import wall_of
 from nearfar.service.context import Service
 from nearfar.service.guard.gate import Access
 from nearfar.service.guard.hosts import Hosts, allowed_origins, frame_ancestors
@@ -132,20 +134,20 @@ def _service(settings: Settings, given: Loader | None, ledger: Ledger) -> Servic
     loader = given or _default_loader(settings, pool)
     probe = Probe(pool, loader)
     limits = Limits(settings.max_bytes, settings.max_pixels)
+    tools = Tools(loader, limits, wall_of(settings))
     room = UploadRoom(UPLOADS_AT_ONCE * settings.max_bytes)
     service = Service(
         settings=settings,
-        loader=loader,
+        tools=tools,
         pool=pool,
         probe=probe,
         watchdog=_watchdog(pool, probe, settings.engine_timeout),
-        limits=limits,
         uploads=UploadLimits(settings.max_bytes, settings.upload_timeout, room),
         formats=formats(),
         guards=guards_of(settings, ledger),
         metrics=Metrics(),
         live=Live(settings.live_connections, ledger),
-        jobs=Jobs(settings, pool, JobTools(loader, limits, settings.model)),
+        jobs=Jobs(settings, pool, JobTools(tools, settings.model)),
         uploading=Crowd(settings.job_uploads, ledger, "job ", too_many_uploads),
         pulls=Pulls(settings),
         tracing=_tracing(settings.otlp_endpoint),
@@ -229,6 +231,7 @@ async def _life(app: FastAPI, service: Service) -> AsyncIterator[None]:  # noqa:
     """Start the threads and warm the default model; at the end finish what was taken."""
     opencv = HelperThreads(service.pool)
     service.pool.when_begun = opencv.tighten
+    service.tools.wall.start()
     service.pool.start()
     if models.may_download(service.settings):
         await asyncio.to_thread(service.pulls.resume)
@@ -242,6 +245,7 @@ async def _life(app: FastAPI, service: Service) -> AsyncIterator[None]:  # noqa:
     if not await asyncio.to_thread(service.pool.close, GRACE_S):
         _log.warning("%d pieces of work were given up at the end.", service.pool.running)
     service.watchdog.close()
+    await asyncio.to_thread(service.tools.wall.close)
     opencv.restore()
     if service.metrics.siblings:
         service.metrics.siblings.close()

@@ -14,11 +14,14 @@ from nearfar.keys import is_private, open_keys
 from nearfar.machine.files import write_whole
 from nearfar.registry import ENGINES
 from nearfar.service.answer.probe import picture
+from nearfar.service.answer.walls import wall_of
 from nearfar.service.guard.first_key import given_key
 from nearfar.service.guard.hosts import allowed_hosts, is_reached_from_elsewhere
 from nearfar.service.guard.keys_now import guards_of
 from nearfar.service.guard.proxies import trusted
 from nearfar.service.start import address_of, listen
+from nearfar.wall import Here
+from nearfar.wall.trial import reached
 from nearfar.weights import open_store
 from nearfar.zoo import catalogue
 
@@ -133,6 +136,25 @@ def _names(settings: Settings) -> Finding:
     return Finding("names", "ok", f"{told}; trusts {', '.join(map(str, proxies)) or 'no proxy'}")
 
 
+def _wall(settings: Settings) -> Finding:
+    """A worker starts, and what it should not reach it does not."""
+    wall = wall_of(settings)
+    if isinstance(wall, Here):
+        is_far = is_reached_from_elsewhere(settings)
+        way = "wall = on" if is_far else ""
+        detail = "none: pictures are worked on in the service's own process"
+        return Finding("wall", "warning" if is_far else "ok", detail, way)
+    try:
+        with wall.lease() as lease:
+            found = lease.do(reached)
+    finally:
+        wall.close()
+    if found:
+        told = f"workers can reach {', '.join(found)}: {wall.sandbox} keeps them in"
+        return Finding("wall", "warning", told, "sandbox = true, on a kernel with seccomp")
+    return Finding("wall", "ok", f"{wall.sandbox} keeps workers from files, network and programs")
+
+
 def _port(settings: Settings) -> Finding:
     """The port is free."""
     with listen(settings.host, settings.port) as listener:
@@ -145,6 +167,7 @@ CHECKS: dict[str, Callable[[Settings], Finding]] = {
     "jobs": _jobs,
     "keys": _keys,
     "names": _names,
+    "wall": _wall,
     "port": _port,
 }
 """Name of a check to what does it."""

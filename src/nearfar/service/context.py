@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from nearfar.decode.photo import Limits
     from nearfar.service.answer.answers import Format
-    from nearfar.service.answer.estimation import Loader
+    from nearfar.service.answer.estimation import Tools
     from nearfar.service.answer.probe import Probe
     from nearfar.service.guard.keys_now import Guards
     from nearfar.service.guard.limits import Crowd
@@ -30,11 +29,10 @@ class Service:
     """Everything that the routes share."""
 
     settings: Settings
-    loader: Loader
+    tools: Tools
     pool: EnginePool
     probe: Probe
     watchdog: Watchdog
-    limits: Limits
     uploads: UploadLimits
     formats: Mapping[str, Format]
     guards: Guards

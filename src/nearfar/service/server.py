@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from nearfar.service import allocator
+from nearfar.machine import allocator
 from nearfar.service.app import create_app
 from nearfar.service.errors import LostEngineError
 from nearfar.service.http.connection import Bounds, Connection

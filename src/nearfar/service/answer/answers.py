@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nearfar import outputs
@@ -176,7 +177,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """One way to answer."""
+    """One way to answer. ``write`` goes over the wall: it is a function of a module, or a part of one."""
 
     name: str
     summary: str
@@ -191,6 +192,14 @@ class Format:
         return f"{self.stem}{self.suffix}"
 
 
+def _picture(suffix: str, result: Result) -> bytes:
+    return result.picture(result.main_picture, suffix)
+
+
+def _export(name: str, result: Result) -> bytes:
+    return result.export(name)
+
+
 _LOSSY = (("jpeg", "JPEG", "image/jpeg", ".jpg"), ("webp", "WebP", "image/webp", ".webp"))
 
 
@@ -202,14 +211,14 @@ def formats() -> dict[str, Format]:
             "Heat map (or overlay) as PNG",
             "image/png",
             ".png",
-            lambda result: result.picture(result.main_picture),
+            partial(_picture, ".png"),
         ),
         Format(
             "json",
             "Description with parts in base64",
             "application/json",
             ".json",
-            lambda result: result.json(),
+            Result.json,
         ),
         *(
             Format(
@@ -217,7 +226,7 @@ def formats() -> dict[str, Format]:
                 f"Heat map (or overlay) as {title}",
                 media_type,
                 suffix,
-                lambda result, suffix=suffix: result.picture(result.main_picture, suffix),  # type: ignore[misc]
+                partial(_picture, suffix),
             )
             for name, title, media_type, suffix in _LOSSY
         ),
@@ -232,7 +241,7 @@ def _of_export(plugin: Any) -> Format:
         plugin.summary,
         plugin.media_type,
         plugin.suffix,
-        lambda result: result.export(plugin.name),
+        partial(_export, plugin.name),
     )
 
 
@@ -283,10 +292,9 @@ def _quality(media_type: str, wanted: Iterable[tuple[str, float]]) -> float:
     return max(matches)[1] if matches else 0.0
 
 
-def headers_of(depth: DepthMap, shown: DepthMap | None = None) -> list[tuple[str, str]]:
-    """The ``Nearfar-`` headers of a depth map, of which ``shown`` is the smaller copy that is answered."""
+def headers_of(depth: DepthMap, width: int, height: int) -> list[tuple[str, str]]:
+    """The ``Nearfar-`` headers of a depth map that is answered at that size."""
     row = depth.describe()
-    shown = shown or depth
     pairs = {
         "Nearfar-Kind": row["kind"],
         "Nearfar-Unit": row["unit"],
@@ -295,8 +303,8 @@ def headers_of(depth: DepthMap, shown: DepthMap | None = None) -> list[tuple[str
         "Nearfar-Range-Min": f"{row['min']:.9g}",
         "Nearfar-Range-Max": f"{row['max']:.9g}",
         "Nearfar-Near-Is-Large": "true" if row["near_is_large"] else "false",
-        "Nearfar-Width": str(shown.width),
-        "Nearfar-Height": str(shown.height),
+        "Nearfar-Width": str(width),
+        "Nearfar-Height": str(height),
         "Nearfar-Photo-Width": str(row["width"]),
         "Nearfar-Photo-Height": str(row["height"]),
         "Nearfar-Input-Size": f"{row['input_width']}x{row['input_height']}",

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from structlog.contextvars import bound_contextvars
 
-from nearfar.decode.metadata import metadata_of
 from nearfar.one_photo import EstimateOptions, look
-from nearfar.ops.reduce import reduced_depth, reduced_photo
-from nearfar.service.answer.answers import DepthQuery, Format, Result, headers_of
+from nearfar.service.answer.answers import DepthQuery, Format, headers_of
+from nearfar.service.answer.written import Wish, written
 from nearfar.service.http.uploads import FIELD
 from nearfar.service.request.timing import Timing
+from nearfar.wall import HERE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,11 +21,24 @@ if TYPE_CHECKING:
 
     from nearfar.api import Model
     from nearfar.decode.photo import Limits
-    from nearfar.one_photo import Seen
     from nearfar.service.http.uploads import Upload
     from nearfar.service.work.ticket import Ticket
+    from nearfar.wall import Here, Lease, Wall
 
     Loader = Callable[..., Model]  # (name, size), and fast=True where that is asked for
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tools:
+    """What photos are worked on with: networks, limits, and where untrusted bytes are decoded."""
+
+    loader: Loader
+    limits: Limits
+    wall: Wall | Here = HERE
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,6 +70,7 @@ class TicketWatch:
     """Goes along with a photo: times its stages, and asks between them whether the work is still wanted."""
 
     ticket: Ticket
+    lease: Lease | Here = HERE
     timing: Timing = field(default_factory=Timing)
 
     @contextmanager
@@ -74,31 +88,36 @@ class TicketWatch:
         """A tile is done: is the work still wanted? The watchdog's time begins anew."""
         self.ticket.go_on()
 
+    def do(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+        """Behind the wall, where there is one."""
+        return self.lease.do(work, *given, **named)
 
-def answer(question: Question, loader: Loader, limits: Limits, ticket: Ticket) -> Answer:
+
+def answer(question: Question, tools: Tools, ticket: Ticket) -> Answer:
     """Decode, estimate, encode.
 
     Raises:
         NearfarError: whatever is wrong with the photo, a parameter or the network.
         ClientLeftError: the client has left.
     """
-    query, watch = question.query, TicketWatch(ticket, question.timing)
-    watch.timing.note("queue", ticket.queued_at, ticket.waited_s)
+    query = question.query
+    question.timing.note("queue", ticket.queued_at, ticket.waited_s)
     files: dict[str, bytes] = {}
 
     def image() -> bytes:
-        files.update(question.upload.files(question.files, limits.max_bytes))
+        files.update(question.upload.files(question.files, tools.limits.max_bytes))
         return files.pop(FIELD)
 
     def load() -> Model:
-        return loader(query.model, query.size, **({"fast": True} if query.fast else {}))
+        return tools.loader(query.model, query.size, **({"fast": True} if query.fast else {}))
 
-    with bound_contextvars(request_id=question.request_id):
-        seen = look(image, load, _options(question), limits, watch)
+    with bound_contextvars(request_id=question.request_id), tools.wall.lease(ticket.check) as lease:
+        watch = TicketWatch(ticket, lease, question.timing)
+        seen = look(image, load, _options(question), tools.limits, watch)
         with watch.stage("encode"):
-            result = replace(_result(seen, question, files), limits=limits)
-            body = question.format.write(result)
-    return Answer(body, question.format.media_type, tuple(headers_of(seen.depth, result.depth)))
+            wish = Wish(query, question.format, _facts(question, seen.model), files, tools.limits)
+            body, *size = watch.do(written, seen.photo, seen.depth, wish)
+    return Answer(body, question.format.media_type, tuple(headers_of(seen.depth, *size)))
 
 
 def _options(question: Question) -> EstimateOptions:
@@ -107,23 +126,6 @@ def _options(question: Question) -> EstimateOptions:
     tiles: bool | int = query.has_tiles and (query.tiles_length or True)
     is_shown = not query.shows_depth_only(question.format.name)
     return EstimateOptions(tiles, query.intrinsics, is_shown, "the image", query.own_depth)
-
-
-def _result(seen: Seen[Model], question: Question, files: dict[str, bytes]) -> Result:
-    """What is answered: all of it, or a smaller copy in the colours of the whole."""
-    photo, depth, query, facts = seen.photo, seen.depth, question.query, _facts(question, seen.model)
-    low, high = depth.value_range
-    facts |= {"min": low, "max": high, "photo_width": depth.width, "photo_height": depth.height}
-    longest, kept = query.max_side, metadata_of(photo)
-    if longest is None:
-        return Result(photo, depth, query, facts, files, kept)
-    small = reduced_depth(depth, longest)
-    low, high = depth.limits(query.range)
-    if small is not depth and high > low:
-        query = replace(query, range=(low, high))
-    if not query.shows_depth_only(question.format.name):
-        photo = reduced_photo(photo, longest)
-    return Result(photo, small, query, facts, files, kept)
 
 
 def _facts(question: Question, model: Model) -> dict[str, Any]:

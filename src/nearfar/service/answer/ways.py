@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nearfar import api, outputs
 from nearfar.encode import MEDIA_TYPES
 from nearfar.encode.metadata import with_metadata
 from nearfar.options import parse
+from nearfar.registry import EFFECTS, EXPORTS
 from nearfar.service.answer.answers import SHARED, Format, choose_format
 
 if TYPE_CHECKING:
+    from nearfar.registry import Registry
     from nearfar.service.answer.answers import Result
 
 _PICTURES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
@@ -56,16 +59,20 @@ def _choose_clip(plugin: Any, given: dict[str, str], accept: str) -> Format:
     return known[usual] if len(known) == 1 else choose_format("", accept, known)
 
 
+def _written(registry: Registry, name: str, given: dict[str, str], suffix: str, result: Result) -> bytes:
+    """The bytes of an answer; files of the options come out of the upload's fields."""
+    plugin = registry.load(name)
+    files = {**given, **result.files}
+    options = api.read_options(plugin.options, files, api.subject_of(result.photo), result.limits)
+    data = outputs.Output(plugin, options).make(result.photo, result.depth, suffix)
+    return with_metadata(data, result.kept) if is_effect(plugin) else data
+
+
 def _way(plugin: Any, given: dict[str, str], suffix: str = "") -> Format:
-    """One way; files of the options come out of the upload's fields, in a worker thread."""
+    """One way."""
     output = outputs.Output(plugin, parse(plugin.options, given))
     kind = suffix or output.suffix
-
-    def write(result: Result) -> bytes:
-        files = {**given, **result.files}
-        options = api.read_options(plugin.options, files, api.subject_of(result.photo), result.limits)
-        data = outputs.Output(plugin, options).make(result.photo, result.depth, suffix)
-        return with_metadata(data, result.kept) if is_effect(plugin) else data
-
+    registry = EFFECTS if is_effect(plugin) else EXPORTS
+    write = partial(_written, registry, plugin.name, given, suffix)
     media_type = MEDIA_TYPES[kind] if suffix else output.media_type
     return Format(plugin.name, plugin.summary, media_type, kind, write, plugin.name)

@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nearfar.decode.metadata import metadata_of
-from nearfar.encode.metadata import with_metadata
 from nearfar.errors import NearfarError
 from nearfar.one_photo import EstimateOptions, look
 from nearfar.outputs import check_outputs
 from nearfar.plugins import Effect
+from nearfar.registry import EFFECTS, EXPORTS
 from nearfar.service.answer.estimation import TicketWatch
+from nearfar.service.answer.written import FileWish, file_written
 from nearfar.service.request.problems import problem_of, public
 
 if TYPE_CHECKING:
-    from nearfar.decode.photo import Limits
     from nearfar.jobs.records import Claim
     from nearfar.jobs.spool import Spool
-    from nearfar.service.answer.estimation import Loader
+    from nearfar.service.answer.estimation import Tools
     from nearfar.service.work.ticket import Ticket
 
 _log = logging.getLogger("nearfar.service")
@@ -29,8 +29,7 @@ _log = logging.getLogger("nearfar.service")
 class JobTools:
     """What pictures are worked on with."""
 
-    loader: Loader
-    limits: Limits
+    tools: Tools
     default_model: str
 
 
@@ -50,19 +49,22 @@ def make(claim: Claim, spool: Spool, tools: JobTools, ticket: Ticket) -> Made:
         ClientLeftError: the result is not wanted any more.
     """
     wanted = check_outputs(claim.pipeline, tools.default_model)
-    seen = look(
-        lambda: spool.picture(claim.job, claim.slot),
-        lambda: tools.loader(wanted.model, wanted.size),
-        EstimateOptions(name="the picture"),
-        tools.limits,
-        TicketWatch(ticket),
-    )
-    files, kept = [], metadata_of(seen.photo)
-    for output in wanted.files:
-        ticket.check()
-        data = output.make(seen.photo, seen.depth)
-        data = with_metadata(data, kept) if isinstance(output.plugin, Effect) else data
-        files.append((output.file, output.media_type, data))
+    with tools.tools.wall.lease(ticket.check) as lease:
+        watch = TicketWatch(ticket, lease)
+        seen = look(
+            lambda: spool.picture(claim.job, claim.slot),
+            lambda: tools.tools.loader(wanted.model, wanted.size),
+            EstimateOptions(name="the picture"),
+            tools.tools.limits,
+            watch,
+        )
+        files, kept = [], watch.do(metadata_of, seen.photo)
+        for output in wanted.files:
+            ticket.check()
+            registry = EFFECTS if isinstance(output.plugin, Effect) else EXPORTS
+            wish = FileWish(registry, output.plugin.name, output.options, kept)
+            data = watch.do(file_written, seen.photo, seen.depth, wish)
+            files.append((output.file, output.media_type, data))
     return Made(tuple(files), seen.depth.describe())
 
 

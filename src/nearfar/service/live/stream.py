@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import BusyError, NearfarError, TooLargeError
 from nearfar.one_photo import EstimateOptions, look
-from nearfar.ops.steady import Span, Steadier
-from nearfar.options import parse
-from nearfar.registry import EFFECTS, EXPORTS
+from nearfar.ops.steady import Steadier
 from nearfar.service.answer.estimation import TicketWatch
 from nearfar.service.errors import ClientLeftError
+from nearfar.service.live.encoders import MEDIA_TYPES, encoded
 from nearfar.service.live.options import LiveOptions, changed_by
 from nearfar.service.request import problems
 from nearfar.service.request.problems import public
@@ -24,12 +23,10 @@ from nearfar.service.request.terms import Terms
 from nearfar.service.request.timing import Timing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from starlette.websockets import WebSocket
 
-    from nearfar.decode.photo import Limits
-    from nearfar.service.answer.estimation import Loader
+    from nearfar.ops.steady import Span
+    from nearfar.service.answer.estimation import Tools
     from nearfar.service.answer.probe import Probe
     from nearfar.service.live.places import Live
     from nearfar.service.work.pool import EnginePool
@@ -41,39 +38,12 @@ GOING_AWAY = 1001
 _log = logging.getLogger("nearfar.service")
 
 
-@dataclass(frozen=True, slots=True)
-class Encoder:
-    """How a depth map becomes an answer's bytes."""
-
-    media_type: str
-    write: Callable[[DepthMap, Span, LiveOptions], bytes]
-
-
-def _heatmap(suffix: str, depth: DepthMap, span: Span, options: LiveOptions) -> bytes:
-    effect = EFFECTS.load("heatmap")
-    how = parse(effect.options, {"colormap": options.colormap, "range": span.rule})
-    return bytes(effect.apply(None, depth, how).encoded(suffix, options.quality))
-
-
-def _depth16(depth: DepthMap, span: Span, options: LiveOptions) -> bytes:  # noqa: ARG001 - the table's shape
-    export = EXPORTS.load("png16")
-    return bytes(export.write(None, depth, export.options(range=span.rule)))
-
-
-ENCODERS = {
-    "jpeg": Encoder("image/jpeg", partial(_heatmap, ".jpg")),
-    "png": Encoder("image/png", partial(_heatmap, ".png")),
-    "png16": Encoder("image/png", _depth16),
-}
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Means:
     """What a stream works with: the service's settings, networks, threads, and what it counts."""
 
     settings: Settings
-    loader: Loader
-    limits: Limits
+    tools: Tools
     pool: EnginePool
     probe: Probe
     live: Live
@@ -192,19 +162,21 @@ class Stream:
         """The header and the bytes of an answer. Runs in a worker thread, one at a time for a stream."""
         options, steadier, timing = self._options, self._steadier, Timing()
         timing.note("queue", ticket.queued_at, ticket.waited_s)
-        encoder, watch = ENCODERS[options.format], TicketWatch(ticket, timing)
-        seen = look(
-            lambda: frame.data,
-            lambda: self._means.loader(options.model, options.size),
-            EstimateOptions(name="the frame"),
-            self._means.limits,
-            watch,
-        )
-        with watch.stage("encode"):
-            span = steadier.follow(seen.photo, seen.depth)
-            body = encoder.write(seen.depth, span, options)
+        tools = self._means.tools
+        with tools.wall.lease(ticket.check) as lease:
+            watch = TicketWatch(ticket, lease, timing)
+            seen = look(
+                lambda: frame.data,
+                lambda: tools.loader(options.model, options.size),
+                EstimateOptions(name="the frame"),
+                tools.limits,
+                watch,
+            )
+            with watch.stage("encode"):
+                span = steadier.follow(seen.photo, seen.depth)
+                body = watch.do(encoded, seen.depth, span, options)
         header = _header(frame, seen.depth, span, timing)
-        return header | {"format": options.format, "media_type": encoder.media_type}, body
+        return header | {"format": options.format, "media_type": MEDIA_TYPES[options.format]}, body
 
     async def _fail(self, number: int | None, error: Exception) -> None:
         """Say what was wrong with a frame or a message; the stream goes on."""

@@ -20,6 +20,7 @@ from nearfar.service import errors as http_tree
 from nearfar.service.request.access import path_of
 from nearfar.service.request.exchange import CLIENT_LEFT, note_problem
 from nearfar.service.request.ids import request_id_of
+from nearfar.wall import errors as wall_tree
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -84,6 +85,10 @@ PROBLEMS: dict[type[Exception], Problem] = {
     http_tree.NotReadyError: Problem("not-ready", 503, "The service is not ready"),
     http_tree.StuckEngineError: Problem("engine-stuck", 503, "The network did not answer"),
     job_tree.JobsUnavailableError: Problem("jobs-unavailable", 503, "The store of jobs cannot be used"),
+    wall_tree.WorkerCrashedError: Problem("worker-crashed", 422, "The picture brought its worker down"),
+    wall_tree.WorkerSlowError: Problem("too-slow", 422, "The work on the picture took too long"),
+    wall_tree.WorkerLostError: Problem("worker-lost", 503, "The work on the picture was ended"),
+    wall_tree.WallError: Problem("no-worker", 503, "No worker can be started"),
     http_tree.DeadlineError: Problem("deadline", 504, "The answer was not ready in time"),
     job_tree.StorageFullError: Problem("storage-full", 507, "There is no room for more jobs"),
     NearfarError: INTERNAL,

@@ -42,7 +42,7 @@ async def answered(
     with timing.stage("upload"):
         upload = await read_upload(request, service.uploads)
     question = Question(upload, query, chosen, request_id_of(request.scope), timing, files)
-    work = service.pool.run(partial(answer, question, service.loader, service.limits), terms)
+    work = service.pool.run(partial(answer, question, service.tools), terms)
     found: Answer = await while_connected(request, work)
     if not query.model:
         service.probe.note_success()

@@ -13,7 +13,7 @@ from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annota
 from starlette.responses import Response
 
 from nearfar import comparison
-from nearfar.decode.photo import Limits, read_photo
+from nearfar.decode.photo import read_photo
 from nearfar.ops.colormap import COLORMAPS
 from nearfar.options import option, parse
 from nearfar.service.answer.estimation import TicketWatch
@@ -25,7 +25,7 @@ from nearfar.service.request.query import single_values
 from nearfar.service.request.terms import terms_of
 
 if TYPE_CHECKING:
-    from nearfar.service.answer.estimation import Loader
+    from nearfar.service.answer.estimation import Tools
     from nearfar.service.context import Service
     from nearfar.service.http.uploads import Upload
     from nearfar.service.request.timing import Timing
@@ -57,7 +57,7 @@ def router(service: Service) -> APIRouter:
         timing = timing_of(request.scope)
         with timing.stage("upload"):
             upload = await read_upload(request, service.uploads)
-        work = partial(_answer, query, upload, service.loader, service.limits, timing)
+        work = partial(_answer, query, upload, service.tools, timing)
         body: bytes = await while_connected(request, service.pool.run(work, terms))
         response = Response(body, media_type=_JSON if query.format == "json" else _PNG)
         response.headers["Cache-Control"] = "no-store"
@@ -79,18 +79,22 @@ def read_query(request: Request) -> CompareQuery:
     return query
 
 
-def _answer(
-    query: CompareQuery, upload: Upload, loader: Loader, limits: Limits, timing: Timing, ticket: Ticket
-) -> bytes:
+def _answer(query: CompareQuery, upload: Upload, tools: Tools, timing: Timing, ticket: Ticket) -> bytes:
     """Decode, run one network after the other, draw. Runs in a worker thread."""
     timing.note("queue", ticket.queued_at, ticket.waited_s)
-    watch = TicketWatch(ticket, timing)
-    with watch.stage("decode"):
-        photo = read_photo(upload.files((), limits.max_bytes)[FIELD], limits, "the image")
-    with watch.stage("engine"):
-        found = comparison.compare(
-            photo, query.models.split(","), loader=loader, tell=lambda _: ticket.check(), watch=ticket.engine
-        )
+    with tools.wall.lease(ticket.check) as lease:
+        watch = TicketWatch(ticket, lease, timing)
+        with watch.stage("decode"):
+            data = upload.files((), tools.limits.max_bytes)[FIELD]
+            photo = watch.do(read_photo, data, tools.limits, "the image")
+        with watch.stage("engine"):
+            found = comparison.compare(
+                photo,
+                query.models.split(","),
+                loader=tools.loader,
+                tell=lambda _: ticket.check(),
+                watch=ticket.engine,
+            )
     with watch.stage("encode"):
         sheet = found.sheet(query.colormap).encoded(".png")
         if query.format == "png":

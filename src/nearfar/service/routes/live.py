@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def router(service: Service) -> APIRouter:
     """The routes of this noun."""
     routes = APIRouter(tags=["live"])
-    means = Means(service.settings, service.loader, service.limits, service.pool, service.probe, service.live)
+    means = Means(service.settings, service.tools, service.pool, service.probe, service.live)
 
     @routes.websocket("/v1/live")
     async def look_live(socket: WebSocket) -> None:

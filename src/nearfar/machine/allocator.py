@@ -34,3 +34,11 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+def trim() -> bool:
+    """Give memory that is free back to the system; False where the C library is not glibc."""
+    try:
+        return bool(ctypes.CDLL(None).malloc_trim(0))
+    except (AttributeError, OSError, TypeError):
+        return False
