@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from failing_disk import Disk, library, under
 from jobbing import files_below, open_bench
 from nearfar.jobs import owner as owners
 from nearfar.jobs.errors import JobsUnavailableError, StorageFullError, disk_full
 from nearfar.jobs.owner import Owner
+from nearfar.jobs.records import Outcome
 from nearfar.jobs.upkeep import Upkeep
 
 if TYPE_CHECKING:
@@ -57,13 +59,33 @@ def test_a_backup_that_is_put_back_goes_on(bench, tmp_path, with_owners) -> None
     back.die()
 
 
-def test_a_process_never_takes_from_itself(bench) -> None:
-    """Also where somebody removed its file."""
+@pytest.mark.parametrize("with_folder", [False, True])
+def test_a_living_process_whose_file_somebody_removed_makes_it_anew(bench, tmp_path, with_folder) -> None:
+    """It keeps its claims, and others see that it lives."""
     bench.submit(b"1")
     claim = bench.claims.take()
     (bench.store.spool.owners / bench.owner.name).unlink()
+    if with_folder:
+        bench.store.spool.owners.rmdir()
     assert bench.claims.recover() == 0
-    assert claim is not None
+    other = open_bench(tmp_path / "jobs")
+    assert other.claims.recover() == 0
+    other.die()
+    assert bench.claims.finish(claim, Outcome(problem={}))
+
+
+def test_a_store_that_is_up_to_date_writes_nothing_when_it_is_opened(bench, tmp_path) -> None:
+    """So that it opens on a full disk, and what is there can be read."""
+    bench.submit(b"1")
+    bench.store.close()
+    if library() is None:
+        pytest.skip("the SQLite that Python uses cannot be reached")
+    disk = Disk()
+    with under(disk, tmp_path / "jobs"):
+        other = open_bench(tmp_path / "jobs")
+        assert len(other.store.jobs()) == 1
+        other.die()
+    assert set(disk.names) <= {"fsync", "database sync"}
 
 
 def test_a_name_from_elsewhere_is_no_path(tmp_path) -> None:

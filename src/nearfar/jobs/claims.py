@@ -112,6 +112,7 @@ class Claims:
         is where a backup was put back, or after an end on a disk on which nothing could be written down.
         """
         folder = self._store.spool.owners
+        self._owner.renew()
         rows = self._store.database.rows("SELECT DISTINCT owner FROM pictures WHERE owner IS NOT NULL")
         named = {row["owner"] for row in rows} - {self._owner.name}
         count = sum(self._take_over(name) for name in named if not owners.is_alive(folder, name))

@@ -125,7 +125,8 @@ class Database:
             for step in MIGRATIONS[version:]:
                 for statement in statements(step):
                     connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+            if version < len(MIGRATIONS):  # a store that is up to date opens on a full disk, too
+                connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
 
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:

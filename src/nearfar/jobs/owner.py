@@ -46,6 +46,21 @@ class Owner:
                     return  # otherwise another process took the file for a dead one's between the two calls
                 os.close(self._handle)
 
+    def renew(self) -> None:
+        """Make the file anew, where somebody removed it: others would take this process for dead.
+
+        Raises:
+            JobsUnavailableError: the folder cannot be written to.
+        """
+        if self._path.exists():
+            return
+        with disk_errors(f"The folder {self._path.parent}"):
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600)
+            if _try_lock(handle):
+                handle, self._handle = self._handle, handle
+            os.close(handle)  # the lock that nobody sees any more; or another looks just now: next time
+
     def close(self) -> None:
         """Let go. The file goes too; where the disk does not let it, another process takes it away."""
         with contextlib.suppress(OSError):

@@ -15,6 +15,8 @@ import pytest
 from jobbing import files_below
 from nearfar.engines.fake import FakeSession
 from nearfar.errors import EngineError
+from nearfar.jobs.claims import Claims
+from nearfar.jobs.spool import Spool
 from pictures import draw, encoded
 from serving import loader_of, running, until
 
@@ -170,6 +172,26 @@ def test_a_disk_that_fills_while_a_job_runs(start, send, finished, gate, small_d
     assert (job["counts"]["failed"], job["state"]) == (0, "running")
     filler.unlink()
     assert finished(service, id)["counts"]["done"] == 1
+
+
+@pytest.mark.parametrize("where", ["write_result", "finish"])
+def test_what_nobody_foresaw_keeps_no_picture(start, send, finished, jpeg, monkeypatch, where) -> None:
+    """A fault of our own while a result is kept: the picture ends, and is not running for ever."""
+    monkeypatch.setattr("nearfar.service.jobs.worker.PAUSE_S", 0.05)
+    owner = {"write_result": Spool, "finish": Claims}[where]
+    real, met = getattr(owner, where), []
+
+    def broken(*args: object) -> object:
+        met.append(1)
+        if len(met) == 1:
+            raise RuntimeError("nobody foresaw this")
+        return real(*args)
+
+    monkeypatch.setattr(owner, where, broken)
+    service = start()
+    job = finished(service, send(service, jpeg, jpeg).json()["id"])
+    assert job["counts"]["done"] + job["counts"]["failed"] == 2
+    assert job["counts"]["failed"] == (where == "write_result")
 
 
 @pytest.mark.parametrize("times", [1, pytest.param(10, marks=pytest.mark.soak)])

@@ -98,7 +98,11 @@ class Jobs:
             if self.is_closing:
                 raise JobsUnavailableError("The service is shutting down.", "Ask another one.")
             store = open_jobs(self._settings)
-            owner = Owner(store.spool.owners)
+            try:
+                owner = Owner(store.spool.owners)
+            except BaseException:
+                store.close()
+                raise
             self._open = OpenStore(store, owner, Claims(store, owner), Upkeep(store))
             return self._open
 
@@ -191,6 +195,9 @@ class Jobs:
                 await self._rest(LOOK_S)
                 return
             raise
+        except Exception:  # nobody foresaw it; a claim that is kept would never end
+            await self._give_back(claim, counts=True)
+            raise
 
     async def _outcome(self, claim: Claim) -> Outcome | None:
         """How it ended, its files written; None where it should be tried once more."""
@@ -198,14 +205,14 @@ class Jobs:
         spool = opened.store.spool
         try:
             made = await self._in_pool(partial(make, claim, spool, self._tools), claim.caller)
+            pairs = [(name, data) for name, _, data in made.files]
+            token = await asyncio.to_thread(spool.write_result, claim.job, claim.position, pairs)
         except (BusyError, StorageFullError, JobsUnavailableError):
             raise
         except _TRIED_AGAIN as exc:
             return Outcome(problem=problem_row(claim, exc)) if claim.attempt >= MOST_TRIES else None
         except Exception as exc:
             return Outcome(problem=problem_row(claim, exc))
-        pairs = [(name, data) for name, _, data in made.files]
-        token = await asyncio.to_thread(spool.write_result, claim.job, claim.position, pairs)
         files = tuple(ResultFile(name, kind, len(data)) for name, kind, data in made.files)
         return Outcome(token, files, made.depth)
 
