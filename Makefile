@@ -8,10 +8,12 @@ PAGE ?=
 SEED ?=
 ONE ?=
 COUNT ?=
+# What audit compares with: a file, folder or ZIP of advisories
+ADVISORIES ?=
 RUN := .venv/bin
 DEV := .venv-dev/bin
 
-.PHONY: help serve test check lock web floor authors bench load fuzz soak clean
+.PHONY: help serve test check lock web floor authors bench load fuzz soak sbom audit clean
 
 help:  ## say what there is
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/'
@@ -55,6 +57,12 @@ fuzz: .venv-dev/.ready  ## 50,000 hostile requests, 20,000 damaged pictures; eve
 
 soak: .venv-dev/.ready  ## 10,000 requests: memory, files and threads stay; faults at length
 	NEARFAR_LAB_PAGE=$(PAGE) $(DEV)/python -m pytest --timeout 3600 -m soak
+
+sbom: .venv/.ready .venv-dev/.ready  ## the bill of materials (CycloneDX) of what serve installs: build/nearfar.cdx.json
+	$(DEV)/python tools/sbom.py --python $(RUN)/python
+
+audit: .venv-dev/.ready  ## pinned versions against advisories in a file of OSV's form: ADVISORIES=all.zip
+	sh tools/audit.sh $(ADVISORIES)
 
 clean:  ## remove the environments
 	rm -rf .venv .venv-dev

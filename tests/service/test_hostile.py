@@ -102,7 +102,7 @@ def tell(note_figure, attack: Attack, before: Times, times: Times) -> None:
 
 def test_an_input_is_the_same_each_time() -> None:
     """A number says all of it, and what was kept is what was sent."""
-    for number in range(40):
+    for number in range(300):
         one = requests.made(7, number)
         assert one == requests.made(7, number)
         assert one == requests.read(one.saved())
