@@ -307,6 +307,23 @@ def test_arrays_hold_what_they_claim(shape: tuple[int, ...]) -> None:
             read_mask(npy_claiming(shape))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 5_000,
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (24, 32",
+        "{'descr': '" + "x" * 5_000 + "', 'fortran_order': False, 'shape': (24, 32), }",
+        "{'descr': '<f4', 'fortran_order': False, 'shape': (" + "9" * 5_000 + ",), }",
+        "{'descr': 'M8[ns', 'fortran_order': 1, 'shape': (24, 32), }",
+    ],
+)
+def test_headers_of_arrays_that_are_no_headers(text: str) -> None:
+    """NumPy reads them as Python does; what its parser says of them is an error of ours."""
+    data = b"\x93NUMPY\1\0" + struct.pack("<H", len(text)) + text.encode() + b"\0" * 3072
+    with pytest.raises(BrokenImageError):
+        read_mask(data)
+
+
 def test_archives_unpack_to_what_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     """Zeros packed a thousandfold; together they are more than is read."""
     monkeypatch.setattr("nearfar.decode._depth_files._MOST_BYTES", 2**24)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import sys
 import threading
 import time
 from collections import Counter
@@ -120,6 +121,8 @@ class Attack:
         if any(number == hostile.number for number, _, _ in self.seen.faults):
             return
         self.seen.faults.append((hostile.number, hostile.what, fault))
+        sys.stdout.write(f"fault: {hostile.number} {hostile.what}: {fault[:300]}\n")
+        sys.stdout.flush()
         self._folder.mkdir(parents=True, exist_ok=True)
         (self._folder / f"{hostile.number}.input").write_bytes(hostile.saved())
 

@@ -2,7 +2,7 @@
 
 ``make test`` sends 300, always the same. ``make fuzz`` sends 50,000, others each time; it prints its seed and
 keeps what failed in build/fuzz. ``make fuzz SEED=5 ONE=123`` sends one again, ``ONE=build/fuzz/5/123.input``
-a kept one; ``COUNT=1000`` sends fewer.
+a kept one, ``ONE=build/fuzz/5`` all that were kept; ``COUNT=1000`` sends fewer.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ pytestmark = pytest.mark.skipif(not (PROC / "self/statm").exists(), reason="memo
 def settings() -> dict[str, str]:
     """Of the service that is attacked: what the container has, and the fake network where time is short."""
     given = {"NEARFAR_REQUEST_TIMEOUT": "50", "NEARFAR_MODEL_DOWNLOADS": "off"}
-    return given if IS_LONG else given | {"NEARFAR_ENGINE": "fake", "NEARFAR_MAX_PIXELS": "20000000"}
+    if IS_LONG:
+        return given | {"NEARFAR_WALL": "on", "NEARFAR_STREAMS": "2"}
+    return given | {"NEARFAR_ENGINE": "fake", "NEARFAR_MAX_PIXELS": "20000000"}
 
 
 @pytest.mark.timeout(4 * 3600)
@@ -60,7 +62,10 @@ def chosen() -> list[requests.Hostile] | object:
     """The inputs that were asked for."""
     if not ONE:
         return inputs(SEED, 0, COUNT)
-    return [requests.made(SEED, int(ONE)) if ONE.isdigit() else requests.read(Path(ONE).read_bytes())]
+    if ONE.isdigit():
+        return [requests.made(SEED, int(ONE))]
+    files = sorted(Path(ONE).glob("*.input")) if Path(ONE).is_dir() else [Path(ONE)]
+    return [requests.read(file.read_bytes()) for file in files]
 
 
 def say(line: str) -> None:

@@ -62,7 +62,10 @@ def claimed_bytes(file: BinaryIO) -> int:
     version = np.lib.format.read_magic(file)
     if version not in _READERS:
         raise ValueError(f"its format has the version {version}")
-    shape, _, dtype = _READERS[version](file)
+    try:
+        shape, _, dtype = _READERS[version](file)
+    except Exception as exc:  # NumPy reads the header as Python does, and lets through what its parser raises
+        raise ValueError(f"its header is damaged: {exc}") from exc
     if dtype.hasobject:
         raise ValueError("it holds Python objects, which would be read by pickle and may run code")
     if len(shape) > _MOST_SIDES or any(side < 0 for side in shape):
