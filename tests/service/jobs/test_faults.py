@@ -15,8 +15,10 @@ import pytest
 from jobbing import files_below
 from nearfar.engines.fake import FakeSession
 from nearfar.errors import EngineError
-from nearfar.jobs.claims import Claims
+from nearfar.jobs.claims import MAX_ATTEMPTS, Claims
 from nearfar.jobs.spool import Spool
+from nearfar.service.jobs.work import make
+from nearfar.wall.errors import WallError, WorkerCrashedError, WorkerLostError
 from pictures import draw, encoded
 from serving import loader_of, running, until
 
@@ -172,6 +174,56 @@ def test_a_disk_that_fills_while_a_job_runs(start, send, finished, gate, small_d
     assert (job["counts"]["failed"], job["state"]) == (0, "running")
     filler.unlink()
     assert finished(service, id)["counts"]["done"] == 1
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (WorkerLostError("ended"), 3, "done", 4),
+        (WorkerLostError("ended"), 99, "failed", MAX_ATTEMPTS),
+        (WorkerCrashedError("crashed"), 1, "failed", 1),
+        (WallError("no worker"), 3, "done", 4),
+        (MemoryError(), 1, "done", 2),
+        (MemoryError(), 99, "failed", 2),
+    ],
+)
+def test_a_picture_whose_worker_is_lost_is_tried_again(start, send, finished, monkeypatch, case) -> None:
+    """Ended from outside, or none could be started: begun anew; brought down by the picture: failed."""
+    error, times, state, calls = case
+    monkeypatch.setattr("nearfar.service.jobs.worker.LOOK_S", 0.05)
+    met = []
+
+    def lost(*args: object) -> object:
+        met.append(1)
+        if len(met) <= times:
+            raise error
+        return make(*args)
+
+    monkeypatch.setattr("nearfar.service.jobs.worker.make", lost)
+    service = start()
+    job = finished(service, send(service, encoded(draw(64, 48))).json()["id"])
+    assert (job["pictures"][0]["state"], len(met)) == (state, calls)
+
+
+def test_a_worker_that_ends_with_the_service_fails_no_picture(
+    send, finished, jpeg, monkeypatch, tmp_path
+) -> None:
+    """One signal may end both; the picture is given back untried, and the next service does it."""
+    with running(home=str(tmp_path)) as service:
+        jobs = service.app.state.service.jobs
+
+        def lost(*_: object) -> object:
+            jobs.begin_closing()
+            raise WorkerLostError("ended")
+
+        monkeypatch.setattr("nearfar.service.jobs.worker.make", lost)
+        id = send(service, jpeg).json()["id"]
+        until(lambda: jobs.is_closing)
+    monkeypatch.undo()
+    with running(home=str(tmp_path)) as service:
+        job = finished(service, id)
+        assert job["counts"]["done"] == 1
+        assert service.app.state.service.jobs.open().store.picture(id, 1).attempts == 1
 
 
 @pytest.mark.parametrize("where", ["write_result", "finish"])

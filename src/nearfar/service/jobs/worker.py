@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import BusyError, NearfarError
-from nearfar.jobs.claims import Claims
+from nearfar.jobs.claims import MAX_ATTEMPTS, Claims
 from nearfar.jobs.errors import JobsUnavailableError, NoSuchJobError, PictureLostError, StorageFullError
 from nearfar.jobs.intake import Intake, IntakeLimits
 from nearfar.jobs.owner import Owner
@@ -22,6 +22,7 @@ from nearfar.jobs.upkeep import Upkeep
 from nearfar.service.errors import ClientLeftError, StuckEngineError
 from nearfar.service.jobs.work import Made, make, problem_row
 from nearfar.service.request.terms import Terms
+from nearfar.wall.errors import WallError, WorkerLostError
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -38,8 +39,13 @@ PAUSE_S = 5.0
 """How long work rests where the store has no room or cannot be used; nothing is lost meanwhile."""
 KEEP_S, TICK_S, SWEEP_S = 2.0, 30.0, 600.0
 """How often pictures of dead processes are looked for, the clock moves on, leftovers are swept."""
-MOST_TRIES = 2
-_TRIED_AGAIN = (StuckEngineError, MemoryError, PictureLostError)
+TRIES: dict[type[Exception], int] = {
+    StuckEngineError: 2,
+    MemoryError: 2,
+    PictureLostError: 2,
+    WorkerLostError: MAX_ATTEMPTS,
+}
+"""Errors that may be over when a picture is tried again, and how often it is begun at most."""
 _log = logging.getLogger("nearfar.service")
 
 
@@ -209,10 +215,13 @@ class Jobs:
             token = await asyncio.to_thread(spool.write_result, claim.job, claim.position, pairs)
         except (BusyError, StorageFullError, JobsUnavailableError):
             raise
-        except _TRIED_AGAIN as exc:
-            return Outcome(problem=problem_row(claim, exc)) if claim.attempt >= MOST_TRIES else None
+        except WallError as exc:
+            raise BusyError(exc.message) from exc
         except Exception as exc:
-            return Outcome(problem=problem_row(claim, exc))
+            if self.is_closing and isinstance(exc, WorkerLostError):  # ended with the service, by one signal
+                raise BusyError("The service is shutting down.") from exc
+            tries = max((count for kind, count in TRIES.items() if isinstance(exc, kind)), default=1)
+            return Outcome(problem=problem_row(claim, exc)) if claim.attempt >= tries else None
         files = tuple(ResultFile(name, kind, len(data)) for name, kind, data in made.files)
         return Outcome(token, files, made.depth)
 
