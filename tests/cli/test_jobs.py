@@ -49,6 +49,19 @@ def test_from_photos_to_results(run: Run, home: Path, tmp_path: Path) -> None:
     assert run("jobs", "results", id, "-o", "all.zip", "--overwrite")[0] == 0
 
 
+def test_backup(run: Run, home: Path, tmp_path: Path) -> None:
+    """A folder that another home can have as its jobs."""
+    bench = open_bench(home / "jobs")
+    id = bench.submit(b"1", b"2").id
+    code, out, _ = run("jobs", "backup", "copy")
+    assert (code, out) == (0, "copy\n")
+    assert run("jobs", "backup", "copy")[0] == 1
+    copy = open_bench(tmp_path / "copy")
+    assert copy.store.job(id).counts["queued"] == 2
+    for one in (bench, copy):
+        one.die()
+
+
 def test_cancel_and_remove(run: Run, home: Path, tmp_path: Path) -> None:
     """What waits is cancelled; then nothing is left."""
     bench = open_bench(home / "jobs")

@@ -55,11 +55,11 @@ class Order:
 
 @verb(
     JobsOptions,
-    ("ACTION", "list, show ID, submit PHOTO|ZIP..., cancel ID, remove ID, or results ID."),
+    ("ACTION", "list, show ID, submit PHOTO|ZIP..., cancel ID, remove ID, results ID, or backup FOLDER."),
     {"output": Flag("-o", "FILE"), "pipeline": Flag(value="JSON|FILE")},
 )
 def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
-    """List the jobs of a service, submit, cancel, and fetch their results."""
+    """List the jobs of a service, submit, cancel, fetch their results, and back them up."""
     options: JobsOptions = parse(JobsOptions, given)
     action, names = (words[0], words[1:]) if words else ("list", ())
     if action not in _ACTIONS:
@@ -220,6 +220,18 @@ def _write(store: JobStore, job: Job, target: Path) -> None:
         part.unlink(missing_ok=True)
 
 
+def _backup(order: Order) -> None:
+    from nearfar.jobs.backup import back_up
+
+    target = Path(order.names[0])
+    count = back_up(order.store, target)
+    if order.options.json:
+        _say.document({"output": str(target), "jobs": count})
+        return
+    _say.line(f"{count} jobs are copied; put the folder into a home as its folder jobs to go on with them.")
+    _say.lines([str(target)])
+
+
 _ACTIONS: dict[str, tuple[Callable[[Order], None], int | None]] = {
     "list": (_list, 0),
     "show": (_show, 1),
@@ -227,6 +239,7 @@ _ACTIONS: dict[str, tuple[Callable[[Order], None], int | None]] = {
     "cancel": (_cancel, 1),
     "remove": (_remove, 1),
     "results": (_results, 1),
+    "backup": (_backup, 1),
 }
 
 

@@ -3,6 +3,7 @@
 HOME/jobs/jobs.sqlite          the database
 HOME/jobs/owners/NAME          a process that works on jobs
 HOME/jobs/staging/OWNER-ID/    a job that is arriving
+HOME/jobs/held/OWNER-ID/       a backup that is being made
 HOME/jobs/spool/ID/pack        the pictures of a job, one behind the other
 HOME/jobs/spool/ID/out/N.TOKEN/FILE  the result of picture N
 """
@@ -54,6 +55,11 @@ class Spool:
     def staging(self) -> Path:
         """Where jobs arrive."""
         return self.home / "staging"
+
+    @property
+    def held(self) -> Path:
+        """Where files of jobs are held that are being backed up; they take no room, being names alone."""
+        return self.home / "held"
 
     @property
     def jobs(self) -> Path:

@@ -62,7 +62,9 @@ class Upkeep:
     def sweep(self) -> None:
         """Remove what processes left behind that ended while a job arrived, or was removed."""
         spool = self.store.spool
-        staged = list(spool.staging.iterdir())  # before the owners: who stages has a name by then
+        places = [place for place in (spool.staging, spool.held) if place.is_dir()]
+        staged = [folder for place in places for folder in place.iterdir()]
+        # before the owners: who stages has a name by then
         live = {path.name for path in spool.owners.iterdir()} - set(dead_owners(spool.owners))
         for folder in staged:
             if folder.name.partition("-")[0] not in live:
