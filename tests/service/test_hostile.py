@@ -27,7 +27,9 @@ ONE = os.environ.get("NEARFAR_LAB_ONE", "")
 COUNT = int(os.environ.get("NEARFAR_LAB_COUNT") or (50_000 if IS_LONG else 300))
 MEMORY = int(os.environ.get("NEARFAR_LAB_MEMORY") or 2 * 2**30)
 FOLDER = REPOSITORY / "build" / "fuzz" / str(SEED)
-pytestmark = pytest.mark.skipif(not (PROC / "self/statm").exists(), reason="memory is read as Linux tells it")
+pytestmark = pytest.mark.skipif(
+    not (PROC / "self/smaps_rollup").exists(), reason="memory is read as Linux tells it"
+)
 
 
 def settings() -> dict[str, str]:

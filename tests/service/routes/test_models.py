@@ -104,6 +104,7 @@ def test_model_that_nobody_hosts_is_refused(start, local: LocalHub, tmp_path: Pa
     [
         ({"model_downloads": "off"}, 403),
         ({"host": "0.0.0.0", "without_keys": True}, 403),  # noqa: S104 - what is tested
+        ({"proxies": "10.0.0.0/8", "without_keys": True}, 403),
         ({"host": "0.0.0.0", "without_keys": True, "model_downloads": "on"}, 202),  # noqa: S104
     ],
 )

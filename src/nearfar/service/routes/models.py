@@ -16,7 +16,7 @@ from nearfar.keys import ADMIN
 from nearfar.service.answer import model_schemas as documented
 from nearfar.service.answer.openapi import models_operation
 from nearfar.service.errors import DownloadsOffError, ForbiddenError
-from nearfar.service.guard.hosts import is_loopback
+from nearfar.service.guard.hosts import is_reached_from_elsewhere
 from nearfar.weights import open_store
 from nearfar.weights.store import ASSET
 from nearfar.zoo import catalogue
@@ -115,7 +115,7 @@ class Desk:
 def may_download(settings: Settings) -> bool:
     """Whether the service fetches models: always or never as set, else where only its own machine asks."""
     if settings.model_downloads == "auto":
-        return is_loopback(settings.host) and not settings.offline
+        return not (is_reached_from_elsewhere(settings) or settings.offline)
     return settings.model_downloads == "on"
 
 
