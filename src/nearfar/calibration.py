@@ -13,6 +13,7 @@ import numpy as np
 
 from nearfar.errors import BrokenImageError, ParameterError, SourceError
 from nearfar.machine.files import write_whole
+from nearfar.machine.texts import parse_json
 from nearfar.types import Camera, DepthKind, DepthMap
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ class Calibration:
         except OSError as exc:
             raise SourceError(f"{name} cannot be read: {exc.strerror or exc}.") from exc
         try:
-            return _from_row(json.loads(data))
+            return _from_row(parse_json(data))
         except (KeyError, TypeError, ValueError) as exc:
             raise BrokenImageError(f"{name} holds no calibration: {exc}.") from exc
 

@@ -32,13 +32,31 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
+MOST_TEXT = 2000
+"""Characters of a message: what it quotes may come from outside and be of any length."""
+_MOST_NAME = 100  # characters of a name for which a near one is looked for
+_KEPT = frozenset("\n\t\u00a0\u2009\u202f\u3000")  # besides what can be printed
+
+
+def shown(text: str, most: int = MOST_TEXT) -> str:
+    r"""Text from outside as it may stand in a message, a log line or a name: cut, and escaped.
+
+    Controls, halves of characters and what turns the direction of writing become ``\u202e`` and the like.
+    """
+    if len(text) > most:
+        text = f"{text[: most - most // 4]} ... {text[len(text) - most // 4 + 5 :]}"
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in _KEPT else f"\\u{ord(c):04x}" for c in text)
+
+
 class NearfarError(Exception):
     """The root of the tree: catch it to catch everything that nearfar raises on purpose."""
 
     def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        self.message = shown(message)
+        self.hint = shown(hint)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
@@ -69,7 +87,7 @@ class ParameterError(InputError):
 
     def __init__(self, message: str, hint: str = "", parameter: str = "") -> None:
         super().__init__(message, hint)
-        self.parameter = parameter
+        self.parameter = shown(parameter, _MOST_NAME)
 
 
 class SourceError(NearfarError, OSError):
@@ -129,5 +147,5 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     import difflib  # slow to import, and only needed once something is wrong
 
     names = sorted(known)
-    near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    near = difflib.get_close_matches(name[:_MOST_NAME], names, n=1, cutoff=0.6)
     return f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(names) or 'none'}."

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import ParameterError, did_you_mean
+from nearfar.machine.texts import parse_json
 from nearfar.options import describe, parse
 from nearfar.registry import EFFECTS, EXPORTS
 from nearfar.zoo import catalogue
@@ -124,11 +125,13 @@ def read_outputs(text: str, default_model: str) -> Outputs:
     if not text.strip():
         return check_outputs({}, default_model)
     try:
-        given = json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as exc:
+        given = parse_json(text, is_strict=True)
+    except ValueError as exc:
         raise _wrong(f"The pipeline is no JSON: {exc}.") from exc
     if not isinstance(given, dict):
         raise _wrong("The pipeline is no JSON object.")
+    if any("\ud800" <= character <= "\udfff" for character in json.dumps(given, ensure_ascii=False)):
+        raise _wrong("The pipeline holds half a character, which no text can.")
     return check_outputs(given, default_model)
 
 
@@ -222,10 +225,6 @@ def _plain(model: str, size: int | None, entries: list[_Entry]) -> dict[str, Any
     for entry in entries:
         rows[entry.kind].append({"name": entry.plugin.name, "options": entry.given})
     return {"model": model, "size": size, **rows}
-
-
-def _no_constant(text: str) -> float:
-    raise ValueError(f"{text} is no number of JSON")
 
 
 def _wrong(message: str, hint: str = _SHAPE) -> ParameterError:

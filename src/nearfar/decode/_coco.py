@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nearfar.errors import BrokenImageError, ParameterError, TooLargeError
+from nearfar.machine.texts import parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -77,8 +77,8 @@ def _parsed(data: bytes, name: str) -> Any:
             "Keep the masks of this photo alone.",
         )
     try:
-        return json.loads(data.removeprefix(b"\xef\xbb\xbf"))
-    except (ValueError, RecursionError) as exc:
+        return parse_json(data.removeprefix(b"\xef\xbb\xbf"))
+    except ValueError as exc:
         raise BrokenImageError(f"{name} is not JSON: {exc}.", "Save it again as JSON.") from exc
 
 

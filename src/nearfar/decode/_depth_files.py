@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import math
 import re
 from dataclasses import dataclass, field
@@ -24,6 +23,7 @@ from nearfar.errors import (
     TooLargeError,
     UnsupportedFormatError,
 )
+from nearfar.machine.texts import parse_json
 from nearfar.ops.orientation import upright
 from nearfar.types import Camera, PhotoWarning
 from nearfar.types.shape import check_shape
@@ -194,8 +194,8 @@ def _described(numbers: Numbers, text: dict[str, Any], name: str) -> Found:
     try:
         scale, offset = float(text["scale"]), float(text["offset"])
         record = dict(text)
-        record["camera"] = json.loads(text.get("camera", "null"))
-        record["warnings"] = json.loads(text.get("warnings", "[]"))
+        record["camera"] = parse_json(text.get("camera", "null"))
+        record["warnings"] = parse_json(text.get("warnings", "[]"))
     except (KeyError, ValueError) as exc:
         raise BrokenImageError(f"{name} has no scale and offset in its text.") from exc
     values = (numbers * scale + offset).astype(np.float32)
@@ -234,7 +234,7 @@ def _number(text: str) -> float | None:
 def json_or_nothing(text: str) -> Record:
     """The description in a text; nothing where it is none."""
     try:
-        record = json.loads(text)
+        record = parse_json(text)
     except ValueError:
         return {}
     return record if isinstance(record, dict) and "kind" in record else {}
@@ -284,7 +284,7 @@ def _from_npz(source: Source) -> Found:
         names = archive.files
         if {"values", "valid", "record"} <= set(names):
             values = np.where(archive["valid"], archive["values"], np.float32("nan")).astype(np.float32)
-            return Found(values, json.loads(str(archive["record"])))
+            return Found(values, parse_json(str(archive["record"])))
         if not names:
             raise ValueError("it is empty")
         arrays = {name: array for name in names if (array := _array_of(archive, name)) is not None}

@@ -28,7 +28,7 @@ _ENDLESS = 1e10  # Blender writes it where a ray meets nothing; none of ours is 
 _MARKS = (-9999.0, -32767.0, -32768.0, -99999.0)  # what surveys and drivers write
 _MOST_MARKS = 2  # different numbers below 0 that may be marks of no distance
 _FEW = 1e-3  # share of a sensor's numbers that may be below 0 by noise
-_TERM = re.compile(r"\s*(<=|>=|<|>)?\s*([-+]?[\d.]+(?:e[-+]?\d+)?|inf|-inf)\s*$", re.IGNORECASE)
+_TERM = re.compile(r"(<=|>=|<|>)?\s{0,9}([-+]?[\d.]{1,40}(?:e[-+]?\d{1,5})?|inf|-inf)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def parse_invalid(text: str | float | None) -> InvalidRule | None:
         return None
     if text.strip().lower() == "none":
         return InvalidRule()
-    terms = [_TERM.match(part) for part in text.split(",")]
+    terms = [_TERM.fullmatch(part.strip()) for part in text.split(",")]
     try:
         pairs = [(term[1] or "", float(term[2])) for term in terms if term is not None]
     except ValueError:

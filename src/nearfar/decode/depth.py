@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import numbers
 import os
 from dataclasses import replace
@@ -16,6 +15,7 @@ from nearfar.decode._validity import INVALID_HELP, parse_invalid, validity
 from nearfar.decode.own_depth import read_own_depth
 from nearfar.decode.photo import Limits, read_bytes
 from nearfar.errors import BrokenImageError, EmptyInputError, ParameterError, did_you_mean
+from nearfar.machine.texts import parse_json
 from nearfar.types import Camera, DepthKind, DepthMap, PhotoWarning, Provenance
 
 if TYPE_CHECKING:
@@ -166,7 +166,7 @@ def _sidecar(path: Path) -> Record:
     if not path.is_file():
         return {}
     try:
-        record = json.loads(read_bytes(path, Limits(), "")[0])
+        record = parse_json(read_bytes(path, Limits(), "")[0])
     except ValueError as exc:
         raise BrokenImageError(f"The sidecar {path} is not JSON: {exc}.") from exc
     if not isinstance(record, dict):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ from nearfar.decode._stereo import depth_of_pair
 from nearfar.decode._xmp import items, number, properties
 from nearfar.encode.jpeg import APP2, MPF, picture_end, segments, xmp_of
 from nearfar.errors import BrokenImageError, NearfarError, ParameterError, TooLargeError
+from nearfar.machine.texts import parse_json
 from nearfar.ops.fit import fitted
 from nearfar.ops.orientation import upright
 from nearfar.types import Camera, DepthKind, DepthMap, PhotoWarning, Provenance
@@ -204,7 +204,7 @@ def _of_range(grey: Numbers, sure: Numbers | None, found: Properties, prefix: st
 def _record(found: Properties) -> dict[str, Any] | None:
     """What nearfar wrote of the map, where it did."""
     try:
-        record = json.loads(found["nearfar:record"])
+        record = parse_json(found["nearfar:record"])
         return record if isinstance(record, dict) and "kind" in record else None
     except (KeyError, ValueError):
         return None

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import struct
 
+from nearfar.errors import TooLargeError
+
 _EXIF = re.compile(rb"\xff\xe1(..)Exif\0\0(?=II\*\0|MM\0\*)", re.DOTALL)
 _XMP_PLACE = re.compile(
     rb"(?:exif:GPS\w{1,40}|photoshop:(?:City|State|Country)|Iptc4xmpCore:Location)"
     rb"(?:\s{0,9}=\s{0,9}[\"']([^\"'<>]{1,400})|>([^<>]{1,400})<)"
 )
+_MOST_BLOCKS = 256
 _GPS_IFD = 0x8825
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8}  # TIFF 6.0, page 15
 
@@ -20,7 +23,11 @@ def without_place(data: bytes) -> bytes:
     Further pictures in the file are done too. What lies outside EXIF and XMP is not touched.
     """
     out = bytearray(data)
-    for found in _EXIF.finditer(data):
+    for count, found in enumerate(_EXIF.finditer(data)):
+        if count == _MOST_BLOCKS:
+            raise TooLargeError(
+                f"The photo has more than {_MOST_BLOCKS} blocks of EXIF.", "Save it again, without metadata."
+            )
         end = found.start() + 2 + int.from_bytes(found[1], "big")
         block = bytearray(out[found.end() : end])
         _blank_gps(block)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nearfar.errors import ParameterError, SourceError
+from nearfar.machine.texts import parse_json
 
 if TYPE_CHECKING:
     import os
@@ -22,13 +22,12 @@ if TYPE_CHECKING:
 _MOST_BYTES = 65_536
 _NPY = b"\x93NUMPY"
 _NAMES = ("fx", "fy", "cx", "cy")
-_LIST = r"\[([^\]]*)\]"
-_ROS = (
-    re.compile(r"^\s*[Kk]\s*:\s*" + _LIST, re.MULTILINE),
-    re.compile(r"^\s*camera_matrix\s*:.*?data\s*:\s*" + _LIST, re.MULTILINE | re.DOTALL),
+_K = re.compile(r"^[ \t]*[Kk][ \t]*:(.*)$", re.MULTILINE)
+_MATRIX = re.compile(r"^[ \t]*camera_matrix[ \t]*:", re.MULTILINE)
+_DATA = re.compile(r"\bdata[ \t]*:")
+_COLMAP = re.compile(
+    r"^[ \t]*(\d{1,9})[ \t]+([A-Z_]{1,40})[ \t]+(\d{1,9})[ \t]+(\d{1,9})[ \t]+(.+)$", re.MULTILINE
 )
-_ROS_ITEMS = re.compile(r"^\s*[Kk]\s*:\s*\n((?:\s*-\s*\S+\s*\n?){9})", re.MULTILINE)
-_COLMAP = re.compile(r"^\s*(\d+)\s+([A-Z_]+)\s+(\d+)\s+(\d+)\s+(.+)$", re.MULTILINE)
 _ONE_FOCAL = {"SIMPLE_PINHOLE", "SIMPLE_RADIAL", "RADIAL", "SIMPLE_RADIAL_FISHEYE", "RADIAL_FISHEYE"}
 
 
@@ -62,15 +61,29 @@ def numbers_of_text(text: str) -> Floats | None:
         ValueError, KeyError, TypeError: numbers that are none.
     """
     if text.lstrip().startswith("{"):
-        return _of_json(json.loads(text))
-    for pattern in _ROS:
-        found = pattern.search(text)
-        if found:
-            return _split(found[1])
-    listed = _ROS_ITEMS.search(text)
-    if listed:
-        return _split(listed[1].replace("-", " ").replace("e ", "e-"))
+        return _of_json(parse_json(text))
+    if len(text) > _MOST_BYTES:
+        raise ParameterError(
+            f"{len(text):,} characters are too many for a few numbers.",
+            "Give fx,fy,cx,cy in pixels.",
+            parameter="intrinsics",
+        )
+    found = _K.search(text)
+    if found:
+        return _split(_listed(found[1] + text[found.end() :]))
+    matrix = _MATRIX.search(text)
+    data = _DATA.search(text, matrix.end()) if matrix else None
+    if data:
+        return _split(_listed(text[data.end() :]))
     return _of_colmap(text)
+
+
+def _listed(text: str) -> str:
+    """What stands between brackets, or in nine lines that each begin with a dash."""
+    if text.lstrip().startswith("["):
+        return text.partition("[")[2].partition("]")[0]
+    lines = [line.strip() for line in text.splitlines() if line.strip()][:9]
+    return " ".join(line[1:] for line in lines if line.startswith("-"))
 
 
 def _split(text: str) -> Floats:

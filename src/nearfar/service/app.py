@@ -27,6 +27,7 @@ from nearfar.service.guard.gate import Access
 from nearfar.service.guard.hosts import Hosts, allowed_origins, frame_ancestors
 from nearfar.service.guard.keys_now import guards_of
 from nearfar.service.guard.ledger import OwnLedger
+from nearfar.service.guard.lengths import Lengths
 from nearfar.service.guard.limits import Crowd
 from nearfar.service.guard.proxies import Proxies
 from nearfar.service.http.envelope import REQUEST_ID, Envelope
@@ -119,6 +120,7 @@ def create_app(
     _add_origins(app, origins)
     app.add_middleware(Hosts, hosts=service.guards.hosts, origins=origins)
     app.add_middleware(Proxies, networks=service.guards.proxies, header=settings.proxy_header)
+    app.add_middleware(Lengths)
     app.state.watchers = _watchers(service)
     app.add_middleware(
         Envelope,

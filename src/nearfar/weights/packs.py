@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import OutputError, OutputExistsError, WeightsError
 from nearfar.machine.files import locked
+from nearfar.machine.texts import parse_json
 from nearfar.weights.store import PINS, pin_of, sha256_of
 
 if TYPE_CHECKING:
@@ -224,7 +225,7 @@ def _write_pack(target: Path, manifest: dict[str, Any], files: dict[str, Path]) 
 
 
 def _manifest(pack: zipfile.ZipFile, source: Path) -> dict[str, Any]:
-    manifest: dict[str, Any] = json.loads(pack.read(MANIFEST))
+    manifest: dict[str, Any] = parse_json(pack.read(MANIFEST))
     if manifest["version"] != _VERSION:
         raise WeightsError(
             f"{source.name} is a pack of version {manifest['version']}, not {_VERSION}.", "Update."

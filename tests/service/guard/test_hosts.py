@@ -81,11 +81,14 @@ def test_health_is_asked_under_any_name(service) -> None:
         ("cross-site", "https://evil.example", 403),
         ("same-site", "http://127.0.0.1:3000", 403),
         ("cross-site", "https://named.example", 200),
-        (None, "https://evil.example", 200),
+        (None, "https://evil.example", 403),
+        (None, "null", 403),
+        (None, "http://[", 403),
+        (None, "https://named.example", 200),
     ],
 )
 def test_a_page_elsewhere_makes_us_do_nothing(start, jpeg, site, origin, status) -> None:
-    """A browser says where an upload comes from; what is not said is no browser's, or an old one's."""
+    """A browser says where an upload comes from, in one header or the other; what says neither is none."""
     running = start(origins="https://named.example")
     headers = {"Origin": origin} | ({"Sec-Fetch-Site": site} if site else {})
     assert running.upload(jpeg, **headers).status_code == status
@@ -156,3 +159,31 @@ def test_what_is_no_origin_is_told(text) -> None:
     """An origin that could never fit must not be silently without effect."""
     with pytest.raises(SettingsError, match="origins names"):
         allowed_origins(Settings(origins=text))
+
+
+@pytest.mark.parametrize(
+    ("origin", "host", "is_taken"),
+    [
+        ("http://192.168.1.5:8080", "192.168.1.5:8080", True),
+        ("http://nas.local", "nas.local:80", True),
+        ("http://nas.local:80", "nas.local", True),
+        ("http://NAS.local", "nas.local", True),
+        ("http://192.168.1.6:8080", "192.168.1.5:8080", False),
+        ("http://192.168.1.5:3000", "192.168.1.5:8080", False),
+        ("http://192.168.1.5", "", False),
+    ],
+)
+def test_uploads_over_plain_http_are_compared_with_the_host(origin, host, is_taken) -> None:
+    """Browsers send no Sec-Fetch-Site to plain addresses of a house; Origin and Host tell as much."""
+    told = []
+
+    async def app(scope, receive, send) -> None:
+        told.append("served")
+
+    async def send(message) -> None:
+        told.append(message.get("status"))
+
+    headers = [(b"host", host.encode()), (b"origin", origin.encode())]
+    scope = {"type": "http", "method": "POST", "path": "/v1/depth", "headers": headers, "server": ("h", 80)}
+    asyncio.run(Hosts(app, ("*",), ())(scope, None, send))
+    assert (told == ["served"]) is is_taken

@@ -307,3 +307,32 @@ def test_streams_that_come_and_go_leave_no_file_and_no_thread(start, jpeg) -> No
         use(number)
     until(lambda: live.connections == 0 and pool.running == 0 and pool.waiting == 0)
     until(lambda: opened()[0] <= files + 1 and opened()[1] <= threads, 30)
+
+
+HOSTILE = (
+    '{"model": 5}',
+    '{"model": "\\ud800"}',
+    '{"range": {"a": 1}}',
+    '{"range": 5}',
+    '{"colormap": ["\\udfff"]}',
+    '{"smooth": NaN}',
+    '{"size": [[1]]}',
+    "[" * 4000,
+    '{"a":' * 800,
+    '{"' + "x" * 4000 + '": 1}',
+    "\u202e\ud7ff" * 1000,
+)
+
+
+def test_hostile_messages_are_told_and_the_stream_goes_on(plain, jpeg) -> None:
+    """Numbers for names, halves of characters, objects, depth: an error each; then a frame is answered."""
+    with plain.websocket_connect("/v1/live") as socket:
+        socket.receive_json()
+        for text in HOSTILE:
+            socket.send_text(text)
+            told = socket.receive_json()
+            assert (told["type"], told["status"]) == ("error", 422), (text, told)
+            assert told["detail"]
+            assert len(told["detail"]) < 2500
+        socket.send_bytes(jpeg)
+        assert answer(socket)[0]["seq"] == 1

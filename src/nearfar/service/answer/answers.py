@@ -44,6 +44,7 @@ HEADERS: dict[str, str] = {
 
 OPTIONAL_HEADERS = {"Nearfar-Warning"}
 PICTURES = ("heatmap", "overlay")
+_MOST_RANGES = 100  # of an Accept header
 _DEPTH_ONLY = {"png", "jpeg", "webp", "heatmap", "npy", "png16"}
 """Answers in which nothing of the photo itself is seen."""
 
@@ -270,7 +271,7 @@ def choose_format(name: str, accept: str, known: Mapping[str, Format]) -> Format
 def _accepted(accept: str) -> list[tuple[str, float]]:
     """(media range, quality) of an Accept header (RFC 9110, 12.5.1); a quality that is none counts as 0."""
     rows = []
-    for item in accept.split(","):
+    for item in accept.split(",")[:_MOST_RANGES]:
         kind, *params = (part.strip().lower() for part in item.split(";"))
         weights = [p[2:] for p in params if p.startswith("q=")]
         rows.append((kind, _number(weights[0]) if weights else 1.0))

@@ -181,7 +181,21 @@ class Hosts:
         site = found.get(b"sec-fetch-site")
         if site is not None:  # set by the browser itself, right also where a proxy changed Host
             return site not in {b"same-origin", b"none"}
-        return scope["type"] == "websocket" and urlsplit(origin).netloc.encode("latin-1") != host
+        # Browsers leave it out where an address is neither https nor this machine's own: plain HTTP at home.
+        return not _is_same(origin, host)
+
+
+def _is_same(origin: str, host: bytes) -> bool:
+    """Whether a page's origin is the host that it asks, the usual ports left out or not."""
+    try:
+        page = urlsplit(origin)
+        asked = urlsplit(f"{page.scheme}://{host.decode('ascii')}")
+        usual = _PORTS.get(page.scheme)
+        return (page.hostname, page.port or usual) == (asked.hostname, asked.port or usual) and bool(
+            page.hostname
+        )
+    except ValueError:
+        return False
 
 
 _HEADERS = frozenset({b"host", b"origin", b"sec-fetch-site"})

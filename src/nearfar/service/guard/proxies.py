@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     """Address and scheme as one proxy told them, each empty where it did not."""
 
 _SCHEMES = {"http": {"http": "http", "https": "https"}, "websocket": {"http": "ws", "https": "wss"}}
-_PAIR = re.compile(r'\s*([\w-]+)\s*=\s*("(?:[^"\\]|\\.)*"|[^\s;,"]*)\s*(?:;|$)')
 _ADDRESS = re.compile(r"\[(.+)\](?::\d+)?|([\d.]+):\d+|(.+)")
+_MOST_ADDRESS = 100  # characters
 _MOST_HOPS = 32
 
 
@@ -89,9 +89,15 @@ def _x_forwarded(scope: Scope) -> Iterator[Hop]:
 
 def _forwarded(scope: Scope) -> Iterator[Hop]:
     """Hops from the nearest on, out of Forwarded (RFC 7239)."""
-    for element in reversed(_split(_joined(scope, b"forwarded"))[-_MOST_HOPS:]):
-        pairs = {name.lower(): value.strip('"') for name, value in _PAIR.findall(element)}
+    for element in reversed(_split(_joined(scope, b"forwarded"), ",")[-_MOST_HOPS:]):
+        pairs = dict(_pair(part) for part in _split(element, ";")[:_MOST_HOPS])
         yield pairs.get("for", ""), pairs.get("proto", "").lower()
+
+
+def _pair(text: str) -> tuple[str, str]:
+    """Name, in lower case, and value, without its quotes; both empty where it is no pair."""
+    name, sign, value = text.partition("=")
+    return (name.strip().lower(), value.strip().strip('"')) if sign else ("", "")
 
 
 _HEADERS = {"x-forwarded": _x_forwarded, "forwarded": _forwarded}
@@ -101,14 +107,25 @@ def _joined(scope: Scope, name: bytes) -> str:
     return ",".join(value.decode("latin-1") for key, value in scope["headers"] if key == name)
 
 
-def _split(text: str) -> list[str]:
-    """Parts with commas between that stand outside of quotes."""
-    return re.findall(r'(?:[^,"]|"(?:[^"\\]|\\.)*")+', text)
+def _split(text: str, sign: str) -> list[str]:
+    """Parts with a sign between that stands outside of quotes; each character is looked at once."""
+    parts, begin, is_quoted, is_escaped = [], 0, False, False
+    for place, character in enumerate(text):
+        if is_escaped:
+            is_escaped = False
+        elif character == "\\":
+            is_escaped = is_quoted
+        elif character == '"':
+            is_quoted = not is_quoted
+        elif character == sign and not is_quoted:
+            parts.append(text[begin:place])
+            begin = place + 1
+    return [*parts, text[begin:]]
 
 
 def _address(text: str) -> str:
     """The address in ``1.2.3.4``, ``1.2.3.4:5``, ``::1``, ``[::1]:5``; empty where there is none."""
-    shape = _ADDRESS.fullmatch(text.strip())
+    shape = _ADDRESS.fullmatch(text.strip()) if len(text) <= _MOST_ADDRESS else None
     try:
         return str(ipaddress.ip_address(shape[shape.lastindex or 0])) if shape else ""
     except ValueError:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MULTIPART = "multipart/form-data"
 MOST_PARTS = 100
 """Parts of a multipart body: each takes the processor's time, also where it is empty and passed over."""
-_HEADER_BYTES = 16 * 1024
+_HEADER_BYTES = 4096
 
 
 class Taker(Protocol):

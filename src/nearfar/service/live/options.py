@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict, dataclass
 
 from nearfar.errors import ParameterError
+from nearfar.machine.texts import parse_json
 from nearfar.ops.colormap import COLORMAPS
 from nearfar.options import option, parse
 from nearfar.types import RangeRule, parse_range
@@ -50,15 +50,30 @@ def changed_by(options: LiveOptions, text: str) -> LiveOptions:
         ParameterError: it is no JSON object, or names what there is not.
     """
     try:
-        given = json.loads(text) if len(text) <= _TEXT_LIMIT else None
+        given = parse_json(text, is_strict=True) if len(text) <= _TEXT_LIMIT else None
     except ValueError as exc:
         raise ParameterError("The message is not JSON.", 'Send {"colormap": "turbo"}, or a frame.') from exc
     if not isinstance(given, dict):
         raise ParameterError(
             "The message is no JSON object, or too long.", 'Send {"colormap": "turbo"}, or a frame.'
         )
-    texts = {
-        key: ",".join(map(str, value)) if isinstance(value, list) else value for key, value in given.items()
-    }
+    texts = {key: _plain(key, value) for key, value in given.items()}
     found: LiveOptions = parse(LiveOptions, asdict(options) | texts)
     return found
+
+
+def _plain(name: str, value: object) -> object:
+    """A value of a message as a query would have it; what is absent stays None.
+
+    Raises:
+        ParameterError: an object, or a list of other things than numbers and texts.
+    """
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, list) and all(isinstance(part, (str, int, float)) for part in value):
+        return ",".join(map(str, value))
+    raise ParameterError(f"{name} is no value.", "Give a text, a number or a list of numbers.", name)

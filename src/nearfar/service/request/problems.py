@@ -14,7 +14,7 @@ from starlette.responses import Response
 from starlette.routing import compile_path
 
 from nearfar import errors as tree
-from nearfar.errors import NearfarError
+from nearfar.errors import NearfarError, shown
 from nearfar.jobs import errors as job_tree
 from nearfar.service import errors as http_tree
 from nearfar.service.request.access import path_of
@@ -197,16 +197,35 @@ def _document(scope: Scope, problem: Problem, more: dict[str, Any], headers: dic
     return Response(body, problem.status, {"Cache-Control": "no-store", **headers}, MEDIA_TYPE)
 
 
-_POSIX = re.compile(r"(?<![\w:/.<>])/(?!v1/|docs/)(?:[^\s/'\"]+/)+([^\s/'\",;:]+)")
-_WINDOWS = re.compile(r"\b[A-Za-z]:\\(?:[^\\'\"\n]+\\)*([^\s\\'\",;:]+)")
+_POSIX = re.compile(r"(?<![\w:/.<>])/[^\s'\"]+")
+_WINDOWS = re.compile(r"\b[A-Za-z]:\\[^'\"\n]+")
+_NAME_END = re.compile(r"[\s,;:]")
+_OWN = ("/v1/", "/docs/")
 
 
 def public(text: str, home: str = "") -> str:
-    """The text with nothing but the last name of every path in it.
+    """The text with nothing but the last name of every path in it, and no longer than any message.
 
     ``home``: the folder of the settings, whose name may hold spaces.
     """
+    text = shown(text)
     for folder in (home, str(Path.home())):
         if len(folder) > 1:
             text = text.replace(folder.rstrip("/\\"), "/home/nearfar")
-    return _WINDOWS.sub(r"\1", _POSIX.sub(r"\1", text))
+    return _WINDOWS.sub(_last_of_windows, _POSIX.sub(_last_of_posix, text))
+
+
+def _last_of_posix(found: re.Match[str]) -> str:
+    """The last name of a path; an address of the service, and what has no folder, stay."""
+    path = found[0]
+    head, _, last = path.rpartition("/")
+    if not last or last[0] in ",;:":  # what follows a folder's own slash
+        head, last = head.rpartition("/")[::2] if head.strip("/") else ("", "")
+        last += path[len(head) + 1 + len(last) :]
+    return path if not head.strip("/") or path.startswith(_OWN) else last
+
+
+def _last_of_windows(found: re.Match[str]) -> str:
+    head, _, last = found[0].rpartition("\\")
+    end = _NAME_END.search(last)
+    return found[0] if end is not None and end.start() == 0 else last if head else found[0]
