@@ -96,6 +96,10 @@ class Keyring:
         key = self._by_id.get(shape[1], _NOBODY) if shape else _NOBODY
         return key if key.fits(text) and key is not _NOBODY else None
 
+    def get(self, id: str) -> Key | None:
+        """The key of an id, or None."""
+        return self._by_id.get(id)
+
     def named(self, word: str) -> Key:
         """The key of an id or a name.
 

@@ -125,6 +125,14 @@ class LargeHeaderError(NearfarError, ValueError):
     """The head of a request holds too many bytes."""
 
 
+class RangeError(NearfarError, ValueError):
+    """The part of a file that was asked for lies behind its end."""
+
+    def __init__(self, message: str, hint: str = "", size: int = 0) -> None:
+        super().__init__(message, hint)
+        self.headers = {"Content-Range": f"bytes */{size}"}
+
+
 class CrowdedError(BusyError):
     """Too many connections are open."""
 

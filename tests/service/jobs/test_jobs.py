@@ -48,6 +48,10 @@ def test_a_job_from_its_body_to_its_results(service, send, finished, jpeg) -> No
     assert np.array_equal(*(np.asarray(Image.open(io.BytesIO(one.content))) for one in (heat, direct)))
     values = service.client.get(f"/v1/jobs/{id}/results/1?file=npy.npy").content
     assert values == service.upload(jpeg, "?format=npy").content
+    behind = service.client.get(f"/v1/jobs/{id}/results/1?file=npy.npy", headers={"Range": "bytes=9999999-"})
+    assert (behind.status_code, behind.json()["title"]) == (416, "The file has no such part")
+    wrong = service.client.get(f"/v1/jobs/{id}/results/1?file=npy.npy", headers={"Range": "bytes=x,,-"})
+    assert wrong.status_code == 200
     part = service.client.get(f"/v1/jobs/{id}/results/1?file=npy.npy", headers={"Range": "bytes=0-5"})
     assert (part.status_code, part.content) == (206, b"\x93NUMPY")
 

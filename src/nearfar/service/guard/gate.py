@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+from functools import partial
 from typing import TYPE_CHECKING
 
 from nearfar.errors import NearfarError
 from nearfar.keys import SCOPES
 from nearfar.service.errors import CrowdedError, ForbiddenError, UnauthorizedError
 from nearfar.service.guard.hosts import HEALTH
+from nearfar.service.guard.lasting import Lasting
 from nearfar.service.request import problems
 from nearfar.service.request.access import CROWDED, OPEN, address_caller, caller_of, path_of, scope_needed
 
@@ -43,16 +46,23 @@ class Access:
             return
         with contextlib.ExitStack() as stack:
             try:
-                allowance = self._admit(scope)
+                key, allowance = self._admit(scope)
                 if scope_needed(path_of(scope)) != OPEN:
                     stack.enter_context(self._guards.crowd.place(caller_of(scope)))
             except NearfarError as exc:
                 await problems.respond(scope, exc)(scope, receive, send)
                 return
-            await self._app(scope, receive, _marking(scope, send, allowance))
+            app = self._app if key is None else Lasting(self._app, partial(self._is_held, key, scope))
+            await app(scope, receive, _marking(scope, send, allowance))
 
-    def _admit(self, scope: Scope) -> Allowance | None:
-        """Set caller and scopes; count the request.
+    async def _is_held(self, key: Key, scope: Scope) -> bool:
+        """Whether a key is still among those of the file, and allows what was asked."""
+        keys, needed = self._guards.keys, scope_needed(path_of(scope))
+        await asyncio.to_thread(keys.refresh)
+        return keys.holds(key, needed)
+
+    def _admit(self, scope: Scope) -> tuple[Key | None, Allowance | None]:
+        """Set caller and scopes; count the request. Gives the key, where one was sent, and what is left.
 
         Raises:
             CrowdedError: too many connections are open.
@@ -70,11 +80,11 @@ class Access:
         state["caller"] = f"key:{key.id}" if key else address_caller(scope.get("client"))
         state["scopes"] = _scopes(key, is_on=keys.is_on)
         if needed == OPEN:
-            return None
+            return key, None
         allowance = self._guards.rates.take(state["caller"], key.rate if key else None)
         if keys.is_on:
             _check(key, needed, presented)
-        return allowance
+        return key, allowance
 
 
 def _check(key: Key | None, needed: str, presented: str) -> None:

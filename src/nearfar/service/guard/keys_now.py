@@ -63,6 +63,11 @@ class Keys:
             found = self._ring.find(text)
         return found
 
+    def holds(self, key: Key, scope: str) -> bool:
+        """Whether a key that was found once is still among those, and has a scope; "" is any."""
+        found = self._ring.get(key.id)
+        return found is not None and found.hash == key.hash and (not scope or scope in found.scopes)
+
     def refresh(self, *, now: bool = False) -> None:
         """Read the file again where it changed; at most every second unless ``now``.
 

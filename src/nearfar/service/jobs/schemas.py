@@ -151,7 +151,7 @@ def result_operation() -> Json:
         "description": "The file. A Range header gives a part of it.",
         "content": {"*/*": {"schema": _BINARY}},
     }
-    responses = {200: answer} | _refusals(404, 409, 410, 422, 500, 503, 507)
+    responses = {200: answer} | _refusals(404, 409, 410, 416, 422, 500, 503, 507)
     rows = [_ID, _PICTURE, *_query(FileQuery)]
     return _operation("job_result", "One file of the result of a picture", responses, rows)
 

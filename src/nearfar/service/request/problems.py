@@ -71,6 +71,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     tree.UnknownNameError: Problem("unknown-name", 422, "A name is not known"),
     http_tree.ForeignPageError: Problem("foreign-page", 403, "A page of another origin sent this"),
     http_tree.MisdirectedError: Problem("misdirected", 421, "The service does not answer to this name"),
+    http_tree.RangeError: Problem("range", 416, "The file has no such part"),
     http_tree.SlowHeaderError: Problem("slow-headers", 408, "The head of the request took too long"),
     http_tree.LargeHeaderError: Problem("large-headers", 431, "The head of the request is too large"),
     http_tree.RateError: Problem("rate-limit", 429, "Too many requests"),

@@ -16,6 +16,7 @@ from nearfar.jobs.errors import NoSuchJobError, UnfinishedError
 from nearfar.jobs.records import DONE, ENDED
 from nearfar.keys import ADMIN
 from nearfar.outputs import read_outputs
+from nearfar.service.http.ranges import check_range, size_of
 from nearfar.service.jobs import answers
 from nearfar.service.jobs import schemas as documented
 from nearfar.service.jobs.upload import BodyLimits, announced_bytes, check_type, feeder_of, read_body
@@ -137,6 +138,7 @@ class Desk:
         if row.state != DONE:
             raise _no_result(row)
         path, media_type = file_of(store, row, query.file)
+        check_range(request.scope, await asyncio.to_thread(size_of, path))
         return FileResponse(path, headers=_NO_STORE, media_type=media_type, filename=path.name)
 
     async def _job(self, request: Request) -> Job:
