@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -171,3 +173,70 @@ def test_checkpoint_without_a_suffix_is_told_by_its_bytes(
     (tmp_path / "notes").write_bytes(b"words")
     with pytest.raises(WeightsError, match="is not loaded from ''"):
         packs.import_file(card, tmp_path / "notes", store, lambda *_: None)
+
+
+def test_packs_are_taken_by_a_list_of_their_maker(
+    card_at: CardAt, source: Path, store: Store, tmp_path: Path
+) -> None:
+    """Of each file, of the pack itself, or one hash alone."""
+    card, pack = card_at(""), tmp_path / "toy.pack"
+    installed(card, source, store)
+    packs.export([card], store, pack)
+    with zipfile.ZipFile(pack) as inside:
+        rows = json.loads(inside.read(packs.MANIFEST))["files"]
+    of_files = tmp_path / "files.txt"
+    of_files.write_text("".join(f"{row['sha256']}  {name}\n" for name, row in rows.items()))
+    of_pack = hashlib.sha256(pack.read_bytes()).hexdigest()
+    for number, text in enumerate((str(of_files), of_pack, of_pack.upper())):
+        other = Store(tmp_path / f"other{number}")
+        assert packs.import_pack(pack, other, ["toy"], packs.read_expected(text)) == ("toy",)
+
+
+def test_packs_that_no_list_names_change_nothing(
+    card_at: CardAt, source: Path, store: Store, tmp_path: Path
+) -> None:
+    """Its own hashes are right, and it was made by somebody else."""
+    card, pack, other = card_at(""), tmp_path / "toy.pack", Store(tmp_path / "other")
+    installed(card, source, store)
+    packs.export([card], store, pack)
+    expected = packs.read_expected("a" * 64)
+    with pytest.raises(WeightsError, match="is not in what --expect says"):
+        packs.import_pack(pack, other, ["toy"], expected)
+    assert not other.home.exists()
+
+
+def test_files_that_no_list_names_are_not_opened(card_at: CardAt, source: Path, store: Store) -> None:
+    """The check comes before the file is loaded; the right one is taken."""
+    card = card_at("")
+
+    def opened(path: Path, engine: str) -> None:
+        pytest.fail("it was opened")
+
+    with pytest.raises(WeightsError, match="is not in what --expect says"):
+        packs.import_file(card, source, store, opened, packs.read_expected("b" * 64))
+    right = packs.read_expected(hashlib.sha256(DATA).hexdigest())
+    assert packs.import_file(card, source, store, accept, right)
+
+
+@pytest.mark.parametrize("text", ["", "no hash here\n", "a" * 63, f"{'a' * 64}\nand more\n"])
+def test_what_is_no_list_of_hashes_is_told(tmp_path: Path, text: str) -> None:
+    """A list of other things vouches for nothing."""
+    (tmp_path / "list.txt").write_text(text)
+    with pytest.raises(WeightsError, match="no list of SHA-256 hashes"):
+        packs.read_expected(str(tmp_path / "list.txt"))
+    with pytest.raises(WeightsError, match="cannot be read"):
+        packs.read_expected(str(tmp_path / "absent.txt"))
+
+
+def test_what_killed_imports_left_is_swept(
+    card_at: CardAt, source: Path, store: Store, tmp_path: Path
+) -> None:
+    """By the next import, of whatever model: 1.19 GB stayed of ten kills."""
+    card = card_at("")
+    left = [store.home / ".importing-a", store.home / "models" / "another" / ".importing-b"]
+    for folder in left:
+        folder.mkdir(parents=True)
+        (folder / "part").write_bytes(b"1" * 1000)
+        os.utime(folder, (1, 1))
+    installed(card, source, store)
+    assert [folder for folder in left if folder.exists()] == []

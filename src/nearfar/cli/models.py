@@ -39,11 +39,19 @@ class ModelsOptions:
         False,
         "With pull: keep a file whose hash differs where the card's hash was published for an older one.",
     )
+    expect: str = option(
+        "", "With import: a file of SHA-256 hashes that you trust (as sha256sum writes it), or one hash."
+    )
     output: str = option("", "With export: the pack to write.")
     overwrite: bool = option(False, "With export: replace a pack that exists already.")
 
 
-_FLAGS = {"output": Flag("-o", "FILE"), "engine": Flag(value="NAME"), "revision": Flag(value="REV")}
+_FLAGS = {
+    "output": Flag("-o", "FILE"),
+    "expect": Flag(value="HASHES"),
+    "engine": Flag(value="NAME"),
+    "revision": Flag(value="REV"),
+}
 _WORDS = (
     "NAME",
     (
@@ -83,6 +91,11 @@ def _pull(names: tuple[str, ...], options: ModelsOptions, read: Settings) -> int
     for name in _some(names, "pull"):
         with _say.transfer() as progress:
             paths = manage.pull(name, read, _how(options, progress))
+        unknown = [file.name for file in catalogue.card(name).weights if file.location and not file.sha256]
+        if unknown:
+            _say.line(
+                f"No hash was known of {', '.join(dict.fromkeys(unknown))}; the server's own is pinned now."
+            )
         _say.lines(str(path) for path in paths)
     return 0
 
@@ -128,17 +141,26 @@ def _path(names: tuple[str, ...], options: ModelsOptions, read: Settings) -> int
     return 0
 
 
-def _import(words: tuple[str, ...], options: ModelsOptions, read: Settings) -> int:  # noqa: ARG001 - one shape
+def _import(words: tuple[str, ...], options: ModelsOptions, read: Settings) -> int:
     from nearfar.zoo import manage
 
     if len(words) == 1:
-        _say.lines(manage.import_pack(Path(words[0]), read))
+        names = manage.import_pack(Path(words[0]), read, options.expect)
+        if not options.expect:
+            _say.line(
+                "The hashes are the pack's own: they tell damage, not who made it. With a list of its maker: "
+                "--expect hashes.txt."
+            )
+        _say.lines(names)
         return 0
     if len(words) != 2:
         raise ParameterError("import takes a name and a file, or a pack.", "nearfar models import NAME FILE")
-    for done in manage.import_file(words[0], Path(words[1]), read):
-        if not done.is_published:
-            _say.line(f"SHA-256 {done.sha256[:12]}… is not one that the card names; it is pinned now.")
+    for done in manage.import_file(words[0], Path(words[1]), read, options.expect):
+        if not done.is_published and not options.expect:
+            _say.line(
+                f"SHA-256 {done.sha256[:12]}… is not one that the card names, so nobody but you vouches for "
+                "this file; it is pinned now."
+            )
         _say.lines([str(done.path)])
     return 0
 

@@ -57,6 +57,8 @@ from nearfar.service.watch.metrics import Metrics
 from nearfar.service.work.helper_threads import HelperThreads
 from nearfar.service.work.pool import EnginePool
 from nearfar.service.work.watchdog import Watchdog
+from nearfar.weights import open_store
+from nearfar.weights.packs import sweep_imports
 from nearfar.zoo import catalogue
 from nearfar.zoo.pulls import Pulls
 
@@ -235,6 +237,7 @@ async def _life(app: FastAPI, service: Service) -> AsyncIterator[None]:  # noqa:
     service.pool.when_begun = opencv.tighten
     service.tools.wall.start()
     service.pool.start()
+    await asyncio.to_thread(sweep_imports, open_store(service.settings))
     if models.may_download(service.settings):
         await asyncio.to_thread(service.pulls.resume)
     service.watchdog.each_time.append(opencv.look)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import shutil
-import tempfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import OutputError, OutputExistsError, WeightsError
-from nearfar.machine.files import locked
+from nearfar.machine.files import locked, sync
+from nearfar.machine.staging import staging, sweep
 from nearfar.machine.texts import parse_json
-from nearfar.weights.store import PINS, pin_of, sha256_of
+from nearfar.weights.store import PINS, hash_of, pin_of, sha256_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -32,8 +33,58 @@ _ENGINE_OF = {
     ".bin": "torch",
     ".safetensors": "torch",
 }
+_IMPORTING = ".importing-"
+_HASH = re.compile(r"[0-9a-fA-F]{64}")
+_MOST_LIST = 2**20  # bytes of a list of hashes
 _NEWER = {"pytorch_model.bin": "model.safetensors"}
 """Names under which folders may hold what a card calls by an older one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Hashes that a user trusts, out of a list or one alone: who made them vouches for the files."""
+
+    hashes: frozenset[str]
+    name: str
+
+    def check(self, sha256: str, file: str) -> None:
+        """WeightsError where a file is none of them."""
+        if sha256 not in self.hashes:
+            raise WeightsError(
+                f"{file} has SHA-256 {sha256}, which is not in {self.name}.",
+                "It is not what its sender listed, or the list is of another version: ask for both again.",
+            )
+
+
+def read_expected(text: str) -> Expected:
+    """The hashes in a file whose lines begin with one, as ``sha256sum`` writes it; or the one given.
+
+    Raises:
+        WeightsError: there is no such file, or no hash in it.
+    """
+    if _HASH.fullmatch(text):
+        return Expected(frozenset({text.lower()}), "what --expect says")
+    try:
+        with Path(text).open("rb") as file:
+            data = file.read(_MOST_LIST + 1)
+    except (OSError, ValueError) as exc:
+        raise WeightsError(
+            f"{text} cannot be read: {getattr(exc, 'strerror', None) or exc}.",
+            "Give --expect a file of SHA-256 hashes, one a line, or one hash of 64 digits.",
+        ) from exc
+    words = [line.split()[0].lower() for line in data.decode("utf-8", "replace").splitlines() if line.split()]
+    found = frozenset(word for word in words if _HASH.fullmatch(word))
+    if not found or len(found) != len(set(words)) or len(data) > _MOST_LIST:
+        raise WeightsError(
+            f"{text} is no list of SHA-256 hashes.", "Make one with: sha256sum FILE... > hashes.txt"
+        )
+    return Expected(found, Path(text).name)
+
+
+def sweep_imports(store: Store) -> int:
+    """Remove what killed imports left; gives how many folders."""
+    folders = [store.home, *(store.home / "models").glob("*")]
+    return sum(sweep(folder, _IMPORTING) for folder in folders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +106,11 @@ def is_pack(path: Path) -> bool:
 
 
 def import_file(
-    card: ModelCard, source: Path, store: Store, check: Callable[[Path, str], None]
+    card: ModelCard,
+    source: Path,
+    store: Store,
+    check: Callable[[Path, str], None],
+    expected: Expected | None = None,
 ) -> tuple[Imported, ...]:
     """Take a file (or a folder as the model hub keeps it) in as the weights of a model.
 
@@ -65,21 +120,24 @@ def import_file(
         store: where it goes.
         check: given a path and its engine, raises where the file cannot be loaded as this model. It runs
             before anything that is installed changes.
+        expected: hashes that a user trusts; each file must have one of them, before it is opened.
 
     Raises:
-        WeightsError: it cannot be read, is of no known kind, or is not of this model.
+        WeightsError: it cannot be read, is of no known kind, is not of this model, or not what is expected.
     """
+    sweep_imports(store)
     pairs = _pairs(card, source)
     engine = pairs[0][1].engine
     with locked(store.folder(card) / f".{engine}-import.lock", passing=True):
         place = store.folder(card) / engine
-        with tempfile.TemporaryDirectory(prefix=".importing-", dir=store.folder(card)) as folder:
+        with staging(store.folder(card), _IMPORTING) as folder:
             # One file keeps the user's name while it is checked: messages then name what was given.
             names = [path.name if len(pairs) == 1 else file.name for path, file in pairs]
             parts = [
-                (_copy(path, Path(folder) / name), file)
-                for (path, file), name in zip(pairs, names, strict=True)
+                (_copy(path, folder / name), file) for (path, file), name in zip(pairs, names, strict=True)
             ]
+            for part, file in parts if expected is not None else ():
+                expected.check(sha256_of(part), file.name)  # type: ignore[union-attr]  # not None here
             check(parts[0][0], engine)
             place.mkdir(exist_ok=True)
             return tuple(_settle(card, part, file, store, source) for part, file in parts)
@@ -112,12 +170,19 @@ def export(cards: Iterable[ModelCard], store: Store, target: Path, *, overwrite:
         raise OutputError(f"Cannot write {target}: {exc.strerror or exc}.", "Choose another place.") from exc
 
 
-def import_pack(source: Path, store: Store, known: Iterable[str]) -> tuple[str, ...]:
+def import_pack(
+    source: Path, store: Store, known: Iterable[str], expected: Expected | None = None
+) -> tuple[str, ...]:
     """Take in a pack; gives the names of its models. Nothing changes unless every hash in it is right.
 
+    The hashes in a pack are its own: they tell damage, not who made it. ``expected`` are those that a user
+    trusts: the pack itself must be among them, or each of its files.
+
     Raises:
-        WeightsError: it is no pack, is damaged, or holds models that the catalogue does not know.
+        WeightsError: it is no pack, is damaged, holds models that the catalogue does not know, or what is not
+            expected.
     """
+    sweep_imports(store)
     try:
         with zipfile.ZipFile(source) as pack:
             manifest = _manifest(pack, source)
@@ -126,11 +191,14 @@ def import_pack(source: Path, store: Store, known: Iterable[str]) -> tuple[str, 
                 raise WeightsError(
                     f"{source.name} holds models unknown here: {', '.join(unknown)}.", "Update."
                 )
-            store.home.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(prefix=".importing-", dir=store.home) as folder:
+            if expected is not None and hash_of(source) not in expected.hashes:
                 for name, facts in manifest["files"].items():
-                    _extract(pack, name, facts, Path(folder), set(manifest["models"]))
-                _move_all(Path(folder), manifest["files"], store)
+                    expected.check(str(facts["sha256"]), f"{name} in {source.name}")
+            store.home.mkdir(parents=True, exist_ok=True)
+            with staging(store.home, _IMPORTING) as folder:
+                for name, facts in manifest["files"].items():
+                    _extract(pack, name, facts, folder, set(manifest["models"]))
+                _move_all(folder, manifest["files"], store)
     except (zipfile.BadZipFile, OSError, KeyError, ValueError, TypeError, EOFError) as exc:
         raise WeightsError(
             f"{source.name} is no pack, or a damaged one: {exc}.", "Make it again: nearfar models export."
@@ -189,7 +257,9 @@ def _copy(source: Path, target: Path) -> Path:
 
 def _settle(card: ModelCard, part: Path, file: WeightFile, store: Store, source: Path) -> Imported:
     sha256, target = sha256_of(part), store.path(card, file)
+    sync(part)
     part.replace(target)
+    sync(target.parent)
     store.pin(card, file, pin_of(target, sha256, f"imported from {source.name}"))
     is_published = len(file.sha256) >= 8 and sha256.startswith(file.sha256)
     return Imported(target, sha256, file.engine, is_published)
@@ -211,16 +281,17 @@ def _files_of(card: ModelCard, store: Store) -> Iterable[tuple[str, Path]]:
 
 
 def _write_pack(target: Path, manifest: dict[str, Any], files: dict[str, Path]) -> int:
-    handle, name = tempfile.mkstemp(prefix=".nearfar-", suffix=".part", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as pack:
-            pack.writestr(MANIFEST, json.dumps(manifest, indent=1))
-            for inside, path in files.items():
-                pack.write(path, inside)
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
-    finally:
-        Path(name).unlink(missing_ok=True)
+    with staging(target.parent, ".nearfar-export-") as folder:
+        part = folder / "pack"
+        with part.open("wb") as file:
+            with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as pack:
+                pack.writestr(MANIFEST, json.dumps(manifest, indent=1))
+                for inside, path in files.items():
+                    pack.write(path, inside)
+            os.fsync(file.fileno())
+        part.chmod(0o644)
+        part.replace(target)
+    sync(target.parent)
     return target.stat().st_size
 
 
@@ -258,4 +329,6 @@ def _move_all(folder: Path, names: Iterable[str], store: Store) -> None:
     for name in sorted(names, key=lambda name: name.endswith(PINS)):
         target = store.home.joinpath(*Path(name).parts)
         target.parent.mkdir(parents=True, exist_ok=True)
+        sync(folder / name)
         (folder / name).replace(target)
+        sync(target.parent)

@@ -8,20 +8,20 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
-import tempfile
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from nearfar.errors import EngineError, MissingExtraError
 from nearfar.machine.files import locked
+from nearfar.machine.staging import staging
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -150,8 +150,8 @@ def relative_difference(found: Batch, expected: Batch) -> float:
 
 def _make(target: Path, write: Callable[[Path], None]) -> None:
     """Write a file in a folder of its own, then rename it."""
-    with tempfile.TemporaryDirectory(prefix=".making-", dir=target.parent) as folder:
-        part = Path(folder) / target.name
+    with staging(target.parent, ".making-") as folder:
+        part = folder / target.name
         write(part)
         part.replace(target)
 

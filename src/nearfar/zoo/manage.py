@@ -14,6 +14,7 @@ from nearfar import assets
 from nearfar.decode.photo import Limits, read_photo
 from nearfar.engines import EngineOptions, input_of
 from nearfar.errors import MissingExtraError, ParameterError, WeightsError
+from nearfar.machine.staging import staging
 from nearfar.pipeline.preprocess import prepare
 from nearfar.registry import ENGINES
 from nearfar.sessions.choice import check_memory, float_file
@@ -88,11 +89,11 @@ def path(name: str, settings: Settings) -> Path:
     return locate(catalogue.card(name), open_store(settings)).path
 
 
-def import_file(name: str, source: Path, settings: Settings) -> tuple[Imported, ...]:
+def import_file(name: str, source: Path, settings: Settings, expect: str = "") -> tuple[Imported, ...]:
     """Take in a file of the user as a model's weights, checked by loading it.
 
     A checkpoint is converted for onnxruntime at once where its network can be, so that torch is not needed
-    any more when it runs.
+    any more when it runs. ``expect``: a list of hashes that the user trusts, or one.
 
     Raises:
         UnknownNameError: there is no such model.
@@ -100,6 +101,7 @@ def import_file(name: str, source: Path, settings: Settings) -> tuple[Imported, 
         MissingExtraError: the library that reads it is not installed.
     """
     card, store = catalogue.card(name), open_store(settings)
+    expected = packs.read_expected(expect) if expect else None
 
     def check(part: Path, engine: str) -> None:
         check_memory(card, part)
@@ -109,8 +111,10 @@ def import_file(name: str, source: Path, settings: Settings) -> tuple[Imported, 
             session.run(np.zeros((1, 3, height, width), np.float32))
 
     if _is_release(card, source):
+        if expected is not None:
+            expected.check(hash_of(source), source.name)
         return _import_release(card, source, store, check)
-    done = packs.import_file(card, source, store, check)
+    done = packs.import_file(card, source, store, check, expected)
     if done[0].engine == "torch" and not card.network.startswith("transformers/"):
         convert.to_onnx(card, store.find(card, "torch"), store)
     return done
@@ -133,16 +137,17 @@ def _import_release(
         raise MissingExtraError(
             f"Reading {source.name} needs PyTorch.", "Install it: pip install 'nearfar[transformers]'"
         ) from exc
-    with tempfile.TemporaryDirectory(prefix="nearfar-release-") as folder:
-        _midas_dpt.write_hub_folder(card.name, source, Path(folder))
-        done = packs.import_file(card, Path(folder), store, check)
+    with staging(Path(tempfile.gettempdir()), "nearfar-release-") as folder:
+        _midas_dpt.write_hub_folder(card.name, source, folder)
+        done = packs.import_file(card, folder, store, check)
     is_published = hash_of(source).startswith(release["sha256"])
     return tuple(replace(file, is_published=is_published) for file in done)
 
 
-def import_pack(source: Path, settings: Settings) -> tuple[str, ...]:
-    """Take in a pack; gives the names of its models."""
-    return packs.import_pack(source, open_store(settings), catalogue.cards())
+def import_pack(source: Path, settings: Settings, expect: str = "") -> tuple[str, ...]:
+    """Take in a pack; gives the names of its models. ``expect``: hashes that the user trusts, or one."""
+    expected = packs.read_expected(expect) if expect else None
+    return packs.import_pack(source, open_store(settings), catalogue.cards(), expected)
 
 
 def export(names: tuple[str, ...], target: Path, settings: Settings, *, overwrite: bool = False) -> int:
