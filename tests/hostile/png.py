@@ -111,11 +111,11 @@ def mixed_chunks(rng: Random) -> bytes:
 
 
 WAYS = (
-    (8, lying_header),
-    (3, mixed_chunks),
-    (4, lambda rng: scarred(rng, rng.choice(real()))),
-    (1, lambda rng: cut(rng, rng.choice(real()))),
+    (40, lying_header),
+    (15, mixed_chunks),
+    (20, lambda rng: scarred(rng, rng.choice(real()))),
+    (5, lambda rng: cut(rng, rng.choice(real()))),
     (1, true_bomb),
-    (1, word_bomb),
-    (1, many_chunks),
+    (2, word_bomb),
+    (2, many_chunks),
 )

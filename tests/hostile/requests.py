@@ -402,21 +402,21 @@ def live(rng: Random, number: int, what: str) -> Hostile:
 
 def big(rng: Random, number: int, what: str) -> Hostile:
     """A sound photo of some megapixels: what honest ones cost beside the others."""
-    side = rng.choice((800, 2_000))
+    side = rng.choice((500, 800, 2_000))
     body = encoded(draw(side, side * 3 // 4), "JPEG", quality=60)
     target = _target(rng)
     return Hostile(number, f"{what} {target}", _post(target, "image/jpeg", body))
 
 
 KINDS = (
-    (34, "photo", photo),
-    (14, "mask", mask),
-    (8, "background", background),
-    (10, "depth file", depth_file),
-    (9, "parameters", parameters),
-    (8, "malformed", malformed),
-    (9, "job", job),
-    (7, "live", live),
+    (136, "photo", photo),
+    (56, "mask", mask),
+    (32, "background", background),
+    (40, "depth file", depth_file),
+    (36, "parameters", parameters),
+    (32, "malformed", malformed),
+    (36, "job", job),
+    (28, "live", live),
     (1, "large photo", big),
 )
 """How often, its name, and what makes it."""

@@ -2,16 +2,19 @@
 
 ``make test`` sends 300, always the same. ``make fuzz`` sends 50,000, others each time; it prints its seed and
 keeps what failed in build/fuzz. ``make fuzz SEED=5 ONE=123`` sends one again, ``ONE=build/fuzz/5/123.input``
-a kept one, ``ONE=build/fuzz/5`` all that were kept; ``COUNT=1000`` sends fewer.
+a kept one, ``ONE=build/fuzz/5`` all that were kept; ``COUNT=1000`` sends fewer, ``MINUTES=10``
+those that it comes to, ``ENGINE=fake`` without a network.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -20,11 +23,15 @@ from hostile.attack import Attack, Limits, Seen, inputs
 from hostile.probe import Probe, Times
 from hostile.service import PROC, Watched
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 REPOSITORY = Path(__file__).parents[2]
 IS_LONG = "NEARFAR_LAB_FUZZ" in os.environ
 SEED = int(os.environ.get("NEARFAR_LAB_SEED") or (secrets.randbelow(10**6) if IS_LONG else 1))
 ONE = os.environ.get("NEARFAR_LAB_ONE", "")
 COUNT = int(os.environ.get("NEARFAR_LAB_COUNT") or (50_000 if IS_LONG else 300))
+MINUTES = int(os.environ.get("NEARFAR_LAB_MINUTES") or 24 * 60)
 MEMORY = int(os.environ.get("NEARFAR_LAB_MEMORY") or 2 * 2**30)
 FOLDER = REPOSITORY / "build" / "fuzz" / str(SEED)
 pytestmark = pytest.mark.skipif(
@@ -36,7 +43,8 @@ def settings() -> dict[str, str]:
     """Of the service that is attacked: what the container has, and the fake network where time is short."""
     given = {"NEARFAR_REQUEST_TIMEOUT": "50", "NEARFAR_MODEL_DOWNLOADS": "off"}
     if IS_LONG:
-        return given | {"NEARFAR_WALL": "on", "NEARFAR_STREAMS": "2"}
+        engine = os.environ.get("NEARFAR_LAB_ENGINE") or "auto"
+        return given | {"NEARFAR_WALL": "on", "NEARFAR_STREAMS": "2", "NEARFAR_ENGINE": engine}
     return given | {"NEARFAR_ENGINE": "fake", "NEARFAR_MAX_PIXELS": "20000000"}
 
 
@@ -60,10 +68,11 @@ def test_nothing_hostile_is_more_than_one_answer(note_figure) -> None:
         tell(note_figure, attack, before, times)
 
 
-def chosen() -> list[requests.Hostile] | object:
+def chosen() -> Iterable[requests.Hostile]:
     """The inputs that were asked for."""
     if not ONE:
-        return inputs(SEED, 0, COUNT)
+        end = time.monotonic() + 60 * MINUTES
+        return itertools.takewhile(lambda _: time.monotonic() < end, inputs(SEED, 0, COUNT))
     if ONE.isdigit():
         return [requests.made(SEED, int(ONE))]
     files = sorted(Path(ONE).glob("*.input")) if Path(ONE).is_dir() else [Path(ONE)]
