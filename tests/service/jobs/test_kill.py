@@ -63,6 +63,14 @@ def count(client: httpx.Client, state: str) -> int:
     return sum(job["counts"][state] for job in client.get("/v1/jobs?limit=1000").json()["jobs"])
 
 
+def back_up(home: Path, target: Path) -> None:
+    """As an operator does while the service runs."""
+    target.parent.mkdir()
+    words = command("jobs", "backup", str(target))
+    done = subprocess.run(words, env=environment(NEARFAR_HOME=str(home)), capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def wait_for(client: httpx.Client, done: int) -> None:
     """Until so many pictures are done."""
     end = time.monotonic() + 120
@@ -118,16 +126,19 @@ def test_every_accepted_picture_has_exactly_one_result(tmp_path, times, note_fig
 @pytest.mark.skipif(os.name != "posix", reason="there is no SIGTERM to catch")
 @pytest.mark.parametrize("times", [1, pytest.param(20, marks=[pytest.mark.soak, pytest.mark.timeout(3600)])])
 def test_a_backup_of_any_moment_goes_on(tmp_path, times, note_figure) -> None:
-    """Of a service that was stopped or killed, with its owners or without: every picture ends once."""
+    """Of a service that runs, was killed or stopped, with its owners or without: every picture ends once."""
     home, ids, chance = tmp_path / "home", [], random.Random(8)  # noqa: S311 - moments, no secrets
     for number in range(times):
         with serving(home) as (process, client), contextlib.closing(half_an_upload(client)):
             ids.append(hand_in(client, f"key-{number}"))
             time.sleep(0.4 * chance.random())
-            process.send_signal(signal.SIGTERM if number % 4 == 3 else signal.SIGKILL)
+            if number % 3 == 0:
+                back_up(home, tmp_path / f"backup-{number}" / "jobs")
+            process.send_signal(signal.SIGTERM if number % 3 == 1 else signal.SIGKILL)
             process.wait(60)
-        leave = shutil.ignore_patterns("owners") if number % 2 == 0 else None
-        shutil.copytree(home, tmp_path / f"backup-{number}", ignore=leave)
+        if number % 3:
+            leave = shutil.ignore_patterns("owners") if number % 2 else None
+            shutil.copytree(home, tmp_path / f"backup-{number}", ignore=leave)
     done = sum(has_one_result_each(tmp_path / f"backup-{n}", ids[: n + 1]) for n in range(times))
     assert has_one_result_each(home, ids) == times * PICTURES
     if times > 2:
