@@ -48,7 +48,7 @@ class Queue:
         return f"{self.jobs * self.pictures:,} pictures in {self.jobs:,} jobs of {self.callers:,} callers"
 
 
-QUEUES = (Queue(1, 1), Queue(8_000, 1), Queue(10, 10_000), Queue(1_000, 100, 100), Queue(20, 50_000))
+QUEUES = (Queue(1, 1), Queue(8_000, 1), Queue(10, 10_000), Queue(1_000, 100, 100), Queue(20, 10_000))
 
 
 def main() -> int:
