@@ -29,6 +29,7 @@ FINE_ABOVE_499 = {501, 503, 507}
 """A part that is not there, too much to do, a full disk: refusals, not failures."""
 _FRAME_WAIT_S = 0.3
 _FAR_TOO_MUCH = 2
+_TELL_EVERY = 500
 _AGAIN = 5  # times that an input that found the service full comes again
 
 
@@ -108,6 +109,11 @@ class Attack:
         took_s = time.perf_counter() - begin
         with self._lock:
             self.seen.statuses[status] += 1
+            if self.seen.statuses.total() % _TELL_EVERY == 0:
+                sys.stdout.write(
+                    f"{self.seen.statuses.total():,} inputs; {self.seen.peak / 1e6:.0f} MB at most\n"
+                )
+                sys.stdout.flush()
             self.seen.slowest = sorted([*self.seen.slowest, (took_s, hostile.number, hostile.what)])[-10:]
             if took_s > self.limits.wall_s:
                 fault = fault or f"answered after {took_s:.1f} s"
