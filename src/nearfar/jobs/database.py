@@ -12,6 +12,7 @@ from nearfar.jobs.schema import MIGRATIONS, statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 _WAIT_S = 20
@@ -53,26 +54,18 @@ class Database:
         with self._lock, contextlib.suppress(sqlite3.Error):
             self._connection.close()
 
-    @contextlib.contextmanager
-    def passing(self) -> Iterator[sqlite3.Connection]:
+    def passing(self) -> AbstractContextManager[sqlite3.Connection]:
         """A transaction that no disk is waited for: it lasts with the next one that is synced.
 
         It survives the end of the process. Where the machine ends it may be undone: for what may be.
         """
-        with self._lock:
-            with self._translated():
-                self._connection.execute("PRAGMA synchronous = NORMAL")
-            try:
-                with self.transaction() as connection:
-                    yield connection
-            finally:
-                with self._translated():
-                    self._connection.execute("PRAGMA synchronous = FULL")
+        return self.transaction("NORMAL")
 
     @contextlib.contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self, synced: str = "FULL") -> Iterator[sqlite3.Connection]:
         """Everything done within is kept together, synced to the disk, or not at all."""
         with self._lock, self._translated():
+            self._connection.execute(f"PRAGMA synchronous = {synced}")
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
@@ -107,7 +100,6 @@ class Database:
         run = self._connection.execute
         run("PRAGMA journal_mode = WAL")
         run(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
-        run("PRAGMA synchronous = FULL")
         run("PRAGMA foreign_keys = ON")
         found = [row[0] for row in run("PRAGMA quick_check(1)")]
         if found != ["ok"]:
