@@ -16,5 +16,5 @@ fi
     echo "The registry gave no digest for $name:$tag." >&2
     exit 1
 }
-sed -i -e "s|^ARG BASE=.*|ARG BASE=$name@sha256:$digest|" -e "s|that of debian:[^,]*,|that of debian:$tag,|" deploy/Containerfile
+sed -i -e "s|^ARG BASE=.*|ARG BASE=$name@sha256:$digest|" -e "s|that of debian:[^,]*,|that of debian:$tag of $(date -I),|" deploy/Containerfile
 grep '^ARG BASE=' deploy/Containerfile
