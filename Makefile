@@ -5,12 +5,13 @@ PORT ?= 8080
 # A page whose blocks of figures load, fuzz and soak renew: PAGE=docs/how-to/operate-the-service.md
 PAGE ?=
 # What fuzz sends: COUNT inputs of a SEED for so many MINUTES, or ONE again, by its number (with SEED) or its file in
-# build/fuzz; ENGINE=fake answers without a network
+# build/fuzz; ENGINE=fake answers without a network, MAX_PIXELS=2000000 without large pictures
 SEED ?=
 ONE ?=
 COUNT ?=
 MINUTES ?=
 ENGINE ?=
+MAX_PIXELS ?=
 # What audit compares with: a file, folder or ZIP of advisories
 ADVISORIES ?=
 RUN := .venv/bin
@@ -56,7 +57,7 @@ load: .venv-dev/.ready  ## 1 to 256 clients at once: nothing wrong, nobody waits
 
 fuzz: .venv-dev/.ready  ## 50,000 hostile requests, 20,000 damaged pictures; every operation against the API's document
 	NEARFAR_LAB_FUZZ=1 NEARFAR_LAB_PAGE=$(PAGE) NEARFAR_LAB_SEED=$(SEED) NEARFAR_LAB_ONE=$(ONE) NEARFAR_LAB_COUNT=$(COUNT) \
-	NEARFAR_LAB_MINUTES=$(MINUTES) NEARFAR_LAB_ENGINE=$(ENGINE) \
+	NEARFAR_LAB_MINUTES=$(MINUTES) NEARFAR_LAB_ENGINE=$(ENGINE) NEARFAR_LAB_MAX_PIXELS=$(MAX_PIXELS) \
 	$(DEV)/python -m pytest -s --timeout 14400 tests/service/test_hostile.py $(if $(ONE)$(COUNT)$(MINUTES),,tests/decode/test_fuzz.py tests/service/test_schema.py)
 
 soak: .venv-dev/.ready  ## 10,000 requests: memory, files and threads stay; faults at length

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -25,11 +25,12 @@ if TYPE_CHECKING:
 
     from hostile.service import Watched
 
-FINE_ABOVE_499 = {501, 503, 507}
-"""A part that is not there, too much to do, a full disk: refusals, not failures."""
+FINE_ABOVE_499 = {501, 503, 504, 507}
+"""A part that is not there, too much to do, not ready in time, a full disk: refusals, not failures."""
 _FRAME_WAIT_S = 0.3
 _FAR_TOO_MUCH = 2
 _TELL_EVERY = 500
+_JOB_LOOKS = 20  # a tenth of a second apart, before a job is removed as it is
 _AGAIN = 5  # times that an input that found the service full comes again
 
 
@@ -64,6 +65,8 @@ class Attack:
         self._lock = threading.Lock()
         self._service: Watched | None = None
         self._was_over = False
+        self._follower = ThreadPoolExecutor(1)  # jobs go behind requests: nobody waits for them here
+        self._followed: list[Future[None]] = []
 
     def run(self, inputs: Iterable[Hostile], service: Watched, clients: int = 4) -> Seen:
         """Send them all; what was seen."""
@@ -80,6 +83,9 @@ class Attack:
                     time.sleep(0 if done else 0.005)
             for future in waiting:
                 future.result()
+        for future in self._followed:
+            future.result()
+        self._follower.shutdown()
         return self.seen
 
     def look(self, memory: int) -> None:
@@ -149,7 +155,7 @@ class Attack:
         elif status >= 400 and not hostile.is_malformed and "problem+json" not in kind:
             fault = f"status {status} as {kind or 'nothing'}: {body[:200]!r}"
         if status in {200, 202} and hostile.request.startswith(b"POST /v1/jobs"):
-            self._follow(json.loads(body)["links"]["self"])
+            self._followed.append(self._follower.submit(self._follow, json.loads(body)["links"]["self"]))
         return str(status), fault
 
     def _request(self, raw: bytes, *, is_all: bool = False) -> tuple[int, str, bytes]:
@@ -169,7 +175,9 @@ class Attack:
 
     def _follow(self, link: str) -> None:
         """Let a job end, take what it made, remove it."""
-        for _ in range(200):
+        self._followed = [future for future in self._followed if not future.done()]
+        looks = _JOB_LOOKS if len(self._followed) < _JOB_LOOKS else 1
+        for _ in range(looks):
             _, _, body = self._request(
                 f"GET {link} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode()
             )

@@ -3,7 +3,7 @@
 ``make test`` sends 300, always the same. ``make fuzz`` sends 50,000, others each time; it prints its seed and
 keeps what failed in build/fuzz. ``make fuzz SEED=5 ONE=123`` sends one again, ``ONE=build/fuzz/5/123.input``
 a kept one, ``ONE=build/fuzz/5`` all that were kept; ``COUNT=1000`` sends fewer, ``MINUTES=10``
-those that it comes to, ``ENGINE=fake`` without a network.
+those that it comes to; ``ENGINE=fake`` without a network, ``MAX_PIXELS=2000000`` without large pictures.
 """
 
 from __future__ import annotations
@@ -44,8 +44,11 @@ def settings() -> dict[str, str]:
     """Of the service that is attacked: what the container has, and the fake network where time is short."""
     given = {"NEARFAR_REQUEST_TIMEOUT": "50", "NEARFAR_MODEL_DOWNLOADS": "off"}
     if IS_LONG:
-        engine = os.environ.get("NEARFAR_LAB_ENGINE") or "auto"
-        return given | {"NEARFAR_WALL": "on", "NEARFAR_STREAMS": "2", "NEARFAR_ENGINE": engine}
+        chosen = {
+            f"NEARFAR_{name}": os.environ.get(f"NEARFAR_LAB_{name}", "") for name in ("ENGINE", "MAX_PIXELS")
+        }
+        given |= {"NEARFAR_WALL": "on", "NEARFAR_STREAMS": "2"}
+        return given | {name: value for name, value in chosen.items() if value}
     return given | {"NEARFAR_ENGINE": "fake", "NEARFAR_MAX_PIXELS": "20000000"}
 
 
@@ -99,8 +102,12 @@ def tell(note_figure, attack: Attack, before: Times, times: Times) -> None:
     """The figures of a long run."""
     seen, limits, note = attack.seen, attack.limits, partial(note_figure, "fuzz")
     rows = ", ".join(f"{count:,} × {status}" for status, count in sorted(seen.statuses.items()))
-    network = os.environ.get("NEARFAR_LAB_ENGINE") or "embedded"
-    note(f"hostile inputs, seed {SEED}, network {network}", f"{seen.statuses.total():,}: {rows}", "50,000")
+    how = ", ".join(f"{name} {value}" for name, value in sorted(settings().items()))
+    note(
+        f"hostile inputs, seed {SEED} ({how.replace('NEARFAR_', '').lower()})",
+        f"{seen.statuses.total():,}: {rows}",
+        "50,000",
+    )
     faults = len(seen.faults)
     note("of them 500, late, unanswered or beside too much memory", f"{faults}", "none", not faults)
     is_within = seen.peak < limits.memory_bytes
