@@ -16,7 +16,7 @@ import pytest
 from PIL import Image
 
 import nearfar
-from nearfar.decode import _gate_exif
+from nearfar.decode import _av1, _gate_exif
 from nearfar.decode._gate import PICTURES, admit
 from nearfar.decode._gate_jpeg import MOST_MARKERS, MOST_SCANS
 from nearfar.decode.masks import Subject, read_mask, read_masks
@@ -381,3 +381,43 @@ def test_text_pictures_that_end_early_take_none() -> None:
     """A hundred megapixels are claimed, three numbers come."""
     with little_memory(2**20), pytest.raises(BrokenImageError, match="ends before"):
         nearfar.read(b"P3 10000 10000 255\n1 2 3\n")
+
+
+def avif(side: int, claimed: int) -> bytes:
+    """A plain AVIF picture whose box says another size."""
+    out = io.BytesIO()
+    Image.new("RGB", (side, side), (90, 90, 90)).save(out, "AVIF", speed=10, quality=10)
+    return out.getvalue().replace(struct.pack(">II", side, side), struct.pack(">II", claimed, claimed))
+
+
+def test_avif_streams_hold_what_their_boxes_say() -> None:
+    """A box of 16×16 pixels before a stream of 1500×1500: libraries make room for the stream's."""
+    data = avif(1500, 16)
+    with little_memory(), pytest.raises(TooLargeError, match="claims 16×16 pixels and holds 1500×1500"):
+        nearfar.read(data)
+    assert nearfar.read(avif(96, 96)).width == 96
+
+
+SIZE = " 0111 0111 01100011 01000111"  # eight bits each for 100 and 72
+TIMED = "000 0 0 1" + " 0" * 64 + " 0 1 00100" + " 0" * 42 + " 1 00001"
+POINT = " 0" * 12 + " 00010 1" + " 0" * 11 + " 1 0000"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        f"000 1 1 00001 {SIZE}",
+        f"000 0 0 0 0 00000 000000000000 00100 {SIZE}",
+        f"000 0 0 0 0 00000 000000000000 01000 1 {SIZE}",
+        f"{TIMED} {POINT} {POINT} {SIZE}",
+    ],
+    ids=["short", "plain", "with a tier", "with a model of the decoder"],
+)
+def test_sequence_headers_of_av1(header: str) -> None:
+    """Of still pictures and of films, with all that may stand before the size."""
+    bits = header.replace(" ", "")
+    count = -(-len(bits) // 8)
+    body = int(bits.ljust(8 * count, "0"), 2).to_bytes(count, "big")
+    stream = b"\x12\0" + bytes([0x0A, len(body)]) + body
+    assert list(_av1.sizes(stream)) == [(100, 72)]
+    assert list(_av1.sizes(stream[:3])) == [(1, 1)]

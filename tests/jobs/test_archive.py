@@ -165,3 +165,9 @@ def test_a_window_is_a_part_of_a_file() -> None:
         window.seek(-1)
     assert is_archive(make_zip({}))
     assert not is_archive(b"\x89PNG")
+
+
+def test_names_turn_no_writing_round() -> None:
+    """What is shown of a name is escaped: gpj.exe stays what it is."""
+    (slot,), _ = read(make_zip({"a\u202egpj.exe": b"1"}))
+    assert slot.name == r"a\u202egpj.exe"

@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 from nearfar.errors import OutputError, OutputExistsError
-from nearfar.machine.files import locked, write_whole
+from nearfar.keys import KeyFile
+from nearfar.machine.files import check_locks, locked, write_whole
+from nearfar.service.start import serve
+from nearfar.settings import Settings
 
 
 def test_written_and_nothing_else(tmp_path: Path) -> None:
@@ -71,6 +74,28 @@ def test_a_disk_without_locks_is_one_clear_error(tmp_path, monkeypatch) -> None:
         locked(tmp_path / "a"),
     ):
         pass
+
+
+@pytest.mark.skipif(os.name != "posix", reason="another call locks there")
+def test_disks_without_locks_are_told_before_they_are_needed(tmp_path, monkeypatch) -> None:
+    """When a service starts and before a key is kept; a folder that takes no files needs no locks."""
+    import fcntl
+
+    check_locks(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+    def no_locks(*_: object) -> None:
+        raise OSError(37, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    with pytest.raises(OutputError, match="does not lock files: No locks available"):
+        check_locks(tmp_path)
+    with pytest.raises(OutputError, match="does not lock files"):
+        KeyFile(tmp_path / "keys.json").add("mine", ["infer"])
+    with pytest.raises(OutputError, match="does not lock files"):
+        serve(Settings(engine="fake", home=str(tmp_path), port=0))
+    (tmp_path / "file").touch()
+    check_locks(tmp_path / "file" / "folder")
 
 
 @pytest.mark.parametrize("where", ["missing/a.bin", ".", "file/a.bin", "a\0.bin", "x" * 300])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import TYPE_CHECKING
 
-from nearfar.decode import _heif
+from nearfar.decode import _av1, _heif
 from nearfar.decode._gate_exif import check_exif, check_profile, check_words
 from nearfar.errors import TooLargeError
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MOST_ITEMS = 4096
 """Items of a file: the tiles of a large photo are some hundreds."""
+_BLOCK = 128  # pixels by which an encoder may fill a picture up
 _RATIOS = {1: (1, 1), 2: (12, 10), 3: (4, 3), 4: (3, 2), 5: (16, 9), 6: (5, 4), 7: (2, 1)}
 _SIDE_BITS = (9, 13, 18, 30)
 
@@ -33,6 +34,10 @@ def check(data: bytes, name: str, check_pixels: CheckPixels) -> None:
         size = _heif.size_of(found, number)
         if size != (0, 0):
             check_pixels(*size, name)
+        if kind == b"av01":
+            for width, height in _av1.sizes(found.item(number)):
+                check_pixels(width, height, name)
+                _check_true(size, (width, height), name)
         if kind == b"grid":
             _check_grid(found.item(number), name, check_pixels)
         length = sum(size for at, size in found.extents.get(number, ()) if at + size <= len(data))
@@ -45,6 +50,14 @@ def check(data: bytes, name: str, check_pixels: CheckPixels) -> None:
     if total > 2 * len(data):
         raise TooLargeError(
             f"{name} has items of {total:,} bytes together in a file of {len(data):,}.", "Save it again."
+        )
+
+
+def _check_true(claimed: tuple[int, int], held: tuple[int, int], name: str) -> None:
+    """TooLargeError where a stream holds a larger picture than its box says: libraries believe the box."""
+    if claimed != (0, 0) and (held[0] > claimed[0] + _BLOCK or held[1] > claimed[1] + _BLOCK):
+        raise TooLargeError(
+            f"{name} claims {claimed[0]}×{claimed[1]} pixels and holds {held[0]}×{held[1]}.", "Save it again."
         )
 
 

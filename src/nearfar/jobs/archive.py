@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from nearfar.errors import TooLargeError
+from nearfar.errors import TooLargeError, shown
 from nearfar.jobs.errors import BadArchiveError
 from nearfar.jobs.records import Slot
 from nearfar.jobs.spool import METHODS
@@ -158,7 +158,8 @@ def _slot(file: BinaryIO, entry: zipfile.ZipInfo, length: int) -> Slot:
     offset = entry.header_offset + _LOCAL_BYTES + names + extra
     if offset + entry.compress_size > length:
         raise BadArchiveError(f"{_shown(entry)} ends behind the ZIP's end.", _HINT)
-    slot = Slot(entry.filename, offset, entry.compress_size, entry.file_size, entry.compress_type, entry.CRC)
+    name = shown(entry.filename)  # for people: nothing in it turns the writing round or breaks a line
+    slot = Slot(name, offset, entry.compress_size, entry.file_size, entry.compress_type, entry.CRC)
     file.seek(offset)
     if is_archive(_head(slot, file.read(min(slot.packed, 64)))):
         raise BadArchiveError(f"{_shown(entry)} is an archive within the archive.", _HINT)

@@ -159,6 +159,23 @@ def locked(path: Path, *, passing: bool = False) -> Iterator[None]:
                     path.parent.rmdir()
 
 
+def check_locks(folder: Path) -> None:
+    """OutputError where the disk of a folder has no locks; one that cannot be written to needs none."""
+    trial = folder / f".nearfar-{os.urandom(8).hex()}.check"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        file = trial.open("xb")
+    except OSError:
+        return
+    try:
+        with file:
+            _lock(file.fileno())
+    except OSError as exc:
+        raise _no_locks(trial, exc) from exc
+    finally:
+        trial.unlink(missing_ok=True)
+
+
 def _held(path: Path) -> BinaryIO:
     """The open lock file, held. One that its holder removed meanwhile blocks no one: it is not taken."""
     while True:

@@ -11,7 +11,7 @@ from nearfar import api
 from nearfar.errors import NearfarError, OutputError
 from nearfar.jobs.store import open_jobs, spool_of
 from nearfar.keys import is_private, open_keys
-from nearfar.machine.files import write_whole
+from nearfar.machine.files import check_locks, write_whole
 from nearfar.registry import ENGINES
 from nearfar.service.answer.probe import picture
 from nearfar.service.answer.walls import wall_of
@@ -110,6 +110,7 @@ def _try_to_write(folder: Path) -> None:
     trial = folder / f".nearfar-{os.urandom(8).hex()}.check"
     write_whole(trial, b"")
     trial.unlink()
+    check_locks(folder)
 
 
 def _keys(settings: Settings) -> Finding:

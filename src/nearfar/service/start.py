@@ -7,11 +7,14 @@ import socket
 import sys
 from typing import TYPE_CHECKING
 
+from nearfar.jobs.store import spool_of
+from nearfar.machine.files import check_locks
 from nearfar.registry import ENGINES
 from nearfar.service import workers
 from nearfar.service.errors import AddressError
 from nearfar.service.guard import first_key
 from nearfar.service.server import serve_on
+from nearfar.weights import open_store
 from nearfar.zoo import catalogue
 
 if TYPE_CHECKING:
@@ -33,11 +36,14 @@ def serve(settings: Settings, announce: Callable[[str], object] | None = None) -
         AddressError: the port is in use, or the address is not this machine's.
         UnknownNameError: the settings name a model or engine that there is not.
         SourceError, SettingsError, OutputError: the first key cannot be made, where one is needed.
+        OutputError: the disk of weights or jobs has no locks, without which two processes would mix them up.
         LostEngineError: too many calls of networks never came back; the process should end and start anew.
     """
     catalogue.card(settings.model)
     if settings.engine != "auto":
         ENGINES.load(settings.engine)
+    check_locks(open_store(settings).home)
+    check_locks(spool_of(settings).home.parent)
     listener = listen(settings.host, settings.port)
     address = address_of(listener, settings.host)
     if key := first_key.ensure(settings):
