@@ -20,6 +20,7 @@ from nearfar.bench import baseline, flops
 from nearfar.bench.machine import machine, peak_gflops
 from nearfar.bench.turns import in_turn
 from nearfar.errors import MissingExtraError, NearfarError, ParameterError
+from nearfar.machine.staging import staging
 from nearfar.pipeline.preprocess import prepare
 from nearfar.sessions.choice import PUBLISHED_INT8
 from nearfar.weights import locate, open_store
@@ -139,8 +140,7 @@ def run(plan: Plan, settings: Settings, tell: Callable[[str], None] = lambda _: 
     for photo in plan.photos:
         if photo not in PHOTOS:
             raise ParameterError(f"There is no photo '{photo}'.", f"Known: {', '.join(PHOTOS)}.", "photos")
-    with tempfile.TemporaryDirectory(prefix="nearfar-bench-") as name:
-        folder = Path(name)
+    with staging(Path(tempfile.gettempdir()), "nearfar-bench-") as folder:
         files = {
             photo: _draw_photo(folder / f"{i}.jpg", *PHOTOS[photo]) for i, photo in enumerate(plan.photos)
         }

@@ -27,7 +27,7 @@ def staging(parent: Path, prefix: str) -> Iterator[Path]:
         OSError: the folder cannot be made.
     """
     sweep(parent, prefix)
-    with tempfile.TemporaryDirectory(prefix=prefix, dir=parent) as name:
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=parent, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         with (folder / _ALIVE).open("a+b") as alive:
             _try_lock(alive.fileno())

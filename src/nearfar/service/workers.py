@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from nearfar.errors import NearfarError, SettingsError
 from nearfar.machine.cpus import usable_cpus
+from nearfar.machine.staging import staging
 from nearfar.service.errors import LostWorkersError
 from nearfar.service.guard.ledger import SharedLedger, SharedPlace
 from nearfar.service.watch import logs
@@ -127,14 +128,14 @@ class Signals:
 @contextlib.contextmanager
 def _folder() -> Iterator[Path]:
     """An empty folder for the workers' sockets that only this user can open, until the end."""
-    try:
-        made = tempfile.TemporaryDirectory(prefix="nearfar-", ignore_cleanup_errors=True)
-    except OSError as exc:
-        raise SettingsError(
-            "Several workers need a folder for temporary files.", "Mount one at /tmp, or set TMPDIR."
-        ) from exc
-    with made as name:
-        yield Path(name)
+    with contextlib.ExitStack() as stack:
+        try:
+            made = stack.enter_context(staging(Path(tempfile.gettempdir()), "nearfar-workers-"))
+        except OSError as exc:
+            raise SettingsError(
+                "Several workers need a folder for temporary files.", "Mount one at /tmp, or set TMPDIR."
+            ) from exc
+        yield made
 
 
 class Workers:
