@@ -13,6 +13,7 @@ import pytest
 
 import nearfar
 from conformance import Vector
+from nearfar.cli import main
 from nearfar.errors import EngineError, ParameterError, WeightsError
 from nearfar.settings import Settings
 from nearfar.weights import open_store
@@ -27,6 +28,29 @@ if TYPE_CHECKING:
 def settings(tmp_path: Path) -> Settings:
     """A home of the test's own, and no network."""
     return Settings(home=str(tmp_path / "home"), offline=True)
+
+
+@pytest.mark.parametrize("name", ["dpt-large", "dpt-hybrid"])
+def test_file_of_one_size_is_imported_and_sees_any_photo(
+    name: str, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the hub's files bind 384×384 inside: import takes it, and a wide photo comes out at its own size."""
+    pytest.importorskip("onnx")
+    from small_files import onnx_file
+
+    file = onnx_file(card(name), tmp_path / "theirs.onnx")
+    pixels = np.random.default_rng(0).integers(0, 256, (90, 310, 3), dtype=np.uint8)
+    nearfar.Picture(pixels).save(tmp_path / "wide.png")
+    monkeypatch.setenv("NEARFAR_HOME", settings.home)
+    monkeypatch.setenv("NEARFAR_OFFLINE", "1")
+    assert main(["models", "import", name, str(file)]) == 0
+    wide, heat = str(tmp_path / "wide.png"), str(tmp_path / "heat.png")
+    assert main([wide, "--model", name, "--engine", "onnxruntime", "-o", heat]) == 0
+    depth = nearfar.load(name, settings=settings).estimate(tmp_path / "wide.png")
+    assert (depth.width, depth.height) == (310, 90)
+    assert depth.provenance is not None
+    assert depth.provenance.input_size == (384, 384)
+    assert float(np.ptp(depth.values)) > 0
 
 
 @pytest.mark.slow

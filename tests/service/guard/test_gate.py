@@ -36,6 +36,10 @@ def _guards(file: KeyFile) -> Guards:
         ("/v1/jobs", JOBS),
         ("/v1/jobs/a/events", JOBS),
         ("/metrics", ADMIN),
+        ("/v1/models", INFER),
+        ("/v1/models/dpt-large", INFER),
+        ("/v1/models/dpt-large/pull", ADMIN),
+        ("/v1/models/dpt-large/pull/events", INFER),
     ],
 )
 def test_what_an_address_needs(path, needed) -> None:

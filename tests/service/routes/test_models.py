@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hub import LocalHub, Repository
+from nearfar.keys import ADMIN, INFER, JOBS, KeyFile
 from nearfar.settings import Settings
 from nearfar.zoo import manage
 from nearfar.zoo.pulls import Pulls
@@ -34,11 +35,11 @@ def changes(local: LocalHub, home: Path, **more: Any) -> dict[str, Any]:
     return {"home": str(home), "hub": local.address, "hub_cache": "-", "downloader": "own", **more}
 
 
-def ended(service: Any, name: str = NAME) -> dict[str, Any]:
+def ended(service: Any, name: str = NAME, **how: Any) -> dict[str, Any]:
     """The model once its pull is over."""
     until = time.monotonic() + 20
     while time.monotonic() < until:
-        row: dict[str, Any] = service.client.get(f"/v1/models/{name}").json()
+        row: dict[str, Any] = service.client.get(f"/v1/models/{name}", **how).json()
         if row["pull"] and row["pull"]["state"] in {"done", "failed", "cancelled"}:
             return row
         time.sleep(0.05)
@@ -120,6 +121,26 @@ def test_setting_says_where_models_are_fetched(
         assert service.client.get(f"/v1/models/{NAME}").json()["can_be_pulled"] is False
     else:
         ended(service)
+
+
+@pytest.mark.parametrize("method", ["POST", "DELETE"])
+def test_fetching_needs_the_admin_scope_where_keys_are(
+    start, local: LocalHub, tmp_path: Path, method: str
+) -> None:
+    """Nobody without a key, nobody whose key lacks the scope; who has it begins and cancels."""
+    file = KeyFile(tmp_path / "keys")
+    secrets = {scope: file.add(scope, (scope,))[1] for scope in (INFER, JOBS, ADMIN)}
+    service = start(keys=str(file.path), **changes(local, tmp_path / "home"))
+    found = {}
+    for who in ("", INFER, JOBS, ADMIN):
+        headers = {"Authorization": f"Bearer {secrets[who]}"} if who else {}
+        answer = service.client.request(method, f"/v1/models/{NAME}/pull?engine=onnxruntime", headers=headers)
+        found[who] = answer.status_code
+        if who in {INFER, JOBS}:
+            assert (answer.json()["scope"], "nearfar keys add" in answer.text) == (ADMIN, True)
+    assert found == {"": 401, INFER: 403, JOBS: 403, ADMIN: 202 if method == "POST" else 200}
+    if method == "POST":
+        ended(service, headers={"Authorization": f"Bearer {secrets[INFER]}"})
 
 
 def test_pull_is_gone_on_with_after_an_end(local: LocalHub, tmp_path: Path) -> None:

@@ -32,11 +32,16 @@ RULES: tuple[tuple[str, str], ...] = (
 CROWDED = "nearfar.crowded"
 """Set in the scope of a request that came over one connection too many."""
 
+_MODELS, _FETCHING = "/v1/models/", "/pull"
+"""An address between these two fetches a model, which is for whoever looks after the service."""
+
 _IPV6_NETWORK = 64  # a household or a machine is given at least so much: below it addresses are free
 
 
 def scope_needed(path: str) -> str:
     """The scope that an address needs, or :data:`OPEN`."""
+    if path.startswith(_MODELS) and path.endswith(_FETCHING):
+        return ADMIN
     return next((needed for head, needed in RULES if path == head or path.startswith(head + "/")), OPEN)
 
 
