@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 CARD = "[data-model='dpt-large']"
+EMBEDDED = "document.querySelector(\"[data-model='embedded']\")"
 
 
 @pytest.fixture
@@ -45,9 +46,10 @@ def test_cards_tell_what_a_model_is(open_page, fetching, photo) -> None:
     for words in ("Apache-2.0, may be used at work", "344 million parameters", "can be fetched", "no unit"):
         assert words in text
     assert "not for commercial use" in page.inner_text("[data-model='depth-pro']")
-    assert "s on this machine" in page.inner_text("[data-model='embedded']")
+    page.wait_for_function(f"{EMBEDDED}.innerText.includes('s on this machine (median of 1,')")
     page.click("[data-language='zh']")
     assert "可用于商业用途" in page.inner_text(CARD)
+    assert "1 张的中位数" in page.inner_text("[data-model='embedded']")
 
 
 def test_model_is_fetched_and_used(open_page, fetching, photo) -> None:

@@ -58,6 +58,17 @@ export interface ModelCard extends Model {
   readonly is_commercial_use_allowed: boolean;
   readonly parameters: number;
   readonly state: "package" | "here" | "to_fetch" | "to_import";
+  /** What a photo takes on the service's machine, where it has looked at one: the median of the last ones. */
+  readonly measured: Measured | null;
+}
+
+/** A time that was really taken, and of how many photos, by what, at which size of the network's input. */
+export interface Measured {
+  readonly seconds: number;
+  readonly photos: number;
+  readonly engine: string;
+  readonly input_width: number;
+  readonly input_height: number;
 }
 
 /** How far the fetching of a model is. */

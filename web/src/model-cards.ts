@@ -1,5 +1,5 @@
 /** The models as cards: what each is, whether it may be used at work, where it is, and fetching it. */
-import { codeOf, Failure, type ModelCard, type Pull } from "./client";
+import { codeOf, Failure, type Measured, type ModelCard, type Pull } from "./client";
 import { byId, make, show } from "./dom";
 import { keyHeaders } from "./key";
 import { say } from "./language";
@@ -11,7 +11,6 @@ type Choose = (name: string) => void;
 
 export class ModelCards {
   private cards: readonly ModelCard[] = [];
-  private readonly seconds = new Map<string, number>();
   private readonly pulls = new Map<string, Pull>();
   private readonly failures = new Map<string, string>();
 
@@ -27,9 +26,11 @@ export class ModelCards {
     this.draw();
   }
 
-  /** How long the last photo took with a model. */
-  note(name: string, seconds: number): void {
-    this.seconds.set(name, seconds);
+  /** A photo was looked at with a model: what it takes here is known better. */
+  async note(name: string): Promise<void> {
+    const now = await ask<ModelCard>("GET", `v1/models/${encodeURIComponent(name)}`).catch(() => null);
+    if (!now) return;
+    this.cards = this.cards.map((one) => (one.name === name ? now : one));
     this.draw();
   }
 
@@ -39,12 +40,11 @@ export class ModelCards {
   }
 
   private card(card: ModelCard): HTMLElement {
-    const time = this.seconds.get(card.name);
     const facts = [
       say(card.kind),
       `${card.licence}${say("comma")}${say(card.is_commercial_use_allowed ? "modelWork" : "modelNoWork")}`,
       say("modelSize", { n: (card.parameters / 1e6).toFixed(card.parameters < 1e7 ? 1 : 0) }),
-      ...(time === undefined ? [] : [say("modelTime", { n: time.toFixed(2) })]),
+      ...(card.measured ? [say("modelTime", timeOf(card.measured))] : []),
       say(`state_${card.state}`),
     ];
     const item = make("li", { className: "model-card" }, make("strong", {}, card.title), ...this.actions(card));
@@ -111,6 +111,12 @@ export class ModelCards {
       this.onCome();
     }
   }
+}
+
+/** What words about a measured time hold. */
+function timeOf(found: Measured): Record<string, string> {
+  const size = `${found.input_width}×${found.input_height}`;
+  return { n: found.seconds.toFixed(2), photos: String(found.photos), size, engine: found.engine };
 }
 
 const address = (card: ModelCard): string => `v1/models/${encodeURIComponent(card.name)}`;

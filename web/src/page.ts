@@ -113,7 +113,7 @@ export class WholePage implements Page {
     state.result = found;
     showHeat(found.depth, state.colormap);
     describe(found);
-    this.cards.note(found.model, found.seconds);
+    void this.cards.note(found.model);
     this.enter("result");
     byId("spoken").textContent = say("done", { name: found.shot.name });
     byId(byId("heat-stage").hidden ? "photo-stage" : "heat-stage").focus({ preventScroll: true });

@@ -61,6 +61,7 @@ from nearfar.weights import open_store
 from nearfar.weights.packs import sweep_imports
 from nearfar.zoo import catalogue
 from nearfar.zoo.pulls import Pulls
+from nearfar.zoo.timings import Timings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -154,6 +155,7 @@ def _service(settings: Settings, given: Loader | None, ledger: Ledger) -> Servic
         jobs=Jobs(settings, pool, JobTools(tools, settings.model)),
         uploading=Crowd(settings.job_uploads, ledger, "job ", too_many_uploads),
         pulls=Pulls(settings),
+        timings=Timings(settings),
         tracing=_tracing(settings.otlp_endpoint),
     )
     service.metrics.also(partial(readings.read, service), readings.SHARED)

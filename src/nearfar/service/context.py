@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from nearfar.service.work.watchdog import Watchdog
     from nearfar.settings import Settings
     from nearfar.zoo.pulls import Pulls
+    from nearfar.zoo.timings import Timings
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,4 +42,5 @@ class Service:
     jobs: Jobs
     uploading: Crowd
     pulls: Pulls
+    timings: Timings
     tracing: Tracing | None

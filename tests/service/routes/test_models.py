@@ -59,6 +59,21 @@ def test_model_is_shown(service) -> None:
     assert service.client.get("/v1/models/nothing").status_code == 422
 
 
+def test_measured_time_is_that_of_real_photos(start, jpeg, tmp_path: Path) -> None:
+    """None before, then the median of what was looked at; tiles and sizes of others do not disturb it."""
+    service = start(home=str(tmp_path))
+    assert service.client.get("/v1/models/embedded").json()["measured"] is None
+    for query in ("", "?tiles=true", ""):
+        assert service.client.post(f"/v1/depth{query}", content=jpeg).status_code == 200
+    measured = service.client.get("/v1/models/embedded").json()["measured"]
+    assert (measured["photos"], measured["engine"]) == (2, "fake")
+    assert (measured["input_width"] % 32, measured["input_height"] % 32) == (0, 0)
+    assert 0 < measured["seconds"] < 60
+    rows = {row["name"]: row["measured"] for row in service.client.get("/v1/models").json()["models"]}
+    assert rows["embedded"] == measured
+    assert rows["dpt-large"] is None
+
+
 def test_pull_brings_the_model(start, local: LocalHub, tmp_path: Path) -> None:
     """202 at once; the events tell of it until its end; then the model is here."""
     service = start(**changes(local, tmp_path))

@@ -397,8 +397,15 @@ def card_schema() -> Json:
         "speed": {"type": "string", "enum": ["fast", "medium", "slow"]},
         "is_installed": _BOOLEAN,
         "state": {"type": "string", "enum": ["package", "here", "to_fetch", "to_import"]},
+        "measured": _or_null(_measured()),
         "details": {"type": "object"},
     }
+
+
+def _measured() -> Json:
+    numbers = {"seconds": _NUMBER, **dict.fromkeys(("photos", "input_width", "input_height"), _WHOLE)}
+    told = "What a photo took on this machine, without decoding: the median of the last ones."
+    return _object({**numbers, "engine": _STRING}) | {"description": told}
 
 
 def _comparison() -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from nearfar.service.context import Service
+    from nearfar.service.request.timing import Timing
 
 
 async def answered(
@@ -46,7 +48,18 @@ async def answered(
     found: Answer = await while_connected(request, work)
     if not query.model:
         service.probe.note_success()
+    if not (query.has_tiles or query.own_depth):
+        await asyncio.to_thread(note_time, service, dict(found.headers), timing)
     return respond(found, chosen.file)
+
+
+def note_time(service: Service, headers: dict[str, str], timing: Timing) -> None:
+    """Keep how long the network took, for who asks what a model takes on this machine."""
+    width, _, height = headers["Nearfar-Input-Size"].partition("x")
+    seconds = timing.seconds().get("engine")
+    if seconds is not None:
+        size = int(width), int(height)
+        service.timings.note(headers["Nearfar-Model"], headers["Nearfar-Engine"], size, seconds)
 
 
 def add_route(routes: APIRouter, service: Service, plugin: Any, noun: str) -> None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from nearfar.service.context import Service
     from nearfar.settings import Settings
     from nearfar.weights import Store
+    from nearfar.zoo.timings import Timings
 
 LOOK_S = 0.25
 HEARTBEAT_S = 15.0
@@ -43,7 +44,7 @@ def router(service: Service) -> APIRouter:
     async def list_models() -> dict[str, Any]:
         default = service.settings.model
         store = open_store(service.settings)
-        rows = [describe(card, store) for card in catalogue.cards().values()]
+        rows = [describe(card, store, service.timings) for card in catalogue.cards().values()]
         return {"default": default, "models": rows}
 
     for method, path, work, operation in (
@@ -93,7 +94,7 @@ class Desk:
 
     def _shown(self, card: ModelCard) -> dict[str, Any]:
         record = self.service.pulls.record(card.name)
-        row = describe(card, open_store(self.service.settings))
+        row = describe(card, open_store(self.service.settings), self.service.timings)
         may = may_download(self.service.settings)
         return row | {"can_be_pulled": may and _has_address(card), "pull": record.plain if record else None}
 
@@ -147,11 +148,17 @@ def _has_address(card: ModelCard) -> bool:
     return any(file.location and not file.location.startswith(ASSET) for file in card.weights)
 
 
-def describe(card: ModelCard, store: Store) -> dict[str, Any]:
-    """A card as plain values, and whether its weights are on this machine."""
+def describe(card: ModelCard, store: Store, timings: Timings) -> dict[str, Any]:
+    """A card as plain values, whether its weights are on this machine, and what a photo takes here."""
     row = asdict(card)
     del row["input"]["shape"]  # of loaded files, never of cards
-    own = {"kind": card.kind.value, "unit": card.unit, "near_is_large": card.kind.is_near_large}
+    own: dict[str, Any] = {
+        "kind": card.kind.value,
+        "unit": card.unit,
+        "near_is_large": card.kind.is_near_large,
+    }
+    measured = timings.of(card.name)
+    own |= {"measured": measured.plain if measured else None}
     here = {"speed": card.speed_class, "is_installed": store.is_installed(card), "state": _state(card, store)}
     return row | own | here | {"details": dict(card.details)}
 
