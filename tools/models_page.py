@@ -44,7 +44,7 @@ PROVED = {
     "glpn": "the library's class; ONNX agrees with torch",
     "tipsv2": "the library's class",
     "distill_any_depth": "the library's class",
-    "prompt_depth_anything": "the library's class, without a prompt",
+    "prompt_depth_anything": "the library's class, with a prompt and without",
 }
 LEFT_OUT = """## What is not here
 

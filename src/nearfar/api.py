@@ -17,6 +17,7 @@ from nearfar.decode.given import depth_of
 from nearfar.decode.masks import Subject, read_mask, read_masks
 from nearfar.decode.metadata import metadata_of
 from nearfar.decode.photo import Limits, read_photo
+from nearfar.decode.prompt import prompted
 from nearfar.encode.metadata import Metadata, with_metadata
 from nearfar.errors import ParameterError, did_you_mean
 from nearfar.machine.cpus import usable_cpus
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from nearfar.decode.depth import DepthSource
     from nearfar.decode.masks import MaskSource
     from nearfar.decode.photo import PhotoSource
+    from nearfar.decode.prompt import PromptSource
     from nearfar.ops.fuse import Fused
     from nearfar.ops.intrinsics import Intrinsics
     from nearfar.pipeline.tiling import Tell
@@ -92,7 +94,12 @@ class Model:
         return Limits(self.settings.max_bytes, self.settings.max_pixels)
 
     def estimate(
-        self, photo: PhotoSource, *, tiles: bool | int = False, tell: Tell | None = None
+        self,
+        photo: PhotoSource,
+        *,
+        tiles: bool | int = False,
+        tell: Tell | None = None,
+        prompt: PromptSource | None = None,
     ) -> DepthMap:
         """The depth map of a photo, as large as the photo; errors as in :func:`estimate`.
 
@@ -100,9 +107,11 @@ class Model:
             photo: as for :func:`estimate`.
             tiles: as for :func:`estimate`.
             tell: told after each tile how many are done, of how many; what it raises ends the work.
+            prompt: as for :func:`estimate`.
         """
         tiles = _checked_tiles(tiles)
-        return one_photo.depth_of(self.read(photo, whole=bool(tiles)), self.estimator, tiles, tell)
+        given = prompted(self.read(photo, whole=bool(tiles)), prompt)
+        return one_photo.depth_of(given, self.estimator, tiles, tell)
 
     def estimate_batch(self, photos: Iterable[PhotoSource]) -> list[DepthMap]:
         """The depth maps of many photos, in order; the same as one by one within 1e-5 of the range.
@@ -151,6 +160,7 @@ def estimate(
     size: int | None = None,
     tiles: bool | int = False,
     intrinsics: Intrinsics | None = None,
+    prompt: PromptSource | None = None,
 ) -> DepthMap:
     """The depth map of a photo, as large as the photo.
 
@@ -164,6 +174,9 @@ def estimate(
             A number is the length in pixels at which the network then sees the photo's longer side; True is
             three times the network's own. Time grows with the number of tiles, at most 256.
         intrinsics: of the camera in pixels of the photo, as for :func:`read`; the map carries them on.
+        prompt: coarse depth of a sensor for models that take it (``takes_prompt`` of their card): a metric
+            :class:`DepthMap`, an array of metres (of millimetres, where it holds whole numbers), or a depth
+            file of either; upright, of the whole photo. The map is then in metres.
 
     Raises:
         InputError: the photo is empty, broken, too large or no picture.
@@ -181,7 +194,7 @@ def estimate(
     if isinstance(model, Model) and size is not None:
         raise ParameterError("A loaded model has its size.", "Give size to nearfar.load.", "size")
     given = seen_by(loaded.read(photo, whole=bool(tiles)), intrinsics)
-    return loaded.estimate(given, tiles=tiles)
+    return loaded.estimate(given, tiles=tiles, prompt=prompt)
 
 
 def load(  # noqa: PLR0913 - all but the first are named

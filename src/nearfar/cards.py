@@ -214,6 +214,8 @@ class ModelCard:
     """Names of a file's outputs that become these planes, in order; the first output where none is named."""
     given: Mapping[str, int] = field(default_factory=dict)
     """What a file takes besides the picture: whole numbers by name of the input."""
+    takes_prompt: bool = False
+    """It takes coarse depth in metres beside the photo, and then answers in metres (torch alone)."""
     source: str = ""
     """Where what the card says was looked up."""
     details: Mapping[str, object] = field(default_factory=dict)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar
 
 from nearfar.decode.own_depth import own_depth_of
 from nearfar.decode.photo import Limits, read_photo
-from nearfar.errors import NearfarError
+from nearfar.decode.prompt import prompted, read_prompt
+from nearfar.errors import NearfarError, ParameterError
 from nearfar.ops.intrinsics import seen_by
 from nearfar.pipeline import panorama, tiling
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nearfar.decode.photo import PhotoSource
+    from nearfar.decode.prompt import PromptSource
     from nearfar.ops.intrinsics import Intrinsics
     from nearfar.pipeline import Estimator
     from nearfar.pipeline.tiling import Tell
@@ -49,6 +51,8 @@ class EstimateOptions:
     ``whole``: decode the photo at its full size also for a fast model, since more than its depth is shown.
     ``name``: what messages call the photo; its path, where there is one.
     ``own_depth``: take the depth that the photo carries itself; no network looks at it.
+    ``prompt``: coarse depth in metres beside the photo, for networks that take it; or what gives it, called
+    in the stage decode.
     """
 
     tiles: bool | int = False
@@ -56,6 +60,7 @@ class EstimateOptions:
     whole: bool = False
     name: str = ""
     own_depth: bool = False
+    prompt: PromptSource | Callable[[], PromptSource | None] | None = None
 
 
 class Watch(Protocol):
@@ -140,7 +145,9 @@ def read(
     is_enough = estimator.is_fast and not options.whole and not options.tiles
     needed = estimator.input.network_size if is_enough else None
     photo = (watch or Unwatched()).do(read_photo, source, limits, options.name, needed)
-    return seen_by(photo, options.intrinsics)
+    photo = seen_by(photo, options.intrinsics)
+    given = options.prompt() if callable(options.prompt) else options.prompt
+    return photo if given is None else prompted(photo, (watch or Unwatched()).do(read_prompt, given))
 
 
 def depth_of(
@@ -150,7 +157,7 @@ def depth_of(
 
     Raises:
         EngineError: the network failed.
-        ParameterError: too many tiles.
+        ParameterError: too many tiles; or coarse depth for a photo that is not seen by one look.
     """
 
     def one(photo: Photo) -> DepthMap:
@@ -159,6 +166,12 @@ def depth_of(
         return tiling.estimate(estimator, photo, tiling.Tiles(0 if tiles is True else tiles), tell)
 
     is_round = photo.camera is not None and photo.camera.is_equirectangular
+    if photo.prompt is not None and (tiles or is_round):
+        raise ParameterError(
+            "A prompt is of the whole photo, and goes neither with tiles nor with a panorama.",
+            "Leave one of them out.",
+            "prompt",
+        )
     return panorama.estimate(photo, one) if is_round else one(photo)
 
 

@@ -15,10 +15,11 @@ from nearfar.cli._verb import Flag, verb
 from nearfar.cli._verbs import verbs
 from nearfar.decode.metadata import KEEP, KEEP_HELP, metadata_of
 from nearfar.decode.own_depth import OWN_DEPTH_HELP
+from nearfar.decode.prompt import PROMPT_HELP
 from nearfar.effects.heatmap import HeatmapOptions
 from nearfar.encode import MEDIA_TYPES
 from nearfar.encode.metadata import with_metadata
-from nearfar.errors import NearfarError
+from nearfar.errors import NearfarError, ParameterError
 from nearfar.machine.files import write_whole
 from nearfar.one_photo import EstimateOptions
 from nearfar.options import option, parse
@@ -59,6 +60,7 @@ class DepthOptions(HeatmapOptions):
     )
     intrinsics: str = option("", INTRINSICS_FLAG, parse=read_text)
     own_depth: bool = option(False, OWN_DEPTH_HELP)
+    prompt: str = option("", PROMPT_HELP)
     keep_metadata: str = option("safe", KEEP_HELP, choices=KEEP)
     recursive: bool = option(False, RECURSIVE_HELP)
     overwrite: bool = option(False, "Replace files that exist already.")
@@ -76,6 +78,7 @@ _FLAGS = {
     "precision": Flag(value="NAME"),
     "device": Flag(value="NAME"),
     "intrinsics": Flag(value="NUMBERS|FILE"),
+    "prompt": Flag(value="FILE"),
 }
 
 
@@ -121,7 +124,10 @@ def _look(tasks: tuple[Task, ...], options: DepthOptions) -> EstimateOptions:
     """How photos are looked at: whole, where more than their depth is shown."""
     is_shown = options.overlay is not None or not all(_is_picture(task) for task in tasks)
     tiles = options.tiles_length or options.tiles
-    return EstimateOptions(tiles, options.intrinsics or None, is_shown, own_depth=options.own_depth)
+    if options.prompt and len(tasks) > 1:
+        raise ParameterError("A prompt is of one photo, but several were given.", parameter="prompt")
+    own, prompt = options.own_depth, options.prompt or None
+    return EstimateOptions(tiles, options.intrinsics or None, is_shown, own_depth=own, prompt=prompt)
 
 
 def _is_picture(task: Task) -> bool:

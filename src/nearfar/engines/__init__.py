@@ -23,7 +23,7 @@ class Session(Protocol):
 
     ``fixed_size``: the only (width, height) in pixels it takes, or None. ``batch_limit``: the largest number
     of pictures in one run, or None. A session may have ``normalises`` besides: scale and shift by colour that
-    its file applies to a picture first.
+    its file applies to a picture first; and ``run_prompted``, which takes coarse depth beside the pictures.
     """
 
     fixed_size: tuple[int, int] | None

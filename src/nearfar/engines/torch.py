@@ -49,6 +49,20 @@ class TorchSession:
             raise EngineError(f"The network '{self._model}' failed: {exc}.") from exc
         return np.asarray(single_map(raw, batch, self._model), np.float32)
 
+    def run_prompted(
+        self, batch: npt.NDArray[np.float32], prompt: npt.NDArray[np.float32]
+    ) -> npt.NDArray[np.float32]:
+        """(N, H, W) metres from pictures and (N, 1, h, w) float32 metres; errors as of :meth:`run`."""
+        import torch
+
+        try:
+            with torch.inference_mode(), self._one_at_a_time:
+                coarse = torch.from_numpy(prompt).to(self._device)
+                raw = self._taken(self._forward(self.given(batch), coarse))
+        except (RuntimeError, ValueError) as exc:
+            raise EngineError(f"The network '{self._model}' failed: {exc}.") from exc
+        return np.asarray(single_map(raw, batch, self._model), np.float32)
+
     def given(self, batch: npt.NDArray[np.float32]) -> Any:
         """The batch on its device, channels last; to a GPU it goes from memory that does not move."""
         import torch
@@ -68,15 +82,15 @@ class TorchSession:
         torch.cuda.current_stream().synchronize()
         return np.asarray(here.numpy(), np.float32)
 
-    def _forward(self, picture: Any) -> Any:
+    def _forward(self, *given: Any) -> Any:
         """(N, H, W) float32 on the device."""
         import torch
 
         if not self._narrow:
-            return self._network(picture).float()
+            return self._network(*given).float()
         kind = getattr(torch, self._narrow)
         with torch.autocast(self._device, kind, cache_enabled=False):  # casts belong into a recording
-            return self._network(picture).float()
+            return self._network(*given).float()
 
 
 class Torch:

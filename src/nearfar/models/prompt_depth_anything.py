@@ -1,4 +1,4 @@
-"""Prompt Depth Anything, without its prompt: depth up to scale and shift."""
+"""Prompt Depth Anything: metres from the coarse depth of a sensor, depth up to scale and shift without it."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ def _card(size: str, encoder: str, parameters: int) -> ModelCard:
         licence="unverified: ask its authors",
         is_commercial_use_allowed=False,
         parameters=parameters,
-        summary="Made for the coarse depth of a sensor, which nearfar does not give it: relative depth.",
+        summary="Fine metres from a sensor's coarse ones (prompt); without them relative depth.",
         paper="https://arxiv.org/abs/2412.14015",
         extra="transformers",
         network=_hub.NETWORK,
         not_converted="its library binds an export to the size it was made at",
-        source="transformers' prompt_depth_anything: without a prompt its answer is relative depth",
+        takes_prompt=True,
+        source="transformers' prompt_depth_anything and its image processor: a prompt in metres",
     )
 
 

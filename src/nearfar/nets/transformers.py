@@ -116,6 +116,17 @@ def _of_domain(
     return torch.sum(shares * centers, dim=1, keepdim=True)
 
 
+class PromptDepthAnything(Depth):
+    """Prompt Depth Anything, whose answer spans what its prompt does."""
+
+    takes_prompt = True
+
+    def forward(self, x: Tensor, prompt: Tensor | None = None) -> Tensor:
+        """(N, H, W) from (N, 3, H, W): metres with a prompt, (N, 1, h, w) metres; else relative depth."""
+        answer: Tensor = self.inner(pixel_values=x, prompt_depth=prompt).predicted_depth
+        return answer
+
+
 class DepthPro(Depth):
     """Depth Pro answers with inverse depth for a canonical camera, and the field of view of the real one."""
 
@@ -142,7 +153,11 @@ _FARTHEST_BIN_M = {"zoedepth_k": 80.0}
 The hub's says 10 m for ZoeDepth K, whose bins are shares of the largest depth: all came out eight times too
 near. Source: discussion 1 of Intel/zoedepth-kitti, issues 28 and 139 of isl-org/ZoeDepth.
 """
-_BY_TYPE: dict[str, type[Depth]] = {"depth_anything": DepthAnything, "zoedepth": ZoeDepth}
+_BY_TYPE: dict[str, type[Depth]] = {
+    "depth_anything": DepthAnything,
+    "prompt_depth_anything": PromptDepthAnything,
+    "zoedepth": ZoeDepth,
+}
 
 
 def _wrapper(variant: str, config: Any) -> type[Depth]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from nearfar.cards import DepthKind
 from nearfar.engines import input_of
+from nearfar.errors import ParameterError
 from nearfar.pipeline.postprocess import check_finite, depth_of, finish, without_border
 from nearfar.pipeline.preprocess import Prepared, prepare
 from nearfar.types import DepthMap, Photo, Provenance
@@ -49,7 +51,7 @@ class Estimator:
             NonFiniteOutputError: the network answered with NaN or infinity.
             EngineError: the network failed.
         """
-        prepared = prepare(photo, self.input)
+        prepared = self._prepared(photo)
         return self.finish(self.run(prepared), prepared)
 
     def estimate_batch(self, photos: Iterable[Photo]) -> list[DepthMap]:
@@ -57,10 +59,11 @@ class Estimator:
 
         The same as one by one within 1e-5 of the range.
         """
-        prepared = [prepare(photo, self.input) for photo in photos]
+        prepared = [self._prepared(photo) for photo in photos]
         results: dict[int, DepthMap] = {}
         for places in _buckets(prepared, min(BATCH_LIMIT, self.session.batch_limit or BATCH_LIMIT)):
-            raw = self._answers(np.concatenate([prepared[i].tensor for i in places]))
+            prompt = prepared[places[0]].prompt  # who brings one runs alone
+            raw = self._answers(np.concatenate([prepared[i].tensor for i in places]), prompt)
             results |= {i: self.finish(raw[k], prepared[i]) for k, i in enumerate(places)}
         return [results[i] for i in range(len(prepared))]
 
@@ -74,7 +77,7 @@ class Estimator:
             NonFiniteOutputError: the network answered with NaN or infinity.
             EngineError: the network failed.
         """
-        prepared = prepare(photo, self.input)
+        prepared = self._prepared(photo)
         raw = self.run(prepared)
         check_finite(raw, self.card)
         return cast("Raw", without_border(depth_of(raw, prepared.undo, self.card), prepared.undo))
@@ -85,11 +88,32 @@ class Estimator:
         Raises:
             EngineError: the network failed.
         """
-        raw: Raw = self._answers(prepared.tensor)[0]
+        raw: Raw = self._answers(prepared.tensor, prepared.prompt)[0]
         return raw
 
-    def _answers(self, batch: Batch) -> Batch:
+    def _prepared(self, photo: Photo) -> Prepared:
+        """The network's input for a photo.
+
+        Raises:
+            ParameterError: the photo brings coarse depth, and this network takes none as it runs here.
+        """
+        if photo.prompt is not None and not self.card.takes_prompt:
+            raise ParameterError(
+                f"'{self.card.name}' takes no prompt.",
+                "Choose a model that does, such as prompt-depth-anything-small.",
+                "prompt",
+            )
+        if photo.prompt is not None and not hasattr(self.session, "run_prompted"):
+            raise ParameterError(
+                f"'{self.card.name}' takes a prompt in torch alone.", "Choose --engine torch.", "prompt"
+            )
+        return prepare(photo, self.input)
+
+    def _answers(self, batch: Batch, prompt: Batch | None = None) -> Batch:
         """(N, H, W); where the card says so, the mean with those for the mirror images."""
+        if prompt is not None:
+            session: Any = self.session
+            return np.asarray(session.run_prompted(batch, prompt), np.float32)
         raw: Batch = self.session.run(batch)
         if not self.card.input.flip:
             return raw
@@ -103,14 +127,18 @@ class Estimator:
             NonFiniteOutputError: there is a NaN or an infinity among the answers.
         """
         provenance = Provenance(self.card.name, self.sha256, prepared.size, self.engine, tiles)
-        return finish(raw, prepared.undo, self.card, provenance, is_fast=self.is_fast)
+        card = self.card if prepared.prompt is None else replace(self.card, kind=DepthKind.METRIC)
+        return finish(raw, prepared.undo, card, provenance, is_fast=self.is_fast)
 
 
 def _buckets(prepared: list[Prepared], limit: int) -> Iterable[list[int]]:
     """Places of inputs of equal size, at most ``limit`` together."""
     by_size: dict[tuple[int, int], list[int]] = {}
     for place, item in enumerate(prepared):
-        by_size.setdefault(item.size, []).append(place)
+        if item.prompt is None:
+            by_size.setdefault(item.size, []).append(place)
+        else:
+            yield [place]
     for places in by_size.values():
         for start in range(0, len(places), limit):
             yield places[start : start + limit]

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nearfar.cards import InputSpec
 
 _BAR_COLOUR = (123.675, 116.28, 103.53)  # what networks are trained to take for nothing
+_TRACE_M = 1e-6
 _FAULTS = {
     "dark": "The photo is nearly black: its depth is unreliable.",
     "blown_out": "The photo is blown out to white: its depth is unreliable.",
@@ -28,10 +29,14 @@ _FAULTS = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Prepared:
-    """``tensor``: (1, 3, H, W) float32, normalised; ``undo``: the way back."""
+    """``tensor``: (1, 3, H, W) float32, normalised; ``undo``: the way back.
+
+    ``prompt``: (1, 1, h, w) float32 metres where the photo brings them, else None.
+    """
 
     tensor: npt.NDArray[np.float32]
     undo: Undo
+    prompt: npt.NDArray[np.float32] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -45,13 +50,25 @@ def prepare(photo: Photo, spec: InputSpec) -> Prepared:
     full_width, full_height = photo.full_size
     size = full_width + 2 * border[0], full_height + 2 * border[1]
     whole, (width, height) = spec.network_size(*size), spec.picture_size(*size)
+    prompt = None if photo.prompt is None else _spread(photo.prompt)
     photo = _framed(photo, border)
     small = _over_white(shrink(_colours(photo), width, height, how=spec.resample), photo, width, height)
     faults = exposure_faults(np.rint(small).astype(np.uint8))
     warnings = tuple(PhotoWarning(code, _FAULTS[code]) for code in faults) + _own_depth(photo)
     inset = width / whole[0], height / whole[1]
     undo = Undo(full_width, full_height, photo.camera, warnings, border, inset)
-    return Prepared(_normalise(_between_bars(small, whole), spec), undo)
+    return Prepared(_normalise(_between_bars(small, whole), spec), undo, prompt)
+
+
+def _spread(prompt: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """(1, 1, h, w); networks divide by its span, so that one without any gets a trace of it.
+
+    Source: the image processor of Prompt Depth Anything in the library transformers.
+    """
+    coarse = np.array(prompt[None, None], np.float32)
+    if coarse.min() == coarse.max():
+        coarse[..., 0, 0] += _TRACE_M * max(1.0, float(abs(coarse.max())))
+    return coarse
 
 
 def _between_bars(small: npt.NDArray[np.float32], whole: tuple[int, int]) -> npt.NDArray[np.float32]:

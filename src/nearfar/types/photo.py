@@ -37,6 +37,7 @@ class Photo:
     speed; None where they are the photo itself. ``camera`` is always the whole photo's. ``encoded``: the
     bytes of the file that it was decoded from; empty where it was none. ``orientation``: as which, by EXIF,
     that file stores it. ``own_depth``: what the depth is called that the file carries; empty: none.
+    ``prompt``: (h, w) float32 metres of the whole photo that a sensor gave, for networks that take them.
     """
 
     pixels: Pixels
@@ -48,6 +49,7 @@ class Photo:
     encoded: bytes = b""
     orientation: int = 1
     own_depth: str = ""
+    prompt: npt.NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         require_array(self.pixels, "The pixels of a photo")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from structlog.contextvars import bound_contextvars
@@ -11,7 +11,7 @@ from structlog.contextvars import bound_contextvars
 from nearfar.one_photo import EstimateOptions, look
 from nearfar.service.answer.answers import DepthQuery, Format, headers_of
 from nearfar.service.answer.written import Wish, written
-from nearfar.service.http.uploads import FIELD
+from nearfar.service.http.uploads import FIELD, PROMPT
 from nearfar.service.request.timing import Timing
 from nearfar.wall import HERE
 
@@ -113,7 +113,8 @@ def answer(question: Question, tools: Tools, ticket: Ticket) -> Answer:
 
     with bound_contextvars(request_id=question.request_id), tools.wall.lease(ticket.check) as lease:
         watch = TicketWatch(ticket, lease, question.timing)
-        seen = look(image, load, _options(question), tools.limits, watch)
+        options = replace(_options(question), prompt=lambda: files.pop(PROMPT, None))
+        seen = look(image, load, options, tools.limits, watch)
         with watch.stage("encode"):
             wish = Wish(query, question.format, _facts(question, seen.model), files, tools.limits)
             body, *size = watch.do(written, seen.photo, seen.depth, wish)

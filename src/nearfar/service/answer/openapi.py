@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from fastapi.openapi.utils import get_openapi
 
 from nearfar.cards import DepthKind
+from nearfar.decode.prompt import PROMPT_HELP
 from nearfar.options import OptionInfo, describe
 from nearfar.service.answer.answers import HEADERS, OPTIONAL_HEADERS, PICTURES, DepthQuery
 from nearfar.service.answer.ways import is_effect, picture_formats, shared_by
 from nearfar.service.http.envelope import REQUEST_ID
 from nearfar.service.http.multipart import MULTIPART
-from nearfar.service.http.uploads import FIELD, RAW_TYPES
+from nearfar.service.http.uploads import FIELD, PROMPT, RAW_TYPES
 from nearfar.service.request.access import OPEN, scope_needed
 from nearfar.service.request.problems import MEDIA_TYPE, PROBLEMS, all_problems
 from nearfar.zoo import catalogue
@@ -104,7 +105,8 @@ def depth_operation(formats: Mapping[str, Format]) -> Json:
     content["application/json"] = {"schema": _ref("Depth")}
     ok = {"description": "The depth of the photo.", "headers": _meaning(), "content": content}
     body: Json = {kind: {"schema": _BINARY} for kind in RAW_TYPES}
-    body[MULTIPART] = {"schema": {"type": "object", "required": [FIELD], "properties": {FIELD: _BINARY}}}
+    fields = {FIELD: _BINARY, PROMPT: _BINARY | {"description": PROMPT_HELP}}
+    body[MULTIPART] = {"schema": {"type": "object", "required": [FIELD], "properties": fields}}
     return {
         "operation_id": "estimate_depth",
         "summary": "Depth of one photo",
@@ -393,6 +395,7 @@ def card_schema() -> Json:
         "reading": _STRING,
         "outputs": {"type": "array", "items": _STRING},
         "given": {"type": "object"},
+        "takes_prompt": _BOOLEAN,
         "source": _STRING,
         "speed": {"type": "string", "enum": ["fast", "medium", "slow"]},
         "is_installed": _BOOLEAN,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive
 
 FIELD = "image"
+PROMPT = "prompt"
 RAW_TYPES = ("image/*", "application/octet-stream")
 _HEADERS = frozenset({b"content-type", b"content-encoding", b"content-length"})
 _MULTIPART_ROOM = 64 * 1024  # for boundaries, part headers and small fields beside the image

@@ -12,6 +12,7 @@ from nearfar.options import parse
 from nearfar.service.answer.answers import DepthQuery, choose_format
 from nearfar.service.answer.openapi import depth_operation
 from nearfar.service.http.plain_route import PlainRoute
+from nearfar.service.http.uploads import PROMPT
 from nearfar.service.request.query import single_values
 from nearfar.service.routes._one_photo import answered
 from nearfar.zoo import catalogue
@@ -28,7 +29,7 @@ def router(service: Service) -> APIRouter:
     async def estimate_depth(request: Request) -> Response:
         query = read_query(request)
         chosen = choose_format(query.format, request.headers.get("accept", ""), service.formats)
-        return await answered(request, service, query, chosen)
+        return await answered(request, service, query, chosen, (PROMPT,))
 
     return routes
 
