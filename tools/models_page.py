@@ -1,13 +1,14 @@
-"""Write ``docs/reference/models.md`` from the cards, what tests prove of each, and the table of speeds.
+"""Write ``docs/reference/models.md`` from the cards, what tests prove of each, and what was measured.
 
 python tools/models_page.py            # a test holds the page to the code
 """
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nearfar.weights import hub
 from nearfar.zoo.catalogue import cards
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from nearfar.cards import ModelCard
 
 DOCS = Path(__file__).resolve().parent.parent / "docs" / "reference"
-PAGE, SPEEDS = DOCS / "models.md", DOCS / "bench.md"
+PAGE, SPEEDS, FOOTPRINTS = DOCS / "models.md", DOCS / "bench.md", DOCS / "model_footprints.json"
 HEAD = """# The models
 
 Made by `python tools/models_page.py` from the cards: do not edit. What one card says in full:
@@ -56,7 +57,9 @@ LEFT_OUT = """## What is not here
 def page() -> str:
     """The page as Markdown."""
     speeds = SPEEDS.read_text(encoding="utf-8")
-    parts = [HEAD, _advice(), "## All of them\n", *_table(speeds), "", _key(), LEFT_OUT]
+    held = json.loads(FOOTPRINTS.read_text(encoding="utf-8"))
+    table = _table(speeds, held["rows"])
+    parts = [HEAD, _advice(), "## All of them\n", *table, "", _key(held), _unmeasured(held["rows"]), LEFT_OUT]
     return "\n".join(parts)
 
 
@@ -67,8 +70,9 @@ def _advice() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _table(speeds: str) -> list[str]:
-    heads = ("Name", "Kind", "Input", "Licence", "At work", "Memory", "Time here", "Weights", "Proved")
+def _table(speeds: str, rows: dict[str, Any]) -> list[str]:
+    measured = ("Memory", "Time", "onnxruntime")
+    heads = ("Name", "Kind", "Input", "Licence", "At work", *measured, "Weights", "Proved")
     lines = [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}"]
     for card in cards().values():
         cells = (
@@ -77,7 +81,8 @@ def _table(speeds: str) -> list[str]:
             _input(card),
             card.licence,
             "yes" if card.is_commercial_use_allowed else "no",
-            f"{2 * 4 * card.parameters / 1e9:.1f} GB" if card.parameters > 5e7 else "under 0.5 GB",
+            _memory(rows.get(card.name, {})),
+            _seconds(rows.get(card.name, {})),
             _time(card, speeds),
             _where(card),
             PROVED.get(card.family, "shapes"),
@@ -86,14 +91,36 @@ def _table(speeds: str) -> list[str]:
     return lines
 
 
-def _key() -> str:
+def _key(held: dict[str, Any]) -> str:
+    dates = sorted({row["date"] for row in held["rows"].values()})
+    machine, dated = held["machine"], dates[0] if dates[0] == dates[-1] else f"{dates[0]} to {dates[-1]}"
     return (
-        "Input: width × height of the network's input for a photo of 4000×3000. Memory: an estimate, twice "
-        "the weights in float32. Time: milliseconds of the network in onnxruntime float32, as the "
-        "[table of speeds](bench.md) has it, with drawn weights; empty where it was not measured. Weights: "
-        "`package`; `hub` (ONNX, checkpoint or both); `release` page; `import`, which their authors publish "
+        "Input: width × height of the network's input for a photo of 4000×3000. Memory and time: measured by "
+        f"`python benchmarks/zoo_footprint.py` on {dated}, on {machine['processor']} ({machine['threads']} "
+        f"processors, {machine['memory_gb']} GB), torch {machine['torch']}, float32, one thread, with drawn "
+        "weights: the most memory of the process (libraries and the photo in it) and seconds of the "
+        "processor for such a photo, without decoding it; the least of three runs, above 130 M parameters "
+        "of one. The rows in the package run in onnxruntime. onnxruntime: milliseconds of the network alone, "
+        "as the [table of speeds](bench.md) has it, with all processors; empty where it was not measured. "
+        "Weights: `package`; `hub` (ONNX, checkpoint or both); `release` page; `import`, which authors publish "
         "elsewhere.\n"
     )
+
+
+def _unmeasured(rows: dict[str, Any]) -> str:
+    """Which rows have no figures, and why."""
+    why = {name: row["why_not"] for name, row in rows.items() if "why_not" in row}
+    why |= {name: "not run" for name in cards() if name not in rows}
+    told = [f"`{name}` ({reason})" for name, reason in why.items()]
+    return f"Not measured: {'; '.join(told)}.\n" if told else ""
+
+
+def _memory(row: dict[str, Any]) -> str:
+    return f"{row['bytes'] / 1e9:.1f} GB" if "bytes" in row else ""
+
+
+def _seconds(row: dict[str, Any]) -> str:
+    return f"{row['seconds']:.3g} s" if "seconds" in row else ""
 
 
 def _input(card: ModelCard) -> str:
