@@ -102,7 +102,7 @@ def _key(held: dict[str, Any]) -> str:
         "processor for such a photo, without decoding it; the least of three runs, above 130 M parameters "
         "of one. The rows in the package run in onnxruntime. onnxruntime: milliseconds of the network alone, "
         "as the [table of speeds](bench.md) has it, with all processors; empty where it was not measured. "
-        "Weights: `package`; `hub` (ONNX, checkpoint or both); `release` page; `import`, which authors publish "
+        "Weights: `package`; `hub` (ONNX, checkpoint or both); `release` page; `import`, which is published "
         "elsewhere.\n"
     )
 
