@@ -107,6 +107,7 @@ def tell(note_figure, attack: Attack, before: Times, times: Times) -> None:
         f"hostile inputs, seed {SEED} ({how.replace('NEARFAR_', '').lower()})",
         f"{seen.statuses.total():,}: {rows}",
         "50,000",
+        seen.statuses.total() >= 50_000,
     )
     faults = len(seen.faults)
     note("of them 500, late, unanswered or beside too much memory", f"{faults}", "none", not faults)
