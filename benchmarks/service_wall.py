@@ -2,10 +2,10 @@
 
     python benchmarks/service_wall.py [--rounds 5] [--photos 200] [--clients 4] [--page FILE]
 
-Two services of the same settings, one with ``NEARFAR_WALL=on``, are asked in turn for the same 512×512 photos,
-over and over; the figure is the median of the rounds' ratios of processor time (of the service, its zygote and
-its workers), which other programs on the machine change little. Memory: what a worker holds that nobody shares
-with it (private pages), and its share of what is shared (PSS), after the last round.
+Two services of the same settings, one with ``NEARFAR_WALL=on``, are asked in turn for the same photos of
+512×512 pixels, over and over; the figure is the median of the rounds' ratios of processor time (of the
+service, its zygote and its workers), which other programs on the machine change little. Memory: what a worker
+holds that nobody shares with it (private pages), and its share of what is shared (PSS), after the last round.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import os
 import statistics
-from datetime import date
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -116,7 +116,7 @@ def main() -> None:
             _memory("memory of a worker that is its own", private),
             _memory("memory of a worker, shared pages in shares", pss),
         ]
-        renew(given.page, "wall", block("python benchmarks/service_wall.py", rows, date.today()))
+        renew(given.page, "wall", block("python benchmarks/service_wall.py", rows, datetime.now(UTC).date()))
 
 
 if __name__ == "__main__":

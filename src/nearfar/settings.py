@@ -121,6 +121,12 @@ class Settings:
     engine_timeout: int = option(
         120, "Seconds after which a call of a network counts as stuck and is given up.", low=1
     )
+    memory: int = option(
+        0,
+        "MiB of memory that all pictures under way may take together, estimated from their sizes; 0 means "
+        "three quarters of what is free at the start (of the machine, or of its control group).",
+        low=0,
+    )
     work_timeout: int = option(
         60,
         "Seconds after which decoding, or an effect with its encoding, counts as stuck and is given up.",

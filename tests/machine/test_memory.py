@@ -66,3 +66,20 @@ def test_a_group_alone_is_enough(tmp_path: Path) -> None:
     assert free_bytes(tmp_path / "none", group) == 40 * MIB
     (tmp_path / "empty").write_text("MemTotal: 5 kB\n")
     assert free_bytes(tmp_path / "empty", tmp_path / "no group") is None
+
+
+@pytest.mark.parametrize(("version", "place"), [("0::/a/b", "a"), ("4:memory:/a/b", "memory/a")])
+def test_the_groups_above_count_too(tmp_path, version, place) -> None:
+    """The process's own group is read and every one above it, of both versions of control groups."""
+    meminfo, own = tmp_path / "meminfo", tmp_path / "own"
+    meminfo.write_text("MemAvailable: 9000000 kB\n")
+    own.write_text(f"1:cpu:/x\n{version}\n")
+    folder = tmp_path / "cgroup" / place
+    (folder / "b").mkdir(parents=True)
+    is_old = "memory" in version
+    names = ("memory.limit_in_bytes", "memory.usage_in_bytes") if is_old else ("memory.max", "memory.current")
+    for one, limit in ((folder, 700 * MIB), (folder / "b", 1 << 62 if is_old else "max")):
+        (one / names[0]).write_text(f"{limit}\n")
+        (one / names[1]).write_text(f"{100 * MIB}\n")
+        (one / "memory.stat").write_text(f"{'total_' if is_old else ''}inactive_file {20 * MIB}\n")
+    assert free_bytes(meminfo, tmp_path / "cgroup", own) == 620 * MIB

@@ -21,7 +21,7 @@ from nearfar.service.answer import model_schemas, openapi
 from nearfar.service.answer.answers import HEADERS, formats
 from nearfar.service.answer.estimation import Tools
 from nearfar.service.answer.probe import Probe
-from nearfar.service.answer.walls import wall_of
+from nearfar.service.answer.walls import budget_bytes, wall_of
 from nearfar.service.context import Service
 from nearfar.service.guard.gate import Access
 from nearfar.service.guard.hosts import Hosts, allowed_origins, frame_ancestors
@@ -54,6 +54,7 @@ from nearfar.service.routes import (
 )
 from nearfar.service.watch import logs
 from nearfar.service.watch.metrics import Metrics
+from nearfar.service.work.budget import MemoryBudget
 from nearfar.service.work.helper_threads import HelperThreads
 from nearfar.service.work.pool import EnginePool
 from nearfar.service.work.watchdog import Watchdog
@@ -139,14 +140,15 @@ def _service(settings: Settings, given: Loader | None, ledger: Ledger) -> Servic
     loader = given or _default_loader(settings, pool)
     probe = Probe(pool, loader)
     limits = Limits(settings.max_bytes, settings.max_pixels)
-    tools = Tools(loader, limits, wall_of(settings))
+    memory = MemoryBudget(budget_bytes(settings), pool.aside)
+    tools = Tools(loader, limits, wall_of(settings, memory.total), memory)
     room = UploadRoom(UPLOADS_AT_ONCE * settings.max_bytes)
     service = Service(
         settings=settings,
         tools=tools,
         pool=pool,
         probe=probe,
-        watchdog=_watchdog(pool, probe, settings.engine_timeout),
+        watchdog=_watchdog(pool, probe, settings),
         uploads=UploadLimits(settings.max_bytes, settings.upload_timeout, room),
         formats=formats(),
         guards=guards_of(settings, ledger),
@@ -177,12 +179,12 @@ def _tracing(endpoint: str) -> Tracing | None:
     return Tracing(endpoint)
 
 
-def _watchdog(pool: EnginePool, probe: Probe, timeout_s: float) -> Watchdog:
+def _watchdog(pool: EnginePool, probe: Probe, settings: Settings) -> Watchdog:
     def replace_network(model: api.Model) -> None:
         api.discard(model)
         probe.note_stuck()
 
-    watchdog = Watchdog(pool, timeout_s, replace_network)
+    watchdog = Watchdog(pool, settings.engine_timeout, replace_network, settings.work_timeout)
     watchdog.when_lost.append(probe.give_up)
     return watchdog
 
@@ -242,7 +244,7 @@ async def _life(app: FastAPI, service: Service) -> AsyncIterator[None]:  # noqa:
     await asyncio.to_thread(sweep_imports, open_store(service.settings))
     if models.may_download(service.settings):
         await asyncio.to_thread(service.pulls.resume)
-    service.watchdog.each_time.append(opencv.look)
+    service.watchdog.each_time += [opencv.look, service.tools.memory.tidy]
     service.watchdog.start()
     service.jobs.start()
     warming = asyncio.create_task(service.probe.warm_up())

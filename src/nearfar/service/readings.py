@@ -109,6 +109,31 @@ READINGS = (
         _one(lambda service: service.uploads.room.used),
     ),
     Reading(
+        "nearfar_memory_budget_bytes",
+        "Memory that all pictures under way may take together, and what they are estimated to take now.",
+        lambda service: [
+            (("total",), float(service.tools.memory.total)),
+            (("used",), float(service.tools.memory.used)),
+        ],
+        ("kind",),
+    ),
+    Reading(
+        "nearfar_memory_waiting",
+        "Requests that wait for memory.",
+        _one(lambda service: service.tools.memory.waiting),
+    ),
+    Reading(
+        "nearfar_wall_lost_total",
+        "Workers that ended in the middle of their work: crashed, slow, memory, killed, unwanted.",
+        lambda service: [((why,), float(count)) for why, count in service.tools.wall.lost.items()],
+        ("why",),
+    ),
+    Reading(
+        "nearfar_wall_started_total",
+        "Workers that were started.",
+        _one(lambda service: service.tools.wall.started),
+    ),
+    Reading(
         "nearfar_engine_stuck_total",
         "Calls of a network that did not come back in NEARFAR_ENGINE_TIMEOUT seconds and were given up.",
         _one(lambda service: service.watchdog.stuck),

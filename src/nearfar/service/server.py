@@ -114,7 +114,9 @@ class Server(uvicorn.Server):
         """SIGHUP reads the keys again at once; without it a change is seen within a second or so."""
         if os.name == "posix":
             keys = self.config.loaded_app.state.service.guards.keys
-            asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, partial(keys.refresh, now=True))
+            loop = asyncio.get_running_loop()
+            read = partial(loop.run_in_executor, None, partial(keys.refresh, now=True))
+            loop.add_signal_handler(signal.SIGHUP, read)
 
 
 def _stop_without_a_trace() -> None:

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any, Self
 from nearfar.errors import NearfarError, SettingsError
 from nearfar.machine.cpus import usable_cpus
 from nearfar.machine.staging import staging
+from nearfar.service.answer.walls import budget_bytes
 from nearfar.service.errors import LostWorkersError
 from nearfar.service.guard.ledger import SharedLedger, SharedPlace
 from nearfar.service.watch import logs
@@ -182,7 +183,8 @@ class Workers:
         own_cpus = 0 if self._is_bound_by_quota else len(member.cpus)
         streams = self._settings.streams or own_cpus or self._share
         place = Place(member.number, frozenset(member.cpus), self._folder, self._shared())
-        own = replace(self._settings, streams=streams, workers=1)
+        share = max(1, budget_bytes(self._settings) // (2**20 * len(self._members)))
+        own = replace(self._settings, streams=streams, workers=1, memory=share)
         process = self._context.Process(
             target=work, args=(own, self._listener, place, theirs), name=f"nearfar-{member.number}"
         )

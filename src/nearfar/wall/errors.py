@@ -24,3 +24,11 @@ class WorkerLostError(NearfarError, RuntimeError):
 
 class WallError(NearfarError, RuntimeError):
     """No worker can be started."""
+
+
+def slow(seconds: float) -> WorkerSlowError:
+    """The error of work that took longer than that."""
+    return WorkerSlowError(
+        f"The work on the picture took longer than {seconds:g} s.",
+        "Scale the picture down, ask for less, or raise the setting NEARFAR_WORK_TIMEOUT of the service.",
+    )

@@ -17,7 +17,7 @@ import cv2
 
 from nearfar.errors import NearfarError, TooLargeError
 from nearfar.wall import codec, wire
-from nearfar.wall.errors import WorkerCrashedError, WorkerLostError, WorkerSlowError
+from nearfar.wall.errors import WorkerCrashedError, WorkerLostError, WorkerSlowError, slow
 from nearfar.wall.member import KEEP
 from nearfar.wall.nursery import Nursery
 
@@ -259,7 +259,7 @@ class Lease:
 
     def _slow(self) -> WorkerSlowError:
         self._lose("slow")
-        return _slow(self._wall.options.seconds)
+        return slow(self._wall.options.seconds)
 
     def _gone(self) -> NearfarError:
         """The error of a worker whose line has ended, by how the worker has."""
@@ -270,19 +270,12 @@ class Lease:
         number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
         if number == signal.SIGXCPU:
             self._wall.note(member, "slow", status)
-            return _slow(self._wall.options.seconds)
+            return slow(self._wall.options.seconds)
         why = "killed" if number in {signal.SIGKILL, signal.SIGTERM} else "crashed"
         self._wall.note(member, why, status)
         if why == "crashed":
             return _crashed()
         return WorkerLostError("The process that worked on the picture was ended.", "Send it again.")
-
-
-def _slow(seconds: float) -> WorkerSlowError:
-    return WorkerSlowError(
-        f"The work on the picture took longer than {seconds:g} s.",
-        "Scale the picture down, ask for less, or raise the setting NEARFAR_WORK_TIMEOUT of the service.",
-    )
 
 
 def _short(most_bytes: int) -> TooLargeError:

@@ -160,3 +160,23 @@ def test_a_process_that_is_lost_ends_itself(jpeg) -> None:
         assert httpx.get(f"{address}/healthz", timeout=30).status_code == 200
         _, err = process.communicate(timeout=60)
     assert process.returncode == 70, err.decode()
+
+
+def test_a_decoder_that_hangs_in_this_process_is_answered(start, monkeypatch, jpeg) -> None:
+    """Without a wall its thread is lost and another takes its place: 422, and the next request is served."""
+    opened = threading.Event()
+
+    def hang(*_, **__):
+        opened.wait(60)
+        raise EngineError("late")
+
+    running = start(work_timeout=1, streams=1)
+    pool = running.app.state.service.pool
+    with monkeypatch.context() as patched:
+        patched.setattr("nearfar.one_photo.read_photo", hang)
+        found = running.post(jpeg)
+    assert (found.status_code, found.json()["type"]) == (422, "/docs#problem-too-slow")
+    assert pool.abandoned == 1
+    assert running.post(jpeg).status_code == 200
+    opened.set()
+    until(lambda: pool.abandoned == 0)

@@ -113,6 +113,12 @@ class DepthQuery:
         """The photo is to be seen in parts."""
         return self.tiles or self.tiles_length is not None
 
+    def names(self, format: str) -> tuple[str, ...]:
+        """What is made at the same time for an answer in that format."""
+        if format != "json":
+            return (format,)
+        return ("png",) if self.parts is None else self.parts
+
     def shows_depth_only(self, format: str) -> bool:
         """The answer in a format of that name holds nothing of the photo."""
         parts = ("heatmap",) if self.parts is None else self.parts

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -10,10 +11,12 @@ from structlog.contextvars import bound_contextvars
 
 from nearfar.one_photo import EstimateOptions, look
 from nearfar.service.answer.answers import DepthQuery, Format, headers_of
+from nearfar.service.answer.memory import needed_bytes
 from nearfar.service.answer.written import Wish, written
 from nearfar.service.http.uploads import FIELD, PROMPT
 from nearfar.service.request.timing import Timing
-from nearfar.wall import HERE
+from nearfar.service.work.budget import MemoryBudget
+from nearfar.wall import HERE, Here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,11 +26,14 @@ if TYPE_CHECKING:
     from nearfar.decode.photo import Limits
     from nearfar.service.http.uploads import Upload
     from nearfar.service.work.ticket import Ticket
-    from nearfar.wall import Here, Lease, Wall
+    from nearfar.wall import Lease, Wall
 
     Loader = Callable[..., Model]  # (name, size), and fast=True where that is asked for
 
 
+LEEWAY = 1.5
+"""Of what a request was estimated to take, a worker may take so many times as much before it is ended."""
+LEAST_BYTES = 256 * 2**20
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -39,6 +45,19 @@ class Tools:
     loader: Loader
     limits: Limits
     wall: Wall | Here = HERE
+    memory: MemoryBudget = field(default_factory=lambda: MemoryBudget(sys.maxsize))
+
+    @contextmanager
+    def room(self, need: int, ticket: Ticket) -> Iterator[Lease | Here]:
+        """Memory for one request, and where its untrusted bytes are worked on.
+
+        Raises:
+            TooLargeError: so much memory can never be had.
+            BusyError: there was none in its time.
+        """
+        with self.memory.hold(need, ticket), self.wall.lease(ticket.check) as lease:
+            lease.allow(max(LEAST_BYTES, int(need * LEEWAY)))
+            yield lease
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -89,8 +108,11 @@ class TicketWatch:
         self.ticket.go_on()
 
     def do(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
-        """Behind the wall, where there is one."""
-        return self.lease.do(work, *given, **named)
+        """Behind the wall, where there is one; else here, under the watchdog's eyes."""
+        if not isinstance(self.lease, Here):
+            return self.lease.do(work, *given, **named)
+        with self.ticket.step():
+            return work(*given, **named)
 
 
 def answer(question: Question, tools: Tools, ticket: Ticket) -> Answer:
@@ -102,19 +124,17 @@ def answer(question: Question, tools: Tools, ticket: Ticket) -> Answer:
     """
     query = question.query
     question.timing.note("queue", ticket.queued_at, ticket.waited_s)
-    files: dict[str, bytes] = {}
-
-    def image() -> bytes:
-        files.update(question.upload.files(question.files, tools.limits.max_bytes))
-        return files.pop(FIELD)
+    files = question.upload.files(question.files, tools.limits.max_bytes)
+    image = files.pop(FIELD)
+    need = needed_bytes(image, query.names(question.format.name), files.values(), tiles=query.has_tiles)
 
     def load() -> Model:
         return tools.loader(query.model, query.size, **({"fast": True} if query.fast else {}))
 
-    with bound_contextvars(request_id=question.request_id), tools.wall.lease(ticket.check) as lease:
+    with bound_contextvars(request_id=question.request_id), tools.room(need, ticket) as lease:
         watch = TicketWatch(ticket, lease, question.timing)
         options = replace(_options(question), prompt=lambda: files.pop(PROMPT, None))
-        seen = look(image, load, options, tools.limits, watch)
+        seen = look(lambda: image, load, options, tools.limits, watch)
         with watch.stage("encode"):
             wish = Wish(query, question.format, _facts(question, seen.model), files, tools.limits)
             body, *size = watch.do(written, seen.photo, seen.depth, wish)

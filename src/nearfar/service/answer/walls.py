@@ -7,12 +7,19 @@ from typing import TYPE_CHECKING
 
 from nearfar.errors import SettingsError
 from nearfar.machine.cpus import usable_cpus
+from nearfar.machine.memory import free_bytes
 from nearfar.service.guard.hosts import is_reached_from_elsewhere
 from nearfar.wall import HERE, Here, Wall, WallOptions
 
 if TYPE_CHECKING:
     from nearfar.settings import Settings
 
+MIB = 2**20
+SHARE = 0.75
+"""Of the memory that is free when the service starts; the rest is for networks, and for surprises."""
+UNKNOWN_BYTES = 4096 * MIB
+"""Where neither the machine nor a control group says how much is free."""
+MOST_SHARED = 64 * 1024 * MIB
 MODULES = (
     "nearfar.service.answer.written",
     "nearfar.service.answer.ways",
@@ -36,13 +43,25 @@ def has_wall(settings: Settings) -> bool:
     return settings.wall == "on"
 
 
-def wall_of(settings: Settings) -> Wall | Here:
-    """The wall, not yet started; none where pictures are worked on in the service's own process."""
+def budget_bytes(settings: Settings) -> int:
+    """Memory that all requests of this process may take together."""
+    if settings.memory:
+        return settings.memory * MIB
+    free = free_bytes()
+    return int(SHARE * free) if free else UNKNOWN_BYTES
+
+
+def wall_of(settings: Settings, most_bytes: int = UNKNOWN_BYTES) -> Wall | Here:
+    """The wall, not yet started; none where pictures are worked on in the service's own process.
+
+    ``most_bytes``: of memory for one request.
+    """
     if not has_wall(settings):
         return HERE
     return Wall(
         WallOptions(
             workers=settings.streams or usable_cpus(),
+            most_bytes=min(most_bytes, MOST_SHARED),
             seconds=settings.work_timeout,
             modules=MODULES,
             is_shut_in=settings.sandbox,

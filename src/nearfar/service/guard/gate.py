@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from functools import partial
 from typing import TYPE_CHECKING
@@ -46,7 +45,7 @@ class Access:
             return
         with contextlib.ExitStack() as stack:
             try:
-                key, allowance = self._admit(scope)
+                key, allowance = await self._admit(scope)
                 if scope_needed(path_of(scope)) != OPEN:
                     stack.enter_context(self._guards.crowd.place(caller_of(scope)))
             except NearfarError as exc:
@@ -58,10 +57,10 @@ class Access:
     async def _is_held(self, key: Key, scope: Scope) -> bool:
         """Whether a key is still among those of the file, and allows what was asked."""
         keys, needed = self._guards.keys, scope_needed(path_of(scope))
-        await asyncio.to_thread(keys.refresh)
+        await keys.look()
         return keys.holds(key, needed)
 
-    def _admit(self, scope: Scope) -> tuple[Key | None, Allowance | None]:
+    async def _admit(self, scope: Scope) -> tuple[Key | None, Allowance | None]:
         """Set caller and scopes; count the request. Gives the key, where one was sent, and what is left.
 
         Raises:
@@ -74,12 +73,12 @@ class Access:
             raise CrowdedError("As many connections are open as may be.", "Try again in a moment.", 2)
         keys, needed = self._guards.keys, scope_needed(path_of(scope))
         presented = _take_key(scope)
-        keys.refresh()
-        key = keys.find(presented)
+        is_open = needed == OPEN  # and answers also where the disk of the keys does not
+        key = keys.find(presented) if is_open else await keys.find_now(presented)
         state = scope.setdefault("state", {})
         state["caller"] = f"key:{key.id}" if key else address_caller(scope.get("client"))
         state["scopes"] = _scopes(key, is_on=keys.is_on)
-        if needed == OPEN:
+        if is_open:
             return key, None
         allowance = self._guards.rates.take(state["caller"], key.rate if key else None)
         if keys.is_on:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from dataclasses import dataclass
@@ -43,6 +44,7 @@ class Keys:
         self._ring = file.read()
         self._is_on = is_required or self._stamp is not None
         self._looked_at = time.monotonic()
+        self._looking: asyncio.Future[None] | None = None
 
     @property
     def is_on(self) -> bool:
@@ -50,23 +52,37 @@ class Keys:
         return self._is_on
 
     def find(self, text: str) -> Key | None:
-        """The key that a client presents, or None.
+        """The key that a client presents, or None; as the file was when it was last read."""
+        return self._ring.find(text) if text and self._is_on else None
 
-        One that is not known may have been added just now: the file is looked at before it is refused.
+    async def find_now(self, text: str) -> Key | None:
+        """The key that a client presents, or None; the file is looked at again where that is due.
+
+        One that is not known may have been added just now: the file is looked at before it is refused. A disk
+        that is slow holds up the request that looks, and no other.
         """
-        if not text or not self._is_on:
-            return None
-        found = self._ring.find(text)
-        if found is None:
-            self._looked_at -= LOOK_EVERY_S
-            self.refresh()
-            found = self._ring.find(text)
+        await self.look()
+        found = self.find(text)
+        if found is None and text and self._is_on:
+            await self.look(anew=True)
+            found = self.find(text)
         return found
 
     def holds(self, key: Key, scope: str) -> bool:
         """Whether a key that was found once is still among those, and has a scope; "" is any."""
         found = self._ring.get(key.id)
         return found is not None and found.hash == key.hash and (not scope or scope in found.scopes)
+
+    async def look(self, *, anew: bool = False) -> None:
+        """Refresh in a thread, where it is due or ``anew``; while one is under way nobody begins another."""
+        is_due = anew or time.monotonic() - self._looked_at >= LOOK_EVERY_S
+        if self._looking is not None and not self._looking.done():
+            if anew:
+                await asyncio.shield(self._looking)
+        elif is_due:
+            self._looked_at -= LOOK_EVERY_S
+            self._looking = asyncio.ensure_future(asyncio.to_thread(self.refresh))
+            await asyncio.shield(self._looking)
 
     def refresh(self, *, now: bool = False) -> None:
         """Read the file again where it changed; at most every second unless ``now``.

@@ -13,6 +13,7 @@ from nearfar.outputs import check_outputs
 from nearfar.plugins import Effect
 from nearfar.registry import EFFECTS, EXPORTS
 from nearfar.service.answer.estimation import TicketWatch
+from nearfar.service.answer.memory import costliest, needed_bytes
 from nearfar.service.answer.written import FileWish, file_written
 from nearfar.service.request.problems import problem_of, public
 
@@ -49,10 +50,12 @@ def make(claim: Claim, spool: Spool, tools: JobTools, ticket: Ticket) -> Made:
         ClientLeftError: the result is not wanted any more.
     """
     wanted = check_outputs(claim.pipeline, tools.default_model)
-    with tools.tools.wall.lease(ticket.check) as lease:
+    data = spool.picture(claim.job, claim.slot)
+    need = needed_bytes(data, [costliest(output.plugin.name for output in wanted.files)])
+    with tools.tools.room(need, ticket) as lease:
         watch = TicketWatch(ticket, lease)
         seen = look(
-            lambda: spool.picture(claim.job, claim.slot),
+            lambda: data,
             lambda: tools.tools.loader(wanted.model, wanted.size),
             EstimateOptions(name="the picture"),
             tools.tools.limits,
@@ -63,8 +66,8 @@ def make(claim: Claim, spool: Spool, tools: JobTools, ticket: Ticket) -> Made:
             ticket.check()
             registry = EFFECTS if isinstance(output.plugin, Effect) else EXPORTS
             wish = FileWish(registry, output.plugin.name, output.options, kept)
-            data = watch.do(file_written, seen.photo, seen.depth, wish)
-            files.append((output.file, output.media_type, data))
+            made = watch.do(file_written, seen.photo, seen.depth, wish)
+            files.append((output.file, output.media_type, made))
     return Made(tuple(files), seen.depth.describe())
 
 

@@ -179,7 +179,7 @@ class Jobs:
 
     async def _existing(self) -> OpenStore | None:
         """The store where there is one: looking for work makes none."""
-        if self._open is None and not spool_of(self._settings).database.exists():
+        if self._open is None and not await asyncio.to_thread(spool_of(self._settings).database.exists):
             return None
         return await self.opened()
 

@@ -14,6 +14,7 @@ from nearfar.errors import BusyError, NearfarError, TooLargeError
 from nearfar.one_photo import EstimateOptions, look
 from nearfar.ops.steady import Steadier
 from nearfar.service.answer.estimation import TicketWatch
+from nearfar.service.answer.memory import needed_bytes
 from nearfar.service.errors import ClientLeftError
 from nearfar.service.live.encoders import MEDIA_TYPES, encoded
 from nearfar.service.live.options import LiveOptions, changed_by
@@ -163,7 +164,7 @@ class Stream:
         options, steadier, timing = self._options, self._steadier, Timing()
         timing.note("queue", ticket.queued_at, ticket.waited_s)
         tools = self._means.tools
-        with tools.wall.lease(ticket.check) as lease:
+        with tools.room(needed_bytes(frame.data, [options.format]), ticket) as lease:
             watch = TicketWatch(ticket, lease, timing)
             seen = look(
                 lambda: frame.data,

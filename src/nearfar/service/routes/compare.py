@@ -17,6 +17,7 @@ from nearfar.decode.photo import read_photo
 from nearfar.ops.colormap import COLORMAPS
 from nearfar.options import option, parse
 from nearfar.service.answer.estimation import TicketWatch
+from nearfar.service.answer.memory import needed_bytes
 from nearfar.service.answer.openapi import compare_operation
 from nearfar.service.http.disconnect import while_connected
 from nearfar.service.http.uploads import FIELD, read_upload
@@ -82,10 +83,10 @@ def read_query(request: Request) -> CompareQuery:
 def _answer(query: CompareQuery, upload: Upload, tools: Tools, timing: Timing, ticket: Ticket) -> bytes:
     """Decode, run one network after the other, draw. Runs in a worker thread."""
     timing.note("queue", ticket.queued_at, ticket.waited_s)
-    with tools.wall.lease(ticket.check) as lease:
+    data = upload.files((), tools.limits.max_bytes)[FIELD]
+    with tools.room(needed_bytes(data, ["png"]), ticket) as lease:
         watch = TicketWatch(ticket, lease, timing)
         with watch.stage("decode"):
-            data = upload.files((), tools.limits.max_bytes)[FIELD]
             photo = watch.do(read_photo, data, tools.limits, "the image")
         with watch.stage("engine"):
             found = comparison.compare(

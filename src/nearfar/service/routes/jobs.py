@@ -62,7 +62,7 @@ class Desk:
         query: answers.SubmitQuery = answers.read_query(request, answers.SubmitQuery)
         key = answers.idempotency_key(request)
         check_type(request)
-        wanted = self._wanted(query.pipeline)
+        wanted = await asyncio.to_thread(self._wanted, query.pipeline)
         jobs, limits, caller = self.service.jobs, self._body_limits(), _caller(request)
         announced = announced_bytes(request, limits)
         with self.service.uploading.place(caller):
@@ -70,10 +70,10 @@ class Desk:
             try:
                 with timing_of(request.scope).stage("upload"):
                     text = await read_body(request, feeder_of(request, intake), limits)
-                wanted = self._other(wanted, query.pipeline, text)
+                wanted = await asyncio.to_thread(self._other, wanted, query.pipeline, text)
                 job, is_new = await asyncio.to_thread(self._accept, intake, caller, wanted, key)
             finally:
-                intake.discard()  # nothing is there any more where it was accepted
+                await asyncio.to_thread(intake.discard)  # nothing is there any more where it was accepted
         jobs.wake()
         shown = answers.show(job, _root(request))
         headers = {"Location": shown["links"]["self"], **_NO_STORE}
@@ -137,7 +137,7 @@ class Desk:
         row = await asyncio.to_thread(store.picture, job.id, position)
         if row.state != DONE:
             raise _no_result(row)
-        path, media_type = file_of(store, row, query.file)
+        path, media_type = await asyncio.to_thread(file_of, store, row, query.file)
         check_range(request.scope, await asyncio.to_thread(size_of, path))
         return FileResponse(path, headers=_NO_STORE, media_type=media_type, filename=path.name)
 

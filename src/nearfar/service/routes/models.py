@@ -42,10 +42,8 @@ def router(service: Service) -> APIRouter:
 
     @routes.get("/v1/models", **models_operation())
     async def list_models() -> dict[str, Any]:
-        default = service.settings.model
-        store = open_store(service.settings)
-        rows = [describe(card, store, service.timings) for card in catalogue.cards().values()]
-        return {"default": default, "models": rows}
+        rows = await asyncio.to_thread(_rows, service)
+        return {"default": service.settings.model, "models": rows}
 
     for method, path, work, operation in (
         ("GET", "", desk.show, documented.show_operation()),
@@ -57,6 +55,12 @@ def router(service: Service) -> APIRouter:
             f"/v1/models/{{name}}{path}", work, methods=[method], response_class=Response, **operation
         )
     return routes
+
+
+def _rows(service: Service) -> list[dict[str, Any]]:
+    """All models as plain values; looks at the disk."""
+    store = open_store(service.settings)
+    return [describe(card, store, service.timings) for card in catalogue.cards().values()]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -172,8 +172,8 @@ class EnginePool:
             displaced.finish(None, self._busy("Another caller had fewer requests waiting."))
         try:
             return await _outcome(ticket)
-        except DeadlineError:
-            self.expired += 1
+        except (DeadlineError, BusyError) as exc:
+            self.expired += isinstance(exc, DeadlineError)
             self._drop(ticket)
             raise
         except asyncio.CancelledError:
@@ -248,7 +248,9 @@ class EnginePool:
                 self.abandoned -= 1
                 return False
             self._active.remove(ticket)
-            if not ticket.terms.is_background and not isinstance(error, (ClientLeftError, DeadlineError)):
+            if not ticket.terms.is_background and not isinstance(
+                error, (ClientLeftError, DeadlineError, BusyError)
+            ):
                 self._note(time.perf_counter() - start)
         ticket.finish(result, error)
         return True

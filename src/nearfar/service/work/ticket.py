@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from nearfar.errors import BusyError
 from nearfar.service.errors import ClientLeftError, DeadlineError
 from nearfar.service.request.terms import ANYBODY, Terms
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from nearfar.api import Model
+
+
+RETRY_S = 5
+"""When work that found no room may come again."""
 
 
 @dataclass(eq=False, slots=True)
@@ -31,12 +36,23 @@ class Ticket:
     waited_s: float = 0.0
     is_wanted: bool = True
     call: EngineCall | None = None
+    waits_for: str = ""
+    """What work under way waits for: memory, or nothing."""
     thread: threading.Thread | None = None
 
     @contextmanager
     def engine(self, model: Model) -> Iterator[None]:
         """What is done within is a call of that network: the watchdog may give it up."""
         self.call = EngineCall(self, model, time.perf_counter())
+        try:
+            yield
+        finally:
+            self.call = None
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """What is done within decodes or encodes in this process: the watchdog may give it up."""
+        self.call = EngineCall(self, None, time.perf_counter())
         try:
             yield
         finally:
@@ -60,8 +76,14 @@ class Ticket:
         if time.perf_counter() - self.queued_at > self.terms.seconds:
             raise self.too_late()
 
-    def too_late(self) -> DeadlineError:
-        """The error of work that was not done in its time."""
+    def too_late(self) -> DeadlineError | BusyError:
+        """The error of work that was not done in its time, or found no room in it."""
+        if self.waits_for:
+            return BusyError(
+                f"There was no room in {self.waits_for} within {self.terms.seconds:g} s.",
+                "Try again after the time that Retry-After gives, or scale the picture down.",
+                RETRY_S,
+            )
         return DeadlineError(
             f"The answer was not ready within {self.terms.seconds:g} s.",
             "Ask with more time, for less, or when the service has less to do.",
@@ -87,8 +109,11 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class EngineCall:
-    """A call of a network that is under way; ``begin`` on the clock of ``time.perf_counter``."""
+    """A call of a network that is under way, or (``model`` None) of a decoder, an effect or an encoder.
+
+    ``begin`` is on the clock of ``time.perf_counter``.
+    """
 
     ticket: Ticket
-    model: Model
+    model: Model | None
     begin: float
