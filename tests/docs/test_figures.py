@@ -29,7 +29,7 @@ def _named() -> set[str]:
 def test_every_block_is_written_by_something() -> None:
     """The page's blocks are those that the runs write, no more and no fewer."""
     on_page = set(re.findall(r"<!-- figures: (\w+) -->", PAGE.read_text(encoding="utf-8")))
-    assert on_page == _named() == {"throughput", "load", "soak", "fuzz"}
+    assert on_page == _named() == {"throughput", "load", "soak", "fuzz", "wall"}
 
 
 @pytest.mark.parametrize("name", ["throughput", "load", "soak", "fuzz"])
