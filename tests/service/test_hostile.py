@@ -47,7 +47,8 @@ def settings() -> dict[str, str]:
         chosen = {
             f"NEARFAR_{name}": os.environ.get(f"NEARFAR_LAB_{name}", "") for name in ("ENGINE", "MAX_PIXELS")
         }
-        given |= {"NEARFAR_WALL": "on", "NEARFAR_STREAMS": "2"}
+        share = 3 * (MEMORY - 200 * 2**20) // (4 * 2**20)  # as it is shared out within a limit
+        given |= {"NEARFAR_WALL": "on", "NEARFAR_STREAMS": "2", "NEARFAR_MEMORY": str(share)}
         return given | {name: value for name, value in chosen.items() if value}
     return given | {"NEARFAR_ENGINE": "fake", "NEARFAR_MAX_PIXELS": "20000000"}
 
