@@ -28,13 +28,14 @@ import torch
 from nearfar import assets, nets
 from nearfar.bench.turns import in_turn
 from nearfar.machine.files import write_whole
-from nearfar_lab.card import DEFAULT_SIZE as DEFAULT
 from nearfar_lab.datasets.scenes_sharp import COUNT
 from nearfar_lab.machine import machine_class
+from nearfar_lab.recipes import recipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+DEFAULT = recipe("embedded_lite").input_size
 RIVAL, RIVAL_SIZE = "midas small", (256, 256)
 SIZES = (160, 192, 224, 256, 288, 320, 384, 448, 512, 640)
 LEAST = 4.0

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nearfar_lab.evaluate import Evaluation
     from nearfar_lab.recipes import Recipe
 
-DEFAULT_SIZE, SMALLEST, LARGEST, MULTIPLE = 256, 32, 1024, 32
+SMALLEST, LARGEST, MULTIPLE = 32, 1024, 32
 COUNTED_AT = (192, 256)
 
 LICENCE_NOTE = (
@@ -82,11 +82,11 @@ def make_card(
     taught_by, members = training.state.get("taught_by"), training.state.get("members")
     return {
         "name": recipe.model_name,
-        "title": "Nearfar embedded",
-        "summary": "The small network inside the package: no download, fast on one processor core.",
+        "title": recipe.title,
+        "summary": recipe.summary,
         "kind": "relative_inverse",
         "input": {
-            "size": DEFAULT_SIZE,
+            "size": recipe.input_size,
             "multiple": MULTIPLE,
             "mean": list(recipe.mean),
             "std": list(recipe.std),

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-CANVAS = 384
-MOST_SCENES = 40_000
+CANVAS = 512
+MOST_SCENES = 16_000
 LOOK_S = 8.0
 READERS = 8
 

@@ -48,8 +48,7 @@ def export(order: Finish, settings: LabSettings) -> float:
     net, state = load_net(order.run)
     difference = export_onnx(net, order.out)
     int8 = cards.int8_beside(order.out)
-    sets = recipe(state["recipe"]).order_shares
-    quantize.make_int8(order.out, int8, quantize.calibration(settings, sets, state["mean"], state["std"]))
+    quantize.make_int8(order.out, int8, quantize.calibration(settings, recipe(state["recipe"])))
     write_card(order, [], settings)  # the gate reads the input rule from it
     try:
         quantize.check(int8_losses(order.out, settings))

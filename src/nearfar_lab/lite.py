@@ -47,6 +47,7 @@ ROWS = (
 )
 LEVELS = (0, 1, 2, 4, 6)
 """After these rows the strides 2, 4, 8, 16 and 32 leave the encoder."""
+BORDERS = ("zeros", "replicate")
 SCALES = {"lite0": (1.0, 1.0), "lite1": (1.0, 1.1), "lite2": (1.1, 1.2)}
 """Width and depth, as the published family states them."""
 
@@ -56,6 +57,7 @@ class LiteOptions:
     """Which encoder, and the decoder's widths at strides 2 to 32 with the number of its blocks.
 
     decoder_blocks: residual blocks at strides 16, 8, 4 and 2.
+    border: what the head sees beyond the picture, `zeros` or its rim again (`replicate`).
     """
 
     encoder: str = "lite0"
@@ -63,8 +65,11 @@ class LiteOptions:
     decoder_blocks: tuple[int, int, int, int] = (1, 2, 1, 0)
     attention_blocks: int = 2
     heads: int = 6
+    border: str = "zeros"
 
     def __post_init__(self) -> None:
+        if self.border not in BORDERS:
+            raise ParameterError(f"There is no border '{self.border}'.", did_you_mean(self.border, BORDERS))
         if self.encoder not in SCALES:
             raise ParameterError(f"There is no encoder '{self.encoder}'.", did_you_mean(self.encoder, SCALES))
         if self.widths[-1] % self.heads:
@@ -193,6 +198,7 @@ class LiteNet(Decoder):
             for level, (inputs, width) in enumerate(zip(self.encoder.channels, widths, strict=True))
         )
         self.add_decoder(self.options)
+        self.head.padding_mode = self.options.border
 
     @property
     def description(self) -> str:

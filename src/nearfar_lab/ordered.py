@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from nearfar_lab.datasets.order_photos import OrderedPhoto
 
 TRIES = 5
-HIGHER_COUNTS = 1.5
+HIGHER_COUNTS = 2.5
 """A pair whose nearer point stands higher counts so much more: "the lower, the nearer" gets it wrong."""
 
 

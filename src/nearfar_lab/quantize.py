@@ -14,15 +14,15 @@ from nearfar_lab.errors import ExportError
 from nearfar_lab.shards import VALIDATION_PER_SHARD, find_shards
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from nearfar_lab.recipes import Recipe
     from nearfar_lab.settings import LabSettings
 
 PICTURES, PHOTOS = 64, 40
-SIZE = (192, 256)
 CALIBRATION = "Percentile"
 """The runtime's name of the way: the rarest of values do not stretch the range of a map."""
 LARGEST_LOSS = 0.01
@@ -47,24 +47,23 @@ class Loss:
         return sign * (self.int8 - self.float32) / self.float32
 
 
-def calibration(
-    settings: LabSettings, sets: Iterable[str], mean: Sequence[float], std: Sequence[float]
-) -> list[NDArray[np.float32]]:
-    """Prepared inputs (1, 3, 192, 256): scenes, and as many photos of many kinds where the network saw such.
+def calibration(settings: LabSettings, recipe: Recipe) -> list[NDArray[np.float32]]:
+    """Prepared inputs (1, 3, H, W): scenes, and as many photos of many kinds where the recipe learns from such.
 
-    sets: the sets of ranked photos that it learned from.
+    H and W are those of a 4:3 photo at the network's own size.
 
     Raises:
         ExportError: there are too few pictures.
     """
-    scenes = _of_scenes(settings.scenes, mean, std)
-    items = [item for name in sets for item in order_set(name).items(settings.data)]
+    scenes = _of_scenes(settings.scenes)
+    items = [item for name in recipe.order_shares for item in order_set(name).items(settings.data)]
     chosen = items[:: max(1, len(items) // PHOTOS)][:PHOTOS]
-    return [*(_prepared(item.read().rgb, mean, std) for item in chosen), *scenes[:: 2 if chosen else 1]]
+    pictures = [*(item.read().rgb for item in chosen), *scenes[:: 2 if chosen else 1]]
+    return [_prepared(rgb, recipe) for rgb in pictures]
 
 
-def _of_scenes(scenes: Path, mean: Sequence[float], std: Sequence[float]) -> list[NDArray[np.float32]]:
-    """The same from landscape shards: pictures that training leaves alone."""
+def _of_scenes(scenes: Path) -> list[NDArray[np.uint8]]:
+    """Colours from landscape shards: pictures that training leaves alone."""
     shards = [shard for shard in find_shards(scenes) if shard.rgb.shape[2] > shard.rgb.shape[1]]
     frames = [s.frame(i) for s in shards for i in range(min(VALIDATION_PER_SHARD, len(s)))]
     if len(frames) < PICTURES // 4:
@@ -73,12 +72,13 @@ def _of_scenes(scenes: Path, mean: Sequence[float], std: Sequence[float]) -> lis
             "Render some first: nearfar-lab rebuild.",
         )
     chosen = frames[:: max(1, len(frames) // PICTURES)][:PICTURES]
-    return [_prepared(frame.rgb, mean, std) for frame in chosen]
+    return [frame.rgb for frame in chosen]
 
 
-def _prepared(rgb: NDArray[np.uint8], mean: Sequence[float], std: Sequence[float]) -> NDArray[np.float32]:
-    small = cv2.resize(rgb, SIZE[::-1], interpolation=cv2.INTER_AREA).astype(np.float32) / 255
-    scaled = (small - np.array(mean, np.float32)) / np.array(std, np.float32)
+def _prepared(rgb: NDArray[np.uint8], recipe: Recipe) -> NDArray[np.float32]:
+    size = (recipe.input_size, recipe.input_size * 3 // 4)
+    small = cv2.resize(rgb, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    scaled = (small - np.array(recipe.mean, np.float32)) / np.array(recipe.std, np.float32)
     return np.ascontiguousarray(scaled.transpose(2, 0, 1)[None], np.float32)
 
 

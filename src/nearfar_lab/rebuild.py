@@ -15,6 +15,7 @@ from nearfar.errors import ParameterError
 from nearfar_lab.blend import blend
 from nearfar_lab.checkpoint import LAST, load_state
 from nearfar_lab.finish import Finish, export, measure, rule_for, write_card
+from nearfar_lab.label import label_photos
 from nearfar_lab.predictors import find_predictor
 from nearfar_lab.recipes import recipe as find_recipe
 from nearfar_lab.scenes import shards
@@ -56,8 +57,13 @@ class Rebuild:
 def chain(name: str) -> tuple[Recipe, ...]:
     """A recipe and those that it learns or goes on from, the first to train first."""
     last = find_recipe(name)
-    before = [chain(other) for other in (last.teacher, last.starts_from) if other]
-    return (*(recipe for row in before for recipe in row), last)
+    before = [chain(other) for other in _before(last)]
+    return tuple({recipe.name: recipe for row in (*before, (last,)) for recipe in row}.values())
+
+
+def _before(recipe: Recipe) -> list[str]:
+    """The recipes that one learns or goes on from."""
+    return [name for name in (recipe.teacher, recipe.labels_from, recipe.starts_from) if name]
 
 
 def train_all(order: Rebuild, settings: LabSettings) -> tuple[Recipe, ...]:
@@ -93,8 +99,8 @@ def _missing(last: Recipe, budgets: dict[str, float], settings: LabSettings) -> 
     if _take_mean(training, last.members) or is_finished(training):
         logger.info("%s is trained already", last.name)
         return []
-    before = [find_recipe(name) for name in (last.teacher, last.starts_from) if name]
-    return [*(row for recipe in before for row in _missing(recipe, budgets, settings)), last]
+    before = [row for name in _before(last) for row in _missing(find_recipe(name), budgets, settings)]
+    return [*{row.name: row for row in before}.values(), last]
 
 
 def rebuild(order: Rebuild, settings: LabSettings) -> Path:
@@ -157,6 +163,8 @@ def _is_exported(finish: Finish) -> bool:
 def _train(recipe: Recipe, minutes: float, order: Rebuild, settings: LabSettings) -> None:
     """Train one recipe of the chain, or go on with it."""
     device = recipe.device or order.device
+    if recipe.labels_from:
+        label_photos(settings.runs / recipe.labels_from, settings)
     training = Order(
         recipe.name,
         settings.runs / recipe.name,

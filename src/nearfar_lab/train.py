@@ -21,6 +21,7 @@ from nearfar_lab.device_mixture import DeviceMixture
 from nearfar_lab.errors import CheckpointError
 from nearfar_lab.losses.invariant import invariant_loss
 from nearfar_lab.losses.order import order_loss
+from nearfar_lab.losses.outline import outline_loss
 from nearfar_lab.losses.regression import regression_loss
 from nearfar_lab.losses.relative import relative_loss
 from nearfar_lab.machine import machine_class
@@ -111,6 +112,9 @@ class Run:
         loss = LOSSES[stage.loss](prediction, batch.target, batch.has_edges, edge_weight=stage.edge_weight)
         if stage.relative_weight:
             loss = loss + stage.relative_weight * relative_loss(prediction, batch.target, batch.zero)
+        if stage.outline_weight:
+            is_exact = torch.arange(len(prediction), device=self.device) >= batch.real_count
+            loss = loss + stage.outline_weight * outline_loss(prediction, batch.target, batch.zero, is_exact)
         if stage.order_weight and len(ranked):
             loss = loss + stage.order_weight * order_loss(ranked, batch.pairs, batch.pair_weight)
         if self.teacher is not None:
@@ -140,9 +144,8 @@ class Run:
 
     def _taught(self, batch: Batch, prediction: Tensor) -> Tensor:
         """How far the network is from what its teacher sees in real photos, before their colours changed."""
-        is_real = torch.arange(len(prediction), device=self.device)
-        is_real = (is_real < batch.real_count) | (is_real >= len(batch.target))
-        clean, mine = batch.clean[is_real], prediction[is_real]
+        real, ranked = batch.real_count, len(batch.target)  # slices: to ask the device for places would wait
+        clean, mine = (torch.cat((rows[:real], rows[ranked:])) for rows in (batch.clean, prediction))
         if not len(clean):
             return prediction.sum() * 0
         with torch.no_grad(), self._precision():

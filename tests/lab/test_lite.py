@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -142,3 +143,14 @@ def test_the_installed_package_knows_what_it_sees() -> None:
         deepest = net.encoder.eval()(image)[-1]
     assert deepest.shape == (1, 320, 2, 2)
     assert 0.1 < float(deepest.std()) < 10
+
+
+def test_a_rim_that_goes_on_does_not_show_in_an_even_picture() -> None:
+    """With `replicate` the head sees at the border what it sees inside; with zeros it does not."""
+    for border, is_even in (("replicate", True), ("zeros", False)):
+        torch.manual_seed(0)
+        net = LiteNet(replace(TINY, border=border)).eval()
+        head = net.head(torch.ones(1, net.head.in_channels, 6, 8))
+        assert torch.allclose(head, head[..., 2:3, 2:3].expand_as(head), atol=1e-6) == is_even
+    with pytest.raises(ParameterError, match="There is no border"):
+        LiteOptions(border="mirror")

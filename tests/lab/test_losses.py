@@ -10,6 +10,7 @@ torch = pytest.importorskip("torch")
 from nearfar_lab.losses.gradient import gradient_matching  # noqa: E402
 from nearfar_lab.losses.invariant import invariant_loss  # noqa: E402
 from nearfar_lab.losses.normalise import normalise_maps, normalise_target, normalise_with_zero  # noqa: E402
+from nearfar_lab.losses.outline import outline_loss, outlines  # noqa: E402
 from nearfar_lab.losses.regression import regression_loss  # noqa: E402
 from nearfar_lab.losses.relative import relative_loss  # noqa: E402
 
@@ -153,3 +154,46 @@ def test_relative_error_leaves_out_what_has_no_zero_and_sky(inverse: torch.Tenso
     assert not prediction.grad[1].any()
     assert not prediction.grad[0, :2].any()
     assert prediction.grad[0, 2:].any()
+
+
+def stepped(soft: int = 0) -> torch.Tensor:
+    """Inverse depth (1, 24, 32): a near right half before a far left one, the step spread over `soft` pixels."""
+    place = torch.arange(32, dtype=torch.float32)
+    ramp = ((place - 15.5) / max(soft, 1e-3) + 0.5).clamp(0, 1)
+    return (0.5 + 1.5 * ramp).expand(1, 24, 32).clone()
+
+
+ONE, NOWHERE = torch.tensor([True]), torch.tensor([0.0])
+
+
+def test_outline_loss_is_nothing_for_the_exact_shape() -> None:
+    """Whatever its scale and shift."""
+    assert outline_loss(7 * stepped() - 3, stepped(), NOWHERE, ONE) == pytest.approx(0, abs=1e-5)
+
+
+def test_outline_loss_asks_for_sharp_steps_in_their_places() -> None:
+    """A soft step costs, a softer one more, a step two pixels off too; gradients are finite."""
+    costs = [float(outline_loss(stepped(soft), stepped(), NOWHERE, ONE)) for soft in (0, 3, 9)]
+    assert costs == sorted(costs)
+    assert costs[1] > 0.1
+    prediction = stepped().roll(2, dims=2).requires_grad_()
+    loss = outline_loss(prediction, stepped(), NOWHERE, ONE)
+    loss.backward()
+    assert float(loss.detach()) > 0.1
+    assert prediction.grad is not None
+    assert prediction.grad.isfinite().all()
+
+
+def test_outline_loss_knows_a_slope_from_an_outline() -> None:
+    """Inverse depth that falls evenly has none, however steep."""
+    slope = torch.linspace(0.5, 6, 32).expand(1, 24, 32)
+    assert not outlines(2, slope).any()
+    assert outlines(2, stepped()).any()
+
+
+def test_outline_loss_leaves_out_maps_that_are_not_exact(target: torch.Tensor) -> None:
+    """None of them, no loss; unknown pixels and sky do no harm."""
+    prediction = torch.randn(2, 32, 48, generator=torch.Generator().manual_seed(1))
+    zero = torch.tensor([-3.0, torch.nan])
+    assert outline_loss(prediction, target, zero, torch.tensor([False, True])) == 0
+    assert outline_loss(prediction, target, zero, EDGES).isfinite()

@@ -21,7 +21,7 @@ from nearfar_lab.errors import ExportError  # noqa: E402
 from nearfar_lab.net import NetOptions  # noqa: E402
 from nearfar_lab.predictors import InputRule, find_predictor  # noqa: E402
 from nearfar_lab.quantize import Loss, calibration, check  # noqa: E402
-from nearfar_lab.recipes import Recipe, Stage  # noqa: E402
+from nearfar_lab.recipes import Recipe, Stage, recipe  # noqa: E402
 from nearfar_lab.settings import LabSettings  # noqa: E402
 from scene_shards import write_shard  # noqa: E402
 
@@ -159,4 +159,4 @@ def test_an_int8_file_that_measures_worse_is_refused() -> None:
 def test_calibration_needs_scenes(tmp_path: Path) -> None:
     """And says where they were looked for."""
     with pytest.raises(ExportError, match="Render some first"):
-        calibration(LabSettings(tmp_path, tmp_path, tmp_path), (), (0.5, 0.5, 0.5), (0.25, 0.25, 0.25))
+        calibration(LabSettings(tmp_path, tmp_path, tmp_path), recipe("embedded"))

@@ -13,6 +13,7 @@ from nearfar import api, plugins
 from nearfar.calibration import Calibration
 from nearfar.cards import DepthKind
 from nearfar.cli import _plan, _say, _stream
+from nearfar.cli._network import FINE_HELP, MODEL_HELP, network
 from nearfar.cli._sources import RECURSIVE_HELP, STDIO, gather
 from nearfar.decode.depth import INVALID_HELP, read_depth
 from nearfar.decode.own_depth import OWN_DEPTH_HELP, own_depth_of
@@ -80,7 +81,8 @@ class SharedOptions:
     """The flags that every effect and every format takes."""
 
     output: str = option("", "Where the result goes: a file, a folder, or - ; beside the photo otherwise.")
-    model: str = option("", "Network to use, a name out of nearfar models; else the setting, embedded.")
+    model: str = option("", MODEL_HELP)
+    fine: bool = option(False, FINE_HELP)
     tiles: bool = option(False, "Finer detail in big pictures: overlapping tiles fitted to the whole.")
     tiles_length: int | None = option(
         None, "Pixels at which tiles see the longer side; 3 times the network's own otherwise.", low=1
@@ -196,7 +198,7 @@ def given_depth(options: DepthFile) -> DepthMap:
 def _estimated(photo: Photo, options: SharedOptions) -> DepthMap:
     tiles = options.tiles_length or options.tiles
     with _say.tiles(is_shown=bool(tiles)) as tell:
-        return api.load(options.model or None).estimate(photo, tiles=tiles, tell=tell)
+        return api.load(network(options.model, fine=options.fine)).estimate(photo, tiles=tiles, tell=tell)
 
 
 def planned(
@@ -249,7 +251,7 @@ def _seen(tasks: Sequence[Task], options: SharedOptions) -> Iterator[tuple[Task,
     """Each photo with its depth: estimated, or found where it is already."""
     if not options.depth and not options.own_depth:
         look = EstimateOptions(options.tiles_length or options.tiles, options.intrinsics or None, whole=True)
-        load = partial(api.load, options.model or None)
+        load = partial(api.load, network(options.model, fine=options.fine))
         yield from _stream.estimated(tasks, load, look, overwrite=options.overwrite)
         return
     yield from ((task, _from_file(place, task, options)) for place, task in enumerate(tasks))

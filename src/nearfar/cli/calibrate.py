@@ -9,6 +9,7 @@ from nearfar import api
 from nearfar.calibration import KnownPoint, calibrate
 from nearfar.cards import DepthKind
 from nearfar.cli import _plugins, _say
+from nearfar.cli._network import FINE_HELP, MODEL_HELP, network
 from nearfar.cli._verb import Flag, verb
 from nearfar.decode.depth import INVALID_HELP
 from nearfar.errors import ParameterError
@@ -24,7 +25,8 @@ class CalibrateOptions:
     """The flags of the verb."""
 
     output: str = option("", "Where the profile goes; PHOTO.calibration.json otherwise.")
-    model: str = option("", "Network to use, a name out of nearfar models; else the setting, embedded.")
+    model: str = option("", MODEL_HELP)
+    fine: bool = option(False, FINE_HELP)
     depth: str = option("", "Depth file to use instead of running a network.")
     depth_kind: str = option("", _plugins.DEPTH_KIND_HELP, choices=("", *DepthKind))
     depth_scale: float = option(1.0, _plugins.DEPTH_SCALE_HELP)
@@ -59,7 +61,7 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
         raise ParameterError("Both a field of view and intrinsics were given.", "Give one of them.")
     photo = api.read(source, intrinsics=options.intrinsics or None)
     known = _plugins.given_depth(options) if options.depth else None
-    depth = known or api.load(options.model or None).estimate(photo)
+    depth = known or api.load(network(options.model, fine=options.fine)).estimate(photo)
     depth = fitted(depth, photo.width, photo.height)
     camera = Camera.from_fov(options.fov, depth.width, depth.height) if options.fov else photo.camera
     fit = calibrate(depth, points, camera)

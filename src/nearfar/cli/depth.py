@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nearfar import api, outputs, registry
 from nearfar.cli import _plan, _say, _stream
+from nearfar.cli._network import FINE_HELP, MODEL_HELP, network
 from nearfar.cli._plugins import INTRINSICS_FLAG, read_text
 from nearfar.cli._sources import RECURSIVE_HELP, gather
 from nearfar.cli._verb import Flag, verb
@@ -46,7 +47,8 @@ class DepthOptions(HeatmapOptions):
     )
     raw: str = option("", "Write the values too, float32 as a NumPy file; a folder for several photos.")
     png16: str = option("", "Write a 16-bit PNG too, scale and offset in its text; or a folder.")
-    model: str = option("", "Network to use, a name out of nearfar models; else the setting, embedded.")
+    model: str = option("", MODEL_HELP)
+    fine: bool = option(False, FINE_HELP)
     size: int | None = option(None, "Length of the network's input in pixels; the network's own otherwise.")
     tiles: bool = option(False, "Finer detail in big pictures: overlapping tiles fitted to the whole.")
     tiles_length: int | None = option(
@@ -98,7 +100,7 @@ def command(photos: tuple[str, ...], given: dict[str, str | bool]) -> int:
     tasks = _plan.plan(sources, options.output, options.raw, options.png16)
     _plan.check_streams(tasks, is_json=options.json)
     model = api.load(
-        options.model or None,
+        network(options.model, fine=options.fine, fast=options.fast),
         size=options.size,
         engine=options.engine,
         precision=options.precision,

@@ -8,8 +8,8 @@ from typing import Any
 from nearfar import assets
 from nearfar.cards import DepthKind, InputSpec, ModelCard, WeightFile
 
-CARD_FILES = ("embedded.json", "embedded-v1.json")
-"""The default first. The network of the version before stays for one version."""
+CARD_FILES = ("embedded.json", "embedded-fine.json", "embedded-v1.json")
+"""The default first, then the finer one. The network of the version before stays for one version."""
 
 
 def card_from_json(row: dict[str, Any]) -> ModelCard:

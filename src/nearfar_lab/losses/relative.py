@@ -27,12 +27,10 @@ def relative_loss(prediction: Tensor, target: Tensor, zero: Tensor) -> Tensor:
         zero: float32 N, where inverse depth zero lies on the target's scale; NaN leaves the map out.
     """
     has_zero = zero.isfinite()
-    true = target - torch.where(has_zero, zero, 0.0).view(-1, 1, 1)
-    is_known = target.isfinite()
-    near = _quantile(torch.where(is_known, true, torch.nan), NEAR_END).view(-1, 1, 1)
-    counts = is_known & (true > LEAST_SHARE * near) & has_zero.view(-1, 1, 1)
+    true, near = inverse_depth(target, zero)
+    counts = target.isfinite() & (true > LEAST_SHARE * near) & has_zero.view(-1, 1, 1)
     true = torch.where(counts, true, 1.0)
-    ratio = _aligned(prediction, true, counts) / true
+    ratio = aligned(prediction, true, counts) / true
     tangent = math.log(LINEAR_BELOW) + (ratio - LINEAR_BELOW) / LINEAR_BELOW
     distance = torch.where(ratio > LINEAR_BELOW, ratio.clamp(min=LINEAR_BELOW).log(), tangent).abs()
     error = torch.where(counts, distance / (distance + HALF_WAY), 0.0)
@@ -45,7 +43,14 @@ def _quantile(values: Tensor, share: float) -> Tensor:
     return torch.nanquantile(values[:, ::3, ::3].flatten(1), share, dim=1).nan_to_num()
 
 
-def _aligned(prediction: Tensor, true: Tensor, counts: Tensor) -> Tensor:
+def inverse_depth(target: Tensor, zero: Tensor) -> tuple[Tensor, Tensor]:
+    """Normalised targets (N, H, W) up to scale, zero where inverse depth is; and their near ends (N, 1, 1)."""
+    true = target - torch.where(zero.isfinite(), zero, 0.0).view(-1, 1, 1)
+    near = _quantile(torch.where(target.isfinite(), true, torch.nan), NEAR_END)
+    return true, near.view(-1, 1, 1)
+
+
+def aligned(prediction: Tensor, true: Tensor, counts: Tensor) -> Tensor:
     """Scale * prediction + shift, least squares over the pixels that count."""
     weight = counts.float()
     total = weight.sum(dim=(1, 2), keepdim=True).clamp(min=1)

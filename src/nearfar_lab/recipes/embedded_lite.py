@@ -25,14 +25,8 @@ SCENE_WEIGHTS = {"street": 1.7, "car_park": 1.5, "square": 1.5}
 STRENGTH = Strength(full_frame=0.4, central=0.4)
 
 # (height, width, pictures with depth, weight); half as many photos with ranked points come on top.
-_SMALL = ((128, 160, 16, 0.5), (160, 128, 16, 0.2), (128, 128, 16, 0.12), (96, 256, 14, 0.18))
-_FULL = (
-    (192, 256, 12, 0.5),
-    (256, 192, 12, 0.17),
-    (224, 224, 12, 0.08),
-    (128, 384, 12, 0.15),
-    (224, 320, 8, 0.1),
-)
+# Few sizes: a graphics card takes ten seconds and more to get ready for each.
+_FULL = ((192, 256, 12, 0.55), (256, 192, 12, 0.2), (128, 384, 12, 0.1), (288, 384, 5, 0.15))
 
 RECIPE = Recipe(
     name="embedded_lite",
@@ -43,18 +37,26 @@ RECIPE = Recipe(
     scene_weights=SCENE_WEIGHTS,
     strength=STRENGTH,
     stages=(
-        Stage(0.20, _SMALL, edge_weight=0.5, relative_weight=0.5, order_weight=0.7),
-        Stage(0.88, _FULL, edge_weight=1.0, relative_weight=0.5, order_weight=0.7),
-        Stage(1.00, _FULL, loss="invariant", edge_weight=1.0, relative_weight=0.5, order_weight=1.0),
+        Stage(0.12, ((192, 256, 12, 1.0),), edge_weight=0.5, relative_weight=0.5, order_weight=0.7),
+        Stage(0.85, _FULL, edge_weight=1.0, relative_weight=0.5, order_weight=0.7, outline_weight=0.6),
+        Stage(
+            1.00,
+            _FULL,
+            loss="invariant",
+            edge_weight=1.0,
+            relative_weight=0.5,
+            order_weight=1.0,
+            outline_weight=0.6,
+        ),
     ),
-    net=LiteOptions(),
+    net=LiteOptions(decoder_blocks=(1, 2, 1, 1), border="replicate"),
     seed=7,
     rate=1.2e-3,
     warm_up_steps=150,
     average_decay=0.9985,
     mean=(MEAN, MEAN, MEAN),
     std=(STD, STD, STD),
-    scene_size=(288, 384),
+    scene_size=(384, 512),
     pretrained=True,
     encoder_rate=0.25,
     keeps_encoder_statistics=True,

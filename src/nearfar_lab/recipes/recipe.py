@@ -23,7 +23,7 @@ class Stage:
 
     sizes: (height, width, batch, weight) rows, one drawn for every batch.
     loss: `regression` or `invariant`; relative_weight: how much the relative error of depth adds to it;
-    order_weight: how much the order of ranked points does.
+    order_weight: how much the order of ranked points does; outline_weight: how much the outlines of scenes do.
     """
 
     until: float
@@ -32,6 +32,7 @@ class Stage:
     edge_weight: float = 0.5
     relative_weight: float = 0.0
     order_weight: float = 0.0
+    outline_weight: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,9 @@ class Recipe:
     starts_from: the recipe whose finished network this one goes on from, if any.
     teacher: the recipe whose finished network labels real photos for this one, if any; its labels count
     teacher_weight times.
-    card_name: the network's name where it is not the recipe's.
+    labels_from: the recipe whose finished network labels the ranked photos before this one begins, if any.
+    card_name: the network's name where it is not the recipe's; title, summary: what a card says of it;
+    input_size: the longer side of a 4:3 photo that it takes when nothing else is asked for.
     scene_size: height and width of the scenes that a rebuild renders.
     keeps_statistics: the normalisations keep the means and variances that the run starts with: small batches
     know them less well than the large ones of an earlier run.
@@ -74,9 +77,13 @@ class Recipe:
     starts_from: str = ""
     teacher: str = ""
     teacher_weight: float = 1.0
+    labels_from: str = ""
     strength: Strength = field(default_factory=Strength)
     scene_size: tuple[int, int] = (240, 320)
     card_name: str = ""
+    title: str = "Nearfar embedded"
+    summary: str = "The small network inside the package: no download, fast on one processor core."
+    input_size: int = 256
     keeps_statistics: bool = False
     members: int = 1
     order_shares: dict[str, float] = field(default_factory=dict)
