@@ -93,6 +93,18 @@ def train(
 
 
 @app.command
+def label(run: Path) -> None:
+    """Label every training photo with ranked points by a finished network, for recipes that learn from that.
+
+    Args:
+        run: Run folder or checkpoint of the network.
+    """
+    from nearfar_lab.label import label_photos
+
+    print(f"{label_photos(run, read_settings())} photos labelled")
+
+
+@app.command
 def blend(first: Path, second: Path, *others: Path, out: Path) -> None:
     """Write the mean of the weights of several finished runs that went on from one start.
 

@@ -1,0 +1,74 @@
+"""Labels of ranked photos by a finished network, and the set that reads them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from nearfar_lab.datasets import data_set  # noqa: E402
+from nearfar_lab.datasets.photos_labelled import label_file  # noqa: E402
+from nearfar_lab.designs import build  # noqa: E402
+from nearfar_lab.errors import DataMissingError  # noqa: E402
+from nearfar_lab.label import label_photos, labelled  # noqa: E402
+from nearfar_lab.recipes import recipe  # noqa: E402
+from nearfar_lab.settings import LabSettings  # noqa: E402
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def photo(height: int, width: int) -> np.ndarray:
+    """A picture of noise."""
+    return np.random.default_rng(0).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+def ranked(root: Path) -> LabSettings:
+    """Two sets of two photos, one of each kept back."""
+    for name in ("photos_various", "photos_scenes"):
+        folder = root / "data" / name
+        folder.mkdir(parents=True)
+        for number in ("0001", "0003"):
+            cv2.imwrite(str(folder / f"{number}.jpg"), photo(30, 44))
+        rows = {f"{number}.jpg": [[0.2, 0.8, 1], [0.7, 0.3, 2]] for number in ("0001", "0003")}
+        (folder / "order.json").write_text(json.dumps(rows), encoding="utf-8")
+    return LabSettings(root / "data", root / "scenes", root / "runs")
+
+
+@pytest.mark.parametrize("size", [(60, 90), (90, 60), (900, 1200)])
+def test_a_label_has_the_photo_s_size_and_sees_both_sides_alike(size: tuple[int, int]) -> None:
+    """Of the mirrored photo it is the mirrored label; positive, of mean deviation 1 about its median."""
+    net = build(recipe("embedded").net).eval()
+    torch.nn.init.normal_(net.head.weight)
+    rule = recipe("embedded")
+    found = labelled(net, rule, photo(*size))
+    mirrored = labelled(net, rule, np.ascontiguousarray(photo(*size)[:, ::-1]))
+    assert found.shape == size
+    np.testing.assert_allclose(mirrored[:, ::-1], found, atol=2e-3)
+    assert np.abs(found - np.median(found)).mean() == pytest.approx(1, abs=1e-3)
+
+
+def test_photos_are_labelled_once_and_never_those_kept_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second call finds them; the set reads them as inverse depth of the photo's size."""
+    settings = ranked(tmp_path)
+    monkeypatch.setenv("NEARFAR_LAB_RUNS", str(settings.runs))
+    with pytest.raises(DataMissingError):
+        data_set("photos_labelled").items(settings.data)
+    monkeypatch.setattr(
+        "nearfar_lab.label.load_net", lambda _: (build(recipe("embedded").net).eval(), {"recipe": "embedded"})
+    )
+    assert label_photos(tmp_path, settings) == 2
+    assert label_photos(tmp_path, settings) == 0
+    assert label_file(settings.runs / "labels", "photos_various", "0001.jpg").is_file()
+    items = data_set("photos_labelled").items(settings.data)
+    assert [item.name for item in items] == ["0001.jpg", "0001.jpg"]
+    frame = items[0].read()
+    assert frame.inverse_depth.shape == frame.rgb.shape[:2]
+    assert np.isfinite(frame.inverse_depth).all()
