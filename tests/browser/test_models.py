@@ -78,3 +78,22 @@ def test_fetching_can_be_stopped_and_failures_are_told(open_page, fetching, loca
     page.click(f"{CARD} button:has-text('Fetch it')")
     page.wait_for_selector(f"{CARD} .problem")
     assert "no such repository" in page.inner_text(CARD)
+
+
+def test_finer_network_is_one_click_away(open_page, service, photo) -> None:
+    """It looks at the photo again, says so, and the same button goes back; in both languages."""
+    page = open_page(service)
+    give(page, photo)
+    wait_for_heat(page)
+    first = page.inner_text("#values"), page.input_value("#model")
+    assert page.inner_text("#finer") == "Finer"
+    for name, is_pressed in (("embedded-fine", "true"), ("embedded", "false")):
+        with page.expect_response(lambda answer: "/v1/depth" in answer.url) as told:
+            page.click("#finer")
+        assert told.value.headers["nearfar-model"] == name
+        wait_for_heat(page)
+        assert page.input_value("#model") == name
+        assert page.get_attribute("#finer", "aria-pressed") == is_pressed
+    assert (page.inner_text("#values"), page.input_value("#model")) == first
+    page.click("[data-language='zh']")
+    assert page.inner_text("#finer") == "更精细"

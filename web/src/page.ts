@@ -1,6 +1,6 @@
 /** The page as a whole: its stages, and the way of a photo through them. */
 import { Failure, type Progress, getModels } from "./client";
-import { startModels } from "./controls";
+import { markModel, startModels } from "./controls";
 import { describe, describeNothing, showProgress } from "./describe";
 import { byId, show } from "./dom";
 import { type Result, estimate, preview } from "./estimate";
@@ -78,7 +78,7 @@ export class WholePage implements Page {
 
   private chooseModel(name: string): void {
     state.model = name;
-    byId("model", HTMLSelectElement).value = name;
+    markModel(name);
     if (state.result) void this.run({ ...state.result.shot, ownDepth: false }, name);
   }
 
