@@ -94,7 +94,7 @@ def make_card(
             "min_size": SMALLEST,
             "max_size": LARGEST,
         },
-        "weights": _weight_rows(weights),
+        "weights": _weight_rows(weights, recipe),
         "licence": "Apache-2.0",
         "is_commercial_use_allowed": True,
         "licence_note": LICENCE_NOTE.format(start=PRETRAINED if training.start else MADE_FROM_NOTHING),
@@ -127,9 +127,14 @@ def int8_beside(weights: Path) -> Path:
     return weights.with_name(f"{weights.stem}{INT8_SUFFIX}{weights.suffix}")
 
 
-def _weight_rows(weights: Path) -> list[dict[str, object]]:
-    """The float file, and the int8 file where it was made."""
-    files = [(weights, "onnxruntime"), (int8_beside(weights), PUBLISHED_INT8)]
+def shipped(weights: Path, recipe: Recipe) -> Path:
+    """Of an exported file and the int8 file beside it, the one that is run when nothing else is said."""
+    return int8_beside(weights) if recipe.is_int8_alone else weights
+
+
+def _weight_rows(weights: Path, recipe: Recipe) -> list[dict[str, object]]:
+    """The float file unless int8 is shipped alone, and the int8 file where it was made."""
+    files = [(weights, "onnxruntime"), (int8_beside(weights), PUBLISHED_INT8)][recipe.is_int8_alone :]
     return [
         {
             "name": path.name,

@@ -260,9 +260,13 @@ def card(
         note: What is to be said of the training beside its figures.
         earlier: Card of the network that the run went on from.
     """
+    from nearfar_lab.card import shipped
+    from nearfar_lab.checkpoint import load_net
     from nearfar_lab.finish import Finish, write_card
+    from nearfar_lab.recipes import recipe
 
-    found = [_evaluate(_predictor(str(weights), None, None, name), name) for name in data]
+    file = str(shipped(weights, recipe(load_net(checkpoint)[1]["recipe"])))
+    found = [_evaluate(_predictor(file, None, None, name), name) for name in data]
     write_card(Finish(checkpoint, weights, note, earlier), found, read_settings())
     for evaluation in found:
         print(json.dumps({"data": evaluation.data, **evaluation.means()}))

@@ -12,7 +12,7 @@ import torch
 from nearfar_lab.checkpoint import load_net
 from nearfar_lab.convert import fold
 from nearfar_lab.datasets import order_set
-from nearfar_lab.datasets.photos_labelled import LABELS, LABELLED, label_file
+from nearfar_lab.datasets.photos_labelled import LABELLED, LABELS, label_file
 from nearfar_lab.recipes import recipe
 
 if TYPE_CHECKING:

@@ -48,7 +48,7 @@ class Loss:
 
 
 def calibration(settings: LabSettings, recipe: Recipe) -> list[NDArray[np.float32]]:
-    """Prepared inputs (1, 3, H, W): scenes, and as many photos of many kinds where the recipe learns from such.
+    """Prepared inputs (1, 3, H, W): scenes, and as many ranked photos where the recipe learns from such.
 
     H and W are those of a 4:3 photo at the network's own size.
 

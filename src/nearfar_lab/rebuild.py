@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from nearfar.errors import ParameterError
 from nearfar_lab.blend import blend
+from nearfar_lab.card import shipped
 from nearfar_lab.checkpoint import LAST, load_state
 from nearfar_lab.finish import Finish, export, measure, rule_for, write_card
 from nearfar_lab.label import label_photos
@@ -122,7 +123,8 @@ def rebuild(order: Rebuild, settings: LabSettings) -> Path:
             logger.info("exporting %s", finish.out.name)
             export(finish, settings)
         card = finish.out.with_suffix(".json")
-    found = [measure(find_predictor(str(order.out), rule_for(d)), d, settings) for d in order.figures]
+    file = str(shipped(order.out, recipes[-1]))
+    found = [measure(find_predictor(file, rule_for(d)), d, settings) for d in order.figures]
     write_card(finish, found, settings)
     return order.out
 

@@ -157,7 +157,7 @@ def test_relative_error_leaves_out_what_has_no_zero_and_sky(inverse: torch.Tenso
 
 
 def stepped(soft: int = 0) -> torch.Tensor:
-    """Inverse depth (1, 24, 32): a near right half before a far left one, the step spread over `soft` pixels."""
+    """Inverse depth (1, 24, 32): a near right half, a far left one, the step over `soft` pixels."""
     place = torch.arange(32, dtype=torch.float32)
     ramp = ((place - 15.5) / max(soft, 1e-3) + 0.5).clamp(0, 1)
     return (0.5 + 1.5 * ramp).expand(1, 24, 32).clone()

@@ -39,4 +39,16 @@ def test_the_network_of_the_version_before_is_still_here() -> None:
     depth = nearfar.estimate(np.full((40, 60, 3), 90, np.uint8), model="embedded-v1")
     assert depth.provenance.model == "embedded-v1"
     assert depth.values.shape == (40, 60)
-    assert PLUGIN[1].weights[0].sha256 == depth.provenance.weights_sha256
+    assert PLUGIN[2].weights[0].sha256 == depth.provenance.weights_sha256
+
+
+def test_finer_network_is_in_the_package() -> None:
+    """One file of at most 16 MB; its maps say which network and what precision made them."""
+    card = PLUGIN[1]
+    assert (card.name, card.kind) == ("embedded-fine", DepthKind.RELATIVE_INVERSE)
+    assert [file.bytes <= 16e6 for file in card.weights] == [True]
+    depth = nearfar.load("embedded-fine").estimate(np.full((40, 60, 3), 90, np.uint8))
+    assert depth.values.shape == (40, 60)
+    assert depth.provenance.model == "embedded-fine"
+    assert depth.provenance.weights_sha256 == card.weights[0].sha256
+    assert "int8" in depth.provenance.engine

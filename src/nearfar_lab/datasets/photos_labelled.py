@@ -34,7 +34,9 @@ def _items(root: Path) -> list[Item]:
 
     folder = folder_of(read_settings().runs, LABELS)
     rows = [
-        (photo, label_file(folder, name, photo.name)) for name in LABELLED for photo in order_set(name).items(root)
+        (photo, label_file(folder, name, photo.name))
+        for name in LABELLED
+        for photo in order_set(name).items(root)
     ]
     return [
         Item(photo.name, photo.name, partial(_read, photo, label)) for photo, label in rows if label.is_file()
@@ -44,7 +46,9 @@ def _items(root: Path) -> list[Item]:
 DATA_SETS = (
     DataSet(
         "photos_labelled",
-        "; ".join(f"dense labels of nearfar's own finer network on {TERMS[name].split(';')[0]}" for name in LABELLED),
+        "; ".join(
+            f"dense labels of nearfar's own finer network on {TERMS[name].split(';')[0]}" for name in LABELLED
+        ),
         _items,
         has_zero=False,
     ),

@@ -1,4 +1,4 @@
-"""Outlines: steps of depth between neighbours, as the boundary figure counts them (Depth Pro, section 4.2)."""
+"""Outlines: steps of depth between neighbours, as boundary F1 counts them (Depth Pro, section 4.2)."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _along(axis: int, difference: Tensor, true: Tensor, is_known: Tensor) -> Ten
 
 
 def outlines(axis: int, true: Tensor) -> Tensor:
-    """Where depth steps, and inverse depth, which is linear over a plane, does not go on as on either side."""
+    """Where depth steps and inverse depth, linear over a plane, does not go on as on either side."""
     step = true.log().diff(dim=axis).abs()
     change = true.diff(dim=axis).abs()
     count = change.shape[axis]

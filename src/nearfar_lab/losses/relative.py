@@ -44,7 +44,7 @@ def _quantile(values: Tensor, share: float) -> Tensor:
 
 
 def inverse_depth(target: Tensor, zero: Tensor) -> tuple[Tensor, Tensor]:
-    """Normalised targets (N, H, W) up to scale, zero where inverse depth is; and their near ends (N, 1, 1)."""
+    """Targets (N, H, W) up to scale, zero where inverse depth is; and their near ends (N, 1, 1)."""
     true = target - torch.where(zero.isfinite(), zero, 0.0).view(-1, 1, 1)
     near = _quantile(torch.where(target.isfinite(), true, torch.nan), NEAR_END)
     return true, near.view(-1, 1, 1)

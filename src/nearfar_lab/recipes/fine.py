@@ -24,8 +24,9 @@ RECIPE = replace(
     name="fine",
     card_name="embedded-fine",
     title="Nearfar embedded, finer",
-    summary="The larger network inside the package: sharper and surer, no download, some five times the time.",
+    summary="The larger network inside the package: sharper and surer, no download, slower.",
     input_size=384,
+    is_int8_alone=True,
     stages=(
         Stage(0.40, _MIDDLE, edge_weight=0.7, relative_weight=0.5, order_weight=0.7, outline_weight=0.3),
         Stage(0.85, _LARGE, edge_weight=1.0, relative_weight=0.5, order_weight=0.7, outline_weight=0.6),
