@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict, dataclass
-from typing import cast
+from typing import Literal, cast
 
 import torch
 from torch import Tensor, nn
@@ -47,7 +47,7 @@ ROWS = (
 )
 LEVELS = (0, 1, 2, 4, 6)
 """After these rows the strides 2, 4, 8, 16 and 32 leave the encoder."""
-BORDERS = ("zeros", "replicate")
+BORDERS: tuple[Literal["zeros", "replicate"], ...] = ("zeros", "replicate")
 SCALES = {"lite0": (1.0, 1.0), "lite1": (1.0, 1.1), "lite2": (1.1, 1.2)}
 """Width and depth, as the published family states them."""
 
@@ -65,7 +65,7 @@ class LiteOptions:
     decoder_blocks: tuple[int, int, int, int] = (1, 2, 1, 0)
     attention_blocks: int = 2
     heads: int = 6
-    border: str = "zeros"
+    border: Literal["zeros", "replicate"] = "zeros"
 
     def __post_init__(self) -> None:
         if self.border not in BORDERS:
@@ -198,7 +198,7 @@ class LiteNet(Decoder):
             for level, (inputs, width) in enumerate(zip(self.encoder.channels, widths, strict=True))
         )
         self.add_decoder(self.options)
-        self.head.padding_mode = self.options.border
+        self.head = nn.Conv2d(widths[0], 4, 3, padding=1, padding_mode=self.options.border)
 
     @property
     def description(self) -> str:
