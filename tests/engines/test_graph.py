@@ -99,13 +99,14 @@ def reshaping(path: Path) -> Path:
     return save(path, [helper.make_node("Reshape", ["image", "grid"], ["last"])], values, ["n", 3, "h", "w"])
 
 
-def test_size_that_is_written_inside_is_found(tmp_path: Path) -> None:
-    """A file whose input looks free and is not takes the square of its card."""
+def test_size_that_is_written_inside_is_found(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """A file whose input looks free and is not takes the square of its card, and nothing is printed."""
     large = card("dpt-large")
     session = PLUGIN.open(large, reshaping(tmp_path / "m.onnx"), EngineOptions())
     assert session.fixed_size == (384, 384)
     found = Estimator(large, session, "onnxruntime").estimate(Photo(np.zeros((300, 400, 3), np.uint8)))
     assert (found.width, found.height, found.provenance.input_size) == (400, 300, (384, 384))
+    assert capfd.readouterr() == ("", "")
 
 
 def test_constant_shapes_that_bind_nothing(tmp_path: Path) -> None:

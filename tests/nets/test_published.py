@@ -28,3 +28,12 @@ def test_parameters_are_as_many_as_the_card_says(name: str) -> None:
 def test_every_hub_row_of_the_library_has_one() -> None:
     """So that each can be measured without its weights."""
     assert {name for name, card in cards().items() if card.network.startswith("transformers/")} == set(HUB)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_tables_that_no_checkpoint_holds_are_there() -> None:
+    """Swin v2 computes its own when it is made: the network with drawn weights has all of them."""
+    network = stand_in.ready_network(cards()["dpt-swin2-tiny-256"])
+    tensors = [*network.parameters(), *network.buffers()]
+    assert tensors
+    assert not any(tensor.is_meta for tensor in tensors)

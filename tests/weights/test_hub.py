@@ -23,6 +23,7 @@ from nearfar.cards import WeightFile
 from nearfar.errors import WeightsError
 from nearfar.settings import Settings, load
 from nearfar.weights import Store, fetch, socks, transfer
+from nearfar.weights import hub as hub_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -188,16 +189,19 @@ def test_mirror_is_asked_for_the_whole_address(
     assert hub.asked[0].path == "/mirror/https://hub.example/toy/net/resolve/main/model.safetensors"
 
 
+@pytest.mark.parametrize("downloader", ["own", "auto"])
 def test_no_network_is_told_within_two_seconds(
-    card: ModelCard, store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    card: ModelCard, store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch, downloader: str
 ) -> None:
-    """It says offline, and does not claim that anything came."""
+    """It says offline, and does not claim that anything came; also where the hub's library is installed."""
+    if downloader == "auto":
+        pytest.importorskip("huggingface_hub.errors")  # the first import takes its own time
     monkeypatch.undo()  # real pauses
     with socket.create_server(("127.0.0.1", 0)) as taken:
         nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
     start = time.monotonic()
     with pytest.raises(WeightsError, match="seems to be offline") as caught:
-        pull(card, store, replace(settings, hub=nobody))
+        pull(card, store, replace(settings, hub=nobody, downloader=downloader))
     assert time.monotonic() - start < 2
     assert "kept" not in str(caught.value)
     assert "bytes are here" not in str(caught.value)
@@ -274,6 +278,50 @@ def test_errors_of_that_library_are_ours(
     hub.repositories.clear()
     with pytest.raises(WeightsError, match=r"answers 401\. .*no such repository"):
         pull(card, store, replace(settings, downloader="huggingface_hub"))
+
+
+@pytest.mark.parametrize(
+    "failure", [ConnectionError("broke off"), ImportError("no SOCKS"), RuntimeError("odd")]
+)
+def test_what_that_library_cannot_do_is_done_by_us(
+    card: ModelCard, store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch, failure: Exception
+) -> None:
+    """A company's certificate, a broken connection: our own way brings the file; alone, it is one error."""
+    pytest.importorskip("huggingface_hub")
+
+    def fail(*_: Any) -> Any:
+        raise failure
+
+    monkeypatch.setattr(hub_module, "_by_library", fail)
+    with pytest.raises(WeightsError, match="did not come"):
+        pull(card, store, replace(settings, downloader="huggingface_hub"))
+    assert pull(card, store, replace(settings, downloader="auto")).read_bytes() == DATA
+
+
+def test_who_wants_an_end_of_that_library_gets_it(
+    hub: LocalHub, card: ModelCard, store: Store, settings: Settings
+) -> None:
+    """A pull that is cancelled while the library works is not begun anew in our own way."""
+    hf_hub_download = pytest.importorskip("huggingface_hub").hf_hub_download
+    if "tqdm_class" not in inspect.signature(hf_hub_download).parameters:
+        pytest.skip("this huggingface_hub tells nobody of its progress")
+
+    def stop(*_: Any) -> None:
+        raise KeyError("enough")
+
+    with pytest.raises(KeyError, match="enough"):
+        pull(card, store, replace(settings, downloader="auto"), progress=stop)
+    assert not store.is_installed(card)
+
+
+def test_that_library_is_not_asked_behind_socks(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It speaks none by itself; our own way does."""
+    pytest.importorskip("huggingface_hub")
+    auto = replace(settings, downloader="auto")
+    monkeypatch.setattr(hub_module, "getproxies", dict)
+    assert hub_module.has_library(auto)
+    monkeypatch.setattr(hub_module, "getproxies", lambda: {"all": "socks5h://127.0.0.1:1"})
+    assert not hub_module.has_library(auto)
 
 
 def test_uncertain_hash_is_asked_about(

@@ -76,7 +76,7 @@ class OnnxRuntime:
             how = ort.SessionOptions()
             how.intra_op_num_threads = options.threads
             how.inter_op_num_threads = 1
-            how.log_severity_level = 3
+            how.log_severity_level = 4  # what fails comes as an exception, and is told once
             _set_spinning(how, ort.__version__, options.threads)
             return how
 

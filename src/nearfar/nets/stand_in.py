@@ -38,17 +38,20 @@ def ready_network(card: ModelCard) -> nn.Module:
         MissingExtraError: transformers is not installed.
     """
     network = empty_network(card)
-    network.load_state_dict(drawn(network), assign=True)
+    weights = drawn(network)
+    if _has_tables(network):
+        network = empty_network(card, "cpu")
+    network.load_state_dict(weights, assign=True)
     return ready(network)
 
 
-def empty_network(card: ModelCard) -> nn.Module:
-    """The same without weights, on the device meta: it answers with shapes alone; errors are the same."""
+def empty_network(card: ModelCard, device: str = "meta") -> nn.Module:
+    """The same without weights: on the device meta it answers with shapes alone; errors are the same."""
     if card.network.startswith("transformers/"):
         from nearfar.nets.transformers import wrapped
 
-        return wrapped(_empty_hub_network(card.name), card.network.partition("/")[2])
-    with torch.device("meta"):
+        return wrapped(_empty_hub_network(card.name, device), card.network.partition("/")[2])
+    with torch.device(device):
         return build(card.network)
 
 
@@ -65,8 +68,13 @@ def write_hub(name: str, folder: Path) -> Path:
     return folder
 
 
-def _empty_hub_network(name: str) -> Any:
-    """A network of the library on the device meta; errors as in :func:`write_hub`."""
+def _has_tables(network: nn.Module) -> bool:
+    """Whether it computes tables of its own when it is made, which no checkpoint holds (Swin v2)."""
+    return bool({name for name, _ in network.named_buffers()} - set(network.state_dict()))
+
+
+def _empty_hub_network(name: str, device: str = "meta") -> Any:
+    """A network of the library, by itself on the device meta; errors as in :func:`write_hub`."""
     if name not in HUB:
         raise WeightsError(f"There are no stand-in weights for '{name}'.", f"Run: nearfar models pull {name}")
     try:
@@ -76,7 +84,7 @@ def _empty_hub_network(name: str) -> Any:
             "This network needs the library transformers.", "pip install 'nearfar[transformers]'"
         ) from exc
     kind, numbers = HUB[name]
-    with torch.device("meta"):  # no time is spent on weights that are drawn anew
+    with torch.device(device):  # on meta no time is spent on weights that are drawn anew
         config = getattr(transformers, kind)(**numbers)
         network = transformers.AutoModelForDepthEstimation.from_config(config)  # type: ignore[no-untyped-call]
     return network.eval()

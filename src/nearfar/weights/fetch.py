@@ -128,6 +128,7 @@ def _fetch(task: Task, pulling: Pulling, revision: str) -> tuple[Meta, str]:
     if found is None:
         _check_allowed(pulling.card, task.file, settings)
         if place and hub.has_library(settings):
+            transfer.reach(task)
             found = hub.download(place, settings, pulling.how.progress, task.target.name)
     if found is None:
         return transfer.bring(task, pulling.how.progress), task.address

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import logging
 import os
 import re
 import shutil
@@ -12,8 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
+from urllib.request import getproxies
 
 from nearfar.errors import WeightsError
+from nearfar.weights import socks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +31,8 @@ MAIN = "main"
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NO_CACHE = "-"
+_FINAL = {401, 403, 404, 410}
+"""Answers that another try does not change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +111,7 @@ def take(source: Path, target: Path) -> None:
 
 
 def has_library(settings: Settings) -> bool:
-    """Whether the hub's own library brings its files: not behind a mirror, which it does not know.
+    """Whether the hub's own library brings its files: not behind a mirror or SOCKS, which it does not know.
 
     Raises:
         WeightsError: it is asked for and not installed.
@@ -117,16 +122,48 @@ def has_library(settings: Settings) -> bool:
             "The setting downloader is huggingface_hub, which is not installed.",
             "Install it: pip install huggingface_hub",
         )
+    if settings.downloader == "auto" and socks.proxy_of(getproxies(), urlsplit(settings.hub).scheme):
+        return False
     return is_there and settings.downloader != "own" and not settings.mirror
 
 
-def download(place: Place, settings: Settings, progress: Progress, name: str) -> tuple[Path, str]:
+def download(place: Place, settings: Settings, progress: Progress, name: str) -> tuple[Path, str] | None:
     """A file by the hub's own library, in its cache, and the commit that it is of.
 
+    None where the library comes to no end (it does not trust a company's certificate, the connection breaks)
+    and the setting leaves it to us whether it is asked: then we try our own way.
+
     Raises:
-        WeightsError: it is not there, access is refused, or there is no connection.
+        WeightsError: it is not there, or access is refused; with the library alone, whatever went wrong.
     """
-    from huggingface_hub import errors, hf_hub_download
+    from huggingface_hub import errors
+
+    stopped: list[BaseException] = []
+    try:
+        return _by_library(place, settings, _told(progress, name, stopped))
+    except errors.HfHubHTTPError as exc:
+        status = exc.response.status_code
+        if settings.downloader == "auto" and status not in _FINAL:
+            return None
+        raise refused(place.address(settings.hub), status, is_of_hub=True) from exc
+    except Exception as exc:  # its errors share no base, and are those of three generations of its libraries
+        if stopped:
+            raise stopped[0] from None
+        if settings.downloader == "auto":
+            return None
+        raise _failed(place, settings, exc) from exc
+
+
+def _failed(place: Place, settings: Settings, exc: Exception) -> WeightsError:
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    if isinstance(exc, LocalEntryNotFoundError):
+        return WeightsError(*no_connection(settings.hub))
+    return WeightsError(f"{place.address(settings.hub)} did not come: {_first_line(exc)}")
+
+
+def _told(progress: Progress, name: str, stopped: list[BaseException]) -> Any:
+    """A class of the library's bars that hands on what it would draw, and notes who wanted an end."""
     from huggingface_hub.utils import tqdm  # type: ignore[attr-defined]  # documented, not declared
 
     class Told(tqdm):
@@ -139,11 +176,22 @@ def download(place: Place, settings: Settings, progress: Progress, name: str) ->
         def update(self, n: float | None = 1) -> None:
             """So many bytes more."""
             self._here += int(n or 0)
-            progress(name, self._here, self._whole)
+            try:
+                progress(name, self._here, self._whole)
+            except BaseException as exc:
+                stopped.append(exc)
+                raise
 
-    told: dict[str, Any] = (
-        {"tqdm_class": Told} if "tqdm_class" in inspect.signature(hf_hub_download).parameters else {}
-    )
+    return Told
+
+
+def _by_library(place: Place, settings: Settings, told: Any) -> tuple[Path, str]:
+    from huggingface_hub import hf_hub_download
+
+    knows_bars = "tqdm_class" in inspect.signature(hf_hub_download).parameters
+    log = logging.getLogger("huggingface_hub")
+    level = log.level
+    log.setLevel(logging.CRITICAL)  # what it would say of its tries is told by us
     try:
         path = hf_hub_download(
             place.repository,
@@ -153,14 +201,10 @@ def download(place: Place, settings: Settings, progress: Progress, name: str) ->
             endpoint=settings.hub.rstrip("/"),
             token=settings.hub_token or None,
             library_name="nearfar",
-            **told,
+            **({"tqdm_class": told} if knows_bars else {}),
         )
-    except errors.LocalEntryNotFoundError as exc:
-        raise WeightsError(*no_connection(settings.hub)) from exc
-    except errors.HfHubHTTPError as exc:
-        raise refused(place.address(settings.hub), exc.response.status_code, is_of_hub=True) from exc
-    except (OSError, ValueError) as exc:
-        raise WeightsError(f"{place.address(settings.hub)} did not come: {_first_line(exc)}") from exc
+    finally:
+        log.setLevel(level)
     found = Path(path)
     commit = next((part for part in found.parts if _COMMIT.fullmatch(part)), "")
     return found, commit

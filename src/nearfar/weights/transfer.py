@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _CHUNK = 1 << 20
 _TIMEOUT_S = 30.0
+_REACH_S = 5.0
 _TRIES = 5
 _LONGEST_WAIT_S = 300.0
 _HEX_SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -117,6 +118,36 @@ def bring(task: Task, progress: Progress) -> Meta:
         if failed >= _TRIES:
             raise _gave_up(task, reason) from reason
         time.sleep(max(pause_s, task.pause_s * 2**failed) if failed else task.pause_s)
+
+
+def reach(task: Task) -> None:
+    """See whether anybody is there, before a library is asked that would try for half a minute.
+
+    Raises:
+        WeightsError: nobody answers at all; all else is left to who brings the file.
+    """
+    first = _why_nobody(task)
+    if first is None:
+        return
+    time.sleep(task.pause_s)
+    second = _why_nobody(task)
+    if second is not None:
+        raise _offline(task) from second
+
+
+def _why_nobody(task: Task) -> urllib.error.URLError | None:
+    """Why nobody answers at the host of an address; None where somebody does."""
+    home = urlsplit(task.address)
+    request = urllib.request.Request(f"{home.scheme}://{home.netloc}/", method="HEAD")  # noqa: S310 - see _try
+    try:
+        _opener(_Redirects(task.address, ""), home.scheme).open(request, timeout=_REACH_S).close()
+    except urllib.error.HTTPError as exc:
+        exc.close()
+    except urllib.error.URLError as exc:
+        return exc if _is_offline(exc) else None
+    except (OSError, ValueError, http.client.HTTPException):
+        return None
+    return None
 
 
 def _wanted_pause_s(headers: Message) -> float:
