@@ -105,8 +105,7 @@ def depth_operation(formats: Mapping[str, Format]) -> Json:
     content["application/json"] = {"schema": _ref("Depth")}
     ok = {"description": "The depth of the photo.", "headers": _meaning(), "content": content}
     body: Json = {kind: {"schema": _BINARY} for kind in RAW_TYPES}
-    fields = {FIELD: _BINARY, PROMPT: _BINARY | {"description": PROMPT_HELP}}
-    body[MULTIPART] = {"schema": {"type": "object", "required": [FIELD], "properties": fields}}
+    body[MULTIPART] = _multipart({})
     return {
         "operation_id": "estimate_depth",
         "summary": "Depth of one photo",
@@ -121,14 +120,18 @@ def depth_operation(formats: Mapping[str, Format]) -> Json:
     }
 
 
+def _multipart(files: Json) -> Json:
+    """A body of a photo, a sensor's coarse depth beside it, and files of options."""
+    fields = {FIELD: _BINARY, PROMPT: _BINARY | {"description": PROMPT_HELP}, **files}
+    return {"schema": {"type": "object", "required": [FIELD], "properties": fields}}
+
+
 def plugin_operation(plugin: Any, noun: str) -> Json:
     """What FastAPI is told of the route of an effect or a format."""
     infos = describe(plugin.options)
     files = {info.name: _BINARY | {"description": info.help} for info in infos if info.file}
     body: Json = {kind: {"schema": _BINARY} for kind in RAW_TYPES}
-    body[MULTIPART] = {
-        "schema": {"type": "object", "required": [FIELD], "properties": {FIELD: _BINARY, **files}}
-    }
+    body[MULTIPART] = _multipart(files)
     kinds = dict.fromkeys(picture_formats(plugin))
     network = [_parameter(info, kinds) for info in describe(DepthQuery) if info.name in shared_by(plugin)]
     refused = (400, 406, 408) if is_effect(plugin) else (400, 408)

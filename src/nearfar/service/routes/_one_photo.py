@@ -17,7 +17,7 @@ from nearfar.service.answer.respond import respond
 from nearfar.service.answer.ways import choose_way, shared_by
 from nearfar.service.http.disconnect import while_connected
 from nearfar.service.http.plain_route import PlainRoute
-from nearfar.service.http.uploads import read_upload
+from nearfar.service.http.uploads import PROMPT, read_upload
 from nearfar.service.request.ids import request_id_of, timing_of
 from nearfar.service.request.query import single_values
 from nearfar.service.request.terms import terms_of
@@ -64,7 +64,7 @@ def note_time(service: Service, headers: dict[str, str], timing: Timing) -> None
 
 def add_route(routes: APIRouter, service: Service, plugin: Any, noun: str) -> None:
     """``POST /v1/NOUN/NAME`` for one effect or format."""
-    files = tuple(info.name for info in describe(plugin.options) if info.file)
+    files = (PROMPT, *(info.name for info in describe(plugin.options) if info.file))
 
     async def work(request: Request) -> Response:
         query, given = read_query(request, plugin)
