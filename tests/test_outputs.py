@@ -63,6 +63,8 @@ def test_options_and_names() -> None:
         '{"effects": [{"name": "fog", "options": []}]}',
         '{"effects": [{"name": "fog", "options": {"density": {"a": 1}}}]}',
         '{"effects": [{"name": "fog", "options": {"density": "thick"}}]}',
+        '{"effects": [{"name": "bokeh", "options": {"focus": ' + "[" * 500 + "]" * 500 + "}}]}",
+        '{"effects": [{"name": "bokeh", "options": {"focus": [1, [2]]}}]}',
         '{"effects": [{"name": "fog", "options": {"no_such": 1}}]}',
         '{"effects": [{"name": "cutout", "options": {"picture": "/etc/passwd"}}]}',
         '{"effects": [{"name": "cutout", "options": {"picture": 1}}]}',

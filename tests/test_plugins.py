@@ -39,6 +39,8 @@ def raising(error: Exception):
         (cv2.error("OpenCV: (-215) dst.cols < SHRT_MAX"), EffectError),
         (MemoryError(), MemoryShortError),
         (cv2.error("Insufficient memory: Failed to allocate"), MemoryShortError),
+        (cv2.error("std::bad_alloc"), MemoryShortError),
+        (OSError(12, "Cannot allocate memory"), MemoryShortError),
         (ParameterError("no such colour"), ParameterError),
     ],
 )

@@ -196,9 +196,13 @@ def _text(name: str, value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, (str, int, float)):
         return str(value)
-    if isinstance(value, list):
+    if isinstance(value, list) and not any(isinstance(part, (list, dict)) for part in value):
         return ",".join(_text(name, part) for part in value)
-    raise ParameterError(f"{name[:60]} is an object, but a value was expected.", parameter=name[:60])
+    raise ParameterError(
+        f"{name[:60]} is neither a value nor a list of values.",
+        "Give a number, a text, true or false.",
+        parameter=name[:60],
+    )
 
 
 def _refuse_files(plugin: Any, given: dict[str, str]) -> None:

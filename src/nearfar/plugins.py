@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from nearfar.types import Clip, DepthMap, Photo, Picture
 
 PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+_SHORT_WORDS = ("insufficient memory", "bad_alloc", "cannot allocate memory", "unable to allocate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +127,8 @@ def _guarded(work: Callable[..., Any], what: str) -> Callable[..., Any]:
 
 
 def _is_short_of_memory(error: Exception) -> bool:
-    return isinstance(error, MemoryError) or "insufficient memory" in str(error).lower()
+    said = str(error).lower()
+    return isinstance(error, MemoryError) or any(word in said for word in _SHORT_WORDS)
 
 
 def outline(plugin: Any) -> dict[str, Any]:

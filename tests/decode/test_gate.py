@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import struct
 import time
 import tracemalloc
@@ -18,7 +19,7 @@ from PIL import Image
 import nearfar
 from nearfar.decode import _av1, _gate_exif
 from nearfar.decode._gate import PICTURES, admit
-from nearfar.decode._gate_jpeg import MOST_MARKERS, MOST_SCANS
+from nearfar.decode._gate_jpeg import MOST_MARKERS, MOST_SCANS, _next_marker
 from nearfar.decode.masks import Subject, read_mask, read_masks
 from nearfar.decode.photo import Limits
 from nearfar.errors import (
@@ -108,7 +109,25 @@ def raw_profile() -> bytes:
     return b"Raw profile type exif\0\0" + zlib.compress(text)
 
 
+def lying_over() -> bytes:
+    """A TIFF structure of 200 directories of 4000 entries, each two bytes behind the one before."""
+    head = b"MM\0*" + struct.pack(">IHHHII", 8, 1, 330, 4, 200, 26) + b"\0" * 4
+    return head + struct.pack(">200I", *range(826, 1226, 2)) + b"\x0f\xa0" * 30_000
+
+
+def jpeg_of_0xff(after: bytes, count: int) -> bytes:
+    """A JPEG whose one scan is full of bytes that could begin a marker."""
+    data = encoded(GREY, "JPEG")
+    return data[:-2] + (b"\xff" + after) * count + data[-2:]
+
+
 HOSTILE = {
+    "profiles of a PNG": png_claiming(16, 16, *[(b"zTXt", raw_profile()[:60])] * 17),
+    "blocks of EXIF of a PNG": png_claiming(16, 16, *[(b"eXIf", b"MM\0*\0\0\0\x08\0\0")] * 17),
+    "EXIF behind EXIF that ends early": png_claiming(
+        16, 16, (b"eXIf", b"MM\0*"), (b"eXIf", bomb_of_directories(4000))
+    ),
+    "blocks of EXIF of a WebP": b"RIFF\xff\xff\xff\0WEBP" + b"EXIF\x04\0\0\0MM\0*" * 17,
     "a narrow PNG": png_claiming(1, 1_000_000),
     "a large PNG": png_claiming(60_000, 60_000),
     "many PNG chunks": png_claiming(16, 16, *[(b"teSt", b"")] * 70_000),
@@ -140,6 +159,12 @@ def test_hostile_pictures_are_refused(what: str) -> None:
             nearfar.read(HOSTILE[what])
         with pytest.raises(TooLargeError):
             read_mask(HOSTILE[what])
+
+
+def test_directories_that_lie_over_each_other_are_counted() -> None:
+    """Sixty kilobytes stand for millions of entries, each of which points to hundreds of places."""
+    with little_memory(), pytest.raises(TooLargeError, match="entries in all"):
+        _gate_exif.check_exif(lying_over(), "a")
 
 
 @pytest.mark.parametrize("what", ["a narrow PNG", "many JPEG markers", "JPEG scans", "a TIFF's large tile"])
@@ -260,6 +285,35 @@ def test_json_of_many_parts_is_refused(data: bytes) -> None:
     """Lists within lists are neither a crash nor a gigabyte."""
     with little_memory(), pytest.raises((TooLargeError, BrokenImageError)):
         read_mask(data)
+
+
+def test_many_large_polygons_are_refused() -> None:
+    """Each polygon is drawn in a picture of its own, as large as it is."""
+    row = {"segmentation": [[0.0, 0.0, 1000.0, 0.0, 1000.0, 1000.0]] * 2000}
+    with little_memory(seconds=20), pytest.raises(TooLargeError, match="megapixels"):
+        read_mask(json.dumps([row]).encode(), Subject("a", (1000, 1000)))
+
+
+@pytest.mark.parametrize("after", [b"\0", b"\xd0"], ids=["stuffed", "restarts"])
+def test_bytes_that_begin_no_marker_cost_little(after: bytes) -> None:
+    """Forty megabytes of them take no longer than others, and no other thread waits for it."""
+    data = jpeg_of_0xff(after, 20_000_000)
+    began = time.thread_time()
+    assert admit(data, "a", lambda *_: None) == "JPEG"
+    assert time.thread_time() - began < 1
+
+
+def test_markers_are_found_where_a_pattern_finds_them() -> None:
+    """In random bytes, across the ends of what is looked at in one go."""
+    rng = np.random.default_rng(3)
+    data = rng.choice(np.array([0, 0xFF, 0xD3, 0x41], np.uint8), 5000, p=[0.85, 0.1, 0.04, 0.01]).tobytes()
+    wanted = [found.start() for found in re.finditer(rb"\xff[^\x00\xff\xd3]", data)]
+    found, at = [], 0
+    while (at := _next_marker(data, at, (0, 0xFF, 0xD3), len(data))) >= 0:
+        found.append(at)
+        at += 2
+    assert found == wanted
+    assert wanted
 
 
 def test_many_points_are_refused() -> None:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from nearfar.ops.defocus import SHAPES, Aperture, aperture_kernel, defocus
+from nearfar.ops.defocus import SHAPES, Aperture, _filtered, aperture_kernel, defocus
 
 RNG = np.random.default_rng(0)
 
@@ -82,3 +82,19 @@ def test_an_anamorphic_opening_is_taller_than_wide() -> None:
 
     assert spread("anamorphic", 1) > 1.5 * spread("anamorphic", 0)
     assert spread("disc", 1) == pytest.approx(spread("disc", 0), rel=1e-3)
+
+
+@pytest.mark.parametrize("size", [(3, 90), (90, 3), (1, 1), (40, 40)])
+def test_a_blur_wider_than_the_picture_is_done_in_its_size(size: tuple[int, int]) -> None:
+    """A kernel cut to what lies within the picture gives what the whole kernel does."""
+    values = RNG.random(size, np.float32)
+    kernel = aperture_kernel(21.3, "hexagon")
+    reach = len(kernel) // 2
+    around = np.pad(values, reach, mode="edge")
+    wanted = np.array(
+        [
+            [(around[y : y + len(kernel), x : x + len(kernel)] * kernel).sum() for x in range(size[1])]
+            for y in range(size[0])
+        ]
+    )
+    assert np.abs(_filtered(values, kernel) - wanted).max() < 1e-5

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Mask = npt.NDArray[np.bool_]
     Row = Mapping[str, Any]
 
-_MOST_PIXELS = 2**32  # of all masks of a file together, one after the other
+_MOST_PIXELS = 2**30  # of all masks of a file together, one after the other, and of polygons each by itself
 _MOST_POINTS = 200_000  # of all polygons together
 _MOST_JSON = 24 * 2**20
 _MOST_PARTS = 1_000_000  # lists and objects of a JSON text, each of which takes a hundred bytes
@@ -96,8 +96,12 @@ class Work:
         if width < 1 or height < 1:
             raise ValueError(f"a picture of {width}×{height} pixels")
         self.check(width, height, self.name)
-        self.pixels += width * height
         self.points += points
+        self.draw(width * height)
+
+    def draw(self, pixels: int) -> None:
+        """TooLargeError where so many pixels more are too much with those before."""
+        self.pixels += pixels
         if self.pixels > _MOST_PIXELS or self.points > _MOST_POINTS:
             raise TooLargeError(
                 f"{self.name} has masks of {self.pixels / 1e6:,.0f} megapixels and {self.points:,} points in "
@@ -176,7 +180,7 @@ def _mask(row: Row, images: dict[str, Row], subject: Subject, work: Work) -> Mas
         corners = [_corners(polygon) for polygon in what]
         size = _size(row, images, subject, corners)
         work.take(*size, sum(map(len, corners)))
-        return _filled(corners, size)
+        return _filled(corners, size, work)
     return _run_lengths(what, work)
 
 
@@ -199,7 +203,7 @@ def _corners(polygon: Any) -> npt.NDArray[np.float64]:
     return numbers
 
 
-def _filled(polygons: Sequence[Corners], size: tuple[int, int]) -> Mask:
+def _filled(polygons: Sequence[Corners], size: tuple[int, int], work: Work) -> Mask:
     """(H, W) bool: pixels whose centre lies within one of the polygons (even-odd); (0, 0) is a corner."""
     width, height = size
     inside = np.zeros((height, width), np.bool_)
@@ -209,6 +213,7 @@ def _filled(polygons: Sequence[Corners], size: tuple[int, int]) -> Mask:
         across, down = (high - low).tolist()
         if across < 1 or down < 1:
             continue
+        work.draw(across * down + len(corners) * down)
         flips = np.zeros((down, across + 1), np.uint8)
         moved = corners - low
         for (x0, y0), (x1, y1) in zip(moved, np.roll(moved, -1, axis=0), strict=True):

@@ -6,7 +6,7 @@ import struct
 from typing import TYPE_CHECKING
 
 from nearfar.decode import _av1, _heif
-from nearfar.decode._gate_exif import check_exif, check_profile, check_words
+from nearfar.decode._gate_exif import check_blocks, check_exif, check_profile, check_words
 from nearfar.errors import TooLargeError
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def check(data: bytes, name: str, check_pixels: CheckPixels) -> None:
     if len(found.kinds) >= MOST_ITEMS:
         raise TooLargeError(f"{name} has more than {MOST_ITEMS:,} items.", "Save it again.")
     total = 0
+    check_blocks(sum(kind == b"Exif" for kind in found.kinds.values()), name)
     for number, kind in found.kinds.items():
         size = _heif.size_of(found, number)
         if size != (0, 0):
@@ -72,9 +73,11 @@ def check_jxl(data: bytes, name: str, check_pixels: CheckPixels) -> None:
     """TooLargeError for its size, or metadata that unfold (ISO/IEC 18181-1, size header; 18181-2, boxes)."""
     stream = data
     if not data.startswith(b"\xff\x0a"):
-        stream = b""
+        stream, blocks = b"", 0
         for box in _heif.boxes(data, 0, len(data)):
             if box.kind == b"Exif":
+                blocks += 1
+                check_blocks(blocks, name)
                 check_exif(data[box.start + 4 : box.end], name)
             elif box.kind == b"xml ":
                 check_words(box.end - box.start, name)

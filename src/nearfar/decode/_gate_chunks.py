@@ -6,7 +6,7 @@ import struct
 import zlib
 from typing import TYPE_CHECKING
 
-from nearfar.decode._gate_exif import check_exif, check_profile, check_words
+from nearfar.decode._gate_exif import check_blocks, check_exif, check_profile, check_words
 from nearfar.errors import TooLargeError
 
 if TYPE_CHECKING:
@@ -29,19 +29,23 @@ _MOST_RAW = 2**20  # bytes that the text of such a profile unpacks to, in Pillow
 
 def check_png(data: bytes, name: str, _: CheckPixels) -> None:
     """TooLargeError for too many chunks or frames, or metadata that unfold (PNG third edition, 11)."""
-    words_bytes = 0
+    words_bytes = blocks = 0
     for count, (kind, at, length) in enumerate(_png_chunks(data), 1):
         if count > MOST_CHUNKS:
             raise _too_many(name, "chunks", MOST_CHUNKS)
         if kind == b"acTL" and int.from_bytes(data[at : at + 4], "big") > MOST_FRAMES:
             raise _too_many(name, "frames", MOST_FRAMES)
+        is_raw = kind in {b"tEXt", b"zTXt", b"iTXt"} and data.startswith(_RAW_PROFILE, at)
+        blocks += is_raw or kind == b"eXIf"
+        check_blocks(blocks, name)
         if kind == b"eXIf":
             check_exif(data[at : at + length], name)
         elif kind == b"iCCP":
             check_profile(length, name)
         elif kind in {b"tEXt", b"zTXt", b"iTXt"}:
             words_bytes += length
-            _check_raw_profile(kind, data[at : at + length], name)
+            if is_raw:
+                _check_raw_profile(kind, data[at : at + length], name)
     check_words(words_bytes, name)
 
 
@@ -58,14 +62,13 @@ def _png_chunks(data: bytes) -> Iterator[tuple[bytes, int, int]]:
 
 def _check_raw_profile(kind: bytes, body: bytes, name: str) -> None:
     """EXIF as a text of hexadecimal digits, as ImageMagick wrote it before there was a chunk for it."""
-    key, _, rest = body.partition(b"\0")
-    if not key.startswith(_RAW_PROFILE):
-        return
+    _, _, rest = body.partition(b"\0")
     is_packed = kind == b"zTXt" or (kind == b"iTXt" and rest[:1] == b"\1")
     text = {b"zTXt": rest[1:], b"iTXt": rest[2:].split(b"\0", 2)[-1]}.get(kind, rest)
     try:
         text = zlib.decompressobj().decompress(text, _MOST_RAW) if is_packed else text
-        block = bytes.fromhex(b"".join(text.split(b"\n")[3:]).decode("latin-1"))
+        lines = text.split(b"\n", 3)
+        block = bytes.fromhex(lines[3].translate(None, b"\n").decode("latin-1")) if len(lines) > 3 else b""
     except (zlib.error, ValueError):
         return  # no reader takes it
     check_exif(block, name)
@@ -73,13 +76,15 @@ def _check_raw_profile(kind: bytes, body: bytes, name: str) -> None:
 
 def check_webp(data: bytes, name: str, _: CheckPixels) -> None:
     """TooLargeError for too many chunks, or metadata that unfold (RFC 9649, 2.7)."""
-    at, count = 12, 0
+    at, count, blocks = 12, 0, 0
     while at + 8 <= len(data):
         kind, length = struct.unpack_from("<4sI", data, at)
         count += 1
         if count > MOST_FRAMES:
             raise _too_many(name, "chunks", MOST_FRAMES)
         if kind == b"EXIF":
+            blocks += 1
+            check_blocks(blocks, name)
             check_exif(data[at + 8 : at + 8 + length], name)
         elif kind == b"ICCP":
             check_profile(length, name)

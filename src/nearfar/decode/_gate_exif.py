@@ -6,7 +6,9 @@ The values of a TIFF directory may all point at the same bytes: 64 KiB of EXIF c
 
 from __future__ import annotations
 
+import contextlib
 import struct
+from collections import deque
 from typing import TYPE_CHECKING
 
 from nearfar.errors import TooLargeError
@@ -17,6 +19,12 @@ if TYPE_CHECKING:
 MOST_ENTRIES = 4096
 """Of a directory."""
 MOST_DIRECTORIES = 256
+MOST_ENTRIES_IN_ALL = 32_768
+"""Of all directories together: they may lie over each other, so that few bytes stand for many."""
+MOST_PLACES = 4096
+"""Places that directories point to as further ones."""
+MOST_BLOCKS = 16
+"""Of EXIF, or texts that hold such, in a file: each is read, and there is one of a kind."""
 MOST_PROFILE = 8 * 2**20
 """Bytes of a colour profile; those of inks have three million."""
 MOST_WORDS = 32 * 2**20
@@ -31,7 +39,16 @@ def check_exif(block: bytes, name: str) -> None:
     """TooLargeError where an EXIF block, with its head or without, would unfold to far more than it is."""
     block = block.removeprefix(_EXIF_HEAD)
     if block[:2] in {b"II", b"MM"}:
-        check_directories(block, name)
+        with contextlib.suppress(struct.error):  # it ends early, and what follows it is still to be checked
+            check_directories(block, name)
+
+
+def check_blocks(count: int, name: str) -> None:
+    """TooLargeError where there are more blocks of EXIF than any file has."""
+    if count > MOST_BLOCKS:
+        raise TooLargeError(
+            f"{name} has more than {MOST_BLOCKS} blocks of metadata.", "Save it without its metadata."
+        )
 
 
 def check_profile(count: int, name: str) -> None:
@@ -58,23 +75,35 @@ def check_directories(data: bytes, name: str) -> None:
     order = "<" if data[:2] == b"II" else ">"
     is_big = data[2:4] in {b"+\0", b"\0+"}
     head = struct.unpack_from(f"{order}Q", data, 8) if is_big else struct.unpack_from(f"{order}I", data, 4)
-    todo, seen, total = [head[0]], set[int](), 0
+    todo, known, total, seen, entries = deque(head), set(head), 0, 0, 0
     while todo:
-        at = todo.pop(0)
-        if at in seen or not 0 < at < len(data):
+        at = todo.popleft()
+        if not 0 < at < len(data):
             continue
-        seen.add(at)
-        if len(seen) > MOST_DIRECTORIES:
+        seen += 1
+        if seen > MOST_DIRECTORIES:
             return  # no reader goes farther
-        for tag, size, places in _entries(data, at, (order, is_big), name):
+        for _, size, places in _entries(data, at, (order, is_big), name):
+            entries += 1
             total += size
-            todo += places if tag in _POINTERS or tag < 0 else []
+            todo += (place for place in dict.fromkeys(places) if place not in known)
+            known.update(places)
+            _check_count(entries, len(known), name)
         if total > 2 * len(data) + _SPARE:
             raise TooLargeError(
                 f"{name} has metadata that unfold to {total / 2**20:,.0f} MiB out of "
                 f"{len(data) / 2**20:.2g} MiB.",
                 "Save it without its metadata.",
             )
+
+
+def _check_count(entries: int, places: int, name: str) -> None:
+    if entries > MOST_ENTRIES_IN_ALL or places > MOST_PLACES:
+        raise TooLargeError(
+            f"{name} has directories of more than {MOST_ENTRIES_IN_ALL:,} entries in all, or that point to "
+            f"more than {MOST_PLACES:,} others.",
+            "Save it without its metadata.",
+        )
 
 
 def _entries(data: bytes, at: int, how: tuple[str, bool], name: str) -> Iterator[tuple[int, int, list[int]]]:
@@ -94,7 +123,8 @@ def _entries(data: bytes, at: int, how: tuple[str, bool], name: str) -> Iterator
     for start in range(at + wide, min(at + wide + count * step, len(data) - step + 1), step):
         tag, kind, number = struct.unpack_from(f"{order}HH{place}", data, start)
         size = number * (_SIZES[kind] if kind < len(_SIZES) else 0)
-        yield tag, size if size > inner else 0, _places(data, start + step - inner, (order, place), number)
+        where = _places(data, start + step - inner, (order, place), number) if tag in _POINTERS else []
+        yield tag, size if size > inner else 0, where
     end = at + wide + count * step
     if end + inner <= len(data):
         yield -1, 0, [int(struct.unpack_from(order + place, data, end)[0])]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from nearfar.decode._gate_exif import check_exif, check_profile, check_words
 from nearfar.errors import TooLargeError
@@ -20,8 +21,9 @@ MOST_SCANNED_PIXELS = 2_000_000_000
 MOST_FILL = 65_536
 """Bytes between the segments before the first scan, which are passed over one by one."""
 
-_MARKER = re.compile(rb"\xff[^\x00\xff]", re.DOTALL)
-_BEHIND_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]", re.DOTALL)  # restarts belong to a scan's own bytes
+_NO_MARKER = (0x00, 0xFF)
+_NO_MARKER_OF_A_SCAN = (*_NO_MARKER, *range(0xD0, 0xD8))  # restarts belong to its own bytes
+_FIRST_WINDOW, _MOST_WINDOW = 256, 2**18  # bytes looked at in one go: other threads wait no longer than that
 _ALONE = {0x01, *range(0xD0, 0xD9)}  # without a length: TEM, restarts, the start
 _SOS, _EOI, _APP1, _APP2 = 0xDA, 0xD9, 0xE1, 0xE2
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -53,15 +55,15 @@ def check(data: bytes, name: str, check_pixels: Callable[[int, int, str], None])
 
 def _segments(data: bytes, name: str) -> Iterator[tuple[int, int, int]]:
     """Marker, where its length stands, and that length, of each segment; as decoders find them."""
-    at, count, fill, pattern = 2, 0, 0, _MARKER
-    while found := pattern.search(data, at):
-        marker = data[found.start() + 1]
+    at, count, fill, passed, most = 2, 0, 0, _NO_MARKER, MOST_FILL
+    while (found := _next_marker(data, at, passed, at + most)) >= 0:
+        marker = data[found + 1]
         count += 1
-        fill += found.start() - at if pattern is _MARKER else 0
+        fill += found - at if passed is _NO_MARKER else 0
         if count > MOST_MARKERS or fill > MOST_FILL:
             what = f"{MOST_FILL:,} bytes between its" if fill > MOST_FILL else f"{MOST_MARKERS:,}"
             raise TooLargeError(f"{name} is a JPEG with more than {what} markers.", "Save it again.")
-        at = found.end()
+        at = found + 2
         if marker == _EOI:
             return
         if marker in _ALONE:
@@ -70,7 +72,28 @@ def _segments(data: bytes, name: str) -> Iterator[tuple[int, int, int]]:
         yield marker, at, length
         at += max(2, length)
         if marker == _SOS:
-            pattern = _BEHIND_SCAN
+            passed, most = _NO_MARKER_OF_A_SCAN, len(data)
+
+
+def _next_marker(data: bytes, at: int, passed: tuple[int, ...], end: int) -> int:
+    """Where the next marker begins whose second byte is none of ``passed``; below 0 where there is none.
+
+    Where none begins up to ``end``, the byte before the last there that could be one is told.
+    """
+    is_marker = np.ones(256, np.bool_)
+    is_marker[list(passed)] = False
+    window = _FIRST_WINDOW
+    while at + 1 < len(data):
+        if at > end:
+            return at
+        seen = np.frombuffer(data, np.uint8, min(window, len(data) - at), at)
+        begins = np.flatnonzero(seen[:-1] == 0xFF)
+        begins = begins[is_marker[seen[begins + 1]]]
+        if begins.size:
+            return at + int(begins[0])
+        at += len(seen) - 1
+        window = min(2 * window, _MOST_WINDOW)
+    return -1
 
 
 def _check_scans(scans: int, pixels: int, name: str) -> None:

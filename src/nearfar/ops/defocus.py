@@ -376,7 +376,24 @@ def _thrice(plane: Floats) -> Floats:
 
 
 def _filtered(array: Floats, kernel: Floats) -> Floats:
-    return np.asarray(cv2.filter2D(array, -1, kernel, borderType=cv2.BORDER_REPLICATE), np.float32)
+    fitted = _folded(_folded(kernel, array.shape[0]).T, array.shape[1]).T
+    filtered = cv2.filter2D(array, -1, np.ascontiguousarray(fitted), borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(filtered, np.float32)
+
+
+def _folded(kernel: Floats, length: int) -> Floats:
+    """The kernel with no more rows than reach across so many pixels.
+
+    Rows beyond see the rim's pixel repeated, from every place, as the last row that is kept does: the result
+    is the same, and the memory goes with the picture and not with the blur.
+    """
+    beyond = len(kernel) // 2 - max(1, length - 1)
+    if beyond <= 0:
+        return kernel
+    folded = kernel[beyond:-beyond].copy()
+    folded[0] += kernel[:beyond].sum(axis=0)
+    folded[-1] += kernel[-beyond:].sum(axis=0)
+    return folded
 
 
 def _filled_behind(light: Floats, keep: npt.NDArray[np.bool_]) -> Floats:
