@@ -23,6 +23,7 @@ from nearfar.settings import Settings
 from nearfar.weights import fetch, hub, open_store
 from nearfar.zoo import manage
 from nearfar.zoo.catalogue import card, cards
+from server import FileServer, Served
 from small_files import ONE_SIZE, onnx_file
 from small_networks import checkpoint, small_network
 
@@ -116,6 +117,32 @@ def test_row_is_pulled_and_looks_at_a_photo(
     assert main(words) == 0
     told = json.loads(capsys.readouterr().out.splitlines()[0])
     assert (told["width"], told["height"], told["kind"]) == (128, 96, card(name).kind.value)
+    assert heat.is_file()
+
+
+RELEASED = [
+    name
+    for name, row in cards().items()
+    if (files := row.files("onnxruntime")) and files[0].location.startswith("https://")
+]
+"""Rows whose ONNX file is on a release page alone."""
+
+
+@pytest.mark.parametrize("name", RELEASED)
+def test_row_of_a_release_page_is_pulled_and_looks_at_a_photo(
+    monkeypatch: pytest.MonkeyPatch, name: str, photo_jpeg: Path, tmp_path: Path
+) -> None:
+    """The page sends on to another host, without a word of hash or size; then the map is there."""
+    row, heat = card(name), tmp_path / "heat.png"
+    data = onnx_file(row, tmp_path / "published.onnx").read_bytes()
+    with FileServer(blob=Served(data)) as page:
+        far = f"{page.address.replace('127.0.0.1', 'localhost')}/blob"
+        page.files[f"/{row.files('onnxruntime')[0].location}"] = Served(b"", redirect=far)
+        ways = {"HOME": str(tmp_path / "home"), "MIRROR": f"{page.address}/", "THREADS": "1"}
+        for key, value in ways.items():
+            monkeypatch.setenv(f"NEARFAR_{key}", value)
+        assert main(["models", "pull", name]) == 0
+    assert main([str(photo_jpeg), "--model", name, "-o", str(heat)]) == 0
     assert heat.is_file()
 
 
