@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import ctypes
 import mmap
 import os
@@ -180,3 +181,14 @@ def lie(text: str) -> None:
 def photo_twice(photo: Photo) -> Photo:
     """A photo whose colours are doubled."""
     return Photo(photo.pixels * 2, photo.alpha, name=photo.name, encoded=photo.encoded)
+
+
+def unknown_encodings(names: list[str]) -> list[str]:
+    """Of encodings, those that cannot be found here."""
+    missing = []
+    for name in names:
+        try:
+            codecs.lookup(name)
+        except LookupError:
+            missing.append(name)
+    return missing

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import encodings
 import os
+import pkgutil
 import signal
 import sys
 import threading
@@ -85,6 +87,14 @@ def test_arrays_cross_both_ways(wall: Wall, shape: tuple[int, ...], kind: str) -
         found = lease.do(captive.same, array)
         assert found.dtype == array.dtype
         assert np.array_equal(found, array)
+
+
+def test_texts_of_any_encoding_are_read(wall: Wall) -> None:
+    """A worker opens no file, so every codec is there before: JSON in UTF-32, EXIF in Shift JIS."""
+    names = [module.name for module in pkgutil.iter_modules(encodings.__path__)]
+    known = [name for name in names if not captive.unknown_encodings([name])]
+    assert {"utf_32_le", "shift_jis", "koi8_r"} <= set(known)
+    assert ask(wall, captive.unknown_encodings, known) == []
 
 
 def test_a_turned_array_crosses(wall: Wall) -> None:

@@ -19,12 +19,11 @@ from pathlib import Path
 
 ROOMS = ("decode", "effects", "exports", "encode", "ops", "types", "wall")
 """Packages of nearfar that workers need, whole."""
-WHOLE = ("av",)
-"""Libraries that workers need whole."""
+WHOLE = ("av", "encodings")
+"""Libraries that workers need whole: a text may say any encoding, and JSON any of UTF-8, 16 and 32."""
 OTHERS = (
     *("PIL.Image", "PIL.ImageCms", "PIL.ImageColor", "PIL.ImageDraw", "PIL.ImageOps"),
     *("OpenEXR", "pi_heif", "pillow_jxl", "difflib", "json", "zipfile", "concurrent.futures.thread"),
-    *("encodings.idna", "encodings.utf_16", "encodings.latin_1", "encodings.ascii", "encodings.cp1252"),
     *("numpy.lib.format", "numpy.fft", "numpy.linalg", "numpy.ma", "numpy.polynomial", "numpy.random"),
     *("xml.etree.ElementTree", "logging", "decimal", "fractions", "uuid", "zlib", "lzma", "bz2"),
 )
