@@ -15,6 +15,7 @@ from nearfar.errors import ParameterError
 from nearfar_lab.blend import blend
 from nearfar_lab.card import shipped
 from nearfar_lab.checkpoint import LAST, load_state
+from nearfar_lab.errors import DeviceMissingError
 from nearfar_lab.finish import Finish, export, measure, rule_for, write_card
 from nearfar_lab.label import label_photos
 from nearfar_lab.predictors import find_predictor
@@ -67,11 +68,23 @@ def _before(recipe: Recipe) -> list[str]:
     return [name for name in (recipe.teacher, recipe.labels_from, recipe.starts_from) if name]
 
 
+def check_device(device: str) -> None:
+    """Raise DeviceMissingError where a card is asked for and there is none."""
+    import torch
+
+    if device != "cpu" and not torch.cuda.is_available():
+        raise DeviceMissingError(
+            f"No device '{device}' was found.",
+            "Without a graphics card: --recipe embedded_lite --minutes 107 --scenes 1280 --device cpu.",
+        )
+
+
 def train_all(order: Rebuild, settings: LabSettings) -> tuple[Recipe, ...]:
     """Scenes and every recipe in turn; what is trained already is left alone. The recipes, the last one last.
 
     Raises:
         ParameterError: there are not as many budgets as recipes.
+        DeviceMissingError: there is no such device.
     """
     settings = _own_runs(order, settings)
     recipes = chain(order.recipe)
@@ -83,7 +96,10 @@ def train_all(order: Rebuild, settings: LabSettings) -> tuple[Recipe, ...]:
             parameter="minutes",
         )
     budgets = dict(zip((recipe.name for recipe in recipes), order.minutes, strict=True))
-    for recipe in _missing(recipes[-1], budgets, settings):
+    missing = _missing(recipes[-1], budgets, settings)
+    for recipe in missing:
+        check_device(recipe.device or order.device)
+    for recipe in missing:
         with _rendering(order, recipe, settings):
             _train(recipe, budgets[recipe.name], order, settings)
     return recipes
@@ -165,7 +181,7 @@ def _is_exported(finish: Finish) -> bool:
 def _train(recipe: Recipe, minutes: float, order: Rebuild, settings: LabSettings) -> None:
     """Train one recipe of the chain, or go on with it."""
     device = recipe.device or order.device
-    if recipe.labels_from:
+    if recipe.labels_from and not order.is_open:
         label_photos(settings.runs / recipe.labels_from, settings)
     training = Order(
         recipe.name,

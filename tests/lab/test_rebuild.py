@@ -17,7 +17,7 @@ from nearfar.errors import ParameterError  # noqa: E402
 from nearfar.models.embedded import card_from_json  # noqa: E402
 from nearfar_lab import finish, rebuild, recipes  # noqa: E402
 from nearfar_lab.checkpoint import load_state  # noqa: E402
-from nearfar_lab.errors import ExportError  # noqa: E402
+from nearfar_lab.errors import DeviceMissingError, ExportError  # noqa: E402
 from nearfar_lab.net import NetOptions  # noqa: E402
 from nearfar_lab.predictors import InputRule, find_predictor  # noqa: E402
 from nearfar_lab.quantize import Loss, calibration, check  # noqa: E402
@@ -160,3 +160,19 @@ def test_calibration_needs_scenes(tmp_path: Path) -> None:
     """And says where they were looked for."""
     with pytest.raises(ExportError, match="Render some first"):
         calibration(LabSettings(tmp_path, tmp_path, tmp_path), recipe("embedded"))
+
+
+def test_a_card_that_is_not_there_is_told_with_the_way_without(tmp_path: Path) -> None:
+    """Before anything is rendered or trained."""
+    if torch.cuda.is_available():
+        pytest.skip("there is a graphics card")
+    order = rebuild.Rebuild(tmp_path / "a.onnx", "fine", 4, (1.0,), device="cuda")
+    with pytest.raises(DeviceMissingError, match="--device cpu"):
+        rebuild.rebuild(order, LabSettings(tmp_path, tmp_path / "scenes", tmp_path / "runs"))
+    assert not (tmp_path / "scenes").exists()
+
+
+def test_a_chain_names_each_recipe_once_and_what_it_needs_first() -> None:
+    """The labelled network goes on from one that the same finer network taught."""
+    names = [row.name for row in rebuild.chain("embedded_lite_labelled")]
+    assert names == ["fine", "embedded_lite_taught", "embedded_lite_labelled"]

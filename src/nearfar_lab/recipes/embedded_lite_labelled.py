@@ -32,4 +32,5 @@ RECIPE = replace(
     rate=5e-4,
     card_rate=1e-3,
     warm_up_steps=100,
+    device="cpu",
 )
