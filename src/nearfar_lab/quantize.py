@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 PICTURES, PHOTOS = 64, 40
 CALIBRATION = "Percentile"
 """The runtime's name of the way: the rarest of values do not stretch the range of a map."""
+FIRST_FLOAT = 3
+"""So many convolutions, the first of the network, stay float32: what they lose, nothing later finds again."""
 LARGEST_LOSS = 0.01
 """Of a figure's float32 value: an int8 file that measures worse by more is not kept."""
 LARGE_IS_GOOD = ("order", "pairs")
@@ -86,7 +88,7 @@ def make_int8(source: Path, target: Path, pictures: Sequence[NDArray[np.float32]
     """Write the int8 file of an ONNX file: unsigned activations, symmetric signed weights by channel."""
     part = target.with_name(f"{target.name}.part")
     try:
-        write_int8(source, part, pictures, CALIBRATION)
+        write_int8(source, part, pictures, CALIBRATION, FIRST_FLOAT)
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)

@@ -38,7 +38,7 @@ MEAN_DIFFERENCE = 0.02
 SMALLEST_CORRELATION = 0.99
 """An int8 file is refused where its maps differ from float32's by more on average (as a share of the range),
 or correlate less."""
-_PERCENTILE = 99.99
+_PERCENTILE = 99.999
 _LARGEST_BYTES = 1_900_000_000  # one protobuf file ends at 2 GiB
 _log = logging.getLogger("nearfar.zoo.convert")
 
@@ -286,11 +286,15 @@ def _run(session: Any, batch: Batch) -> Batch:
     return np.asarray(raw[:, 0] if raw.ndim == 4 else raw, np.float32)
 
 
-def write_int8(source: Path, part: Path, pictures: Sequence[Batch], calibration: str = "MinMax") -> None:
+def write_int8(
+    source: Path, part: Path, pictures: Sequence[Batch], calibration: str = "MinMax", first_float: int = 0
+) -> None:
     """Static quantisation in QDQ form: unsigned activations, signed weights by channel.
 
     ``pictures``: prepared inputs, (1, 3, H, W), all of one size. ``calibration``: the runtime's name of it.
+    ``first_float``: so many convolutions, the first of the graph, stay as they are.
     """
+    import onnx
     from onnxruntime import quantization as q
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
@@ -307,6 +311,7 @@ def write_int8(source: Path, part: Path, pictures: Sequence[Batch], calibration:
     prepared = part.with_name(f"prepared-{part.name}")
     name = _session(source).get_inputs()[0].name
     quant_pre_process(source, prepared, skip_symbolic_shape=True)
+    convolutions = [node.name for node in onnx.load(str(prepared)).graph.node if node.op_type == "Conv"]
     q.quantize_static(
         prepared,
         part,
@@ -316,6 +321,7 @@ def write_int8(source: Path, part: Path, pictures: Sequence[Batch], calibration:
         weight_type=q.QuantType.QInt8,
         per_channel=True,
         calibrate_method=q.CalibrationMethod[calibration],
+        nodes_to_exclude=convolutions[:first_float],
         extra_options={"CalibPercentile": _PERCENTILE},
         op_types_to_quantize=["Conv", "Gemm", "MatMul", "Add", "Resize", "MaxPool", "Relu", "Clip", "Concat"],
     )
