@@ -192,7 +192,7 @@ def table(
         "middlebury_motorcycle",
         "scenes_sharp",
     ),
-    model: tuple[str, ...] = ("ramp", "embedded-v1", "embedded", "embedded-int8"),
+    model: tuple[str, ...] = ("ramp", "embedded-v1", "embedded", "embedded-int8", "embedded-fine"),
     into: tuple[Path, ...] = (),
 ) -> None:
     """Measure models on data sets and write the page of figures.
