@@ -102,7 +102,7 @@ def test_int8_is_taken_where_it_was_made(tmp_path: Path) -> None:
     """Fast takes a file that passed its gate, else says how to make one; a named precision is kept."""
     pytest.importorskip("onnx")
     settings = Settings(home=str(tmp_path / "home"), offline=True)
-    source = manage.path("embedded", settings)
+    source = manage.path("embedded-v1", settings)
     manage.import_file("midas-small", source, settings)
     model, store = card("midas-small"), open_store(settings)
     before = choose(model, Wish(is_fast=True), store)

@@ -88,7 +88,6 @@ def test_networks_of_transformers_get_stand_ins(tmp_path: Path) -> None:
 def test_without_a_stand_in_it_says_so(tmp_path: Path) -> None:
     """A network whose architecture is not drawn here needs its own weights."""
     pytest.importorskip("torch")
-    with pytest.raises(WeightsError, match="models pull depth-pro"):
-        bench._load_one(
-            bench.Case("depth-pro", "torch", "float32"), Settings(home=str(tmp_path / "none")), tmp_path
-        )
+    case = bench.Case("metric3d-v2-small", "onnxruntime", "float32")
+    with pytest.raises(WeightsError, match="models pull metric3d-v2-small"):
+        bench._load_one(case, Settings(home=str(tmp_path / "none")), tmp_path)

@@ -134,6 +134,12 @@ def test_an_effect_in_another_format_is_a_picture_still(client, format, tmp_path
     assert (type(clip), clip.suffix) == (Clip, ".webp")
 
 
+def untimed(models):
+    """The models without what photos took so far: it grows with every one."""
+    rows = (replace(model, row={**model.row, "measured": None}) for model in models.models)
+    return replace(models, models=tuple(rows))
+
+
 def test_the_asynchronous_client_does_the_same(client) -> None:
     """Through the application itself, without a connection."""
     app = create_app(replace(settings.load({"NEARFAR_ENGINE": "fake"})))
@@ -159,7 +165,8 @@ def test_the_asynchronous_client_does_the_same(client) -> None:
     assert np.array_equal(heat.pixels, client.heatmap(data).pixels)
     assert np.array_equal(effect.pixels, client.effect("edges", data).pixels)
     assert file == client.export("npy", data)
-    assert rows == (client.models(), client.health(), client.ready())
+    assert untimed(rows[0]) == untimed(client.models())
+    assert rows[1:] == (client.health(), client.ready())
 
 
 @pytest.mark.parametrize(

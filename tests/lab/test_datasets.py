@@ -11,6 +11,7 @@ from nearfar.errors import ParameterError, UnknownNameError
 from nearfar_lab.datasets import data_set, data_sets
 from nearfar_lab.datasets.frames import Frame, invert
 from nearfar_lab.errors import DataMissingError
+from nearfar_lab.settings import read_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,6 +60,8 @@ def test_training_and_validation_split_the_official_training_frames(data: Path) 
 @pytest.mark.parametrize("name", sorted(data_sets()))
 def test_frames_of_every_set_are_plausible(name: str, data: Path) -> None:
     """Some pixels known, in sensible distances (or sky), sizes equal."""
+    if name == "photos_labelled" and not (read_settings().runs / "labels").is_dir():
+        pytest.skip("no finished network has labelled photos here (nearfar-lab label)")
     frame = data_set(name).items(data)[0].read()
     known = frame.inverse_depth[np.isfinite(frame.inverse_depth)]
     assert known.size > 200

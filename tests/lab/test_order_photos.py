@@ -113,9 +113,9 @@ def test_points_stay_on_what_they_mark() -> None:
 
 
 def test_a_pair_that_the_ramp_gets_wrong_counts_more() -> None:
-    """One and a half times as much."""
+    """Two and a half times as much."""
     weight = pair_weights(np.array([DOWN, UP], np.float32))
-    assert weight[1] / weight[0] == pytest.approx(1.5)
+    assert weight[1] / weight[0] == pytest.approx(2.5)
 
 
 def test_the_order_loss_falls_as_the_gap_grows() -> None:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearfar_lab.datasets.frames import DataSet, Frame, Item, folder_of
+from nearfar_lab.datasets.frames import DataSet, Frame, Item
 from nearfar_lab.datasets.order_photos import SCENES, TERMS, VARIOUS
+from nearfar_lab.errors import DataMissingError
 from nearfar_lab.settings import read_settings
 
 if TYPE_CHECKING:
@@ -32,7 +33,9 @@ def _read(photo: OrderItem, label: Path) -> Frame:
 def _items(root: Path) -> list[Item]:
     from nearfar_lab.datasets import order_set
 
-    folder = folder_of(read_settings().runs, LABELS)
+    folder = read_settings().runs / LABELS
+    if not folder.is_dir():
+        raise DataMissingError(f"{folder}: there are no labels.", "Write them first: nearfar-lab label RUN")
     rows = [
         (photo, label_file(folder, name, photo.name))
         for name in LABELLED
