@@ -8,22 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jobbing import Bench, files_below, open_bench
+from jobbing import files_below, finish_all, open_bench
 from nearfar.errors import OutputError, OutputExistsError
 from nearfar.jobs.backup import back_up
 from nearfar.jobs.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def finished(home: Path) -> Bench:
-    """The copy in use: what was begun is taken over, and all of it is done."""
-    bench = open_bench(home)
-    bench.claims.recover()
-    while bench.work():
-        pass
-    return bench
 
 
 def test_a_backup_goes_on(bench, tmp_path) -> None:
@@ -36,7 +27,7 @@ def test_a_backup_goes_on(bench, tmp_path) -> None:
     before, used = files_below(bench.store.spool.home), bench.store.used_bytes()
     assert back_up(bench.store, tmp_path / "copy") == 3
     assert (files_below(bench.store.spool.home), bench.store.used_bytes()) == (before, used)
-    copy = finished(tmp_path / "copy")
+    copy = finish_all(tmp_path / "copy")
     states = [copy.store.job(job.id).counts for job in jobs]
     assert [(one["done"], one["cancelled"]) for one in states] == [(2, 0), (2, 0), (0, 1)]
     assert len(files_below(copy.store.spool.jobs)) == 4
@@ -71,7 +62,7 @@ def test_backups_of_a_store_that_is_busy_are_whole(bench, tmp_path) -> None:
     assert told
     assert len(copies) > 2
     for place in copies:
-        copy = finished(place)
+        copy = finish_all(place)
         rows = [row for job in copy.store.jobs() for row in copy.store.pictures(job.id)]
         assert {row.state for row in rows} <= {"done"}
         results = [name for name in files_below(copy.store.spool.jobs) if "/out/" in name]
@@ -119,6 +110,6 @@ def test_a_disk_without_links_gets_copies(bench, tmp_path, monkeypatch) -> None:
     bench.submit(b"1", b"2")
     bench.work()
     back_up(bench.store, tmp_path / "copy")
-    copy = finished(tmp_path / "copy")
+    copy = finish_all(tmp_path / "copy")
     assert copy.store.jobs()[0].counts["done"] == 2
     copy.die()

@@ -4,31 +4,16 @@ from __future__ import annotations
 
 import errno
 import shutil
-from typing import TYPE_CHECKING
 
 import pytest
 
 from failing_disk import Disk, library, under
-from jobbing import files_below, open_bench
+from jobbing import files_below, finish_all, open_bench
 from nearfar.jobs import owner as owners
 from nearfar.jobs.errors import JobsUnavailableError, StorageFullError, disk_full
 from nearfar.jobs.owner import Owner
 from nearfar.jobs.records import Outcome
 from nearfar.jobs.upkeep import Upkeep
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from jobbing import Bench
-
-
-def finish_all(home: Path) -> Bench:
-    """Another process that takes over and works until nothing is left."""
-    bench = open_bench(home)
-    bench.claims.recover()
-    while bench.work():
-        pass
-    return bench
 
 
 def test_an_owner_whose_file_is_gone_is_dead(bench, tmp_path) -> None:
