@@ -73,9 +73,7 @@ def test_a_photo_s_own_depth_is_offered_and_taken(page, service, photo) -> None:
     assert (shown != guessed).any()
     theirs = pixels(ask(service, body, "format=png&own_depth=true"))
     assert np.abs(shown.astype(int) - theirs).max() <= 1
-    with page.expect_download() as saved:
-        page.click("#save-npy")
-    values = np.load(io.BytesIO(saved.value.path().read_bytes()))
+    values = np.load(io.BytesIO(save(page, "npy")[1]))
     assert np.abs(1 / values - 1 / ramp).max() < 0.003
 
 
@@ -85,33 +83,54 @@ def test_a_photo_without_depth_of_its_own_offers_none(page, photo) -> None:
     assert page.locator("#own-depth").count() == 0
 
 
-@pytest.mark.parametrize(
-    ("button", "name", "query"),
-    [
-        ("#save-heat", "scene.depth.png", "format=png&colormap=turbo"),
-        ("#save-png16", "scene.depth16.png", "format=png16"),
-        ("#save-npy", "scene.depth.npy", "format=npy"),
-    ],
-)
-def test_what_is_saved_is_what_the_service_gives(page, service, photo, button, name, query) -> None:
-    """Every file has the photo's name and the bytes that the service gives for the same question."""
+def save(page, form: str, size: str = "whole") -> tuple[str, bytes]:
+    """Name and bytes of the file that the page gives in a format."""
+    page.select_option("#save-format", form)
+    page.select_option("#save-size", size)
+    with page.expect_download() as saved:
+        page.click("#save")
+    return saved.value.suggested_filename, saved.value.path().read_bytes()
+
+
+@pytest.mark.parametrize(("form", "suffix"), [("png", "png"), ("jpeg", "jpg"), ("webp", "webp")])
+def test_what_is_saved_is_what_is_seen(page, photo, form, suffix) -> None:
+    """Colours and overlay of the screen are those of the file, in each kind of picture."""
     give(page, photo)
     page.check("input[value=turbo]")
-    with page.expect_download() as saved:
-        page.click(button)
-    assert saved.value.suggested_filename == name
-    assert saved.value.path().read_bytes() == ask(service, photo["buffer"], query)
+    page.fill("#opacity", "40")
+    name, data = save(page, form)
+    assert name == f"scene.depth.{suffix}"
+    seen = 0.4 * canvas(page, "heat") + 0.6 * canvas(page, "photo")
+    off = np.abs(pixels(data) - seen)
+    assert off.max() <= 2 if form == "png" else off.mean() < 6
 
 
-def test_the_saved_16_bits_are_16_bits(page, photo) -> None:
-    """The 16-bit PNG has more than 256 levels."""
-    from PIL import Image
-
+def test_the_whole_heat_map_is_the_services(page, service, photo) -> None:
+    """Without an overlay the file has the pixels of the service's PNG."""
     give(page, photo)
-    with page.expect_download() as saved:
-        page.click("#save-png16")
-    values = np.asarray(Image.open(io.BytesIO(saved.value.path().read_bytes())))
-    assert len(np.unique(values)) > 256
+    page.check("input[value=turbo]")
+    theirs = pixels(ask(service, photo["buffer"], "format=png&colormap=turbo")).astype(int)
+    assert np.abs(pixels(save(page, "png")[1]).astype(int) - theirs).max() <= 1
+
+
+def test_a_large_photo_is_saved_in_either_size(page) -> None:
+    """The file is as large as the photo, or as the screen's copy, with the photo under the heat map."""
+    scene = draw(2000, 300)
+    give(page, {"name": "wide.png", "mimeType": "image/png", "buffer": encoded(scene)})
+    page.fill("#opacity", "0")
+    assert pixels(save(page, "png", "screen")[1]).shape == (192, 1280, 3)
+    whole = pixels(save(page, "png")[1])
+    assert np.abs(whole.astype(int) - scene).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("form", "name", "query"),
+    [("png16", "scene.depth16.png", "format=png16"), ("npy", "scene.depth.npy", "format=npy")],
+)
+def test_saved_values_are_those_that_the_service_gives(page, service, photo, form, name, query) -> None:
+    """The values of the whole map are the service's own file."""
+    give(page, photo)
+    assert save(page, form) == (name, ask(service, photo["buffer"], query))
 
 
 @pytest.mark.parametrize(
@@ -146,7 +165,7 @@ def test_the_keyboard_alone_is_enough(page) -> None:
     walk_to(page, "colormap")
     page.keyboard.press("ArrowRight")
     assert page.is_checked("input[value=magma]")
-    walk_to(page, "save-npy")
+    walk_to(page, "save")
     with page.expect_download():
         page.keyboard.press("Enter")
 

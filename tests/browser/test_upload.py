@@ -119,6 +119,7 @@ def test_a_large_photo_is_painted_at_screen_size_and_saved_whole(page) -> None:
     assert canvas(page, "photo").shape[1] == 2048
     assert canvas(page, "heat").shape[1] == 1280
     assert page.inner_text("#facts-size") == "2600 × 300"
+    page.select_option("#save-format", "npy")
     with page.expect_download() as saved:
-        page.click("#save-npy")
+        page.click("#save")
     assert np.load(io.BytesIO(saved.value.path().read_bytes())).shape == (300, 2600)

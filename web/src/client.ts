@@ -149,6 +149,13 @@ export async function getModels(): Promise<ModelCard[]> {
   return found.models.sort((a, b) => rank(b) - rank(a));
 }
 
+/** One model, as it is now. */
+export async function getModel(name: string): Promise<ModelCard> {
+  const answer = await fetch(`v1/models/${encodeURIComponent(name)}`, { headers: keyHeaders(), cache: "no-store" });
+  if (!answer.ok) throw new Failure(codeOf(answer.status), `status ${answer.status}`);
+  return (await answer.json()) as ModelCard;
+}
+
 /** The effects or formats of the service, with their options. */
 export async function getPlugins(noun: "effects" | "exports"): Promise<Plugin[]> {
   let answer: Response;

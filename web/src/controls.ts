@@ -2,9 +2,10 @@
 import { COLORMAPS, type ColormapName, drawGradient } from "./colors";
 import { type Depth, nearness } from "./depth";
 import { byId, make, show } from "./dom";
-import type { Result } from "./estimate";
 import { language, recall, remember, say } from "./language";
+import { type Look, spanOf } from "./look";
 import type { Model } from "./client";
+import type { Result } from "./source/source";
 
 const STORED = "nearfar.colours";
 
@@ -37,18 +38,19 @@ export function colourName(name: ColormapName): string {
 }
 
 /** The scale from far to near, with metres at its ends where the values have them. */
-export function showLegend(depth: Depth, colormap: ColormapName): void {
-  drawGradient(byId("legend", HTMLCanvasElement), colormap);
+export function showLegend(depth: Depth, look: Look): void {
+  const { low, high } = spanOf(look, depth);
+  drawGradient(byId("legend", HTMLCanvasElement), look.colormap);
   const isMetric = depth.kind === "metric";
-  byId("legend-far").textContent = say("far") + (isMetric ? ` ${metres(depth.high)}` : "");
-  byId("legend-near").textContent = say("near") + (isMetric ? ` ${metres(depth.low)}` : "");
+  byId("legend-far").textContent = say("far") + (isMetric ? ` ${metres(high)}` : "");
+  byId("legend-near").textContent = say("near") + (isMetric ? ` ${metres(low)}` : "");
 }
 
 /** Mark a value on the scale, or nothing. */
-export function markLegend(depth: Depth, value: number | null): void {
+export function markLegend(depth: Depth, look: Look, value: number | null): void {
   const mark = byId("legend-mark");
   show(mark, value !== null && !Number.isNaN(value));
-  if (value !== null) mark.style.setProperty("--x", `${nearness(depth, value) * 100}%`);
+  if (value !== null) mark.style.setProperty("--x", `${nearness(depth, value, spanOf(look, depth)) * 100}%`);
 }
 
 /** A value in words: metres where it has them, else how near it is in its picture. */

@@ -15,11 +15,17 @@ export type Ninth = number;
 
 export const isNearLarge = (kind: DepthKind): boolean => kind === "relative_inverse";
 
-/** How near a value is in its picture, 0…1; a flat map and pixels without depth are 0. */
-export function nearness(depth: Depth, value: number): number {
-  const span = depth.high - depth.low;
+/** Two values between which nearness is told. */
+interface Ends {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** How near a value is in its picture, 0…1, or between two ends; a flat map and pixels without depth are 0. */
+export function nearness(depth: Depth, value: number, ends: Ends = depth): number {
+  const span = ends.high - ends.low;
   if (!(span > 0) || Number.isNaN(value)) return 0;
-  const scaled = Math.min(1, Math.max(0, (value - depth.low) / span));
+  const scaled = Math.min(1, Math.max(0, (value - ends.low) / span));
   return isNearLarge(depth.kind) ? scaled : 1 - scaled;
 }
 
@@ -30,15 +36,28 @@ export function valueAt(depth: Depth, x: number, y: number): number {
   return depth.values[row * depth.width + column] ?? Number.NaN;
 }
 
+/** Rows of a picture: ``height`` in all, of which those from ``top`` to below ``bottom`` are meant. */
+export interface Rows {
+  readonly width: number;
+  readonly height: number;
+  readonly top: number;
+  readonly bottom: number;
+}
+
 /** Nearness in steps of 1/65535 for width × height pixels: the nearest value of the map for each. */
-export function steps(depth: Depth, width: number, height: number): Uint16Array {
-  const out = new Uint16Array(width * height);
+export function steps(depth: Depth, width: number, height: number, ends: Ends = depth): Uint16Array {
+  return stepsOfRows(depth, { width, height, top: 0, bottom: height }, ends);
+}
+
+/** ``steps`` of some rows alone. */
+export function stepsOfRows(depth: Depth, { width, height, top, bottom }: Rows, ends: Ends = depth): Uint16Array {
+  const out = new Uint16Array(width * (bottom - top));
   const columns = Uint32Array.from({ length: width }, (_, x) => centre(x, width, depth.width));
-  for (let y = 0; y < height; y += 1) {
+  for (let y = top; y < bottom; y += 1) {
     const row = centre(y, height, depth.height) * depth.width;
     for (let x = 0; x < width; x += 1) {
       const value = depth.values[row + (columns[x] as number)] as number;
-      out[y * width + x] = Math.round(nearness(depth, value) * 65535);
+      out[(y - top) * width + x] = Math.round(nearness(depth, value, ends) * 65535);
     }
   }
   return out;

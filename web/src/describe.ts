@@ -2,8 +2,8 @@
 import { showFacts, showLegend } from "./controls";
 import { extremes } from "./depth";
 import { byId, make } from "./dom";
-import type { Result } from "./estimate";
 import { say } from "./language";
+import type { Result } from "./source/source";
 import { state } from "./state";
 import type { Key } from "./words";
 
@@ -21,7 +21,7 @@ export function describe(found: Result): void {
     ends ? say("heatAlt", { name, near: place(ends.near), far: place(ends.far) }) : say("heatAltFlat", { name }),
   );
   byId("warnings").replaceChildren(...found.warnings.map((key) => make("li", {}, say(key), ...offers(key))));
-  showLegend(found.depth, state.colormap);
+  showLegend(found.depth, state.look);
   showFacts(found);
   byId("model", HTMLSelectElement).value = found.model;
 }

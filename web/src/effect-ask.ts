@@ -1,9 +1,7 @@
-/** What the service makes of a photo by an effect. */
-import { post } from "./client";
-import { suffixOf } from "./downloads";
+/** What the source makes of a photo by an effect. */
 import type { Made } from "./effect-result";
-import { lookOf, type Result, SCREEN_PX } from "./estimate";
 import { type Plugin, type Values, isClip, queryOf } from "./options";
+import { type DepthSource, type Result, SCREEN_PX } from "./source/source";
 
 /** How an effect is set: its values, and the files that go with them. */
 export interface Settings {
@@ -16,24 +14,28 @@ export function isWholeAsked(on: Result, { files }: Settings): boolean {
   return Math.max(on.width, on.height) <= SCREEN_PX || files.has("mask");
 }
 
-/** Ask for an effect on a photo: ``isWhole`` in its own size, else as large as a panel shows. */
-export async function askEffect(
-  plugin: Plugin,
-  on: Result,
-  { values, files }: Settings,
-  isWhole: boolean,
-  signal: AbortSignal,
-): Promise<Made> {
+/** An effect on a photo and who is to make it: ``isWhole`` in the photo's own size, else as large as a panel shows. */
+export interface EffectOrder {
+  readonly source: DepthSource;
+  readonly plugin: Plugin;
+  readonly on: Result;
+  readonly settings: Settings;
+  readonly isWhole: boolean;
+}
+
+export async function askEffect(order: EffectOrder, signal: AbortSignal): Promise<Made> {
+  const { source, plugin, on, settings, isWhole } = order;
   const photo = { width: on.width, height: on.height };
-  const query = queryOf(plugin.options, values, photo, isWhole ? photo : on.depth);
-  const answer = await post(
-    `v1/effects/${plugin.name}`,
-    { image: on.shot.file, ...Object.fromEntries(files) },
-    on.shot.name,
-    { ...query, ...lookOf(on), ...(!isWhole && { max_side: String(SCREEN_PX) }) },
-    () => undefined,
+  const query = queryOf(plugin.options, settings.values, photo, isWhole ? photo : on.depth);
+  const made = await source.make(
+    {
+      noun: "effects",
+      name: plugin.name,
+      query: { ...query, ...(!isWhole && { max_side: String(SCREEN_PX) }) },
+      files: settings.files,
+    },
+    on,
     signal,
   );
-  const type = answer.header("Content-Type");
-  return { blob: new Blob([answer.body], { type }), suffix: suffixOf(answer), isWhole: isWhole || isClip(plugin) };
+  return { ...made, isWhole: isWhole || isClip(plugin) };
 }

@@ -1,13 +1,7 @@
 /** Every way a photo comes in: button, camera, drop, paste, sample. */
 import { byId, make, show } from "./dom";
 import { say } from "./language";
-
-export interface Shot {
-  readonly file: Blob;
-  readonly name: string;
-  /** The depth that the photo carries itself is to be taken, not a network's. */
-  readonly ownDepth?: boolean;
-}
+import type { Shot } from "./shot";
 
 const SAMPLES = ["room", "street", "closeup"] as const;
 

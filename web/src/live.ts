@@ -4,9 +4,9 @@ import { Failure } from "./client";
 import { COLORMAPS, type ColormapName } from "./colors";
 import { colourName } from "./controls";
 import { byId, make } from "./dom";
-import type { Shot } from "./intake";
 import { say } from "./language";
 import { Rate } from "./rate";
+import type { Shot } from "./shot";
 import { type Header, Stream } from "./stream";
 
 const FRAME_PX = 640; // the network sees 256 pixels; a screen shows the rest

@@ -1,17 +1,17 @@
 /** The page as a whole: its stages, and the way of a photo through them. */
-import { Failure, type Progress, getModels } from "./client";
+import { Failure, type Progress } from "./client";
 import { markModel, startModels } from "./controls";
 import { describe, describeNothing, showProgress } from "./describe";
 import { byId, show } from "./dom";
-import { type Result, estimate, preview } from "./estimate";
 import { failureOf, isKeyed, isRetryable } from "./failures";
-import type { Shot } from "./intake";
 import { say } from "./language";
 import { ModelCards } from "./model-cards";
 import { Modes, type Page } from "./modes/mode";
 import { modesOf } from "./modes/table";
 import { showHeat, showPhoto, showStandIn } from "./panels";
 import { forgetProblem, report, reportKeyed } from "./problem";
+import type { Shot } from "./shot";
+import { type Ask, type DepthSource, type Result, SCREEN_PX } from "./source/source";
 import { type ModeName, type PhotoMode, type Stage, state } from "./state";
 
 export class WholePage implements Page {
@@ -21,6 +21,8 @@ export class WholePage implements Page {
   );
   readonly modes = new Modes<ModeName>(modesOf(this));
   private running = new AbortController();
+
+  constructor(readonly source: DepthSource) {}
 
   enter(stage: Stage): void {
     state.stage = stage;
@@ -59,7 +61,7 @@ export class WholePage implements Page {
 
   /** Fill the choice of models; a service that needs a key asks for it here, before a photo was chosen. */
   loadModels(): void {
-    void getModels().then(
+    void this.source.models().then(
       (models) => {
         startModels(models.filter((model, place) => model.is_installed || place === 0), (name) => this.chooseModel(name));
         this.cards.fill(models);
@@ -101,7 +103,7 @@ export class WholePage implements Page {
     byId("cancel").focus({ preventScroll: true });
     try {
       const photoShown = showLeft(shot, own.signal);
-      const found = await estimate(shot, withModel, (now) => own === this.running && onProgress(now), own.signal);
+      const found = await this.source.estimate(shot, askFor(withModel), (now) => own === this.running && onProgress(now), own.signal);
       await photoShown;
       if (own === this.running) this.present(found);
     } catch (error) {
@@ -111,13 +113,13 @@ export class WholePage implements Page {
 
   private present(found: Result): void {
     state.result = found;
-    showHeat(found.depth, state.colormap);
+    showHeat(found.depth, state.look);
     describe(found);
     void this.cards.note(found.model);
     this.enter("result");
     byId("spoken").textContent = say("done", { name: found.shot.name });
     byId(byId("heat-stage").hidden ? "photo-stage" : "heat-stage").focus({ preventScroll: true });
-    if (!byId("photo-hidden").hidden) void fetchLeft(found.shot, this.running.signal);
+    if (!byId("photo-hidden").hidden) void fetchLeft(this.source, found.shot, this.running.signal);
   }
 
   private fail(error: unknown, shot: Shot, withModel: string): void {
@@ -153,14 +155,16 @@ async function showLeft(shot: Shot, signal: AbortSignal): Promise<void> {
 }
 
 /** The photo of a file that this browser cannot decode, as the service decodes it. */
-async function fetchLeft(shot: Shot, signal: AbortSignal): Promise<void> {
+async function fetchLeft(source: DepthSource, shot: Shot, signal: AbortSignal): Promise<void> {
   try {
-    const isShown = await showPhoto(await preview(shot, signal), signal);
+    const isShown = await showPhoto(await source.preview(shot, signal), signal);
     if (!signal.aborted) showStandIn(!isShown, shot.name);
   } catch {
     // the words that stand in for the photo stay: its depth is what was asked for
   }
 }
+
+const askFor = (model: string): Ask => ({ model, maxSide: SCREEN_PX });
 
 function onProgress(now: Progress): void {
   state.progress = now;

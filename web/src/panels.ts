@@ -1,7 +1,8 @@
 /** The photo on the left and its heat map on the right, painted at the size a screen can show. */
-import { type ColormapName, colorize } from "./colors";
+import { colorize } from "./colors";
 import { type Depth, steps } from "./depth";
 import { byId, show } from "./dom";
+import { type Look, spanOf } from "./look";
 
 const LONGEST_PX = 2048; // a panel is never wider on a screen; the files that are saved keep every pixel
 const STRETCH = 5; // a strip of 20000 × 10 would be invisible at its true shape
@@ -11,7 +12,7 @@ const photo = () => byId("photo", HTMLCanvasElement);
 const under = () => byId("under", HTMLCanvasElement);
 const heat = () => byId("heat", HTMLCanvasElement);
 
-let painted: { steps: Uint16Array; width: number; height: number } | null = null;
+let painted: Depth | null = null;
 
 /** The largest size of the same shape whose longer side is at most ``longest``. */
 export function fit(width: number, height: number, longest = LONGEST_PX): { width: number; height: number } {
@@ -46,23 +47,29 @@ export function showStandIn(isStandIn: boolean, name: string): void {
   byId("hidden-name").textContent = name;
 }
 
-/** Paint the heat map; colours can be changed later at no cost. */
-export function showHeat(depth: Depth, colormap: ColormapName): void {
-  const size = fit(depth.width, depth.height);
+/** Paint the heat map of another depth map. */
+export function showHeat(depth: Depth, look: Look): void {
+  painted = depth;
   shape(depth.width, depth.height);
-  painted = { ...size, steps: steps(depth, size.width, size.height) };
-  recolour(colormap);
+  repaint(look);
   show(heat(), true);
 }
 
-export function recolour(colormap: ColormapName): void {
+/** Paint the same depth map with another look. */
+export function repaint(look: Look): void {
+  heat().style.opacity = String(look.opacity);
   if (!painted) return;
-  const { width, height } = painted;
+  const { width, height } = fit(painted.width, painted.height);
   const canvas = heat();
   canvas.width = width;
   canvas.height = height;
-  const pixels = new ImageData(colorize(painted.steps, colormap), width, height);
+  const pixels = new ImageData(colorize(steps(painted, width, height, spanOf(look, painted)), look.colormap), width, height);
   canvas.getContext("2d")?.putImageData(pixels, 0, 0);
+}
+
+/** The photo as the page shows it; null where only words stand in for it. */
+export function shownPhoto(): HTMLCanvasElement | null {
+  return photo().hidden ? null : photo();
 }
 
 /** Forget the heat map and give its memory back. */
@@ -70,10 +77,6 @@ export function clearHeat(): void {
   painted = null;
   show(heat(), false);
   heat().width = heat().height = 1;
-}
-
-export function showOpacity(percent: number): void {
-  heat().style.opacity = String(percent / 100);
 }
 
 function drawPhoto(image: HTMLImageElement, { width, height }: { width: number; height: number }): void {

@@ -1,7 +1,7 @@
 /** What the page shows now, in one place: whoever asks sees the same. */
 import type { Progress } from "./client";
-import type { ColormapName } from "./colors";
-import type { Result } from "./estimate";
+import type { Look } from "./look";
+import type { Result } from "./source/source";
 
 /** What fills the page: the start, a photo on its way, its result, or the live camera. */
 export type Stage = "start" | "busy" | "result" | "live";
@@ -16,7 +16,7 @@ export interface State {
   stage: Stage;
   /** The mode that the next result opens in. */
   mode: PhotoMode;
-  colormap: ColormapName;
+  look: Look;
   /** By name; "" is the service's own choice. */
   model: string;
   result: Result | null;
@@ -28,7 +28,7 @@ export interface State {
 export const state: State = {
   stage: "start",
   mode: "depth",
-  colormap: "inferno",
+  look: { colormap: "inferno", span: null, opacity: 1 },
   model: "",
   result: null,
   earlier: null,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { stem } from "../src/downloads";
-import { totalSeconds, warningsOf } from "../src/estimate";
+import { totalSeconds, warningsOf } from "../src/source/service";
 import { fit } from "../src/panels";
 
 describe("warningsOf", () => {

@@ -3,23 +3,24 @@ import type { ColormapName } from "../colors";
 import { markLegend, nameColours, showLegend, startColours, valueInWords } from "../controls";
 import { type Place, hideCrosshair, startCrosshair } from "../crosshair";
 import { valueAt } from "../depth";
-import { byId, show } from "../dom";
-import { type Download, download } from "../downloads";
+import { byId, make, show } from "../dom";
+import { hand } from "../downloads";
 import { failureOf } from "../failures";
 import { say } from "../language";
-import { clearHeat, recolour, showOpacity } from "../panels";
+import type { Look } from "../look";
+import { FORMATS, type Format, type Wish, keepsake } from "../keepsakes";
+import { clearHeat, repaint, shownPhoto } from "../panels";
 import { report } from "../problem";
 import { state } from "../state";
-import type { Mode } from "./mode";
+import type { Key } from "../words";
+import type { Mode, Page } from "./mode";
 
 export class DepthMode implements Mode {
-  constructor() {
-    startColours(state.colormap, chooseColours);
+  constructor(private readonly page: Page) {
+    startColours(state.look.colormap, chooseColours);
     startCrosshair(read);
     byId("opacity", HTMLInputElement).addEventListener("input", changeOpacity);
-    for (const what of ["heat", "png16", "npy"] as const) {
-      byId(`save-${what}`).addEventListener("click", () => void save(what));
-    }
+    byId("save").addEventListener("click", () => void this.save());
   }
 
   open(): void {
@@ -32,12 +33,30 @@ export class DepthMode implements Mode {
 
   words(): void {
     nameColours();
+    nameFormats();
     byId("reading").textContent = say("pointerHint");
   }
 
   forget(): void {
     clearHeat();
     hideCrosshair();
+  }
+
+  private async save(): Promise<void> {
+    const on = state.result;
+    if (!on) return;
+    const button = byId("save", HTMLButtonElement);
+    button.disabled = true;
+    byId("spoken").textContent = say("saving");
+    try {
+      const { blob, name } = await keepsake(this.page.source, on, wish(), shownPhoto());
+      hand(blob, name);
+      byId("spoken").textContent = say("saved", { name });
+    } catch (error) {
+      report(failureOf(error), on.shot.name, null);
+    } finally {
+      button.disabled = false;
+    }
   }
 }
 
@@ -46,38 +65,43 @@ function read(place: Place | null, isByKey: boolean): string | null {
   if (!state.result) return null;
   const { depth } = state.result;
   const value = place && valueAt(depth, place.x, place.y);
-  markLegend(depth, value);
+  markLegend(depth, state.look, value);
   const words = value === null ? null : valueInWords(depth, value);
   byId("reading").textContent = words ?? say("pointerHint");
   if (isByKey && words) byId("spoken").textContent = words;
   return words;
 }
 
-function chooseColours(name: ColormapName): void {
-  state.colormap = name;
-  if (!state.result) return;
-  recolour(name);
-  showLegend(state.result.depth, name);
+function chooseColours(colormap: ColormapName): void {
+  changeLook({ ...state.look, colormap });
 }
 
 function changeOpacity(): void {
   const percent = byId("opacity", HTMLInputElement).valueAsNumber;
-  showOpacity(percent);
   byId("opacity-value").textContent = `${percent}%`;
+  changeLook({ ...state.look, opacity: percent / 100 });
 }
 
-async function save(what: Download): Promise<void> {
+function changeLook(look: Look): void {
+  state.look = look;
   if (!state.result) return;
-  const { shot } = state.result;
-  const button = byId(`save-${what}`, HTMLButtonElement);
-  button.disabled = true;
-  byId("spoken").textContent = say("saving");
-  try {
-    const name = await download(what, state.result, state.colormap);
-    byId("spoken").textContent = say("saved", { name });
-  } catch (error) {
-    report(failureOf(error), shot.name, null);
-  } finally {
-    button.disabled = false;
-  }
+  repaint(look);
+  showLegend(state.result.depth, look);
+}
+
+/** The formats in the language of now, the chosen one kept. */
+function nameFormats(): void {
+  const select = byId("save-format", HTMLSelectElement);
+  const chosen = select.value || "png";
+  const options = FORMATS.map((value) => make("option", { value }, say(`format_${value}` as Key)));
+  select.replaceChildren(...options);
+  select.value = chosen;
+}
+
+function wish(): Wish {
+  return {
+    format: byId("save-format", HTMLSelectElement).value as Format,
+    isWhole: byId("save-size", HTMLSelectElement).value === "whole",
+    look: state.look,
+  };
 }

@@ -1,9 +1,8 @@
 /** Effects: choose one, turn its options, see it beside the photo, save it. */
-import { getPlugins } from "../client";
 import type { Place } from "../crosshair";
 import { byId, make, show } from "../dom";
 import { hand, stem } from "../downloads";
-import { type Settings, askEffect, isWholeAsked } from "../effect-ask";
+import { type EffectOrder, type Settings, askEffect, isWholeAsked } from "../effect-ask";
 import { type Made, clearMade, nameMade, showMade, startResult } from "../effect-result";
 import { failureInWords, failureOf } from "../failures";
 import { Fields } from "../fields";
@@ -12,8 +11,9 @@ import { effectName, inOrder, showSummary } from "../names";
 import { type Option, type Plugin, isClip, placeOf, placeOption, placeText } from "../options";
 import { markPlace, startPlaces } from "../places";
 import { reportKeyed } from "../problem";
+import type { Result } from "../source/source";
 import { state } from "../state";
-import type { Mode } from "./mode";
+import type { Mode, Page } from "./mode";
 
 const WAIT_MS = 250; // after the last turn of a control
 const AS_THEY_ARE: Settings = { values: new Map(), files: new Map() };
@@ -30,7 +30,7 @@ export class EffectsMode implements Mode {
   /** The values of each effect as they were left, by its name. */
   private readonly kept = new Map<string, Map<string, string>>();
 
-  constructor() {
+  constructor(private readonly page: Page) {
     byId("effect-make").addEventListener("click", () => void this.apply());
     byId("effect-retry").addEventListener("click", () => this.again());
     byId("effect-reset").addEventListener("click", () => this.reset());
@@ -97,7 +97,7 @@ export class EffectsMode implements Mode {
   private async begin(): Promise<void> {
     if (!this.plugins.length) {
       try {
-        this.plugins = inOrder(await getPlugins("effects"));
+        this.plugins = inOrder(await this.page.source.plugins("effects"));
       } catch (error) {
         return this.fail(error, () => void this.begin());
       }
@@ -165,7 +165,7 @@ export class EffectsMode implements Mode {
     if (!plugin || !on || !settings) return;
     const own = this.startWaiting();
     try {
-      const found = await askEffect(plugin, on, settings, isWholeAsked(on, settings), own.signal);
+      const found = await askEffect(this.order(plugin, on, isWholeAsked(on, settings)), own.signal);
       if (own !== this.running || !this.isOpen) return;
       await showMade(found);
       this.made = found;
@@ -177,6 +177,10 @@ export class EffectsMode implements Mode {
     } finally {
       if (own === this.running) show(byId("effect-wait"), false);
     }
+  }
+
+  private order(plugin: Plugin, on: Result, isWhole: boolean): EffectOrder {
+    return { source: this.page.source, plugin, on, settings: this.fields ?? AS_THEY_ARE, isWhole };
   }
 
   private startWaiting(): AbortController {
@@ -207,11 +211,10 @@ export class EffectsMode implements Mode {
     if (!plugin || !on || !made) return;
     const button = byId("effect-save", HTMLButtonElement);
     const name = `${stem(on.shot.name)}.${plugin.name}`;
-    const settings = this.fields ?? AS_THEY_ARE;
     button.disabled = true;
     byId("spoken").textContent = say("saving");
     try {
-      const whole = made.isWhole ? made : await askEffect(plugin, on, settings, true, new AbortController().signal);
+      const whole = made.isWhole ? made : await askEffect(this.order(plugin, on, true), new AbortController().signal);
       hand(whole.blob, name + whole.suffix);
       byId("spoken").textContent = say("saved", { name: name + whole.suffix });
     } catch (error) {

@@ -1,8 +1,6 @@
 /** Files: every format that the service writes, with its options, saved in the photo's own size. */
-import { lookOf } from "../estimate";
-import { getPlugins, post } from "../client";
 import { byId, make, show } from "../dom";
-import { hand, stem, suffixOf } from "../downloads";
+import { hand, stem } from "../downloads";
 import { failureInWords, failureOf } from "../failures";
 import { Fields } from "../fields";
 import { language, say } from "../language";
@@ -10,12 +8,15 @@ import { formatName, inOrder, showSummary } from "../names";
 import { type Plugin, queryOf } from "../options";
 import { reportKeyed } from "../problem";
 import { state } from "../state";
-import type { Mode } from "./mode";
+import type { DepthSource } from "../source/source";
+import type { Mode, Page } from "./mode";
 
 export class FilesMode implements Mode {
   private plugins: Plugin[] = [];
   /** The values of each format as they were left, by its name. */
   private readonly kept = new Map<string, Map<string, string>>();
+
+  constructor(private readonly page: Page) {}
 
   open(): void {
     show(byId("files"), true);
@@ -36,7 +37,7 @@ export class FilesMode implements Mode {
 
   private async begin(): Promise<void> {
     try {
-      if (!this.plugins.length) this.plugins = inOrder(await getPlugins("exports"));
+      if (!this.plugins.length) this.plugins = inOrder(await this.page.source.plugins("exports"));
       this.words();
     } catch (error) {
       fail(error, () => void this.begin());
@@ -46,12 +47,12 @@ export class FilesMode implements Mode {
   private card(plugin: Plugin): HTMLElement {
     const values = this.kept.get(plugin.name) ?? new Map<string, string>();
     this.kept.set(plugin.name, values);
-    return card(plugin, values);
+    return card(this.page.source, plugin, values);
   }
 }
 
 /** A format: what it is, its options with the values as they were left, and its button. */
-function card(plugin: Plugin, values: Map<string, string>): HTMLElement {
+function card(source: DepthSource, plugin: Plugin, values: Map<string, string>): HTMLElement {
   const title = formatName(language(), plugin.name);
   const button = make("button", { type: "button", className: "button small" }, say("save"));
   button.dataset.format = plugin.name;
@@ -74,15 +75,23 @@ function card(plugin: Plugin, values: Map<string, string>): HTMLElement {
     fields.fill(values);
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      void save(plugin, button, fields);
+      void save(source, { plugin, button, fields });
     });
     item.append(make("details", {}, make("summary", {}, say("options")), form));
   }
-  button.addEventListener("click", () => void save(plugin, button, fields));
+  button.addEventListener("click", () => void save(source, { plugin, button, fields }));
   return item;
 }
 
-async function save(plugin: Plugin, button: HTMLButtonElement, fields: Fields | null): Promise<void> {
+/** What is pressed to have a file in a format. */
+interface Desk {
+  readonly plugin: Plugin;
+  readonly button: HTMLButtonElement;
+  readonly fields: Fields | null;
+}
+
+async function save(source: DepthSource, desk: Desk): Promise<void> {
+  const { plugin, button, fields } = desk;
   const on = state.result;
   if (!on) return;
   button.disabled = true;
@@ -91,19 +100,13 @@ async function save(plugin: Plugin, button: HTMLButtonElement, fields: Fields | 
   byId("spoken").textContent = say("saving");
   try {
     const query = queryOf(plugin.options, fields?.values ?? new Map(), on, on);
-    const answer = await post(
-      `v1/exports/${plugin.name}`,
-      { image: on.shot.file },
-      on.shot.name,
-      { ...query, ...lookOf(on) },
-      () => undefined,
-      new AbortController().signal,
-    );
-    const name = `${stem(on.shot.name)}.depth${plugin.suffix ?? suffixOf(answer)}`;
-    hand(new Blob([answer.body], { type: answer.header("Content-Type") }), name);
+    const order = { noun: "exports", name: plugin.name, query, files: new Map() } as const;
+    const made = await source.make(order, on, new AbortController().signal);
+    const name = `${stem(on.shot.name)}.depth${plugin.suffix ?? made.suffix}`;
+    hand(made.blob, name);
     byId("spoken").textContent = say("saved", { name });
   } catch (error) {
-    fail(error, () => void save(plugin, button, fields), fields);
+    fail(error, () => void save(source, desk), fields);
   } finally {
     button.disabled = false;
   }

@@ -26,10 +26,10 @@ export class LiveMode implements Mode {
   open(): void {
     this.close();
     clearLive();
-    showLiveColours(state.colormap);
+    showLiveColours(state.look.colormap);
     byId("live-stop").focus({ preventScroll: true });
     const own = (this.session = new Live({ onFailure: (failure) => this.fail(failure) }));
-    void own.start(state.colormap, state.model).then(() => {
+    void own.start(state.look.colormap, state.model).then(() => {
       if (own === this.session) byId("spoken").textContent = say("liveOn");
     });
   }
@@ -40,7 +40,7 @@ export class LiveMode implements Mode {
   }
 
   words(): void {
-    showLiveColours(state.colormap);
+    showLiveColours(state.look.colormap);
   }
 
   forget(): void {

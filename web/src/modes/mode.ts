@@ -1,5 +1,6 @@
 /** What a mode is, and what it may ask of the page. */
-import type { Shot } from "../intake";
+import type { Shot } from "../shot";
+import type { DepthSource } from "../source/source";
 import type { Stage } from "../state";
 
 /** One way to work with the page; at most one is open. */
@@ -15,6 +16,8 @@ export interface Mode {
 
 /** The page, as a mode sees it. */
 export interface Page {
+  /** Who tells depth. */
+  readonly source: DepthSource;
   /** Ask for the depth of a photo and show it. */
   take(shot: Shot): void;
   enter(stage: Stage): void;

@@ -8,9 +8,9 @@ import type { Mode, Page } from "./mode";
 
 export function modesOf(page: Page): Record<ModeName, Mode> {
   return {
-    depth: new DepthMode(),
-    effects: new EffectsMode(),
-    files: new FilesMode(),
+    depth: new DepthMode(page),
+    effects: new EffectsMode(page),
+    files: new FilesMode(page),
     live: new LiveMode(page),
   };
 }

@@ -1,0 +1,100 @@
+/** Depth by the service that this page came from. */
+import { type Answer, Failure, type ModelCard, type Progress, getModel, getModels, getPlugins, post, postDepth } from "../client";
+import type { Depth, DepthKind } from "../depth";
+import { parseNpy } from "../npy";
+import type { Plugin } from "../options";
+import type { Shot } from "../shot";
+import type { Key } from "../words";
+import { type Ask, type DepthSource, type MadeFile, type Noun, type Order, type Result, SCREEN_PX } from "./source";
+
+const KINDS: readonly string[] = ["relative_inverse", "affine_depth", "metric"];
+const WARNINGS: Record<string, Key> = { dark: "warnDark", blown_out: "warnBlownOut", flat: "warnFlat", own_depth: "warnOwnDepth" };
+const silent = (): void => undefined;
+
+export class ServiceSource implements DepthSource {
+  readonly place = "service";
+
+  async estimate(shot: Shot, ask: Ask, onProgress: (now: Progress) => void, signal: AbortSignal): Promise<Result> {
+    const start = performance.now();
+    const query = { format: "npy", ...sizeOf(ask), ...lookAt(shot, ask.model, ask) };
+    const answer = await postDepth(shot.file, shot.name, query, onProgress, signal);
+    const elapsed = (performance.now() - start) / 1000;
+    return {
+      shot,
+      depth: readDepth(answer),
+      width: Number(answer.header("Nearfar-Photo-Width")),
+      height: Number(answer.header("Nearfar-Photo-Height")),
+      model: answer.header("Nearfar-Model"),
+      weightsSha256: answer.header("Nearfar-Weights-Sha256"),
+      ask,
+      warnings: warningsOf(answer.header("Nearfar-Warning")),
+      seconds: totalSeconds(answer.header("Server-Timing")) ?? elapsed,
+    };
+  }
+
+  async preview(shot: Shot, signal: AbortSignal): Promise<Blob> {
+    const query = { format: "png", overlay: "0", max_side: String(SCREEN_PX) };
+    const answer = await postDepth(shot.file, shot.name, query, silent, signal);
+    return new Blob([answer.body], { type: "image/png" });
+  }
+
+  models(): Promise<ModelCard[]> {
+    return getModels();
+  }
+
+  model(name: string): Promise<ModelCard> {
+    return getModel(name);
+  }
+
+  plugins(noun: Noun): Promise<Plugin[]> {
+    return getPlugins(noun);
+  }
+
+  async make({ noun, name, query, files }: Order, on: Result, signal: AbortSignal): Promise<MadeFile> {
+    const parts = { image: on.shot.file, ...Object.fromEntries(files) };
+    const look = lookAt(on.shot, on.model, { ...on.ask, size: undefined }); // effects take the network's own size
+    const answer = await post(`v1/${noun}/${name}`, parts, on.shot.name, { ...query, ...look }, silent, signal);
+    return { blob: new Blob([answer.body], { type: answer.header("Content-Type") }), suffix: suffixOf(answer) };
+  }
+}
+
+/** The part of a query that says how the photo is looked at: a network, or what the photo carries. */
+function lookAt(shot: Shot, model: string, ask: Pick<Ask, "size" | "hasTiles">): Record<string, string> {
+  if (shot.ownDepth) return { own_depth: "true" };
+  return {
+    ...(model && { model }),
+    ...(ask.size !== undefined && { size: String(ask.size) }),
+    ...(ask.hasTiles && { tiles: "true" }),
+  };
+}
+
+const sizeOf = ({ maxSide }: Ask): Record<string, string> => (maxSide === null ? {} : { max_side: String(maxSide) });
+
+/** The suffix of the file in an answer, as the service names it. */
+function suffixOf(answer: Answer): string {
+  return /filename="[^"]*?(\.[a-z0-9]+)"/i.exec(answer.header("Content-Disposition"))?.[1] ?? "";
+}
+
+/** Words for the service's warnings, ``code: sentence`` each. */
+export function warningsOf(header: string): Key[] {
+  const codes = [...header.matchAll(/(?:^|, )([a-z_]+): /g)].map((found) => found[1] as string);
+  return [...new Set(codes.map((code) => WARNINGS[code] ?? "warnOther"))];
+}
+
+/** Seconds of the entry ``total`` of a Server-Timing header, or null. */
+export function totalSeconds(header: string): number | null {
+  const found = /(?:^|,)\s*total;dur=([\d.]+)/.exec(header);
+  return found ? Number(found[1]) / 1000 : null;
+}
+
+function readDepth(answer: Answer): Depth {
+  const kind = answer.header("Nearfar-Kind");
+  try {
+    if (!KINDS.includes(kind)) throw new Error(`values of kind '${kind}'`);
+    const ends = { low: Number(answer.header("Nearfar-Range-Min")), high: Number(answer.header("Nearfar-Range-Max")) };
+    return { ...parseNpy(answer.body), kind: kind as DepthKind, ...ends };
+  } catch (error) {
+    console.error(error); // for whoever looks into it; people are told what to do
+    throw new Failure("answer");
+  }
+}
