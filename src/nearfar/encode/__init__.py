@@ -27,7 +27,6 @@ MEDIA_TYPES = {
 }
 _PNG_SIDE = 1_000_000  # pixels, libpng's limit
 _JPEG_SIDE = 65_500
-_MANY_BYTES = 500_000  # of pixels: from here on threads are worth their start
 CLIP_TYPES = {
     ".gif": "image/gif",
     ".webp": "image/webp",
@@ -63,34 +62,13 @@ def encode(
     if not 1 <= quality <= 100:
         raise ParameterError(f"quality is {quality}, but 1 to 100 was expected.", parameter="quality")
     if key == ".png":
-        return _with_text(_png(pixels, palette), text or {})
+        _check_sides(pixels)
+        return _with_text(png(pixels, palette), text or {})
     if palette is not None:
         pixels = palette[pixels]
     if pixels.dtype.itemsize != 1:
         raise ParameterError(f"'{suffix}' holds 8 bits a channel.", "Write 16 bits as .png.")
     return _lossy(pixels, key, quality)
-
-
-def _png(pixels: Pixels, palette: Pixels | None) -> bytes:
-    """PNG for speed: level 1 and one filter for all rows, ten times faster than level 6."""
-    import cv2
-
-    _check_sides(pixels)
-    is_shared = pixels.dtype.itemsize == 1 and pixels.size > _MANY_BYTES and cv2.getNumThreads() > 1
-    if (
-        palette is not None or is_shared
-    ):  # strips take a third more of the processor than OpenCV in one thread
-        return png(pixels, palette)
-
-    is_deep = pixels.dtype.itemsize == 2  # smooth 16-bit maps repeat longer patterns than run lengths
-    strategy = cv2.IMWRITE_PNG_STRATEGY_DEFAULT if is_deep else cv2.IMWRITE_PNG_STRATEGY_RLE
-    fast = [cv2.IMWRITE_PNG_COMPRESSION, 1, cv2.IMWRITE_PNG_STRATEGY, strategy]
-    if hasattr(cv2, "IMWRITE_PNG_FILTER"):  # since OpenCV 4.12; before, all filters are tried on each row
-        fast += [cv2.IMWRITE_PNG_FILTER, cv2.IMWRITE_PNG_FILTER_UP if is_deep else cv2.IMWRITE_PNG_FILTER_SUB]
-    done, data = cv2.imencode(".png", _to_bgr(pixels), fast)
-    if not done:
-        raise ParameterError(f"A picture of shape {pixels.shape} cannot be written as PNG.")
-    return data.tobytes()
 
 
 def _check_sides(pixels: Pixels) -> None:
