@@ -106,6 +106,15 @@ def same(value: object) -> object:
     return value
 
 
+_KEPT: list[bytearray] = []
+
+
+def keep(mib: int) -> int:
+    """Hold memory for good; the worker's number."""
+    _KEPT.append(bytearray(b"x" * (mib * 2**20)))
+    return os.getpid()
+
+
 def grow(mebibytes: int) -> int:
     """Take memory and use it."""
     return int(np.ones(mebibytes * 2**20, np.uint8).sum())

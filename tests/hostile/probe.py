@@ -1,6 +1,8 @@
 """An honest client in a process of its own: how long health and a small photo take while others attack.
 
-``python -m hostile.probe PORT`` asks until its standard input is closed, then writes its times as JSON.
+``python -m hostile.probe PORT`` asks until its standard input is closed, then writes its times as JSON. It
+asks a server that does nothing else (:mod:`hostile.bare`) as often as health: what takes long there too is
+the machine's.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ class Times:
     """Seconds of each answer, and how many were refused because the service was full, or failed."""
 
     health_s: list[float]
+    bare_s: list[float]
     photo_s: list[float]
     refused: int
     failed: int
@@ -91,11 +94,13 @@ class _Client:
 
 def main() -> None:
     """Ask until standard input ends."""
+    from hostile.bare import Bare
     from pictures import draw, encoded
 
-    port = int(sys.argv[1])
+    port, bare = int(sys.argv[1]), Bare()
     clients = [
         _Client(port, None, HEALTH_EVERY_S),
+        _Client(bare.port, None, HEALTH_EVERY_S),
         _Client(port, encoded(draw(640, 480), "JPEG", quality=80), PHOTO_EVERY_S),
     ]
     over = threading.Event()
@@ -106,8 +111,10 @@ def main() -> None:
     over.set()
     for thread in threads:
         thread.join()
-    health, photo = clients
-    row = {"health_s": health.seconds, "photo_s": photo.seconds, "refused": photo.refused}
+    bare.close()
+    health, idle, photo = clients
+    row = {"health_s": health.seconds, "bare_s": idle.seconds, "photo_s": photo.seconds}
+    row |= {"refused": photo.refused}
     json.dump(row | {"failed": health.failed + photo.failed}, sys.stdout)
 
 

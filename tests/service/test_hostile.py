@@ -123,8 +123,12 @@ def tell(note_figure, attack: Attack, before: Times, times: Times) -> None:
     asked = len(times.photo_s) + times.refused
     row = f"{now:.2f} s; {usual:.2f} s in quiet; {times.refused} of {asked} refused"
     note("99 of 100 photos of an honest client within", row, "3 × its quiet time", now < 3 * usual)
-    calm = Times.late(before.health_s)
+    calm, bare = Times.late(before.health_s), Times.late(times.bare_s)
     note("the same of health in quiet, on the machine as it was", f"{calm * 1e3:.0f} ms")
+    row = f"{bare * 1e3:.0f} ms; {Times.late(before.bare_s) * 1e3:.0f} ms in quiet"
+    note("the same of a server beside it that does nothing else", row)
+    middle = f"{Times.late(times.health_s, 0.5) * 1e3:.1f} ms; {Times.late(times.bare_s, 0.5) * 1e3:.1f} ms"
+    note("half of the health answers within; of that server's", middle)
 
 
 def test_an_input_is_the_same_each_time() -> None:

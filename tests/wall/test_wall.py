@@ -6,6 +6,7 @@ import encodings
 import os
 import pkgutil
 import signal
+import socket
 import sys
 import threading
 import time
@@ -18,7 +19,7 @@ import pytest
 import captive
 from nearfar.errors import BrokenImageError, ParameterError, TooLargeError
 from nearfar.types import Camera, DepthKind, DepthMap, Photo, Provenance
-from nearfar.wall import Wall, WallOptions, sandbox_here
+from nearfar.wall import Wall, WallOptions, sandbox_here, wire
 from nearfar.wall.errors import WorkerCrashedError, WorkerLostError, WorkerSlowError
 
 if TYPE_CHECKING:
@@ -312,6 +313,54 @@ def test_idle_workers_hold_little(wall: Wall) -> None:
     time.sleep(0.2)
     assert member.shared_bytes() <= 33 * MIB
     assert member.own_bytes() < 100 * MIB
+
+
+def test_a_worker_that_has_grown_is_replaced() -> None:
+    """One that keeps much of its own between two requests gives its place to a fresh one."""
+    made = Wall(WallOptions(modules=("captive",), most_idle_bytes=20 * MIB))
+    try:
+        first = ask(made, captive.pid)
+        assert ask(made, captive.keep, 5) == first
+        assert ask(made, captive.pid) == first
+        ask(made, captive.keep, 40)
+        assert ask(made, captive.pid) != first
+    finally:
+        made.close()
+
+
+def test_limits_are_set_once_a_request(wall: Wall, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A further step of a request, or of the next one of the same size, asks the system for nothing."""
+    ask(wall, captive.pid)
+    calls: list[int] = []
+    monkeypatch.setattr("nearfar.wall.member.resource.prlimit", lambda *given: calls.append(given[1]))
+    monkeypatch.setattr("nearfar.wall.member.time.monotonic", lambda: 1e6)
+    ask(wall, captive.pid)
+    first = len(calls)
+    for _ in range(3):
+        with wall.lease() as lease:
+            lease.do(captive.pid)
+            lease.do(captive.pid)
+    assert len(calls) <= first + 1
+    assert first <= 2
+
+
+def test_messages_come_in_pieces_and_alone() -> None:
+    """A message is whole with its last byte; bytes behind it, or a length too large, are no message."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        message = wire.Message()
+        for byte in (5).to_bytes(4, "little") + b"hello":
+            assert not message.is_whole
+            theirs.sendall(bytes([byte]))
+            message.read(ours)
+        assert message.is_whole
+        assert message.body == b"hello"
+        theirs.sendall((1).to_bytes(4, "little") + b"ab")
+        with pytest.raises(ValueError, match="behind"):
+            wire.receive(ours)
+        theirs.sendall((2**31).to_bytes(4, "little"))
+        with pytest.raises(ValueError, match="too long"):
+            wire.receive(ours)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from nearfar.machine import allocator
+from nearfar.machine import allocator, turns
 from nearfar.service.app import create_app
 from nearfar.service.errors import LostEngineError
 from nearfar.service.http.connection import Bounds, Connection
@@ -108,6 +108,7 @@ class Server(uvicorn.Server):
         if self.started:
             self._reload_keys_on_hangup()
             allocator.settle()
+            turns.take_short_turns()
             self._begin(self)
 
     def _reload_keys_on_hangup(self) -> None:

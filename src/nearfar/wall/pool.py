@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import os
-import select
 import signal
 import threading
 import time
@@ -45,7 +43,7 @@ class WallOptions:
     ``workers`` that are idle stay; ``most_bytes`` of memory for one request; ``seconds`` for one step of it
     (decoding, or an effect with its encoding), by the clock and by the processor; ``modules`` that workers
     import besides; ``is_shut_in`` by seccomp and Landlock. A worker goes after ``requests`` of them, or when
-    it holds more than ``most_idle_bytes`` of its own between two.
+    it holds ``most_idle_bytes`` more of its own between two than when it began.
     """
 
     workers: int = 2
@@ -54,7 +52,7 @@ class WallOptions:
     modules: tuple[str, ...] = ()
     is_shut_in: bool = True
     requests: int = 500
-    most_idle_bytes: int = 160 * MIB
+    most_idle_bytes: int = 48 * MIB
 
 
 class Wall:
@@ -126,8 +124,9 @@ class Wall:
         """A worker that has done its request: it stays, or is replaced when the next one is needed."""
         member.served += 1
         member.arena.reset(KEEP)
+        member.look()
         options = self.options
-        is_fit = member.served < options.requests and member.own_bytes() <= options.most_idle_bytes
+        is_fit = member.served < options.requests and member.grown_bytes <= options.most_idle_bytes
         with self._lock:
             if is_fit and not self._is_closed and len(self._idle) < options.workers:
                 self._idle.append(member)
@@ -161,6 +160,8 @@ class Lease:
     def allow(self, most_bytes: int) -> None:
         """The memory that this request may take, where it is less than the most that any may."""
         self._most_bytes = min(most_bytes, self._wall.options.most_bytes)
+        if self._member is not None:
+            self._member.limit(self._most_bytes + SLACK)
 
     def end(self) -> None:
         """Give the worker back."""
@@ -181,9 +182,10 @@ class Lease:
         """
         if self._member is None:
             self._member = self._wall.take()
+            self._member.limit(self._most_bytes + SLACK)
         member = self._member
         order = self._order(member, work, given)
-        member.limit(self._most_bytes + SLACK, self._wall.options.seconds * max(1, cv2.getNumThreads()))
+        member.allow(self._wall.options.seconds * max(1, cv2.getNumThreads()))
         try:
             wire.send(member.line, order)
             told = codec.of_text(self._answer(member))
@@ -207,18 +209,13 @@ class Lease:
     def _answer(self, member: Member) -> bytes:
         """The next message, waited for with all limits in view."""
         until = time.monotonic() + self._wall.options.seconds
-        poll = select.poll()
-        poll.register(member.line, select.POLLIN)
-        while not poll.poll(_LOOK_MS):
-            self._look(member, until)
-        member.line.settimeout(max(1.0, until - time.monotonic()))
-        try:
-            return wire.receive(member.line)
-        except TimeoutError:
-            raise self._slow() from None
-        finally:
-            with contextlib.suppress(OSError):
-                member.line.settimeout(None)
+        message = wire.Message()
+        while not message.is_whole:
+            if not member.has_said(_LOOK_MS) or time.monotonic() > until:
+                self._look(member, until)
+            else:
+                message.read(member.line)
+        return message.body
 
     def _look(self, member: Member, until: float) -> None:
         if time.monotonic() > until:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
 MOST = 4 * 2**20
 """Bytes of a message at most; what is larger lies in the shared memory."""
+_AT_ONCE = 2**16
 _HEAD = struct.Struct("<I")
 
 
@@ -19,18 +20,40 @@ def send(line: socket.socket, data: bytes) -> None:
 
 
 def receive(line: socket.socket) -> bytes:
-    """The next message. EOFError where the other side has ended, ValueError where it is too long."""
-    (count,) = _HEAD.unpack(_exactly(line, _HEAD.size))
-    if count > MOST:
-        raise ValueError(f"A message of {count} bytes is too long.")
-    return _exactly(line, count)
+    """The next message. EOFError where the other side has ended, ValueError where it is none."""
+    message = Message()
+    while not message.is_whole:
+        message.read(line)
+    return message.body
 
 
-def _exactly(line: socket.socket, count: int) -> bytes:
-    parts = bytearray()
-    while len(parts) < count:
-        part = line.recv(min(count - len(parts), 65536))
+class Message:
+    """One message as it arrives. Nothing comes behind it: the other side waits for what is done with it."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+        self._end = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of it is here."""
+        return 0 < self._end == len(self._data)
+
+    @property
+    def body(self) -> bytes:
+        """What was sent."""
+        return bytes(self._data[_HEAD.size :])
+
+    def read(self, line: socket.socket) -> None:
+        """Take what has come. EOFError where the other side has ended, ValueError where it is no message."""
+        part = line.recv(_AT_ONCE)
         if not part:
             raise EOFError
-        parts += part
-    return bytes(parts)
+        self._data += part
+        if not self._end and len(self._data) >= _HEAD.size:
+            (count,) = _HEAD.unpack_from(self._data)
+            if count > MOST:
+                raise ValueError(f"A message of {count} bytes is too long.")
+            self._end = _HEAD.size + count
+        if self._end and len(self._data) > self._end:
+            raise ValueError("There is something behind a message.")

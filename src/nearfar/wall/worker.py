@@ -37,10 +37,10 @@ def work(line: socket.socket, shared: int, size: int, *, is_shut_in: bool) -> No
         except (EOFError, OSError):
             return
         told = _done(order, arena, blobs)
-        wire.send(line, told)
-        if arena.top > TRIM_FROM:
+        if arena.top > TRIM_FROM:  # before the answer: the service counts what this holds when it has it
             gc.collect()
             allocator.trim()
+        wire.send(line, told)
 
 
 def _done(order: bytes, arena: Arena, blobs: codec.Blobs) -> bytes:

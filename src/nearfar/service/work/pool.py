@@ -20,6 +20,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import BusyError
+from nearfar.machine import turns
 from nearfar.service.errors import ClientLeftError, DeadlineError
 from nearfar.service.request.terms import ANYBODY, Terms
 from nearfar.service.work.queue import Line
@@ -294,6 +295,7 @@ async def _outcome(ticket: Ticket) -> Any:
 
 def _give_way() -> None:
     """Let the system run the event loop before this thread; only Linux has a niceness of threads."""
+    turns.take_usual_turns()  # where the event loop started it
     if sys.platform == "linux":
         with contextlib.suppress(OSError):  # a sandbox may forbid it
             first = os.getpriority(os.PRIO_PROCESS, os.getpid())  # of the thread that the process began with
