@@ -4,8 +4,9 @@ python benchmarks/jobs_queue.py [--folder FOLDER] [--check]
 
 Fills a store on the disk of FOLDER (the system's folder for temporary files where it is absent), claims and
 gives back pictures one after the other as a worker does, and tells the median, the 99th of 100 and the
-slowest. The time is that of whole claims, with whatever else the machine does. --check: status 1 where a goal
-is missed.
+slowest, by the processor and by the clock. By the clock a claim takes what else the machine does: in turn
+with the claims, as much is computed without any store, and what that takes by the clock stands below. --check:
+status 1 where a goal is missed.
 """
 
 from __future__ import annotations
@@ -58,35 +59,48 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     given = parser.parse_args()
     is_met = True
-    print(f"{'waiting':52}{'median':>10}{'99 of 100':>12}{'slowest':>10}{'finished':>11}   (ms)")
+    print(f"{'waiting':60}{'median':>10}{'99 of 100':>12}{'slowest':>10}   (ms)")
     for queue in QUEUES:
         with tempfile.TemporaryDirectory(dir=given.folder) as folder:
-            claims, ends = measured(Path(folder), queue)
-        middle, most = np.percentile(claims, 50), np.percentile(claims, 99)
-        print(f"{queue.name:52}{middle:10.2f}{most:12.2f}{max(claims):10.2f}{np.percentile(ends, 50):11.2f}")
-        is_met &= bool(middle < GOAL_MS)
-    print(f"\na claim within {GOAL_MS:g} ms (median): {'yes' if is_met else 'MISSED'}")
+            found = measured(Path(folder), queue)
+        for name, times in found.items():
+            middle, late = np.percentile(times, 50), np.percentile(times, 99)
+            print(f"{name:60}{middle:10.2f}{late:12.2f}{max(times):10.2f}", flush=True)
+        is_met &= bool(np.percentile(next(iter(found.values())), 99) < GOAL_MS)
+    told = "yes" if is_met else "MISSED"
+    print(f"\n99 of 100 claims within {GOAL_MS:g} ms of the processor: {told}")
     return 1 if given.check and not is_met else 0
 
 
-def measured(folder: Path, queue: Queue) -> tuple[list[float], list[float]]:
-    """Milliseconds of claims, and of giving them back."""
+def measured(folder: Path, queue: Queue) -> dict[str, list[float]]:
+    """Milliseconds of claims, of giving them back, and of as much work without a store, by what it is."""
     store = JobStore(Spool(folder / "jobs"), LIMITS)
     owner = Owner(store.spool.owners)
     claims = Claims(store, owner)
     for number in range(queue.jobs):
         put_in(store, f"caller{number % queue.callers}", queue.pictures)
-    taken, ended = [], []
+    taken, by_the_clock, ended, beside = [], [], [], []
     for _ in range(CLAIMS):
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.thread_time()
         claim = next_claim(store, claims)
-        middle = time.perf_counter()
+        by_the_clock.append(1000 * (time.perf_counter() - start))
+        took = time.thread_time() - cpu
+        taken.append(1000 * took)
+        start = time.perf_counter()
         claims.give_back(claim)
-        taken.append(1000 * (middle - start))
-        ended.append(1000 * (time.perf_counter() - middle))
+        ended.append(1000 * (time.perf_counter() - start))
+        start, cpu = time.perf_counter(), time.thread_time()
+        while time.thread_time() - cpu < took:
+            pass
+        beside.append(1000 * (time.perf_counter() - start))
     store.close()
     owner.close()
-    return taken, ended
+    return {
+        queue.name: taken,
+        "  by the clock": by_the_clock,
+        "  given back, by the clock": ended,
+        "  as much work without a store, by the clock": beside,
+    }
 
 
 def next_claim(store: JobStore, claims: Claims) -> Claim:

@@ -43,6 +43,8 @@ def test_a_stream_without_end_stops() -> None:
     async def send(message: dict) -> None:
         sent.append(message)
 
-    asyncio.run(asyncio.wait_for(Head(stream)({"type": "http", "method": "HEAD"}, receive, send), 5))
+    asyncio.run(
+        asyncio.wait_for(Head(stream)({"type": "http", "method": "HEAD", "headers": []}, receive, send), 5)
+    )
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
     assert sent[1]["body"] == b""

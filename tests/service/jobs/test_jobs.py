@@ -48,12 +48,70 @@ def test_a_job_from_its_body_to_its_results(service, send, finished, jpeg) -> No
     assert np.array_equal(*(np.asarray(Image.open(io.BytesIO(one.content))) for one in (heat, direct)))
     values = service.client.get(f"/v1/jobs/{id}/results/1?file=npy.npy").content
     assert values == service.upload(jpeg, "?format=npy").content
-    behind = service.client.get(f"/v1/jobs/{id}/results/1?file=npy.npy", headers={"Range": "bytes=9999999-"})
-    assert (behind.status_code, behind.json()["title"]) == (416, "The file has no such part")
-    wrong = service.client.get(f"/v1/jobs/{id}/results/1?file=npy.npy", headers={"Range": "bytes=x,,-"})
-    assert wrong.status_code == 200
-    part = service.client.get(f"/v1/jobs/{id}/results/1?file=npy.npy", headers={"Range": "bytes=0-5"})
-    assert (part.status_code, part.content) == (206, b"\x93NUMPY")
+
+
+@pytest.fixture
+def picture(service, send, finished, jpeg):
+    """The address of a finished picture, and its bytes."""
+    id = send(service, jpeg).json()["id"]
+    finished(service, id)
+    address = f"/v1/jobs/{id}/results/1"
+    return address, service.client.get(address).content
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last"),
+    [
+        *(("bytes=0-5", 0, 5), ("bytes=5-5", 5, 5), ("bytes=10-", 10, None), ("bytes=-7", -7, None)),
+        *(("bytes=-99999999", 0, None), ("bytes=3-99999999", 3, None), ("BYTES = 2 - 4", 2, 4)),
+    ],
+)
+def test_a_part_of_a_finished_picture(service, picture, text, first, last) -> None:
+    """206 with the bytes that were asked for, and their place in the whole."""
+    address, whole = picture
+    answer = service.client.get(address, headers={"Range": text})
+    wanted = whole[first : None if last is None else last + 1]
+    assert (answer.status_code, answer.content) == (206, wanted)
+    begin = whole.rindex(wanted) if first < 0 else first
+    assert answer.headers["Content-Range"] == f"bytes {begin}-{begin + len(wanted) - 1}/{len(whole)}"
+
+
+@pytest.mark.parametrize(
+    "behind", ["bytes={size}-", "bytes={more}-{more}", "bytes=999999999999999-", "bytes=-0"]
+)
+def test_a_part_behind_the_end_of_a_finished_picture(service, picture, behind) -> None:
+    """416 as a problem, with the size; once more after that, the whole is there."""
+    address, whole = picture
+    text = behind.format(size=len(whole), more=len(whole) + 5)
+    answer = service.client.get(address, headers={"Range": text})
+    assert (answer.status_code, answer.json()["title"]) == (416, "The file has no such part")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["Content-Range"] == f"bytes */{len(whole)}"
+    assert service.client.get(address).content == whole
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        *({"Range": text} for text in ("bytes=x,,-", "bytes=0-1,3-4", "bytes=" + "0-,1-," * 20, "lines=0-5")),
+        *({"Range": text} for text in ("bytes=9-3", "bytes=--5", "bytes=1" + "0" * 60 + "-", "")),
+        {"Range": "bytes=0-5", "If-Range": '"another"'},
+        {"Range": "bytes=999999999-", "If-Range": '"another"'},
+    ],
+)
+def test_what_is_no_part_of_a_finished_picture_is_all_of_it(service, picture, headers) -> None:
+    """Several parts, nonsense, a part of what the file was before: 200 with the whole."""
+    address, whole = picture
+    answer = service.client.get(address, headers=headers)
+    assert (answer.status_code, answer.content) == (200, whole)
+
+
+@pytest.mark.parametrize("text", ["bytes=0-5", "bytes=999999999-"])
+def test_heads_have_no_parts(service, picture, text) -> None:
+    """HEAD with a Range is HEAD."""
+    address, whole = picture
+    answer = service.client.head(address, headers={"Range": text})
+    assert (answer.status_code, answer.headers["Content-Length"]) == (200, str(len(whole)))
 
 
 def test_all_results_as_a_zip(service, send, finished, jpeg) -> None:

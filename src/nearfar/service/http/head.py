@@ -34,4 +34,5 @@ class Head:
             # A stream without end stops: nobody reads on.
             return {"type": "http.disconnect"} if is_begun else await receive()
 
-        await self._app({**scope, "method": "GET"}, listen, begin)
+        headers = [pair for pair in scope["headers"] if pair[0] != b"range"]  # parts are of GET alone
+        await self._app({**scope, "method": "GET", "headers": headers}, listen, begin)
