@@ -89,6 +89,11 @@ class Model:
         """A photo as this model takes it: whole, or of a JPEG just enough where the model is fast."""
         return one_photo.read(photo, self.estimator, EstimateOptions(whole=whole), self._limits)
 
+    def _read_for_depth(self, photo: PhotoSource, tiles: bool | int = False) -> Photo:
+        """A photo of which nothing but its depth is wanted."""
+        options = EstimateOptions(whole=bool(tiles), depth_only=True)
+        return one_photo.read(photo, self.estimator, options, self._limits)
+
     @property
     def _limits(self) -> Limits:
         return Limits(self.settings.max_bytes, self.settings.max_pixels)
@@ -110,7 +115,7 @@ class Model:
             prompt: as for :func:`estimate`.
         """
         tiles = _checked_tiles(tiles)
-        given = prompted(self.read(photo, whole=bool(tiles)), prompt)
+        given = prompted(self._read_for_depth(photo, tiles), prompt)
         return one_photo.depth_of(given, self.estimator, tiles, tell)
 
     def estimate_batch(self, photos: Iterable[PhotoSource]) -> list[DepthMap]:
@@ -118,7 +123,7 @@ class Model:
 
         All of them are in memory at once: :meth:`estimate_stream` holds a few.
         """
-        return self.estimator.estimate_batch(self.read(photo) for photo in photos)
+        return self.estimator.estimate_batch(self._read_for_depth(photo) for photo in photos)
 
     def estimate_stream(
         self,
@@ -193,7 +198,7 @@ def estimate(
     loaded = model if isinstance(model, Model) else load(model, size=size)
     if isinstance(model, Model) and size is not None:
         raise ParameterError("A loaded model has its size.", "Give size to nearfar.load.", "size")
-    given = seen_by(loaded.read(photo, whole=bool(tiles)), intrinsics)
+    given = seen_by(loaded._read_for_depth(photo, tiles), intrinsics)  # noqa: SLF001 - of this file
     return loaded.estimate(given, tiles=tiles, prompt=prompt)
 
 

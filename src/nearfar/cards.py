@@ -16,6 +16,8 @@ Fit = Literal["upper_bound", "lower_bound", "minimal", "exact", "area"]
 Resample = Literal["smooth", "cubic", "linear", "corners", "area"]
 Reading = Literal["map", "focal", "sky", "points"]
 _AREA_SHARE = 3 / 4  # of a square of `size`: what a photo of 4:3 covers
+AMPLE = 4
+"""How many times the network's own size is as good as the whole photo: maps are the same within 1/255."""
 _BRIGHTEST = (1.0, 255.0)  # what files that normalise pictures themselves may take white for
 _TOLERANCE = 0.02
 
@@ -99,6 +101,17 @@ class InputSpec:
             return whole
         scale = min(whole[0] / width, whole[1] / height)
         return max(1, round(scale * width)), max(1, round(scale * height))
+
+    def ample_size(self, width: int, height: int) -> tuple[int, int]:
+        """(width, height) down to which a photo may be halved before, and the network sees hardly less.
+
+        By plain averages of two by two pixels, or by the decoder of a JPEG. Where photos are not averaged
+        (``resample``), that is the photo's own size.
+        """
+        if self.resample != "smooth":
+            return width, height
+        wide, high = self.network_size(width, height)
+        return AMPLE * wide, AMPLE * high
 
     def after(self, scale: Sequence[float], shift: Sequence[float]) -> InputSpec:
         """The rule for a file whose graph begins with ``scale`` × picture + ``shift``, by colour.

@@ -49,6 +49,8 @@ class EstimateOptions:
     ``tiles``: True or a number of pixels for overlapping tiles, as for :func:`nearfar.estimate`.
     ``intrinsics``: of the camera, in pixels of the upright photo; they take the place of what EXIF says.
     ``whole``: decode the photo at its full size also for a fast model, since more than its depth is shown.
+    ``depth_only``: nothing of the photo is shown; JPEGs of many times the network's size may be decoded at
+    half or a quarter, and the depth is the same within 1/255.
     ``name``: what messages call the photo; its path, where there is one.
     ``own_depth``: take the depth that the photo carries itself; no network looks at it.
     ``prompt``: coarse depth in metres beside the photo, for networks that take it; or what gives it, called
@@ -61,6 +63,7 @@ class EstimateOptions:
     name: str = ""
     own_depth: bool = False
     prompt: PromptSource | Callable[[], PromptSource | None] | None = None
+    depth_only: bool = False
 
 
 class Watch(Protocol):
@@ -140,14 +143,23 @@ def read(
 ) -> Photo:
     """A photo as a model takes it: whole, or of a JPEG just enough where the model is fast.
 
+    Where only its depth is wanted, more than enough does for any model.
+
     Errors as of :func:`nearfar.decode.photo.read_photo`.
     """
-    is_enough = estimator.is_fast and not options.whole and not options.tiles
-    needed = estimator.input.network_size if is_enough else None
-    photo = (watch or Unwatched()).do(read_photo, source, limits, options.name, needed)
+    photo = (watch or Unwatched()).do(read_photo, source, limits, options.name, _needed(estimator, options))
     photo = seen_by(photo, options.intrinsics)
     given = options.prompt() if callable(options.prompt) else options.prompt
     return photo if given is None else prompted(photo, (watch or Unwatched()).do(read_prompt, given))
+
+
+def _needed(estimator: Estimator, options: EstimateOptions) -> Callable[[int, int], tuple[int, int]] | None:
+    """What gives the size that is enough of a photo; None where all of it is wanted."""
+    if options.whole or options.tiles:
+        return None
+    if estimator.is_fast:
+        return estimator.input.network_size
+    return estimator.input.ample_size if options.depth_only else None
 
 
 def depth_of(

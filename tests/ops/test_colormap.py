@@ -125,3 +125,20 @@ def test_rows_in_pairs() -> None:
     paired, _ = indexed(values, in_pairs=True)
     assert np.array_equal(paired[::2], exact[::2])
     assert np.array_equal(paired[1::2], exact[:6:2])
+
+
+def test_the_quick_way_is_the_exact_one_within_a_step() -> None:
+    """All values being valid or some being not, a colour differs by one step of 255 at most."""
+    values = np.random.default_rng(5).random((300, 700), np.float32) * 40 - 7
+    span = Span(-6.5, 30)
+    exact = colorize(values, "turbo", span, np.ones(values.shape, bool)).astype(int)
+    assert np.abs(colorize(values, "turbo", span) - exact).max() <= 1
+
+
+def test_values_far_beyond_the_span_have_its_end() -> None:
+    """However far: whole numbers do not run over, in neither way."""
+    values = np.array([[-1e30, -1e9, 0, 1e9, 1e30]], np.float32)
+    ends = colorize(np.array([[0, 1]], np.float32))[0]
+    span = Span(0, 1e-3, (-1e30, 1e30))
+    assert np.array_equal(colorize(values, "inferno", span)[0], ends[[0, 0, 0, 1, 1]])
+    assert not can_index(span)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 import pytest
 
@@ -46,6 +47,16 @@ def test_enlarge_stays_within_bounds() -> None:
     assert (found.min(), found.max()) >= (values.min(), 0)
     assert found.max() <= values.max()
     assert np.array_equal(values, before)
+
+
+@pytest.mark.parametrize("steps", [0, 2, 5])
+def test_no_row_that_needs_it_is_left_unclipped(steps: int) -> None:
+    """A large map, clipped where it can overshoot alone, is the one that is clipped everywhere."""
+    values = np.round(RNG.random((30, 40)) * steps).astype(np.float32) if steps else np.full((3, 4), 0.3, "f")
+    values[: len(values) // 2] = values[0, 0]
+    plain = cv2.resize(values, (1300, 1000), interpolation=cv2.INTER_CUBIC)
+    found = enlarge(values, 1300, 1000)
+    assert np.array_equal(found, np.clip(plain, values.min(), values.max()))
 
 
 def test_the_middle_is_cut_out_where_its_edges_are_those_of_pixels() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -129,7 +129,8 @@ def _look(tasks: tuple[Task, ...], options: DepthOptions) -> EstimateOptions:
     if options.prompt and len(tasks) > 1:
         raise ParameterError("A prompt is of one photo, but several were given.", parameter="prompt")
     own, prompt = options.own_depth, options.prompt or None
-    return EstimateOptions(tiles, options.intrinsics or None, is_shown, own_depth=own, prompt=prompt)
+    look = EstimateOptions(tiles, options.intrinsics or None, is_shown, own_depth=own, prompt=prompt)
+    return replace(look, depth_only=not is_shown)
 
 
 def _is_picture(task: Task) -> bool:

@@ -161,7 +161,7 @@ def _to_photo(image: Any, data: bytes, name: str, needed: Needed | None = None) 
     facts = exif_facts(image)
     was_turned = image.info.get("original_orientation")
     full = _reduce(image, needed, facts.orientation) if needed else None
-    planes = _quick(image, data) if full is None else None
+    planes = _quick(image, data, is_whole=full is None)
     if planes is None:
         image.load()
     turn = exif_facts(image).orientation  # after loading: Pillow turns TIFFs itself
@@ -211,22 +211,41 @@ def _reduce(image: Any, needed: Needed, orientation: int) -> tuple[int, int] | N
     return None if image.size == whole else full
 
 
-def _quick(image: Any, data: bytes) -> Planes | None:
-    """The planes of a plain JPEG in sRGB by OpenCV, which gives the same pixels in half the time; else None.
+def _quick(image: Any, data: bytes, *, is_whole: bool) -> Planes | None:
+    """The planes of a plain JPEG in sRGB at the image's size, the same pixels as Pillow's; else None.
 
-    What is odd about a file (cut off, CMYK, a colour profile) is left to Pillow, which tells it.
+    By libjpeg-turbo, right into their array; where it is absent or stumbles, and the photo is wanted whole,
+    by OpenCV. What is odd about a file (cut off, CMYK, a colour profile) is left to Pillow, which tells it.
     """
     is_plain = image.format == "JPEG" and image.mode == "RGB" and not image.info.get("icc_profile")
     if not is_plain or not data.rstrip(b"\0").endswith(_END_OF_IMAGE):
         return None
+    pixels = _by_turbo(data, *image.size)
+    if pixels is None and is_whole:
+        pixels = _rgb_by_opencv(data)
+    return None if pixels is None or pixels.shape[1::-1] != image.size else (pixels, None)
+
+
+def _by_turbo(data: bytes, width: int, height: int) -> npt.NDArray[Any] | None:
+    """(H, W, 3) uint8 of a JPEG, of the smallest of the decoder's sizes that holds so many pixels."""
+    try:
+        from simplejpeg import decode_jpeg
+    except ImportError:
+        return None
+    try:
+        return np.asarray(decode_jpeg(data, min_width=width, min_height=height, min_factor=1))
+    except ValueError:
+        return None
+
+
+def _rgb_by_opencv(data: bytes) -> npt.NDArray[Any] | None:
+    """(H, W, 3) uint8 of a JPEG, whole."""
     import cv2
 
     is_direct = hasattr(cv2, "IMREAD_COLOR_RGB")  # since OpenCV 4.11; before, the order is turned afterwards
     flags = cv2.IMREAD_COLOR_RGB if is_direct else cv2.IMREAD_COLOR
     pixels = cv2.imdecode(np.frombuffer(data, np.uint8), flags | cv2.IMREAD_IGNORE_ORIENTATION)
-    if pixels is None or pixels.shape[1::-1] != image.size:
-        return None
-    return pixels if is_direct else cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels), None
+    return pixels if pixels is None or is_direct else cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels)
 
 
 def _sixteen_bits(image: Any, data: bytes) -> Planes | None:

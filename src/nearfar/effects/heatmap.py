@@ -25,7 +25,8 @@ class HeatmapOptions:
 def apply(photo: Photo | None, depth: DepthMap, options: HeatmapOptions) -> Picture:  # noqa: ARG001 - the seam's shape
     """The heat map, as large as the depth map."""
     low, high = depth.limits(options.range)
-    span = Span(low, high) if depth.kind.is_near_large else Span(high, low)
+    far, near = (low, high) if depth.kind.is_near_large else (high, low)
+    span = Span(far, near, depth.value_range)
     if options.fast and depth.valid is None and can_index(span):
         in_pairs = 0 < _COARSE * depth.provenance.input_size[1] <= depth.height
         places, palette = indexed(depth.values, options.colormap, span, in_pairs=in_pairs)

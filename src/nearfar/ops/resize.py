@@ -7,19 +7,24 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
+from nearfar.cards import AMPLE
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 
+_OVERSHOOT = 0.45  # of a neighbourhood's span: by how much cubic interpolation may leave it at most
+_MANY = 1 << 20  # values: clipping fewer takes less time than finding which rows need it
 _PLAIN = {"cubic": cv2.INTER_CUBIC, "linear": cv2.INTER_LINEAR}
 
 
 def shrink(pixels: npt.NDArray[Any], width: int, height: int, *, how: str = "smooth") -> npt.NDArray[Any]:
     """(H, W, C) pixels at (width, height), cubic, without the aliasing that plain cubic has when it shrinks.
 
-    Sides that shrink more than twofold are first brought to twice their goal by area averages. ``how`` may
-    name what a network was published with instead: ``cubic``, ``linear``, ``corners`` (linear, the corner
-    pixels stay in the corners) or ``area`` (averages; cubic where it grows).
+    Pictures of many times the goal are halved first, and sides that shrink more than twofold brought to twice
+    their goal, by area averages. ``how`` may name what a network was published with instead:
+    ``cubic``, ``linear``, ``corners`` (linear, the corner pixels stay in the corners) or ``area`` (averages;
+    cubic where it grows).
     """
     if how in _PLAIN:
         return cv2.resize(pixels, (width, height), interpolation=_PLAIN[how])
@@ -29,6 +34,7 @@ def shrink(pixels: npt.NDArray[Any], width: int, height: int, *, how: str = "smo
         is_smaller = width <= pixels.shape[1] and height <= pixels.shape[0]
         way = cv2.INTER_AREA if is_smaller else cv2.INTER_CUBIC
         return cv2.resize(pixels, (width, height), interpolation=way)
+    pixels = _halved(pixels, AMPLE * width, AMPLE * height)
     now_height, now_width = pixels.shape[:2]
     middle = (min(now_width, 2 * width), min(now_height, 2 * height))
     if middle != (now_width, now_height):
@@ -36,6 +42,15 @@ def shrink(pixels: npt.NDArray[Any], width: int, height: int, *, how: str = "smo
     if (width, height) == middle:
         return pixels
     return cv2.resize(pixels, (width, height), interpolation=cv2.INTER_CUBIC)
+
+
+def _halved(pixels: npt.NDArray[Any], width: int, height: int) -> npt.NDArray[Any]:
+    """The pixels in means of two by two, as often as they stay so large: six times as fast as others."""
+    while pixels.shape[1] >= 2 * width and pixels.shape[0] >= 2 * height:
+        halves = pixels.shape[1] // 2, pixels.shape[0] // 2
+        even = pixels[: 2 * halves[1], : 2 * halves[0]]
+        pixels = cv2.resize(even, halves, interpolation=cv2.INTER_AREA)
+    return pixels
 
 
 def _by_corners(pixels: npt.NDArray[Any], width: int, height: int) -> npt.NDArray[Any]:
@@ -54,9 +69,24 @@ def enlarge(
         return values
     if is_fast:
         return np.asarray(cv2.resize(values, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-    low, high = float(values.min()), float(values.max())
-    large = cv2.resize(values, (width, height), interpolation=cv2.INTER_CUBIC)
-    return np.clip(large, low, high, out=np.asarray(large, np.float32))
+    large = np.asarray(cv2.resize(values, (width, height), interpolation=cv2.INTER_CUBIC), np.float32)
+    low, high = values.min(), values.max()
+    is_large = large.size > _MANY
+    for rows in _overshot(values, float(low), float(high), height) if is_large else [slice(None)]:
+        np.clip(large[rows], low, high, out=large[rows])
+    return large
+
+
+def _overshot(values: npt.NDArray[np.float32], low: float, high: float, height: int) -> list[slice]:
+    """The rows, of so many, in which values made by cubic interpolation may lie beyond the extremes."""
+    around = np.ones((5, 5), np.uint8)
+    above = np.asarray(cv2.dilate(values, around), np.float32)
+    below = np.asarray(cv2.erode(values, around), np.float32)
+    by = np.float32(_OVERSHOOT) * (above - below) + np.float32(1e-6 * max(abs(low), abs(high)))
+    is_beyond = ((above + by > high) | (below - by < low)).any(axis=1)
+    edges = np.flatnonzero(np.diff(is_beyond.astype(np.int8), prepend=0, append=0)).reshape(-1, 2)
+    scale = height / len(values)
+    return [slice(max(0, int((top - 1) * scale)), int((bottom + 1) * scale) + 1) for top, bottom in edges]
 
 
 def middle(values: npt.NDArray[np.float32], shares: tuple[float, float]) -> npt.NDArray[np.float32]:

@@ -23,7 +23,16 @@ WHOLE = ("av", "encodings")
 """Libraries that workers need whole: a text may say any encoding, and JSON any of UTF-8, 16 and 32."""
 OTHERS = (
     *("PIL.Image", "PIL.ImageCms", "PIL.ImageColor", "PIL.ImageDraw", "PIL.ImageOps"),
-    *("OpenEXR", "pi_heif", "pillow_jxl", "difflib", "json", "zipfile", "concurrent.futures.thread"),
+    *(
+        "OpenEXR",
+        "pi_heif",
+        "pillow_jxl",
+        "simplejpeg",
+        "difflib",
+        "json",
+        "zipfile",
+        "concurrent.futures.thread",
+    ),
     *("numpy.lib.format", "numpy.fft", "numpy.linalg", "numpy.ma", "numpy.polynomial", "numpy.random"),
     *("xml.etree.ElementTree", "logging", "decimal", "fractions", "uuid", "zlib", "lzma", "bz2"),
 )

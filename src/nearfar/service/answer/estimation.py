@@ -145,8 +145,9 @@ def _options(question: Question) -> EstimateOptions:
     """How the photo is looked at; decoded whole, save where the answer shows nothing of it."""
     query = question.query
     tiles: bool | int = query.has_tiles and (query.tiles_length or True)
-    is_shown = not query.shows_depth_only(question.format.name)
-    return EstimateOptions(tiles, query.intrinsics, is_shown, "the image", query.own_depth)
+    is_hidden = query.shows_depth_only(question.format.name)
+    look = EstimateOptions(tiles, query.intrinsics, not is_hidden, "the image", query.own_depth)
+    return replace(look, depth_only=is_hidden)
 
 
 def _facts(question: Question, model: Model) -> dict[str, Any]:
