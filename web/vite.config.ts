@@ -34,9 +34,17 @@ function buildRecord(): Plugin {
   };
 }
 
+/** Takes addresses out of the messages of libraries: no file of the page names another server. */
+function noAddresses(): Plugin {
+  return {
+    name: "no-addresses",
+    renderChunk: (code) => code.replaceAll(/https:\/\/[^\s"'`)\\]+/g, ""),
+  };
+}
+
 export default defineConfig({
   base: "./", // also right behind a proxy that adds a path
-  plugins: [buildRecord()],
+  plugins: [noAddresses(), buildRecord()],
   build: {
     outDir: "../src/nearfar/service/static",
     emptyOutDir: true,

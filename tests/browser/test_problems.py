@@ -40,11 +40,15 @@ def test_a_wrong_file_leaves_the_result_before_it(page, photo) -> None:
     assert page.is_visible("#heat")
 
 
-@pytest.mark.parametrize("buffer", [b"", encoded(draw(320, 240), "JPEG")[:2000]], ids=["empty", "cut off"])
-def test_a_broken_photo_is_told_from_another_file(page, buffer) -> None:
-    """An empty or truncated file is called so."""
+@pytest.mark.parametrize(
+    ("buffer", "words"),
+    [(b"", "the file has no bytes"), (encoded(draw(320, 240), "JPEG")[:2000], "cut off or damaged")],
+)
+def test_a_broken_photo_is_told_from_another_file(page, buffer, words) -> None:
+    """An empty file and a truncated one are called so, and trying the same again is not offered."""
     page.set_input_files("#file", {"name": "half.jpg", "mimeType": "image/jpeg", "buffer": buffer})
-    assert "empty, cut off or damaged" in problem(page)
+    assert words in problem(page)
+    assert page.is_hidden("#retry")
 
 
 def test_a_file_beyond_the_limit_is_too_large(page) -> None:

@@ -4,6 +4,7 @@ import type { Plugin } from "./options";
 
 export type FailureCode =
   | "broken"
+  | "empty"
   | "too_large"
   | "not_image"
   | "parameter"

@@ -36,11 +36,15 @@ export function colorize(stepsOfNearness: Uint16Array, name: ColormapName): Uint
   return new Uint8ClampedArray(out.buffer);
 }
 
-/** A gradient from far (left) to near (right), drawn over the whole canvas. */
-export function drawGradient(canvas: HTMLCanvasElement, name: ColormapName): void {
+/** A gradient from far (left) to near (right), drawn over the whole canvas; ``place`` bends it, 0…1 to 0…1. */
+export function drawGradient(
+  canvas: HTMLCanvasElement,
+  name: ColormapName,
+  place: (near: number) => number = (near) => near,
+): void {
   canvas.width = 256;
   canvas.height = 1;
-  const ramp = Uint16Array.from({ length: 256 }, (_, i) => i * 257);
+  const ramp = Uint16Array.from({ length: 256 }, (_, i) => Math.round(place(i / 255) * 65535));
   canvas.getContext("2d")?.putImageData(new ImageData(colorize(ramp, name), 256, 1), 0, 0);
 }
 

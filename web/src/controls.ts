@@ -1,9 +1,12 @@
 /** What stands below the pictures: legend, colours, opacity, model, facts. */
 import { COLORMAPS, type ColormapName, drawGradient } from "./colors";
-import { type Depth, nearness } from "./depth";
+import { type Depth, nearness, valueOfNearness } from "./depth";
+import { shareBehind } from "./distribution";
 import { byId, make, show } from "./dom";
 import { language, recall, remember, say } from "./language";
+import { type Metres, metresOf } from "./calibration";
 import { type Look, spanOf } from "./look";
+import { state } from "./state";
 import type { Model } from "./client";
 import type { Result } from "./source/source";
 
@@ -39,25 +42,44 @@ export function colourName(name: ColormapName): string {
 
 /** The scale from far to near, with metres at its ends where the values have them. */
 export function showLegend(depth: Depth, look: Look): void {
-  const { low, high } = spanOf(look, depth);
-  drawGradient(byId("legend", HTMLCanvasElement), look.colormap);
+  const { low, high } = depth;
+  const ends = spanOf(look, depth);
+  drawGradient(byId("legend", HTMLCanvasElement), look.colormap, (near) =>
+    nearness(depth, valueOfNearness(depth, near), ends),
+  );
   const isMetric = depth.kind === "metric";
   byId("legend-far").textContent = say("far") + (isMetric ? ` ${metres(high)}` : "");
   byId("legend-near").textContent = say("near") + (isMetric ? ` ${metres(low)}` : "");
 }
 
 /** Mark a value on the scale, or nothing. */
-export function markLegend(depth: Depth, look: Look, value: number | null): void {
+export function markLegend(depth: Depth, value: number | null): void {
   const mark = byId("legend-mark");
   show(mark, value !== null && !Number.isNaN(value));
-  if (value !== null) mark.style.setProperty("--x", `${nearness(depth, value, spanOf(look, depth)) * 100}%`);
+  if (value !== null) mark.style.setProperty("--x", `${nearness(depth, value) * 100}%`);
 }
 
 /** A value in words: metres where it has them, else how near it is in its picture. */
 export function valueInWords(depth: Depth, value: number): string {
   if (Number.isNaN(value)) return say("noDepth");
   if (depth.kind === "metric") return metres(value);
+  if (state.calibration) {
+    const found = metresOf(state.calibration, value);
+    return found ? metresInWords(found) : say("tooUncertain");
+  }
   return say("nearPercent", { n: Math.round(nearness(depth, value) * 100) });
+}
+
+/** Metres with what is uncertain about them. */
+export function metresInWords({ metres: found, sigma }: Metres): string {
+  return sigma > 0 ? `${metres(found)} ± ${metres(sigma)}` : metres(found);
+}
+
+/** A value in words, with its rank in the picture. */
+export function rankInWords(depth: Depth, value: number): string {
+  const words = valueInWords(depth, value);
+  if (Number.isNaN(value) || !(depth.high > depth.low)) return words;
+  return `${words} · ${say("rank", { n: Math.round(shareBehind(depth, value) * 100) })}`;
 }
 
 export function showFacts(result: Result): void {

@@ -1,11 +1,7 @@
 /** The crosshair: one place, marked in both pictures, moved by pointer or arrow keys. */
 import { byId, make } from "./dom";
-
-export interface Place {
-  /** 0…1 from the left and from the top. */
-  readonly x: number;
-  readonly y: number;
-}
+import type { Place } from "./view";
+import { placeUnder, reveal, setPlace } from "./viewing";
 
 const KEYS: Record<string, [number, number]> = {
   ArrowLeft: [-1, 0],
@@ -34,11 +30,12 @@ let place: Place | null = null;
 export function startCrosshair(onMove: (place: Place | null, isByKey: boolean) => string | null): void {
   const go = (to: Place | null, isByKey: boolean): void => {
     place = to;
+    if (to && isByKey) reveal(to);
     mark(onMove(to, isByKey));
   };
   all = ["photo-stage", "heat-stage"].map((id) => addMarks(byId(id)));
   for (const { stage } of all) {
-    const follow = (event: PointerEvent): void => go(placeOf(stage, event), false);
+    const follow = (event: PointerEvent): void => go(placeUnder(stage, event), false);
     stage.addEventListener("pointermove", follow);
     stage.addEventListener("pointerdown", follow);
     stage.addEventListener("pointerleave", (event) => {
@@ -67,11 +64,6 @@ export function moved(from: Place, [dx, dy]: [number, number], step: number): Pl
   return { x: inside(from.x + dx * step), y: inside(from.y + dy * step) };
 }
 
-function placeOf(stage: HTMLElement, event: PointerEvent): Place {
-  const box = stage.getBoundingClientRect();
-  return { x: inside((event.clientX - box.left) / box.width), y: inside((event.clientY - box.top) / box.height) };
-}
-
 function addMarks(stage: HTMLElement): Marks {
   const lines = ["across", "down", "ring"].map((name) => make("div", { className: `line ${name}`, hidden: true }));
   const chip = make("div", { className: "chip", hidden: true });
@@ -86,8 +78,7 @@ function mark(words: string | null): void {
     for (const element of [...lines, chip]) {
       element.hidden = !isShown;
       if (!place) continue;
-      element.style.setProperty("--x", `${place.x * 100}%`);
-      element.style.setProperty("--y", `${place.y * 100}%`);
+      setPlace(element, place);
     }
     chip.textContent = words;
     chip.classList.toggle("to-left", (place?.x ?? 0) > 0.7);

@@ -29,6 +29,11 @@ export function nearness(depth: Depth, value: number, ends: Ends = depth): numbe
   return isNearLarge(depth.kind) ? scaled : 1 - scaled;
 }
 
+/** The value that is that near, 0…1, in its picture. */
+export function valueOfNearness(depth: Depth, near: number): number {
+  return depth.low + (isNearLarge(depth.kind) ? near : 1 - near) * (depth.high - depth.low);
+}
+
 /** The value at a place of the picture, x and y in 0…1 from the upper left. */
 export function valueAt(depth: Depth, x: number, y: number): number {
   const column = Math.min(depth.width - 1, Math.max(0, Math.floor(x * depth.width)));

@@ -15,6 +15,7 @@ export function describe(found: Result): void {
   const name = found.shot.name;
   const ends = extremes(found.depth);
   const place = (index: number): string => say(`place${index}` as Key);
+  byId("work-title").textContent = name;
   byId("photo").setAttribute("aria-label", say("photoAlt", { name }));
   byId("heat").setAttribute(
     "aria-label",

@@ -8,7 +8,6 @@ const RETRYABLE: readonly FailureCode[] = [
   "server",
   "offline",
   "dropped",
-  "answer",
   "camera_refused",
   "camera_none",
   "camera_in_use",

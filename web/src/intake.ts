@@ -5,19 +5,28 @@ import type { Shot } from "./shot";
 
 const SAMPLES = ["room", "street", "closeup"] as const;
 
+/** Names of pictures that browsers know no type for. */
+const PICTURES = /\.(jpe?g|png|webp|avif|hei[cf]|tiff?|bmp|gif|dng)$/i;
+
 /** Listen at all doors; ``onNothing`` hears of pastes and drops without a file. */
-export function startIntake(onShot: (shot: Shot) => void, onNothing: () => void): void {
-  const take = (files: FileList | undefined | null): void => {
-    const file = files?.[0];
-    if (file) onShot({ file, name: file.name || "photo" });
+export function startIntake(onShots: (shots: Shot[]) => void, onNothing: () => void): void {
+  const take = (files: readonly File[]): void => {
+    if (files.length) onShots(files.map((file) => ({ file, name: file.name || "photo" })));
     else onNothing();
   };
-  for (const [id, inputId] of Object.entries({ upload: "file", another: "file", camera: "camera-file" })) {
+  for (const [id, inputId] of Object.entries({ upload: "file", another: "file", camera: "camera-file", folder: "folder-file" })) {
     byId(id).addEventListener("click", () => byId(inputId).click());
   }
-  for (const inputId of ["file", "camera-file"]) listenToInput(byId(inputId, HTMLInputElement), take);
+  byId("folder-file", HTMLInputElement).webkitdirectory = true;
+  for (const inputId of ["file", "camera-file", "folder-file"]) listenToInput(byId(inputId, HTMLInputElement), take);
   listenToDrops(take);
-  window.addEventListener("paste", (event) => take(event.clipboardData?.files));
+  window.addEventListener("paste", (event) => take([...(event.clipboardData?.files ?? [])]));
+}
+
+/** Of many files those that are pictures; a single one is taken as it is, and told what it is. */
+function pictures(files: readonly File[]): File[] {
+  if (files.length < 2) return [...files];
+  return files.filter(({ type, name }) => type.startsWith("image/") || PICTURES.test(name));
 }
 
 /** The sample pictures, named in the language of now. */
@@ -38,17 +47,18 @@ async function fetchSample(name: string): Promise<Shot> {
   return { file: await answer.blob(), name: `${name}.jpg` };
 }
 
-function listenToInput(input: HTMLInputElement, take: (files: FileList | null) => void): void {
+function listenToInput(input: HTMLInputElement, take: (files: readonly File[]) => void): void {
   input.addEventListener("change", () => {
-    take(input.files);
+    take(pictures([...(input.files ?? [])]));
     input.value = ""; // so that the same file can be chosen again
   });
 }
 
-function listenToDrops(take: (files: FileList | undefined) => void): void {
+function listenToDrops(take: (files: readonly File[]) => void): void {
   const curtain = byId("drop-now");
   let depth = 0; // enter and leave also come from the elements inside
   const carriesFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes("Files") ?? false;
+  const mayCarry = (event: DragEvent): boolean => carriesFiles(event) || (event.dataTransfer?.types.includes("text/uri-list") ?? false);
   window.addEventListener("dragenter", (event) => {
     if (!carriesFiles(event)) return;
     depth += 1;
@@ -60,13 +70,39 @@ function listenToDrops(take: (files: FileList | undefined) => void): void {
     show(curtain, depth > 0);
   });
   window.addEventListener("dragover", (event) => {
-    if (carriesFiles(event)) event.preventDefault();
+    if (mayCarry(event)) event.preventDefault();
   });
   window.addEventListener("drop", (event) => {
     depth = 0;
     show(curtain, false);
-    if (!carriesFiles(event)) return;
+    const address = event.dataTransfer?.getData("text/uri-list") ?? "";
+    if (!carriesFiles(event) && !address.startsWith(`blob:${location.origin}`)) return;
     event.preventDefault();
-    take(event.dataTransfer?.files);
+    void (carriesFiles(event) ? dropped(event.dataTransfer) : fetched(address)).then((files) => take(pictures(files)));
   });
+}
+
+/** A photo that was drawn here from another tab of this page. */
+async function fetched(address: string): Promise<File[]> {
+  const blob = await fetch(address).then((answer) => answer.blob()).catch(() => null);
+  return blob ? [blob instanceof File ? blob : new File([blob], "photo", { type: blob.type })] : [];
+}
+
+/** All files of a drop, those within folders as well. */
+async function dropped(transfer: DataTransfer | null): Promise<File[]> {
+  const entries = [...(transfer?.items ?? [])].map((item) => item.webkitGetAsEntry?.() ?? null);
+  if (!entries.some((entry) => entry?.isDirectory)) return [...(transfer?.files ?? [])];
+  return (await Promise.all(entries.map((entry) => (entry ? within(entry) : [])))).flat();
+}
+
+async function within(entry: FileSystemEntry): Promise<File[]> {
+  if (entry.isFile) return [await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject))];
+  const reader = (entry as FileSystemDirectoryEntry).createReader();
+  const found: FileSystemEntry[] = [];
+  for (;;) {
+    const some = await new Promise<FileSystemEntry[]>((resolve, reject) => reader.readEntries(resolve, reject));
+    if (!some.length) break;
+    found.push(...some);
+  }
+  return (await Promise.all(found.map(within))).flat();
 }

@@ -12,6 +12,10 @@ import { showHeat, showPhoto, showStandIn } from "./panels";
 import { forgetProblem, report, reportKeyed } from "./problem";
 import type { Shot } from "./shot";
 import { type Ask, type DepthSource, type Result, SCREEN_PX } from "./source/source";
+import { Recent } from "./recent";
+import { remark, startTrail } from "./trail";
+import { Tray } from "./tray";
+import { showAll } from "./viewing";
 import { type ModeName, type PhotoMode, type Stage, state } from "./state";
 
 export class WholePage implements Page {
@@ -20,9 +24,14 @@ export class WholePage implements Page {
     () => this.loadModels(),
   );
   readonly modes = new Modes<ModeName>(modesOf(this));
+  readonly recent = new Recent((result) => this.show(result));
+  readonly tray: Tray;
   private running = new AbortController();
 
-  constructor(readonly source: DepthSource) {}
+  constructor(readonly source: DepthSource) {
+    this.tray = new Tray(source, (shot, result) => (result ? this.show(result) : this.take(shot)));
+    startTrail((result) => (result ? this.show(result) : this.home()));
+  }
 
   enter(stage: Stage): void {
     state.stage = stage;
@@ -32,6 +41,7 @@ export class WholePage implements Page {
     show(byId("live"), stage === "live");
     show(byId("another"), stage === "result");
     show(byId("busy"), stage === "busy");
+    show(byId("give"), stage === "result");
     show(byId("modes"), stage === "result");
     this.showMode();
   }
@@ -42,9 +52,33 @@ export class WholePage implements Page {
     this.showMode();
   }
 
+  /** Photos came in: the first is shown at once, all of them lie in the tray. */
+  takeAll(shots: readonly Shot[]): void {
+    const [first] = shots;
+    if (!first) return;
+    this.tray.add(shots);
+    this.take(first);
+  }
+
+  /** Show a result that was kept. */
+  show(result: Result): void {
+    this.clear();
+    const own = (this.running = new AbortController());
+    byId("name").textContent = result.shot.name;
+    void showLeft(result.shot, own.signal).then(() => own === this.running && this.settle(result));
+  }
+
+  /** Back at the start; the photo is forgotten, not what is kept of it. */
+  home(): void {
+    this.clear();
+    this.enter("start");
+    void this.recent.draw();
+  }
+
   /** A photo came in: show it at once, ask for its depth, show that. */
   take(shot: Shot): void {
-    void this.run(shot, state.model);
+    if (shot.file.size === 0) report(new Failure("empty"), shot.name, null);
+    else void this.run(shot, state.model);
   }
 
   cancel(): void {
@@ -86,7 +120,7 @@ export class WholePage implements Page {
 
   private showMode(): void {
     const isResult = state.stage === "result";
-    document.documentElement.dataset.mode = isResult ? state.mode : "";
+    document.documentElement.dataset.showing = isResult ? state.mode : "";
     for (const button of byId("modes").querySelectorAll<HTMLElement>("[data-mode]")) {
       button.setAttribute("aria-pressed", String(button.dataset.mode === state.mode));
     }
@@ -105,14 +139,21 @@ export class WholePage implements Page {
       const photoShown = showLeft(shot, own.signal);
       const found = await this.source.estimate(shot, askFor(withModel), (now) => own === this.running && onProgress(now), own.signal);
       await photoShown;
-      if (own === this.running) this.present(found);
+      if (own === this.running) await this.present(found);
     } catch (error) {
       if (own === this.running && !own.signal.aborted) this.fail(error, shot, withModel);
     }
   }
 
-  private present(found: Result): void {
+  /** A new result: shown, and kept. */
+  private async present(found: Result): Promise<void> {
+    this.settle(found);
+    remark(await this.tray.note(found));
+  }
+
+  private settle(found: Result): void {
     state.result = found;
+    this.tray.see(found.shot);
     showHeat(found.depth, state.look);
     describe(found);
     void this.cards.note(found.model);
@@ -131,6 +172,7 @@ export class WholePage implements Page {
     this.forget();
     if (state.earlier) this.comeBack(state.earlier);
     else this.enter("start");
+    this.tray.noteFailure(shot, error);
     report(failure, shot.name, isRetryable(failure) ? again : null);
   }
 
@@ -138,12 +180,13 @@ export class WholePage implements Page {
   private comeBack(last: Result): void {
     byId("name").textContent = last.shot.name;
     void showLeft(last.shot, this.running.signal);
-    this.present(last);
+    this.settle(last);
   }
 
   private forget(): void {
     state.result = null;
     this.modes.forget();
+    showAll();
     forgetProblem();
     describeNothing();
   }

@@ -1,12 +1,8 @@
 /** Grey pictures of 16 bits: canvases write eight, so the file is laid out here. */
+import { crc32 } from "./crc32";
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const GREY = 0;
-const CRC = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n;
-  for (let bit = 0; bit < 8; bit += 1) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
-  return c;
-});
 
 /** A PNG of one channel of 16 bits; ``texts`` are kept in it (Latin letters). */
 export async function encodePng16(
@@ -59,12 +55,6 @@ function chunk(name: string, data: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuf
   view.setUint32(0, data.length);
   out.set(new TextEncoder().encode(name), 4);
   out.set(data, 8);
-  view.setUint32(8 + data.length, crc(out.subarray(4, 8 + data.length)));
+  view.setUint32(8 + data.length, crc32(out.subarray(4, 8 + data.length)));
   return out;
-}
-
-function crc(bytes: Uint8Array): number {
-  let c = 0xffffffff;
-  for (const byte of bytes) c = (CRC[(c ^ byte) & 255] as number) ^ (c >>> 8);
-  return ~c >>> 0;
 }

@@ -1,5 +1,6 @@
 /** What the page shows now, in one place: whoever asks sees the same. */
 import type { Progress } from "./client";
+import type { Calibration } from "./calibration";
 import type { Look } from "./look";
 import type { Result } from "./source/source";
 
@@ -7,7 +8,8 @@ import type { Result } from "./source/source";
 export type Stage = "start" | "busy" | "result" | "live";
 
 /** What can be done with a photo. */
-export type PhotoMode = "depth" | "effects" | "files";
+export const PHOTO_MODES = ["depth", "refocus", "cutout", "measure", "space", "effects", "files"] as const;
+export type PhotoMode = (typeof PHOTO_MODES)[number];
 
 /** All ways to work with the page; the live camera has no photo. */
 export type ModeName = PhotoMode | "live";
@@ -19,6 +21,8 @@ export interface State {
   look: Look;
   /** By name; "" is the service's own choice. */
   model: string;
+  /** What makes metres of the values of the result, where somebody told distances. */
+  calibration: Calibration | null;
   result: Result | null;
   /** What was shown last, should the next photo fail. */
   earlier: Result | null;
@@ -30,6 +34,7 @@ export const state: State = {
   mode: "depth",
   look: { colormap: "inferno", span: null, opacity: 1 },
   model: "",
+  calibration: null,
   result: null,
   earlier: null,
   progress: { phase: "upload", share: 0 },

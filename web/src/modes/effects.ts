@@ -1,18 +1,18 @@
 /** Effects: choose one, turn its options, see it beside the photo, save it. */
-import type { Place } from "../crosshair";
 import { byId, make, show } from "../dom";
 import { hand, stem } from "../downloads";
 import { type EffectOrder, type Settings, askEffect, isWholeAsked } from "../effect-ask";
 import { type Made, clearMade, nameMade, showMade, startResult } from "../effect-result";
-import { failureInWords, failureOf } from "../failures";
+import { failureInWords, failureOf, isRetryable } from "../failures";
 import { Fields } from "../fields";
 import { language, say } from "../language";
 import { effectName, inOrder, showSummary } from "../names";
 import { type Option, type Plugin, isClip, placeOf, placeOption, placeText } from "../options";
-import { markPlace, startPlaces } from "../places";
+import { markPlace, pickByDrags, setPicker } from "../places";
 import { reportKeyed } from "../problem";
 import type { Result } from "../source/source";
 import { state } from "../state";
+import type { Place } from "../view";
 import type { Mode, Page } from "./mode";
 
 const WAIT_MS = 250; // after the last turn of a control
@@ -26,6 +26,8 @@ export class EffectsMode implements Mode {
   private running = new AbortController();
   private timer = 0;
   private isOpen = false;
+  /** By a link, before the effects are known. */
+  private wished = "";
   private again: () => void = () => undefined;
   /** The values of each effect as they were left, by its name. */
   private readonly kept = new Map<string, Map<string, string>>();
@@ -39,12 +41,6 @@ export class EffectsMode implements Mode {
       event.preventDefault();
       void this.apply();
     });
-    startPlaces(
-      (place) => this.pickPlace(place),
-      () => {
-        byId("spoken").textContent = say("placeChosen");
-      },
-    );
     startResult(() => {
       if (this.made && this.isOpen) showNote(say("clipUnplayable"), "", false);
     });
@@ -53,6 +49,7 @@ export class EffectsMode implements Mode {
   /** Show the effects, and the chosen one on the photo of now. */
   open(): void {
     this.isOpen = true;
+    pickByDrags(true);
     showSection(true);
     byId("right-title").textContent = this.title();
     if (!this.made) clearMade(state.result);
@@ -61,6 +58,8 @@ export class EffectsMode implements Mode {
 
   close(): void {
     this.isOpen = false;
+    setPicker(null);
+    pickByDrags(false);
     window.clearTimeout(this.timer);
     this.running.abort();
     this.showPins();
@@ -90,6 +89,21 @@ export class EffectsMode implements Mode {
     this.forgetMade();
   }
 
+  /** The effect and how it is set. */
+  linked(): Record<string, string> {
+    if (!this.chosen) return {};
+    this.keepValues();
+    const values = this.kept.get(this.chosen.name) ?? new Map<string, string>();
+    return { effect: this.chosen.name, ...Object.fromEntries([...values].map(([name, text]) => [`fx-${name}`, text])) };
+  }
+
+  follow(words: URLSearchParams): void {
+    this.wished = words.get("effect") ?? "";
+    if (!this.wished) return;
+    const own = [...words].filter(([name]) => name.startsWith("fx-")).map(([name, text]): [string, string] => [name.slice(3), text]);
+    this.kept.set(this.wished, new Map(own));
+  }
+
   private title(): string {
     return this.chosen ? effectName(language(), this.chosen.name) : "";
   }
@@ -104,7 +118,8 @@ export class EffectsMode implements Mode {
     }
     if (!this.isOpen) return;
     this.words();
-    this.choose(this.chosen ?? this.plugins[0] ?? null);
+    const wished = this.plugins.find(({ name }) => name === this.wished);
+    this.choose(this.chosen ?? wished ?? this.plugins[0] ?? null);
   }
 
   private keepValues(): void {
@@ -230,7 +245,7 @@ export class EffectsMode implements Mode {
     if (reportKeyed(failure, retry)) return;
     const isRefused = failure.code === "parameter";
     const words = isRefused ? say("optionRefused") : failureInWords(failure, state.result?.shot.name ?? "");
-    showNote(words, failure.detail, !isRefused);
+    showNote(words, failure.detail, isRetryable(failure));
     this.fields?.mark(failure.parameter);
   }
 
@@ -251,7 +266,8 @@ export class EffectsMode implements Mode {
   private showPins(): void {
     const option = this.placeOption();
     const text = option && (this.fields?.values.get(option.name) || String(option.default ?? ""));
-    markPlace(option && text && state.result ? placeOf(option, text, state.result) : null, option !== null);
+    markPlace(option && text && state.result ? placeOf(option, text, state.result) : null);
+    if (this.isOpen) setPicker(option ? (place) => this.pickPlace(place) : null);
   }
 
   private placeOption(): Option | null {

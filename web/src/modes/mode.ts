@@ -12,6 +12,10 @@ export interface Mode {
   words(): void;
   /** The photo is gone, and with it all that was made of it. */
   forget(): void;
+  /** What a link to the settings of now holds of this mode, where it keeps settings of its own. */
+  linked?(): Record<string, string>;
+  /** Take the settings of a link. */
+  follow?(words: URLSearchParams): void;
 }
 
 /** The page, as a mode sees it. */
@@ -45,6 +49,14 @@ export class Modes<Name extends string> {
 
   forget(): void {
     for (const mode of this.all()) mode.forget();
+  }
+
+  linked(): Record<string, string> {
+    return Object.assign({}, ...this.all().map((mode) => mode.linked?.() ?? {}));
+  }
+
+  follow(words: URLSearchParams): void {
+    for (const mode of this.all()) mode.follow?.(words);
   }
 
   private all(): Mode[] {

@@ -1,0 +1,81 @@
+/** Pixels as points in space: what the 3D view draws, by the same rule as the files GLB and PLY. */
+import { type Calibration, metresOf } from "../calibration";
+import { type Depth, nearness, valueAt } from "../depth";
+
+/** How pixels become points. */
+export interface Rule {
+  /** Horizontal field of view in degrees. */
+  readonly fov: number;
+  /** Distance of the farthest pixel of relative depth; the nearest is at 1. */
+  readonly far: number;
+  /** What makes metres, where something does. */
+  readonly calibration: Calibration | null;
+}
+
+export interface Grid3 {
+  readonly columns: number;
+  readonly rows: number;
+  /** x, y, z of each place, the camera at 0 looking along −z; NaN where there is none. */
+  readonly positions: Float32Array;
+  /** Where in the photo each place is, from the left and from the top. */
+  readonly places: Float32Array;
+}
+
+const EDGE = 0.09; // relative jump of distance at which the surface is cut
+
+/** Distance of a value along the optical axis; NaN where there is none. */
+export function distanceOf(depth: Depth, value: number, { far, calibration }: Rule): number {
+  if (Number.isNaN(value)) return Number.NaN;
+  if (depth.kind === "metric") return value;
+  if (calibration) return metresOf(calibration, value)?.metres ?? Number.NaN;
+  const near = nearness(depth, value);
+  return depth.kind === "affine_depth" ? far - (far - 1) * near : 1 / (1 / far + (1 - 1 / far) * near);
+}
+
+/** The depth map as a grid of points of at most ``longest`` places a side. */
+export function gridOf(depth: Depth, rule: Rule, longest: number): Grid3 {
+  const share = Math.min(1, longest / Math.max(depth.width, depth.height));
+  const columns = Math.max(2, Math.round(depth.width * share));
+  const rows = Math.max(2, Math.round(depth.height * share));
+  const [positions, places] = [new Float32Array(columns * rows * 3), new Float32Array(columns * rows * 2)];
+  const half = Math.tan((rule.fov * Math.PI) / 360);
+  const halfHeight = (half * depth.height) / depth.width;
+  for (let row = 0; row < rows; row += 1) {
+    for (let column = 0; column < columns; column += 1) {
+      const [x, y, at] = [(column + 0.5) / columns, (row + 0.5) / rows, row * columns + column];
+      const away = distanceOf(depth, valueAt(depth, x, y), rule);
+      positions.set([(2 * x - 1) * half * away, (1 - 2 * y) * halfHeight * away, -away], at * 3);
+      places.set([x, y], at * 2);
+    }
+  }
+  return { columns, rows, positions, places };
+}
+
+/** The triangles of a grid, cut where the surface jumps and behind ``farthest``. */
+export function trianglesOf({ columns, rows, positions }: Grid3, farthest: number): Uint32Array {
+  const out = new Uint32Array((columns - 1) * (rows - 1) * 6);
+  let count = 0;
+  const away = (at: number): number => -(positions[at * 3 + 2] as number);
+  const add = (a: number, b: number, c: number): void => {
+    const [p, q, r] = [away(a), away(b), away(c)];
+    const most = Math.max(p, q, r);
+    if (!(most <= farthest) || most - Math.min(p, q, r) > EDGE * most) return;
+    out.set([a, b, c], count);
+    count += 3;
+  };
+  for (let row = 0; row + 1 < rows; row += 1) {
+    for (let column = 0; column + 1 < columns; column += 1) {
+      const at = row * columns + column;
+      add(at, at + columns, at + 1);
+      add(at + 1, at + columns, at + columns + 1);
+    }
+  }
+  return out.slice(0, count);
+}
+
+/** The distance behind which a share of the points lies. */
+export function distanceBehind({ positions }: Grid3, share: number): number {
+  const all = Float32Array.from({ length: positions.length / 3 }, (_, i) => -(positions[i * 3 + 2] as number));
+  const known = all.filter((away) => !Number.isNaN(away)).sort();
+  return known[Math.min(known.length - 1, Math.floor(share * known.length))] ?? 1;
+}

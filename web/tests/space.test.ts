@@ -1,0 +1,54 @@
+import { describe, expect, it } from "vitest";
+import type { Depth } from "../src/depth";
+import { type Rule, distanceBehind, distanceOf, gridOf, trianglesOf } from "../src/space/geometry";
+import { MOTIONS, eyeAt } from "../src/space/paths";
+
+const RULE: Rule = { fov: 90, far: 5, calibration: null };
+const map = (kind: Depth["kind"], values: number[], width: number): Depth => ({
+  width,
+  height: values.length / width,
+  values: Float32Array.from(values),
+  kind,
+  low: Math.min(...values),
+  high: Math.max(...values),
+});
+
+describe("distanceOf", () => {
+  it("puts the nearest at 1 and the farthest where the rule says, evenly in 1/distance", () => {
+    const depth = map("relative_inverse", [0, 1, 2, 2], 2);
+    expect([2, 0].map((value) => distanceOf(depth, value, RULE))).toEqual([1, 5]);
+    expect(distanceOf(depth, 1, RULE)).toBeCloseTo(1 / 0.6);
+  });
+
+  it("is even in distance for affine depth, and the value itself for metric depth", () => {
+    expect(distanceOf(map("affine_depth", [0, 1, 2, 2], 2), 1, RULE)).toBeCloseTo(3);
+    expect(distanceOf(map("metric", [1, 7, 2, 2], 2), 7, RULE)).toBe(7);
+    expect(distanceOf(map("metric", [1, 7, 2, 2], 2), Number.NaN, RULE)).toBeNaN();
+  });
+});
+
+describe("a grid", () => {
+  it("has each pixel on its ray", () => {
+    const grid = gridOf(map("metric", [2, 2, 2, 4, 4, 4], 3), RULE, 99);
+    expect([grid.columns, grid.rows]).toEqual([3, 2]);
+    const [x, y, z] = grid.positions.slice(0, 3) as unknown as [number, number, number];
+    expect(z).toBe(-2);
+    expect(x / -z).toBeCloseTo(-2 / 3); // of tan 45° = 1, at the middle of the first of three columns
+    expect(y / -z).toBeCloseTo(1 / 3);
+    expect(distanceBehind(grid, 0.9)).toBe(4);
+  });
+
+  it("is cut where it jumps, and behind what is kept", () => {
+    const flat = gridOf(map("metric", [2, 2, 2, 2], 2), RULE, 99);
+    expect(trianglesOf(flat, Infinity).length).toBe(6);
+    expect(trianglesOf(flat, 1.5).length).toBe(0);
+    expect(trianglesOf(gridOf(map("metric", [2, 9, 2, 9], 2), RULE, 99), Infinity).length).toBe(0);
+  });
+});
+
+describe("eyeAt", () => {
+  it.each(MOTIONS)("%s comes back to where it began", (motion) => {
+    const period = { none: 1, wiggle: 1.6, circle: 4, dolly: 6 }[motion];
+    eyeAt(motion, period).forEach((n, i) => expect(n).toBeCloseTo(eyeAt(motion, 0)[i] as number));
+  });
+});
