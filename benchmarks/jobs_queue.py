@@ -5,7 +5,7 @@ python benchmarks/jobs_queue.py [--folder FOLDER] [--check]
 Fills a store on the disk of FOLDER (the system's folder for temporary files where it is absent), claims and
 gives back pictures one after the other as a worker does, and tells the median, the 99th of 100 and the
 slowest, by the processor and by the clock. By the clock a claim takes what else the machine does: in turn
-with the claims, as much is computed without any store, and what that takes by the clock stands below. --check:
+with the claims, as much is computed without any store, and what that takes stands below. --check:
 status 1 where a goal is missed.
 """
 
