@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
+import weakref
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,7 +14,7 @@ import pytest
 from nearfar.errors import BusyError, TooLargeError
 from nearfar.service.errors import ClientLeftError, DeadlineError
 from nearfar.service.request.terms import Terms
-from nearfar.service.work.budget import MOST_PASSES, MemoryBudget
+from nearfar.service.work.budget import LARGE, MOST_PASSES, MemoryBudget
 from nearfar.service.work.ticket import Ticket
 from serving import until
 
@@ -175,3 +177,27 @@ def test_many_at_once_leave_nothing_taken() -> None:
         thread.join(60)
     assert (budget.used, budget.waiting) == (0, 0)
     assert 0 < max(most) <= 100
+
+
+class _Circle:
+    """What an error and its frames are: each holds the other."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+@pytest.mark.parametrize(("need", "is_gone"), [(LARGE, True), (LARGE - 1, False)])
+def test_what_a_large_request_left_in_a_circle_goes(need: int, is_gone: bool) -> None:
+    """Its pictures go back to the system, also where its error came late; not after small ones."""
+    budget = MemoryBudget(LARGE)
+    gc.collect()
+    gc.disable()
+    try:
+        with budget.hold(need, ticket()):
+            pass
+        budget.tidy()
+        left = weakref.ref(_Circle())  # it comes after the first look
+        budget.tidy()
+        assert (left() is None) == is_gone
+    finally:
+        gc.enable()

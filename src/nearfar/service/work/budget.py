@@ -6,6 +6,7 @@ work behind; a smaller one may pass, but only so often, so that a large one is n
 
 from __future__ import annotations
 
+import gc
 import threading
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ MOST_PASSES = 16
 """Requests that may pass one that waits."""
 _LOOK_S = 0.1
 MIB = 2**20
+_TIDY_ROUNDS = 3
 LARGE = 128 * MIB
 """After such a request the C library holds much that is free: glibc gives back only what lies at an end."""
 
@@ -48,15 +50,20 @@ class MemoryBudget:
     total: int
     aside: Callable[[], AbstractContextManager[object]] = nullcontext
     used: int = 0
-    _is_untidy: bool = False
+    _untidy: int = 0
     _waiters: list[_Waiter] = field(default_factory=list)
     _served: list[str] = field(default_factory=list)
     _changed: threading.Condition = field(default_factory=threading.Condition)
 
     def tidy(self) -> None:
-        """Give free memory back to the system, once something large is done. Called now and then."""
-        if self._is_untidy:
-            self._is_untidy = False
+        """Give free memory back to the system, once something large is done. Called now and then.
+
+        What a request that failed held hangs in a circle of its error and its frames: those are collected
+        first, and once more a while later, for an error may still be on its way when the room is given back.
+        """
+        if self._untidy:
+            self._untidy -= 1
+            gc.collect()
             allocator.trim()
 
     @property
@@ -90,7 +97,8 @@ class MemoryBudget:
         finally:
             with self._changed:
                 self.used -= need
-                self._is_untidy |= need >= LARGE
+                if need >= LARGE:
+                    self._untidy = _TIDY_ROUNDS
                 self._let_in()
 
     def _enter(self, waiter: _Waiter) -> None:
