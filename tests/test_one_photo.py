@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 import pytest
 
 import nearfar
-from nearfar import one_photo
+from nearfar import api, one_photo
 from nearfar.decode.photo import Limits
-from nearfar.errors import BrokenImageError, NearfarError, TooLargeError
+from nearfar.errors import BrokenImageError, NearfarError, ParameterError, TooLargeError
+from nearfar.machine.cpus import usable_cpus
 from nearfar.one_photo import Estimated, EstimateOptions, Unwatched, look
 from nearfar.settings import Settings
 from pictures import draw, encoded
@@ -119,6 +123,61 @@ def test_a_photo_that_finds_no_memory_is_its_own_result(
     found = list(model.estimate_stream([draw(21, 10), draw(20, 10)]))
     assert "memory" in str(found[0].error)
     assert found[1].error is None
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_stream_makes_something_of_each_photo(model: Model, workers: int) -> None:
+    """In the thread that estimated it; photo and depth are let go of, and an error is the photo's own."""
+    threads = set()
+
+    def then(found: Estimated) -> tuple[int, int]:
+        threads.add(threading.current_thread())
+        if found.index == 1:
+            raise ParameterError("This one cannot be made.")
+        photo, depth = found.result()
+        return found.index, photo.width * depth.height
+
+    photos = [draw(20 + number, 10) for number in range(5)]
+    found = list(model.estimate_stream(photos, workers=workers, then=then))
+    assert [one.made for one in found] == [(0, 200), None, (2, 220), (3, 230), (4, 240)]
+    assert [type(one.error) for one in found[:2]] == [type(None), ParameterError]
+    assert all(one.photo is None and one.depth is None for one in found)
+    assert (threading.current_thread() in threads) == (workers == 1)
+
+
+def test_photos_side_by_side_give_the_same_maps() -> None:
+    """Bit for bit what the network gives with all processors; it runs in one thread for each photo."""
+    model, photos = nearfar.load(), [draw(300, 200), draw(200, 300), draw(90, 90)]
+    for pixels, found in zip(photos, model.estimate_stream(photos, workers=2), strict=True):
+        assert np.array_equal(found.result()[1].values, model.estimate(pixels).values)
+    many = api.load_side_by_side(usable_cpus(), {})
+    assert many.settings.threads == 1
+    assert api.load_side_by_side(1, {}).settings.threads == 0
+
+
+def test_threads_that_were_set_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who says how many threads a network has gets them also for many photos."""
+    monkeypatch.setenv("NEARFAR_THREADS", "3")
+    assert api.load_side_by_side(2, {}).settings.threads == 3
+
+
+def test_what_cannot_be_loaded_is_told_alike() -> None:
+    """In the words of load, for one photo as for many."""
+    for asked in ({"name": "nothing"}, {"precision": "int3"}, {"size": 7}):
+        with pytest.raises(NearfarError) as alone:
+            nearfar.load(**asked)
+        with pytest.raises(NearfarError, match=re.escape(str(alone.value))):
+            api.load_side_by_side(2, asked)
+
+
+def test_opencv_has_its_threads_back_after_a_stream(model: Model) -> None:
+    """Also where it is closed before its end."""
+    before = cv2.getNumThreads()
+    stream = model.estimate_stream([draw(20, 10)] * 9, workers=usable_cpus() + 1)
+    next(stream)
+    assert cv2.getNumThreads() == 1
+    stream.close()
+    assert cv2.getNumThreads() == before
 
 
 def test_a_stream_is_lazy(model: Model) -> None:

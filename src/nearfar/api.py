@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
@@ -19,8 +20,9 @@ from nearfar.decode.metadata import metadata_of
 from nearfar.decode.photo import Limits, read_photo
 from nearfar.decode.prompt import prompted
 from nearfar.encode.metadata import Metadata, with_metadata
-from nearfar.errors import ParameterError, did_you_mean
+from nearfar.errors import NearfarError, ParameterError, did_you_mean
 from nearfar.machine.cpus import usable_cpus
+from nearfar.machine.helpers import helpers
 from nearfar.machine.in_order import in_order
 from nearfar.one_photo import Estimated, EstimateOptions
 from nearfar.ops.fit import fitted
@@ -30,7 +32,7 @@ from nearfar.options import describe, parse
 from nearfar.pipeline import Estimator
 from nearfar.registry import EFFECTS, EXPORTS, require_name
 from nearfar.sessions.cache import SessionCache
-from nearfar.sessions.choice import wish_of
+from nearfar.sessions.choice import choose, wish_of
 from nearfar.types import Clip, DepthMap, Photo, Picture
 from nearfar.weights import open_store
 from nearfar.zoo import catalogue
@@ -49,7 +51,12 @@ if TYPE_CHECKING:
     from nearfar.settings import Settings
     from nearfar.types import RangeRule
 
-_STREAM_WORKERS = 4  # more gain nothing: the network itself has threads
+SMALL_NETWORK = 10_000_000
+"""Parameters up to which many photos are each run in one thread, side by side, rather than in all of them."""
+_STREAM_WORKERS, _WORKERS_OF_LARGE = (
+    8,
+    4,
+)  # beyond, Python's lock or the network's threads bind
 _one_at_a_time = threading.Lock()
 
 __all__ = [
@@ -132,18 +139,26 @@ class Model:
         *,
         workers: int = 0,
         tell: Tell | None = None,
+        then: Callable[[Estimated], Any] | None = None,
     ) -> Generator[Estimated, None, None]:
         """Photos and their depth maps, one after the other as they are done; the order stays.
 
+        A small network runs in one thread for each photo, as many photos side by side as there are
+        processors; the maps are the same.
+
         Lazy: photos are taken from the iterable as there is room for them, and at most ``workers`` of them
-        are in memory beside the one that was given last. A photo that cannot be read is a result of its own
-        (``error``), and the others go on. Closing the iterator ends the work.
+        are in memory beside the one that was given last (with ``then`` twice as many results, whose photos
+        are let go of). A photo that cannot be read is a result of its own (``error``), and the others go on.
+        Closing the iterator ends the work.
 
         Args:
             photos: each as for :func:`estimate`.
             options: tiles, intrinsics, and whether a fast model decodes whole photos.
-            workers: threads; 0 for up to four, by the processors there are. 1 works in the caller's thread.
+            workers: photos worked on at once; 0 for as many as there are processors, up to eight (four where
+                the network is large). 1 works in the caller's thread.
             tell: told after each tile how many of a photo are done, of how many.
+            then: what is made of each photo and its depth by the worker that estimated it, such as its file;
+                it is in ``made``, in place of photo and depth. A :class:`NearfarError` of it is in ``error``.
 
         Example:
             >>> import nearfar
@@ -151,11 +166,45 @@ class Model:
             ...     print(found.error or found.depth.value_range)
         """
         chosen, within = options or EstimateOptions(), (self._limits, one_photo.Unwatched(tell))
+        workers = _workers_of(self.card, workers)
+        is_own = workers == 1 or not self.asked  # made by load, it can be loaded with other settings
+        many = self if is_own else load_side_by_side(workers, {**self.asked, "settings": self.settings})
 
         def work(numbered: tuple[int, PhotoSource]) -> Estimated:
-            return one_photo.attempt(*numbered, self, chosen, within)
+            return one_photo.attempt(*numbered, many, chosen, within, then)
 
-        return in_order(work, enumerate(photos), workers or min(_STREAM_WORKERS, usable_cpus()))
+        with helpers(max(1, usable_cpus() // workers)) if workers > 1 else nullcontext():
+            ahead = 0 if then is None else workers
+            yield from in_order(work, enumerate(photos), workers, ahead=ahead)
+
+
+def _workers_of(card: ModelCard, wanted: int) -> int:
+    """Photos of a stream that are worked on at once."""
+    most = _STREAM_WORKERS if card.parameters <= SMALL_NETWORK else _WORKERS_OF_LARGE
+    return wanted or min(most, usable_cpus())
+
+
+def load_side_by_side(workers: int, asked: Mapping[str, Any]) -> Model:
+    """What :func:`load` gives for what was asked, made for so many photos at once.
+
+    A small network that ONNX Runtime runs gets its share of the processors. ``workers``: as of
+    :meth:`Model.estimate_stream`. Errors as of :func:`load`.
+    """
+    settings = asked.get("settings") or settings_module.load()
+    card = catalogue.cards().get(str(asked.get("name") or settings.model))
+    if card is None or card.parameters > SMALL_NETWORK or settings.threads:
+        return load(**asked)
+    threads = max(1, usable_cpus() // _workers_of(card, workers))
+    texts = (asked.get(word) or "" for word in ("engine", "precision", "device"))
+    try:
+        choice = choose(
+            card, wish_of(settings, *texts, is_fast=asked.get("fast", False)), open_store(settings)
+        )
+    except NearfarError:
+        return load(**asked)  # which tells what is wrong in its own words
+    if choice.engine != "onnxruntime" or choice.device != "cpu" or threads == usable_cpus():
+        return load(**asked)
+    return load(**{**asked, "settings": replace(settings, threads=threads)})
 
 
 def estimate(

@@ -118,7 +118,8 @@ class Seen(Generic[M]):
 class Estimated:
     """What became of one photo of a stream: photo and depth, or the error in place of both.
 
-    ``index``: its place in the stream, from 0. ``seconds``: from its bytes to its depth.
+    ``index``: its place in the stream, from 0. ``seconds``: from its bytes to its depth, or to what was made.
+    ``made``: what the stream's ``then`` made of photo and depth, which are let go of.
     """
 
     index: int
@@ -126,6 +127,7 @@ class Estimated:
     depth: DepthMap | None = None
     error: NearfarError | None = None
     seconds: float = 0.0
+    made: Any = None
 
     def result(self) -> tuple[Photo, DepthMap]:
         """Photo and depth; raises the error where there is one."""
@@ -219,15 +221,24 @@ def look(
 
 
 def attempt(
-    index: int, source: PhotoSource, model: Loaded, options: EstimateOptions, within: tuple[Limits, Watch]
+    index: int,
+    source: PhotoSource,
+    model: Loaded,
+    options: EstimateOptions,
+    within: tuple[Limits, Watch],
+    then: Callable[[Estimated], Any] | None = None,
 ) -> Estimated:
-    """One photo of a stream; what is wrong with it is in the result, and not raised."""
+    """One photo of a stream, and what ``then`` makes of it; what is wrong is in the result, not raised."""
     began_at = time.perf_counter()
     try:
         seen = look(lambda: source, lambda: model, options, *within)
+        found = Estimated(index, seen.photo, seen.depth, None, time.perf_counter() - began_at)
+        if then is None:
+            return found
+        made = then(found)
     except NearfarError as exc:
         return Estimated(index, error=exc, seconds=time.perf_counter() - began_at)
     except MemoryError:
         short = NearfarError("There is not enough memory for this photo.", "Scale it down.")
         return Estimated(index, error=short, seconds=time.perf_counter() - began_at)
-    return Estimated(index, seen.photo, seen.depth, None, time.perf_counter() - began_at)
+    return Estimated(index, seconds=time.perf_counter() - began_at, made=made)

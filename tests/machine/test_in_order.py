@@ -69,3 +69,22 @@ def test_an_error_comes_in_its_place() -> None:
     assert [next(stream), next(stream)] == [0, 1]
     with pytest.raises(ZeroDivisionError):
         next(stream)
+
+
+def test_no_thread_waits_for_the_caller() -> None:
+    """The next thing is begun before a result is given; with some ahead, behind a slow one too."""
+    begun = [threading.Event() for _ in range(6)]
+    slow = threading.Event()
+
+    def work(number: int) -> int:
+        begun[number].set()
+        if number == 1:
+            slow.wait(10)
+        return number
+
+    stream = in_order(work, range(6), 2, ahead=2)
+    assert next(stream) == 0
+    assert all(event.wait(10) for event in begun[:5])
+    assert not begun[5].is_set()
+    slow.set()
+    assert list(stream) == [1, 2, 3, 4, 5]

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from nearfar.types import DepthMap, Photo
 
     Given = dict[str, str | bool]
+    Files = Mapping[Path, bytes] | bytes  # of a photo, or its bytes for standard output
+    Work = Callable[[Task, Photo, DepthMap], Files]
 
 
 INTRINSICS_FLAG = INTRINSICS_HELP.removesuffix(".") + "; or a file that holds them."
@@ -103,6 +105,7 @@ class ManyOptions(SharedOptions):
     """The flags of verbs that take many photos."""
 
     recursive: bool = option(False, RECURSIVE_HELP)
+    workers: int = option(0, _stream.WORKERS_HELP, low=0, high=64)
 
 
 def merged(shared: type, registry: Registry) -> type:
@@ -168,10 +171,17 @@ def _read(source: str, options: SharedOptions) -> Photo:
 
 def _finished(source: str, photo: Photo, depth: DepthMap, options: SharedOptions) -> DepthMap:
     """The depth with the camera that was given, its warnings told, and calibrated where asked for."""
-    if options.intrinsics:
-        depth = dataclasses.replace(depth, camera=photo.camera)
+    depth = _with_camera(photo, depth, options)
     for warning in depth.warnings:
         _say.line(f"{source}: {warning.message}")
+    return _calibrated(depth, options)
+
+
+def _with_camera(photo: Photo, depth: DepthMap, options: SharedOptions) -> DepthMap:
+    return dataclasses.replace(depth, camera=photo.camera) if options.intrinsics else depth
+
+
+def _calibrated(depth: DepthMap, options: SharedOptions) -> DepthMap:
     return Calibration.load(options.calibration).apply(depth) if options.calibration else depth
 
 
@@ -224,17 +234,16 @@ def check_absent(path: Path, *, overwrite: bool) -> None:
         raise OutputExistsError(f"{path} exists already.", "Pass --overwrite, or choose another name.")
 
 
-def each(
-    tasks: Sequence[Task],
-    options: SharedOptions,
-    work: Callable[[Task, Photo, DepthMap], Mapping[Path, bytes] | bytes],
-) -> int:
+def each(tasks: Sequence[Task], options: ManyOptions, work: Work) -> int:
     """Do every task and write its files, or its bytes to standard output; the exit code of all of them."""
     failed = 0
-    for task, found in _seen(tasks, options):
+    for task, found in _seen(tasks, options, work):
         try:
-            photo, depth = found.result()
-            done = work(task, photo, _finished(task.source, photo, depth, options))
+            if found.error is not None:
+                raise found.error
+            warnings, done = found.made
+            for warning in warnings:
+                _say.line(f"{task.source}: {warning}")
             if isinstance(done, bytes):
                 _say.picture(done)
                 continue
@@ -247,23 +256,31 @@ def each(
     return failed
 
 
-def _seen(tasks: Sequence[Task], options: SharedOptions) -> Iterator[tuple[Task, Estimated]]:
-    """Each photo with its depth: estimated, or found where it is already."""
+def _seen(tasks: Sequence[Task], options: ManyOptions, work: Work) -> Iterator[tuple[Task, Estimated]]:
+    """Each photo with what is made of it: of depth that is estimated, or found where it is already."""
+
+    def make(task: Task, photo: Photo, depth: DepthMap) -> tuple[list[str], Files]:
+        ready = _calibrated(_with_camera(photo, depth, options), options)
+        return [warning.message for warning in ready.warnings], work(task, photo, ready)
+
     if not options.depth and not options.own_depth:
         look = EstimateOptions(options.tiles_length or options.tiles, options.intrinsics or None, whole=True)
-        load = partial(api.load, network(options.model, fine=options.fine))
-        yield from _stream.estimated(tasks, load, look, overwrite=options.overwrite)
+        way = _stream.Way(look, options.overwrite, workers=options.workers)
+        load = partial(way.load, len(tasks), name=network(options.model, fine=options.fine))
+        yield from _stream.made(tasks, load, way, make)
         return
-    yield from ((task, _from_file(place, task, options)) for place, task in enumerate(tasks))
+    yield from ((task, _from_file(place, task, options, make)) for place, task in enumerate(tasks))
 
 
-def _from_file(place: int, task: Task, options: SharedOptions) -> Estimated:
+def _from_file(
+    place: int, task: Task, options: SharedOptions, make: Callable[[Task, Photo, DepthMap], Any]
+) -> Estimated:
     error = _stream.in_the_way(task, overwrite=options.overwrite)
     if error is not None:
         return Estimated(place, error=error)
     try:
         photo = _read(task.source, options)
-        return Estimated(place, photo, _found(photo, options))
+        return Estimated(place, made=make(task, photo, _found(photo, options)))
     except NearfarError as exc:
         return Estimated(place, error=exc)
 

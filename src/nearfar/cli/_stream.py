@@ -1,15 +1,18 @@
-"""The photos of a command line with their depth, in order; what stands in the way of one is its result."""
+"""The photos of a command line and what is made of each, in order; what stands in the way is its result."""
 
 from __future__ import annotations
 
 import os
 import sys
 from contextlib import closing
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
+from nearfar import api
 from nearfar.cli import _plan, _say
 from nearfar.cli._sources import STDIO
 from nearfar.errors import NearfarError, OutputExistsError
+from nearfar.machine import allocator
 from nearfar.one_photo import Estimated
 
 if TYPE_CHECKING:
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
     from nearfar.api import Model
     from nearfar.cli._plan import Task
     from nearfar.one_photo import EstimateOptions
+    from nearfar.types import DepthMap, Photo
+
+WORKERS_HELP = "Of several photos, how many are worked on at once; 0 for as many as there are processors."
 
 
 def in_the_way(task: Task, *, overwrite: bool) -> NearfarError | None:
@@ -32,25 +38,42 @@ def in_the_way(task: Task, *, overwrite: bool) -> NearfarError | None:
     return OutputExistsError(f"{there[0]} exists already.", "Pass --overwrite, or choose another name.")
 
 
-def estimated(
-    tasks: Sequence[Task],
-    load: Callable[[], Model],
-    options: EstimateOptions,
-    *,
-    overwrite: bool,
-    has_bar: bool = True,
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How many photos are done.
+
+    ``look``: how each is looked at. ``overwrite``: whether results that are there may go. ``has_bar``:
+    whether a lone photo's tiles move a bar. ``workers``: photos worked on at once, 0 by the processors.
+    """
+
+    look: EstimateOptions
+    overwrite: bool = False
+    has_bar: bool = True
+    workers: int = 0
+
+    def workers_for(self, count: int) -> int:
+        """Threads for so many photos: a lone one is done in this one, and has all processors."""
+        return 1 if count == 1 else self.workers
+
+    def load(self, count: int, **asked: Any) -> Model:
+        """The network that so many photos are looked at with. Errors as of :func:`nearfar.load`."""
+        workers = self.workers_for(count)
+        return api.load(**asked) if workers == 1 else api.load_side_by_side(workers, asked)
+
+
+def made(
+    tasks: Sequence[Task], load: Callable[[], Model], way: Way, make: Callable[[Task, Photo, DepthMap], Any]
 ) -> Iterator[tuple[Task, Estimated]]:
-    """Each task with the depth of its photo, in order, by :meth:`nearfar.Model.estimate_stream`.
+    """Each task with what is made of its photo, in order, by :meth:`nearfar.Model.estimate_stream`.
 
     Args:
         tasks: what is to be done.
         load: gives the model; where it fails, that is every task's error.
-        options: how to look.
-        overwrite: whether results that are there may go.
-        has_bar: whether a lone photo's tiles move a bar.
+        way: how.
+        make: makes the files of a photo, in the thread that estimated it; what it gives is in ``made``.
     """
-    refused = {task: error for task in tasks if (error := in_the_way(task, overwrite=overwrite))}
-    todo = [task.source for task in tasks if task not in refused]
+    refused = {task: error for task in tasks if (error := in_the_way(task, overwrite=way.overwrite))}
+    todo = [task for task in tasks if task not in refused]
     try:
         model = load() if todo else None
     except NearfarError as exc:
@@ -59,11 +82,18 @@ def estimated(
     if model is None:
         yield from ((task, Estimated(place, error=refused[task])) for place, task in enumerate(tasks))
         return
-    sources = (sys.stdin.buffer if source == STDIO else source for source in todo)
-    is_alone = len(tasks) == 1
+    sources = (sys.stdin.buffer if task.source == STDIO else task.source for task in todo)
+    workers = way.workers_for(len(tasks))
+    if workers != 1:
+        allocator.tune()
+
+    def then(found: Estimated) -> Any:
+        return make(todo[found.index], *found.result())
+
+    is_shown = bool(way.look.tiles) and len(tasks) == 1 and way.has_bar
     with (
-        _say.tiles(is_shown=bool(options.tiles) and is_alone and has_bar) as tell,
-        closing(model.estimate_stream(sources, options, workers=1 if is_alone else 0, tell=tell)) as found,
+        _say.tiles(is_shown=is_shown) as tell,
+        closing(model.estimate_stream(sources, way.look, workers=workers, tell=tell, then=then)) as found,
     ):
         for place, task in enumerate(tasks):
             error = refused.get(task)

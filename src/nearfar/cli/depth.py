@@ -65,6 +65,7 @@ class DepthOptions(HeatmapOptions):
     prompt: str = option("", PROMPT_HELP)
     keep_metadata: str = option("safe", KEEP_HELP, choices=KEEP)
     recursive: bool = option(False, RECURSIVE_HELP)
+    workers: int = option(0, _stream.WORKERS_HELP, low=0, high=64)
     overwrite: bool = option(False, "Replace files that exist already.")
     json: bool = option(False, "One JSON object a photo on standard output, errors included.")
 
@@ -99,14 +100,8 @@ def command(photos: tuple[str, ...], given: dict[str, str | bool]) -> int:
     sources = gather(photos, recursive=options.recursive)
     tasks = _plan.plan(sources, options.output, options.raw, options.png16)
     _plan.check_streams(tasks, is_json=options.json)
-    model = api.load(
-        network(options.model, fine=options.fine, fast=options.fast),
-        size=options.size,
-        engine=options.engine,
-        precision=options.precision,
-        device=options.device,
-        fast=options.fast,
-    )
+    way = _stream.Way(_look(tasks, options), options.overwrite, not options.json, options.workers)
+    model = way.load(len(tasks), **_network(options))
     if "auto" in {options.engine, options.precision, options.device}:
         _say.line(f"{model.card.name} runs in {model.estimator.engine}: {model.why}.")
     _plan.make_folders(tasks, (options.output, options.raw, options.png16))
@@ -115,11 +110,16 @@ def command(photos: tuple[str, ...], given: dict[str, str | bool]) -> int:
     has_paths = not options.json and all(task.picture for task in tasks)
     with _say.progress(len(tasks) if not options.json else 0) as step:
         finish = partial(_finish, model=model, options=options, has_paths=has_paths)
-        stream = _stream.estimated(
-            tasks, lambda: model, _look(tasks, options), overwrite=options.overwrite, has_bar=not options.json
-        )
+        stream = _stream.made(tasks, lambda: model, way, partial(_make, options=options))
         done = [step(finish(task, found)) for task, found in stream]
     return 0 if all(done) else 1
+
+
+def _network(options: DepthOptions) -> dict[str, Any]:
+    """What is loaded."""
+    name = network(options.model, fine=options.fine, fast=options.fast)
+    same = ("size", "engine", "precision", "device", "fast")
+    return {"name": name, **{word: getattr(options, word) for word in same}}
 
 
 def _look(tasks: tuple[Task, ...], options: DepthOptions) -> EstimateOptions:
@@ -137,40 +137,49 @@ def _is_picture(task: Task) -> bool:
     return task.picture is None or task.picture.suffix.lower() in MEDIA_TYPES
 
 
-def _finish(task: Task, found: Estimated, *, model: Model, options: DepthOptions, has_paths: bool) -> bool:
-    """Write the results of one photo, and say how it went."""
-    started = time.perf_counter()
-    try:
-        photo, depth = found.result()
-        _write(task, photo, depth, options)
-    except NearfarError as exc:
-        _say.failure(exc, task.source, is_json=options.json)
-        return False
-    except MemoryError:
-        short = NearfarError("There is not enough memory for this photo.", "Scale it down.")
-        _say.failure(short, task.source, is_json=options.json)
-        return False
-    for warning in depth.warnings:
-        _say.line(f"{task.source}: {warning.message}")
-    if options.json:
-        milliseconds = (found.seconds + time.perf_counter() - started) * 1000
-        _say.row({**_describe(task, depth, milliseconds), "engine_why": model.why})
-    elif has_paths:
-        _say.lines(str(path) for path in task.targets)
-    return True
+@dataclass(frozen=True, slots=True)
+class _Made:
+    """The files of a photo, or its picture for standard output; its warnings, and facts for a row of JSON."""
+
+    files: tuple[tuple[Path, bytes], ...]
+    shown: bytes
+    warnings: tuple[str, ...]
+    facts: dict[str, Any]
 
 
-def _write(task: Task, photo: Photo, depth: DepthMap, options: DepthOptions) -> None:
+def _make(task: Task, photo: Photo, depth: DepthMap, *, options: DepthOptions) -> _Made:
     """Everything is computed before anything is written."""
     exports = ((task.raw, "npy"), (task.png16, "png16"))
     files = [(path, outputs.export(name).make(photo, depth)) for path, name in exports if path is not None]
     result = _result(photo, depth, options, task.picture.suffix.lower() if task.picture else ".png")
     if task.picture is not None:
         files.insert(0, (task.picture, result))
-    for path, data in files:
-        write_whole(path, data, overwrite=options.overwrite)
-    if task.picture is None:
-        _say.picture(result)
+    warnings = tuple(warning.message for warning in depth.warnings)
+    return _Made(tuple(files), b"" if task.picture else result, warnings, depth.describe())
+
+
+def _finish(task: Task, found: Estimated, *, model: Model, options: DepthOptions, has_paths: bool) -> bool:
+    """Write the results of one photo, and say how it went."""
+    started = time.perf_counter()
+    try:
+        if found.error is not None:
+            raise found.error
+        made: _Made = found.made
+        for path, data in made.files:
+            write_whole(path, data, overwrite=options.overwrite)
+        if made.shown:
+            _say.picture(made.shown)
+    except NearfarError as exc:
+        _say.failure(exc, task.source, is_json=options.json)
+        return False
+    for warning in made.warnings:
+        _say.line(f"{task.source}: {warning}")
+    if options.json:
+        milliseconds = (found.seconds + time.perf_counter() - started) * 1000
+        _say.row({**_describe(task, made.facts, milliseconds), "engine_why": model.why})
+    elif has_paths:
+        _say.lines(str(path) for path in task.targets)
+    return True
 
 
 def _result(photo: Photo, depth: DepthMap, options: DepthOptions, suffix: str) -> bytes:
@@ -190,13 +199,13 @@ def _draw(photo: Photo, depth: DepthMap, options: DepthOptions) -> Picture:
     )  # what is kept is put into either picture later
 
 
-def _describe(task: Task, depth: DepthMap, milliseconds: float) -> dict[str, Any]:
+def _describe(task: Task, facts: dict[str, Any], milliseconds: float) -> dict[str, Any]:
     places = {"output": task.picture, "raw": task.raw, "png16": task.png16}
     return {
         "input": task.source,
         **{name: _text(path) for name, path in places.items()},
         "milliseconds": round(milliseconds, 1),
-        **depth.describe(),
+        **facts,
     }
 
 

@@ -75,8 +75,6 @@ if TYPE_CHECKING:
     from nearfar.service.watch.tracing import Tracing
     from nearfar.settings import Settings
 
-SMALL_NETWORK = 10_000_000
-"""Parameters up to which a network runs with its share of the processors, not with all of them."""
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 """FastAPI's own would tell queries and values to whatever provider the process has; ours tells neither."""
 UPLOADS_AT_ONCE = 8
@@ -202,7 +200,7 @@ def _default_loader(settings: Settings, pool: EnginePool) -> Loader:
 
     def load(name: str, size: int | None, *, fast: bool = False) -> api.Model:
         card = catalogue.card(name or settings.model)
-        chosen = small if card.parameters <= SMALL_NETWORK else large
+        chosen = small if card.parameters <= api.SMALL_NETWORK else large
         with contextlib.nullcontext() if api.is_loaded(card.name, chosen) else pool.aside():
             return api.load(card.name, size=size, settings=chosen, fast=fast)
 
