@@ -1,4 +1,4 @@
-"""Heat maps by a script of one's own: the network in the package, OpenCV and ONNX Runtime, nothing of nearfar.
+"""Heat maps by a script of one's own: the network in the package, OpenCV, ONNX Runtime, nothing of nearfar.
 
     python benchmarks/by_hand/heat_maps.py WEIGHTS.onnx FOLDER PHOTO...                  # one process
     python benchmarks/by_hand/heat_maps.py --processes 2 WEIGHTS.onnx FOLDER PHOTO...    # a pool
@@ -65,7 +65,7 @@ class Painter:
 
 
 def network_size(width: int, height: int) -> tuple[int, int]:
-    """(width, height) of the network's input: the photo's shape, as many pixels as 256×192, multiples of 32."""
+    """(width, height) of the network's input: as many pixels as 256×192, multiples of 32."""
     scale = (0.75 * SIZE / width * SIZE / height) ** 0.5
     sides = [max(MULTIPLE, round(scale * side / MULTIPLE) * MULTIPLE) for side in (width, height)]
     return sides[0], sides[1]
