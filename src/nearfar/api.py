@@ -15,18 +15,14 @@ import numpy as np
 from nearfar import one_photo
 from nearfar import settings as settings_module
 from nearfar.decode.given import depth_of
-from nearfar.decode.masks import Subject, read_mask, read_masks
 from nearfar.decode.metadata import metadata_of
 from nearfar.decode.photo import Limits, read_photo
-from nearfar.decode.prompt import prompted
 from nearfar.encode.metadata import Metadata, with_metadata
 from nearfar.errors import NearfarError, ParameterError, did_you_mean
 from nearfar.machine.cpus import usable_cpus
 from nearfar.machine.helpers import helpers
 from nearfar.machine.in_order import in_order
 from nearfar.one_photo import Estimated, EstimateOptions
-from nearfar.ops.fit import fitted
-from nearfar.ops.fuse import fuse as fuse_arrays
 from nearfar.ops.intrinsics import seen_by
 from nearfar.options import describe, parse
 from nearfar.pipeline import Estimator
@@ -42,7 +38,7 @@ if TYPE_CHECKING:
 
     from nearfar.cards import ModelCard
     from nearfar.decode.depth import DepthSource
-    from nearfar.decode.masks import MaskSource
+    from nearfar.decode.masks import MaskSource, Subject
     from nearfar.decode.photo import PhotoSource
     from nearfar.decode.prompt import PromptSource
     from nearfar.ops.fuse import Fused
@@ -122,7 +118,11 @@ class Model:
             prompt: as for :func:`estimate`.
         """
         tiles = _checked_tiles(tiles)
-        given = prompted(self._read_for_depth(photo, tiles), prompt)
+        given = self._read_for_depth(photo, tiles)
+        if prompt is not None:
+            from nearfar.decode.prompt import prompted
+
+            given = prompted(given, prompt)
         return one_photo.depth_of(given, self.estimator, tiles, tell)
 
     def estimate_batch(self, photos: Iterable[PhotoSource]) -> list[DepthMap]:
@@ -419,7 +419,7 @@ def overlay(
         ParameterError: opacity out of 0…1, sizes that differ, no such colour map or range.
     """
     picture = read(photo)
-    depth = fitted(depth_of(depth), *picture.full_size)
+    depth = _fitted(depth_of(depth), picture)
     kept = metadata_of(picture, keep_metadata)
     done = _apply("overlay", picture, depth, opacity=opacity, colormap=colormap, range=range)
     return replace(done, kept=kept)
@@ -456,7 +456,7 @@ def effect(
             raise ParameterError("Neither a photo nor its depth was given.", parameter="photo")
         depth = estimate(picture)
     known = depth_of(depth)
-    known = known if picture is None else fitted(known, *picture.full_size)
+    known = _fitted(known, picture)
     kept = Metadata() if picture is None else metadata_of(picture, keep_metadata)
     done: Picture | Clip = plugin.apply(picture, known, chosen)
     if isinstance(done, Picture):
@@ -483,13 +483,15 @@ def export(
     picture = None if photo is None else read(photo)
     chosen = read_options(plugin.options, options, subject_of(picture))
     known = depth_of(depth)
-    known = known if picture is None else fitted(known, *picture.full_size)
+    known = _fitted(known, picture)
     data: bytes = plugin.write(picture, known, chosen)
     return data
 
 
 def subject_of(photo: Photo | None) -> Subject:
     """What masks are for: the photo's name and size, where there is one."""
+    from nearfar.decode.masks import Subject
+
     return Subject() if photo is None else Subject(photo.name, photo.full_size)
 
 
@@ -509,7 +511,11 @@ def read_options(
         InputError: a file that does not hold what it should.
     """
     named = [info for info in describe(options) if info.file]
-    if named and limits is None:
+    if not named:
+        return parse(options, given)
+    from nearfar.decode.masks import read_mask
+
+    if limits is None:
         settings = settings_module.load()
         limits = Limits(settings.max_bytes, settings.max_pixels)
     readers: dict[str, Callable[[Any], Any]] = {
@@ -551,6 +557,9 @@ def fuse(
         >>> found = nearfar.fuse(nearfar.estimate("a.jpg"), "labels.png")  # doctest: +SKIP
         >>> [(thing.index, thing.median) for thing in found.objects]  # doctest: +SKIP
     """
+    from nearfar.decode.masks import Subject, read_masks
+    from nearfar.ops.fuse import fuse as fuse_arrays
+
     known = depth_of(depth)
     subject = Subject(_name_of_photo(photo), (known.width, known.height))
     return fuse_arrays(known, read_masks(masks, subject), band_px)
@@ -564,6 +573,15 @@ def _name_of_photo(photo: str | os.PathLike[str] | Photo) -> str:
     raise ParameterError(
         f"A photo's name is a text or a path, not {type(photo).__name__}.", parameter="photo"
     )
+
+
+def _fitted(depth: DepthMap, photo: Photo | None) -> DepthMap:
+    """The depth as large as the photo, where there is one."""
+    if photo is None or photo.full_size == (depth.width, depth.height):
+        return depth
+    from nearfar.ops.fit import fitted
+
+    return fitted(depth, *photo.full_size)
 
 
 def _apply(name: str, photo: Photo | None, depth: DepthMap, **given: Any) -> Picture:

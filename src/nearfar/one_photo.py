@@ -11,12 +11,9 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, ParamSpec, Protocol, TypeVar
 
-from nearfar.decode.own_depth import own_depth_of
 from nearfar.decode.photo import Limits, read_photo
-from nearfar.decode.prompt import prompted, read_prompt
 from nearfar.errors import NearfarError, ParameterError
 from nearfar.ops.intrinsics import seen_by
-from nearfar.pipeline import panorama, tiling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,6 +34,11 @@ class Loaded(Protocol):
         """What runs it."""
 
 
+OWN_DEPTH_HELP = "Take the depth that the photo carries itself instead of a network's."
+PROMPT_HELP = (
+    "Coarse depth of a sensor for networks that take it (prompt-depth-anything): a depth file in metres, or "
+    "a 16-bit picture of millimetres; upright, of the whole photo."
+)
 M = TypeVar("M", bound=Loaded)
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -152,7 +154,11 @@ def read(
     photo = (watch or Unwatched()).do(read_photo, source, limits, options.name, _needed(estimator, options))
     photo = seen_by(photo, options.intrinsics)
     given = options.prompt() if callable(options.prompt) else options.prompt
-    return photo if given is None else prompted(photo, (watch or Unwatched()).do(read_prompt, given))
+    if given is None:
+        return photo
+    from nearfar.decode.prompt import prompted, read_prompt
+
+    return prompted(photo, (watch or Unwatched()).do(read_prompt, given))
 
 
 def _needed(estimator: Estimator, options: EstimateOptions) -> Callable[[int, int], tuple[int, int]] | None:
@@ -177,6 +183,8 @@ def depth_of(
     def one(photo: Photo) -> DepthMap:
         if not tiles:
             return estimator.estimate(photo)
+        from nearfar.pipeline import tiling
+
         return tiling.estimate(estimator, photo, tiling.Tiles(0 if tiles is True else tiles), tell)
 
     is_round = photo.camera is not None and photo.camera.is_equirectangular
@@ -186,7 +194,11 @@ def depth_of(
             "Leave one of them out.",
             "prompt",
         )
-    return panorama.estimate(photo, one) if is_round else one(photo)
+    if not is_round:
+        return one(photo)
+    from nearfar.pipeline import panorama
+
+    return panorama.estimate(photo, one)
 
 
 def look(
@@ -213,6 +225,8 @@ def look(
     with watch.stage("decode"):
         photo = read(source(), model.estimator, options, limits, watch)
     if options.own_depth:
+        from nearfar.decode.own_depth import own_depth_of
+
         with watch.stage("engine"):
             return Seen(photo, watch.do(own_depth_of, photo), model)
     with watch.stage("engine"), watch.engine(model):

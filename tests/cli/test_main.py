@@ -26,6 +26,7 @@ REFERENCE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "cli.md
 def flags(verb: str) -> set[str]:
     """All flags of a verb, as its parser knows them."""
     command = importlib.import_module(f"nearfar.cli.{verb}").command
+    command.sign()
     found = inspect.signature(command).parameters.values()
     return {
         flag for row in found if row.kind is row.KEYWORD_ONLY for flag in row.annotation.__metadata__[0].name

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import nearfar
-from nearfar.cli._plugins import read_text
+from nearfar.cli._intrinsics import read_text
 from nearfar.errors import ParameterError
 from nearfar.ops.intrinsics import camera_of, read_intrinsics
 from nearfar.types import Camera

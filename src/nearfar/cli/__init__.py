@@ -19,7 +19,7 @@ from nearfar.cli._verbs import verbs
 from nearfar.errors import NearfarError, ParameterError, SettingsError, UnknownNameError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from cyclopts import App
 
@@ -63,13 +63,30 @@ def build(tokens: Sequence[str]) -> App:
     needs_all = not {"-h", "--help", COMPLETION}.isdisjoint(tokens)
     for name in verbs():
         home = f"{__name__}.{name}"
-        command = importlib.import_module(home).command if needs_all else f"{home}:command"
+        is_here = needs_all or home in sys.modules
+        command = _command(name) if is_here else f"{home}:command"
         app.command(command, name=name.replace("_", "-"))
     if not tokens or tokens[0].replace("-", "_") not in verbs():
-        from nearfar.cli import depth
-
-        app.default(depth.command)
+        app.default(_command(DEFAULT_VERB))
     return app
+
+
+def _command(verb: str) -> Any:
+    """The command of a verb, as the parser reads it."""
+    command = importlib.import_module(f"{__name__}.{verb}").command
+    command.sign()
+    return command
+
+
+def _without_parser(tokens: list[str]) -> Callable[[], int] | None:
+    """What a plain command line runs; None where the parser must look at it."""
+    verb = tokens[0].replace("-", "_") if tokens else ""
+    is_named = verb in verbs()
+    if not tokens or not {"-h", "--help", "--version", "--"}.isdisjoint(tokens):
+        return None
+    command = importlib.import_module(f"{__name__}.{verb if is_named else DEFAULT_VERB}").command
+    run: Callable[[], int] | None = command.plain(tokens[1:] if is_named else tokens)
+    return run
 
 
 def _install_completion(words: list[str]) -> int:
@@ -92,15 +109,18 @@ def _install_completion(words: list[str]) -> int:
 
 
 def _run(tokens: list[str]) -> int:
-    from cyclopts import CycloptsError
-
-    from nearfar.cli._verb import hide_dashes
-
     if tokens[:1] == ["--version"]:  # without the libraries that show help
         _say.lines([__version__])
         return 0
     if tokens[:1] == [COMPLETION]:
         return _install_completion(tokens[1:])
+    plain = _without_parser(tokens)
+    if plain is not None:
+        return plain()
+    from cyclopts import CycloptsError
+
+    from nearfar.cli._verb import hide_dashes
+
     app = build(tokens)
     try:
         done: Any = app(

@@ -6,27 +6,26 @@ import dataclasses
 import sys
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nearfar import api, plugins
 from nearfar.calibration import Calibration
 from nearfar.cards import DepthKind
 from nearfar.cli import _plan, _say, _stream
+from nearfar.cli._intrinsics import INTRINSICS_FLAG, read_text
 from nearfar.cli._network import FINE_HELP, MODEL_HELP, network
 from nearfar.cli._sources import RECURSIVE_HELP, STDIO, gather
 from nearfar.decode.depth import INVALID_HELP, read_depth
-from nearfar.decode.own_depth import OWN_DEPTH_HELP, own_depth_of
+from nearfar.decode.own_depth import own_depth_of
 from nearfar.errors import NearfarError, OutputExistsError, ParameterError
 from nearfar.machine.files import write_whole
-from nearfar.one_photo import Estimated, EstimateOptions
-from nearfar.ops.camera_files import camera_text
+from nearfar.one_photo import OWN_DEPTH_HELP, Estimated, EstimateOptions
 from nearfar.ops.fit import fitted
-from nearfar.ops.intrinsics import INTRINSICS_HELP
 from nearfar.options import describe, option
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from nearfar.cli._plan import Task
     from nearfar.options import OptionInfo
@@ -36,24 +35,6 @@ if TYPE_CHECKING:
     Given = dict[str, str | bool]
     Files = Mapping[Path, bytes] | bytes  # of a photo, or its bytes for standard output
     Work = Callable[[Task, Photo, DepthMap], Files]
-
-
-INTRINSICS_FLAG = INTRINSICS_HELP.removesuffix(".") + "; or a file that holds them."
-
-
-def read_text(given: str) -> str:
-    """The text in a file of that name, or the text itself where there is no such file.
-
-    Raises:
-        ParameterError: a file that holds no short text.
-    """
-    path = Path(given)
-    try:
-        return camera_text(path) if given and path.is_file() else given
-    except (OSError, ValueError) as exc:
-        if isinstance(exc, NearfarError):
-            raise
-        raise ParameterError(f"{given} cannot be read: {exc}.") from exc
 
 
 DEPTH_KIND_HELP = (

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import sys
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
-
-from cyclopts import Parameter
 
 from nearfar.options import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from nearfar.options import OptionInfo
 
@@ -46,14 +46,60 @@ def verb(
             named = {name: show_dash(value) for name, value in given.items() if value is not None}
             return body(tuple(show_dash(word) for word in words), named)
 
+        command.plain = partial(_plain, options, flags or {}, body)  # type: ignore[attr-defined]
         command.__doc__ = body.__doc__
         command.__annotations__ = {}  # the signature carries them; hints found here would win over it
-        command.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-            [*_words(arguments), *(_option(info, (flags or {}).get(info.name)) for info in describe(options))]
-        )
+        command.sign = partial(_sign, command, options, arguments, flags or {})  # type: ignore[attr-defined]
+        if "cyclopts" in sys.modules:  # the parser is here, and will ask
+            command.sign()  # type: ignore[attr-defined]
         return command
 
     return bind
+
+
+def _sign(command: Any, options: type, arguments: tuple[str, str] | None, flags: Mapping[str, Flag]) -> None:
+    """Give a command the signature that the parser reads; its library is imported for that alone."""
+    rows = (_option(info, flags.get(info.name)) for info in describe(options))
+    command.__signature__ = inspect.Signature([*_words(arguments), *rows])
+
+
+def _plain(
+    options: type, flags: Mapping[str, Flag], body: Body, tokens: Sequence[str]
+) -> Callable[[], int] | None:
+    """What a command line without surprises runs, read without the parser: its import is slow.
+
+    None where anything is unusual: an unknown or repeated flag, a value that looks like a flag or is absent.
+    The parser says then what is wrong, or what is meant.
+    """
+    rows = {name: info for info in describe(options) for name in _names(info, flags)}
+    words: list[str] = []
+    given: Given = {}
+    left = list(tokens)
+    while left:
+        word = left.pop(0)
+        if not word.startswith("-") or word == "-":
+            words.append(word)
+            continue
+        name, has_value, value = word.partition("=")
+        info = rows.get(name)
+        if info is None or info.name in given or (has_value and not name.startswith("--")):
+            return None
+        if info.type == "bool":
+            if has_value:
+                return None
+            given[info.name] = True
+            continue
+        if not has_value:
+            value = left.pop(0) if left else "-?"
+        if not value or (value.startswith("-") and value != "-"):
+            return None
+        given[info.name] = value
+    return partial(body, tuple(words), given)
+
+
+def _names(info: OptionInfo, flags: Mapping[str, Flag]) -> list[str]:
+    short = flags[info.name].short if info.name in flags else ""
+    return [f"--{info.name.replace('_', '-')}", *([short] if short else [])]
 
 
 def hide_dashes(tokens: Iterable[str]) -> list[str]:
@@ -69,12 +115,16 @@ def show_dash(value: Any) -> Any:
 def _words(arguments: tuple[str, str] | None) -> list[inspect.Parameter]:
     if arguments is None:
         return []
+    from cyclopts import Parameter
+
     word, help = arguments
     note = Annotated[str, Parameter(name=word, help=help, negative="")]
     return [inspect.Parameter("words", inspect.Parameter.VAR_POSITIONAL, annotation=note)]
 
 
 def _option(info: OptionInfo, flag: Flag | None) -> inspect.Parameter:
+    from cyclopts import Parameter
+
     flag = flag or Flag()
     long = "--" + info.name.replace("_", "-")
     note = Parameter(

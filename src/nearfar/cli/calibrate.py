@@ -9,6 +9,7 @@ from nearfar import api
 from nearfar.calibration import KnownPoint, calibrate
 from nearfar.cards import DepthKind
 from nearfar.cli import _plugins, _say
+from nearfar.cli._intrinsics import INTRINSICS_FLAG, read_text
 from nearfar.cli._network import FINE_HELP, MODEL_HELP, network
 from nearfar.cli._verb import Flag, verb
 from nearfar.decode.depth import INVALID_HELP
@@ -33,7 +34,7 @@ class CalibrateOptions:
     depth_invalid: str = option("", INVALID_HELP, parse=str)
     depth_array: str = option("", _plugins.DEPTH_ARRAY_HELP)
     fov: float = option(0.0, "Horizontal field of view in degrees, kept in the profile.", low=0, high=179)
-    intrinsics: str = option("", _plugins.INTRINSICS_FLAG, parse=_plugins.read_text)
+    intrinsics: str = option("", INTRINSICS_FLAG, parse=read_text)
     overwrite: bool = option(False, "Replace a file that exists already.")
 
 

@@ -9,20 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 from nearfar import api, outputs, registry
 from nearfar.cli import _plan, _say, _stream
+from nearfar.cli._intrinsics import INTRINSICS_FLAG, read_text
 from nearfar.cli._network import FINE_HELP, MODEL_HELP, network
-from nearfar.cli._plugins import INTRINSICS_FLAG, read_text
 from nearfar.cli._sources import RECURSIVE_HELP, gather
 from nearfar.cli._verb import Flag, verb
 from nearfar.cli._verbs import verbs
 from nearfar.decode.metadata import KEEP, KEEP_HELP, metadata_of
-from nearfar.decode.own_depth import OWN_DEPTH_HELP
-from nearfar.decode.prompt import PROMPT_HELP
 from nearfar.effects.heatmap import HeatmapOptions
 from nearfar.encode import MEDIA_TYPES
 from nearfar.encode.metadata import with_metadata
 from nearfar.errors import NearfarError, ParameterError
 from nearfar.machine.files import write_whole
-from nearfar.one_photo import EstimateOptions
+from nearfar.one_photo import OWN_DEPTH_HELP, PROMPT_HELP, EstimateOptions
 from nearfar.options import option, parse
 
 if TYPE_CHECKING:

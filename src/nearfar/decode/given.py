@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from nearfar.decode.depth import read_depth
 from nearfar.errors import ParameterError, UnsupportedFormatError
 from nearfar.types import DepthKind, DepthMap, Photo
 
@@ -37,6 +36,8 @@ def depth_of(given: Any, instead: str = "nearfar.estimate(photo)") -> DepthMap:
         )
     if not isinstance(given, (str, os.PathLike, bytes, bytearray, memoryview)) and not hasattr(given, "read"):
         raise ParameterError(f"Depth cannot be {type(given).__name__}.", f"Give {instead}.", "depth")
+    from nearfar.decode.depth import read_depth  # with all formats of depth files
+
     try:
         return read_depth(given)
     except UnsupportedFormatError as exc:

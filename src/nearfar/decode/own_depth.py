@@ -89,9 +89,6 @@ def read_own_depth(data: bytes, name: str) -> DepthMap | None:
         raise BrokenImageError(f"The {found.title} in {name} is damaged: {exc}.") from exc
 
 
-OWN_DEPTH_HELP = "Take the depth that the photo carries itself instead of a network's."
-
-
 def own_depth_of(photo: Photo) -> DepthMap:
     """The depth that a photo carries, at the photo's size.
 

@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     Map = npt.NDArray[np.float32]
     PromptSource = DepthMap | npt.NDArray[Any] | str | os.PathLike[str] | bytes | BinaryIO
 
-PROMPT_HELP = (
-    "Coarse depth of a sensor for networks that take it (prompt-depth-anything): a depth file in metres, or "
-    "a 16-bit picture of millimetres; upright, of the whole photo."
-)
 _NAME = "the prompt"
 _MILLIMETRE = 1e-3
 _LOOSE = 0.1  # by so much the shapes of photo and prompt may differ: sensors crop a little

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nearfar import assets
 from nearfar.engines import _graph, _optimized, runs_at_any_size, single_map, stacked
 from nearfar.errors import EngineError
 
@@ -96,7 +97,8 @@ class OnnxRuntime:
                 "Is it an ONNX file, and whole? Pull or import it again.",
             ) from exc
         check_input(inner, card)
-        return OnnxSession(inner, card, _graph.read(weights))
+        is_ours = weights.parent == assets.FOLDER  # its graph takes any size, and normalises nothing
+        return OnnxSession(inner, card, None if is_ours else _graph.read(weights))
 
 
 def _set_spinning(how: Any, version: str, threads: int) -> None:

@@ -24,13 +24,18 @@ def cards() -> dict[str, ModelCard]:
     return table
 
 
+def _in_package(name: str) -> ModelCard | None:
+    """The card of a network in the package: found without loading those of all other families."""
+    return next((row for row in MODELS.load("embedded") if row.name == name), None)
+
+
 def card(name: str) -> ModelCard:
     """The card of a model.
 
     Raises:
         UnknownNameError: there is none of that name; the message offers the nearest.
     """
-    found = cards().get(name)
+    found = _in_package(name) or cards().get(name)
     if found is None:
         raise UnknownNameError(f"There is no model '{name}'.", did_you_mean(name, cards()))
     return found

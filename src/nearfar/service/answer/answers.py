@@ -9,10 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nearfar import outputs
-from nearfar.decode.own_depth import OWN_DEPTH_HELP
 from nearfar.decode.photo import Limits
 from nearfar.encode.metadata import Metadata, with_metadata
 from nearfar.errors import ParameterError, did_you_mean
+from nearfar.one_photo import OWN_DEPTH_HELP
 from nearfar.ops.colormap import COLORMAPS
 from nearfar.ops.intrinsics import INTRINSICS_HELP, read_intrinsics
 from nearfar.options import option

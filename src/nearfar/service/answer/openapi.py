@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi.openapi.utils import get_openapi
 
 from nearfar.cards import DepthKind
-from nearfar.decode.prompt import PROMPT_HELP
+from nearfar.one_photo import PROMPT_HELP
 from nearfar.options import OptionInfo, describe
 from nearfar.service.answer.answers import HEADERS, OPTIONAL_HEADERS, PICTURES, DepthQuery
 from nearfar.service.answer.ways import is_effect, picture_formats, shared_by
