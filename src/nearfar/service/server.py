@@ -15,6 +15,7 @@ from nearfar.machine import allocator, turns
 from nearfar.service.app import create_app
 from nearfar.service.errors import LostEngineError
 from nearfar.service.http.connection import Bounds, Connection
+from nearfar.service.http.frames import Frames
 from nearfar.service.watch import logs
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def configure(app: FastAPI, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=partial(Connection, bounds=bounds),  # type: ignore[arg-type]  # it is only called
-        ws="wsproto",
+        ws=Frames,
         ws_max_size=2 * settings.live_max_bytes,  # up to there a frame is refused with a message
         ws_per_message_deflate=False,  # pictures are compressed already
         loop="asyncio",

@@ -20,6 +20,7 @@ from nearfar.service.errors import LargeHeaderError, MalformedRequestError, Slow
 from nearfar.service.http.disconnect import DISCONNECT, Disconnect
 from nearfar.service.http.envelope import BEGUN_AT, SECURITY_HEADERS
 from nearfar.service.http.gathering import Gathering
+from nearfar.service.http.pieces import Pieces, TooManyPiecesError
 from nearfar.service.request import problems
 from nearfar.service.request.access import CROWDED, address_caller
 from nearfar.service.request.exchange import Exchange
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from nearfar.errors import NearfarError
 
+_AT_ONCE = 2**18  # bytes that asyncio reads at once
 SPARE = 64
 """Connections over the limit that still get an answer: 503, or that of a health address."""
 
@@ -67,6 +69,9 @@ class Connection(H11Protocol):
         self._is_crowded = False
         self._disconnect = Disconnect()
         self._begun_at = 0.0
+        self._pieces = Pieces()
+        self._next_event = self.conn.next_event
+        self.conn.next_event = self._counted_event  # type: ignore[method-assign]
         self.app = self._telling(self.app)
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -93,11 +98,13 @@ class Connection(H11Protocol):
         """Read on."""
         if self.conn.their_state is h11.IDLE:
             self._begun_at = time.perf_counter()
+        self._pieces.come(len(data))
         super().data_received(data)
         self._watch()
 
     def on_response_complete(self) -> None:
-        """An answer is written."""
+        """An answer is written; what came behind its request is read now."""
+        self._pieces.come(_AT_ONCE)
         super().on_response_complete()
         self._watch()
 
@@ -116,10 +123,22 @@ class Connection(H11Protocol):
         """Refuse what is no HTTP, as a problem document."""
         cause = sys.exception()
         is_large = isinstance(cause, h11.RemoteProtocolError) and cause.error_status_hint == 431
-        self._refuse(_too_large(self.config) if is_large else MalformedRequestError("This is not HTTP/1.1."))
+        is_flood = cause is not None and isinstance(cause.__cause__, TooManyPiecesError)
+        what = "The body comes in chunks of a few bytes." if is_flood else "This is not HTTP/1.1."
+        hint = "Send larger chunks." if is_flood else ""
+        self._refuse(_too_large(self.config) if is_large else MalformedRequestError(what, hint))
 
     def _should_upgrade_to_ws(self) -> bool:
         return not self._is_crowded and super()._should_upgrade_to_ws()
+
+    def _counted_event(self) -> h11.Event | type[h11.NEED_DATA | h11.PAUSED]:
+        event = self._next_event()
+        if type(event) is h11.Data:
+            try:
+                self._pieces.take()
+            except TooManyPiecesError as exc:
+                raise h11.RemoteProtocolError("too many chunks") from exc
+        return event
 
     def _telling(self, app: ASGIApp) -> ASGIApp:
         """The application, whose requests know when they began to arrive and whether their client left."""

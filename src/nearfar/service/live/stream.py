@@ -102,6 +102,7 @@ class Stream:
                 return
             data, text = message.get("bytes"), message.get("text")
             await (self._take(data) if data is not None else self._change(text or ""))
+            await asyncio.sleep(0)  # messages that are there already do not keep others waiting
 
     async def _take(self, data: bytes) -> None:
         """Keep a frame as the next one; one that waits already is dropped."""
