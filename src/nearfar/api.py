@@ -18,7 +18,7 @@ from nearfar.decode.given import depth_of
 from nearfar.decode.metadata import metadata_of
 from nearfar.decode.photo import Limits, read_photo
 from nearfar.encode.metadata import Metadata, with_metadata
-from nearfar.errors import NearfarError, ParameterError, did_you_mean
+from nearfar.errors import ParameterError, did_you_mean
 from nearfar.machine.cpus import usable_cpus
 from nearfar.machine.helpers import helpers
 from nearfar.machine.in_order import in_order
@@ -28,7 +28,8 @@ from nearfar.options import describe, parse
 from nearfar.pipeline import Estimator
 from nearfar.registry import EFFECTS, EXPORTS, require_name
 from nearfar.sessions.cache import SessionCache
-from nearfar.sessions.choice import choose, wish_of
+from nearfar.sessions.choice import wish_of
+from nearfar.sessions.sharing import shared_out, workers_of
 from nearfar.types import Clip, DepthMap, Photo, Picture
 from nearfar.weights import open_store
 from nearfar.zoo import catalogue
@@ -47,12 +48,6 @@ if TYPE_CHECKING:
     from nearfar.settings import Settings
     from nearfar.types import RangeRule
 
-SMALL_NETWORK = 10_000_000
-"""Parameters up to which many photos are each run in one thread, side by side, rather than in all of them."""
-_STREAM_WORKERS, _WORKERS_OF_LARGE = (
-    8,
-    4,
-)  # beyond, Python's lock or the network's threads bind
 _one_at_a_time = threading.Lock()
 
 __all__ = [
@@ -166,7 +161,7 @@ class Model:
             ...     print(found.error or found.depth.value_range)
         """
         chosen, within = options or EstimateOptions(), (self._limits, one_photo.Unwatched(tell))
-        workers = _workers_of(self.card, workers)
+        workers = workers_of(self.card, workers)
         is_own = workers == 1 or not self.asked  # made by load, it can be loaded with other settings
         many = self if is_own else load_side_by_side(workers, {**self.asked, "settings": self.settings})
 
@@ -178,33 +173,15 @@ class Model:
             yield from in_order(work, enumerate(photos), workers, ahead=ahead)
 
 
-def _workers_of(card: ModelCard, wanted: int) -> int:
-    """Photos of a stream that are worked on at once."""
-    most = _STREAM_WORKERS if card.parameters <= SMALL_NETWORK else _WORKERS_OF_LARGE
-    return wanted or min(most, usable_cpus())
-
-
 def load_side_by_side(workers: int, asked: Mapping[str, Any]) -> Model:
-    """What :func:`load` gives for what was asked, made for so many photos at once.
+    """What :func:`load` gives for what was asked, its threads shared out among so many photos at once.
 
-    A small network that ONNX Runtime runs gets its share of the processors. ``workers``: as of
-    :meth:`Model.estimate_stream`. Errors as of :func:`load`.
+    ``workers``: as of :meth:`Model.estimate_stream`. Errors as of :func:`load`.
     """
     settings = asked.get("settings") or settings_module.load()
     card = catalogue.cards().get(str(asked.get("name") or settings.model))
-    if card is None or card.parameters > SMALL_NETWORK or settings.threads:
-        return load(**asked)
-    threads = max(1, usable_cpus() // _workers_of(card, workers))
-    texts = (asked.get(word) or "" for word in ("engine", "precision", "device"))
-    try:
-        choice = choose(
-            card, wish_of(settings, *texts, is_fast=asked.get("fast", False)), open_store(settings)
-        )
-    except NearfarError:
-        return load(**asked)  # which tells what is wrong in its own words
-    if choice.engine != "onnxruntime" or choice.device != "cpu" or threads == usable_cpus():
-        return load(**asked)
-    return load(**{**asked, "settings": replace(settings, threads=threads)})
+    shared = settings if card is None else shared_out(settings, card, workers, asked)
+    return load(**asked) if shared is settings else load(**{**asked, "settings": shared})
 
 
 def estimate(

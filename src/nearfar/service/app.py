@@ -58,6 +58,7 @@ from nearfar.service.work.budget import MemoryBudget
 from nearfar.service.work.helper_threads import HelperThreads
 from nearfar.service.work.pool import EnginePool
 from nearfar.service.work.watchdog import Watchdog
+from nearfar.sessions.sharing import is_small
 from nearfar.weights import open_store
 from nearfar.weights.packs import sweep_imports
 from nearfar.zoo import catalogue
@@ -200,7 +201,7 @@ def _default_loader(settings: Settings, pool: EnginePool) -> Loader:
 
     def load(name: str, size: int | None, *, fast: bool = False) -> api.Model:
         card = catalogue.card(name or settings.model)
-        chosen = small if card.parameters <= api.SMALL_NETWORK else large
+        chosen = small if is_small(card) else large
         with contextlib.nullcontext() if api.is_loaded(card.name, chosen) else pool.aside():
             return api.load(card.name, size=size, settings=chosen, fast=fast)
 
