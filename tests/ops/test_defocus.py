@@ -98,3 +98,18 @@ def test_a_blur_wider_than_the_picture_is_done_in_its_size(size: tuple[int, int]
         ]
     )
     assert np.abs(_filtered(values, kernel) - wanted).max() < 1e-5
+
+
+@pytest.mark.parametrize(("size", "most"), [((33, 2000), 33), ((2000, 33), 33), ((400, 600), 37)])
+def test_lamps_are_looked_for_within_the_picture(
+    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], most: int
+) -> None:
+    """However long a picture is: OpenCV keeps as many rows as the window is high, 400 MB for 65,535×33."""
+    sides: list[tuple[int, int]] = []
+    blur = cv2.blur
+    monkeypatch.setattr(cv2, "blur", lambda given, side: (sides.append(side), blur(given, side))[1])
+    pixels = np.random.default_rng(1).integers(0, 256, (*size, 3), np.uint8)
+    defocus(pixels, np.full(size, 2.0, np.float32), Aperture(highlights=1.0))
+    assert sides
+    assert max(min(side) for side in sides) <= most
+    assert all(side[0] <= max(9, size[1]) and side[1] <= max(9, size[0]) for side in sides)

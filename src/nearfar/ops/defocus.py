@@ -181,8 +181,9 @@ def _boosted(light: Floats, highlights: float) -> Floats:
     over = cv2.max(cv2.max(light[..., 0], light[..., 1]), light[..., 2])
     over = np.clip((over - np.float32(0.8)) / np.float32(0.2), 0, 1)
     side = max(9, max(over.shape) // 16)
+    rows, columns = (min(side, max(9, count)) for count in over.shape)  # OpenCV keeps that many rows
     over *= np.clip(
-        1 - 2 * cv2.blur(over, (side, side)), 0, 1
+        1 - 2 * cv2.blur(over, (columns, rows)), 0, 1
     )  # a lamp, not a white wall or a sheet of paper
     return np.asarray(light * (1 + np.float32(highlights) * over * over)[..., None], np.float32)
 
