@@ -72,10 +72,12 @@ def back_up(home: Path, target: Path) -> None:
 
 
 def wait_for(client: httpx.Client, done: int) -> None:
-    """Until so many pictures are done."""
-    end = time.monotonic() + 120
-    while count(client, "done") < done:
-        assert time.monotonic() < end
+    """Until so many pictures are done; a minute or two without a further one is a picture that is lost."""
+    most, end = -1, 0.0
+    while (now := count(client, "done")) < done:
+        if now > most:
+            most, end = now, time.monotonic() + 120
+        assert time.monotonic() < end, f"{now} of {done} pictures are done"
         time.sleep(0.01)
 
 
