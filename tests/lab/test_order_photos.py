@@ -12,7 +12,7 @@ import pytest
 from nearfar.errors import ParameterError
 from nearfar_lab.augment import Strength
 from nearfar_lab.datasets import order_set, order_sets
-from nearfar_lab.datasets.order_photos import OrderedPhoto, OrderItem, OrderSet, pairs_of
+from nearfar_lab.datasets.order_photos import OrderedPhoto, OrderItem, OrderSet, more_points, pairs_of
 from nearfar_lab.errors import HeldOutError
 from nearfar_lab.evaluate import evaluate_pairs
 from nearfar_lab.metrics.pairs import PairCounts, count_pairs
@@ -53,6 +53,25 @@ def test_photos_whose_number_ends_in_three_validate(root: Path) -> None:
     assert [item.name for item in order_set("photos_various").items(root)] == ["0002.jpg"]
     assert [item.name for item in order_set("photos_various_validation").items(root)] == ["0003.jpg"]
     assert len(order_set("order_photos").items(root)) == 2
+
+
+def test_more_points_join_those_of_photos_to_learn_from(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second ranking adds its own pairs, none across the two, and none to photos kept back."""
+    more = {"photos_scenes": {name: [[0.2, 0.1, 1], [0.2, 0.9, 2]] for name in ("0002.jpg", "0003.jpg")}}
+    monkeypatch.setattr("nearfar_lab.datasets.order_photos.more_points", lambda: more)
+    (item,) = order_set("photos_scenes").items(root)
+    assert item.read().pairs.tolist()[2:] == [pytest.approx([0.2, 0.1, 0.2, 0.9])]
+    (kept,) = order_set("photos_scenes_validation").items(root)
+    assert len(kept.read().pairs) == 2
+
+
+def test_more_points_are_within_photos_and_none_kept_back() -> None:
+    """Every point of the file is a fraction with a rank, at least one pair a photo; no photo that validates."""
+    for photos in more_points().values():
+        for name, points in photos.items():
+            assert not name.split(".")[0].endswith("3"), name
+            assert len(pairs_of(points)), name
+            assert all(0 <= x <= 1 and 0 <= y <= 1 and rank == int(rank) >= 1 for x, y, rank in points), name
 
 
 def test_photos_kept_back_are_never_trained_on(root: Path) -> None:
