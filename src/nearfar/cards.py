@@ -229,6 +229,8 @@ class ModelCard:
     """What a file takes besides the picture: whole numbers by name of the input."""
     takes_prompt: bool = False
     """It takes coarse depth in metres beside the photo, and then answers in metres (torch alone)."""
+    outlines: int = 0
+    """How many times its maps are sharpened along the outlines of the picture (`nearfar.ops.outlines`)."""
     source: str = ""
     """Where what the card says was looked up."""
     details: Mapping[str, object] = field(default_factory=dict)

@@ -94,6 +94,7 @@ def make_card(
             "min_size": SMALLEST,
             "max_size": LARGEST,
         },
+        "outlines": recipe.outlines,
         "weights": _weight_rows(weights, recipe),
         "licence": "Apache-2.0",
         "is_commercial_use_allowed": True,

@@ -81,6 +81,7 @@ class Network:
             f"{rule.fit} {rule.size}",
             *(["padded"] if rule.pad else []),
             *(["mirrored"] if rule.flip else []),
+            *([f"outlined {card.outlines}"] if card.outlines else []),
             *([self.kind] if self.kind else []),
         ]
         return f"{card.name} ({', '.join(words)})"

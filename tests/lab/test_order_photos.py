@@ -66,7 +66,7 @@ def test_more_points_join_those_of_photos_to_learn_from(root: Path, monkeypatch:
 
 
 def test_more_points_are_within_photos_and_none_kept_back() -> None:
-    """Every point of the file is a fraction with a rank, at least one pair a photo; no photo that validates."""
+    """Every point of the file is a fraction with a rank, one pair a photo at least; no photo validates."""
     for photos in more_points().values():
         for name, points in photos.items():
             assert not name.split(".")[0].endswith("3"), name

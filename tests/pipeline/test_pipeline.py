@@ -12,6 +12,7 @@ import nearfar
 from nearfar.cards import DepthKind, InputSpec
 from nearfar.engines.fake import FakeSession
 from nearfar.errors import EngineError, NonFiniteOutputError
+from nearfar.ops.outlines import brightness, sharpen
 from nearfar.pipeline import BATCH_LIMIT, Estimator
 from nearfar.pipeline.preprocess import prepare
 from pictures import draw
@@ -160,11 +161,24 @@ def test_an_answer_agrees_with_the_depth_map() -> None:
 
 
 def test_an_answer_without_padding_is_what_the_network_gives() -> None:
-    """Bit for bit, at the network's size."""
-    network = nearfar.load(engine="fake").estimator
+    """Bit for bit, at the network's size, where the card asks for no sharper outlines."""
+    network = nearfar.load("embedded-v1", engine="fake").estimator
     photo = nearfar.Photo(draw(128, 96))
     prepared = prepare(photo, network.input)
     np.testing.assert_array_equal(network.answer(photo), FakeSession().run(prepared.tensor)[0])
+
+
+def test_an_answer_has_its_outlines_sharpened_where_the_card_says_so() -> None:
+    """What the network gives, sharpened along the brightness that it saw, alone and in a batch."""
+    network = nearfar.load(engine="fake").estimator
+    photo = nearfar.Photo(draw(128, 96))
+    prepared = prepare(photo, network.input)
+    grey = brightness(prepared.tensor[0], network.input.mean, network.input.std)
+    expected = sharpen(FakeSession().run(prepared.tensor)[0], grey, network.card.outlines)
+    assert network.card.outlines == 1
+    np.testing.assert_array_equal(network.answer(photo), expected)
+    together = network.estimate_batch([photo, photo])
+    np.testing.assert_allclose(together[1].values, network.estimate(photo).values, atol=1e-6)
 
 
 def test_nan_in_an_answer_is_an_error_of_the_engine() -> None:

@@ -15,6 +15,7 @@ CARD_FILES = ("embedded.json", "embedded-fine.json", "embedded-v1.json")
 def card_from_json(row: dict[str, Any]) -> ModelCard:
     """The card that a JSON object describes; what it says beyond a card's own fields becomes ``details``."""
     own = {"name", "title", "kind", "input", "weights", "licence", "is_commercial_use_allowed", "parameters"}
+    own |= {"outlines"}
     return ModelCard(
         name=row["name"],
         title=row["title"],
@@ -26,6 +27,7 @@ def card_from_json(row: dict[str, Any]) -> ModelCard:
         is_commercial_use_allowed=row["is_commercial_use_allowed"],
         parameters=row["parameters"],
         summary=row.get("summary", ""),
+        outlines=row.get("outlines", 0),
         details={key: value for key, value in row.items() if key not in own},
     )
 

@@ -10,6 +10,7 @@ import numpy as np
 from nearfar.cards import DepthKind
 from nearfar.engines import input_of
 from nearfar.errors import ParameterError
+from nearfar.ops.outlines import brightness, sharpen
 from nearfar.pipeline.postprocess import check_finite, depth_of, finish, without_border
 from nearfar.pipeline.preprocess import Prepared, prepare
 from nearfar.types import DepthMap, Photo, Provenance
@@ -110,15 +111,21 @@ class Estimator:
         return prepare(photo, self.input)
 
     def _answers(self, batch: Batch, prompt: Batch | None = None) -> Batch:
-        """(N, H, W); where the card says so, the mean with those for the mirror images."""
+        """(N, H, W); where the card says so, the mean with the mirrored ones, sharpened."""
         if prompt is not None:
             session: Any = self.session
             return np.asarray(session.run_prompted(batch, prompt), np.float32)
         raw: Batch = self.session.run(batch)
-        if not self.card.input.flip:
-            return raw
-        mirrored = self.session.run(np.ascontiguousarray(batch[..., ::-1]))
-        return np.asarray((raw + mirrored[..., ::-1]) / 2, np.float32)
+        if self.card.input.flip:
+            mirrored = self.session.run(np.ascontiguousarray(batch[..., ::-1]))
+            raw = np.asarray((raw + mirrored[..., ::-1]) / 2, np.float32)
+        return self._outlined(raw, batch) if self.card.outlines else raw
+
+    def _outlined(self, raw: Batch, batch: Batch) -> Batch:
+        """The same maps with steep outlines, as the card says."""
+        rule = self.input
+        greys = (brightness(picture, rule.mean, rule.std) for picture in batch)
+        return np.stack([sharpen(m, g, self.card.outlines) for m, g in zip(raw, greys, strict=True)])
 
     def finish(self, raw: Raw, prepared: Prepared, tiles: int = 0) -> DepthMap:
         """The depth map of a photo from what the network answered; ``tiles``: of how many that was joined.

@@ -58,6 +58,7 @@ RECIPE = Recipe(
     std=(STD, STD, STD),
     scene_size=(384, 512),
     pretrained=True,
+    outlines=1,
     encoder_rate=0.25,
     keeps_encoder_statistics=True,
     halves_on_cpu=False,

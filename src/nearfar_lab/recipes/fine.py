@@ -26,6 +26,7 @@ RECIPE = replace(
     title="Nearfar embedded, finer",
     summary="The larger network inside the package: sharper and surer, no download, slower.",
     input_size=384,
+    outlines=2,
     is_int8_alone=True,
     stages=(
         Stage(0.40, _MIDDLE, edge_weight=0.7, relative_weight=0.5, order_weight=0.7, outline_weight=0.3),

@@ -45,6 +45,7 @@ class Recipe:
     labels_from: the recipe whose finished network labels the ranked photos before this one begins, if any.
     card_name: the network's name where it is not the recipe's; title, summary: what a card says of it;
     input_size: the longer side of a 4:3 photo that it takes when nothing else is asked for.
+    outlines: how many times its maps are sharpened along the outlines of the picture when it is used.
     is_int8_alone: whether the int8 file alone is shipped: where it measures as well, half the bytes will do.
     scene_size: height and width of the scenes that a rebuild renders.
     keeps_statistics: the normalisations keep the means and variances that the run starts with: small batches
@@ -85,6 +86,7 @@ class Recipe:
     title: str = "Nearfar embedded"
     summary: str = "The small network inside the package: no download, fast on one processor core."
     input_size: int = 256
+    outlines: int = 0
     is_int8_alone: bool = False
     keeps_statistics: bool = False
     members: int = 1
