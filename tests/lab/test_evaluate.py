@@ -129,4 +129,4 @@ def test_a_padded_and_mirrored_network_is_not_shifted() -> None:
     inner = slice(2, -2)  # at the photo's edge the mirrored border mixes in
     expected = np.broadcast_to(1 / depth_m, found.shape)
     np.testing.assert_allclose(found[:, inner], expected[:, inner], rtol=4e-3)
-    assert network.label == "embedded (area 224, padded, mirrored)"
+    assert network.label == "embedded (area 224, padded, mirrored, outlined 1)"
