@@ -2,6 +2,8 @@
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8080
+# More flags of the service: make serve SERVE=--demo
+SERVE ?=
 # A page whose blocks of figures load, fuzz and soak renew: PAGE=docs/how-to/operate-the-service.md
 PAGE ?=
 # What fuzz sends: COUNT inputs of a SEED for so many MINUTES, or ONE again, by its number (with SEED) or its file in
@@ -23,7 +25,7 @@ help:  ## say what there is
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/'
 
 serve: .venv/.ready  ## set up what is needed, then serve the page on http://localhost:8080
-	$(RUN)/nearfar serve --host $(HOST) --port $(PORT)
+	$(RUN)/nearfar serve --host $(HOST) --port $(PORT) $(SERVE)
 
 test: .venv-dev/.ready  ## set up what is needed, run all tests, say what was skipped
 	sh tools/browser.sh

@@ -1,4 +1,4 @@
-"""Write the page's colour tables from the library's own: ``python web/tables.py``."""  # noqa: INP001 - a script, no package
+"""Write the page's colour tables from the library's own: ``python web/tables.py``."""
 
 from __future__ import annotations
 

@@ -125,6 +125,7 @@ def test_options_shape_the_picture(page, photo) -> None:
     assert "density=20" in after(page, lambda: slider.fill("1000"))
     assert page.input_value("#effect-fog-density") == "20"
     assert "colour=%23ff0000" in after(page, lambda: page.fill("#effect-fog-colour", "#ff0000"))
+    page.click(".advanced summary")
     assert "refine=false" in after(page, lambda: page.uncheck("#effect-fog-refine"))
     asked = after(page, lambda: page.click("#effect-reset"))
     assert "density" not in asked
@@ -134,6 +135,32 @@ def test_options_shape_the_picture(page, photo) -> None:
     wait_until(page, IS_SHOWN)
     choose = lambda: page.select_option("#effect-depth-slices-colormap", "viridis")  # noqa: E731
     assert "colormap=viridis" in after(page, choose)
+
+
+def test_the_photo_is_sent_once_and_presets_set_all(page, photo) -> None:
+    """Controls name the photo that the service holds; one that holds it no longer gets it anew."""
+    sent = []
+    page.on("request", lambda asked: sent.append((asked.url, asked.headers.get("nearfar-photo"))))
+    open_effect(page, photo, "fog")
+    asked = after(page, lambda: page.click("#effect-presets button:has-text('Evening')"))
+    assert "density=2.5" in asked
+    assert "colour=%23e8b48c" in asked
+    assert page.input_value("#effect-fog-density") == "2.5"
+    assert page.is_hidden("#effect-fog-refine")
+    page.click(".advanced summary")
+    assert page.is_visible("#effect-fog-refine")
+    effects = [held for url, held in sent if "/v1/effects/" in url and "?" in url]
+    assert len(effects) >= 2
+    assert len(set(effects)) == 1
+    assert effects[0]
+    assert len([url for url, _ in sent if url.endswith("/v1/photos")]) == 1
+    status = page.evaluate(
+        "(id) => fetch(`v1/photos/${id}`, { method: 'DELETE' }).then((a) => a.status)", effects[0]
+    )
+    assert status == 204
+    after(page, lambda: page.fill("#effect-fog-density", "1"))
+    wait_until(page, IS_SHOWN)
+    assert page.is_hidden("#effect-problem")
 
 
 def test_what_was_set_is_kept_apart_for_each_effect(page, photo) -> None:

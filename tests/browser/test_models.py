@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from browser.drive import give, serving, wait_for_heat
+from browser.drive import give, serving, wait_for_heat, wait_until
+from browser.eyes import canvas
 from hub import LocalHub, Repository
 from nearfar.zoo.catalogue import card
 from small_files import onnx_file
@@ -80,20 +81,21 @@ def test_fetching_can_be_stopped_and_failures_are_told(open_page, fetching, loca
     assert "no such repository" in page.inner_text(CARD)
 
 
-def test_finer_network_is_one_click_away(open_page, service, photo) -> None:
-    """It looks at the photo again, says so, and the same button goes back; in both languages."""
+def test_quality_is_a_switch_with_measured_times(open_page, service, photo) -> None:
+    """The finer network, larger inputs and tiles look at the photo again; each says what it took here."""
     page = open_page(service)
     give(page, photo)
-    wait_for_heat(page)
-    first = page.inner_text("#values"), page.input_value("#model")
-    assert page.inner_text("#finer") == "Finer"
-    for name, is_pressed in (("embedded-fine", "true"), ("embedded", "false")):
+    usual = canvas(page, "heat")
+    for name, asked in (("fine", "model=embedded-fine"), ("s384", "size=384"), ("tiles", "tiles=true")):
         with page.expect_response(lambda answer: "/v1/depth" in answer.url) as told:
-            page.click("#finer")
-        assert told.value.headers["nearfar-model"] == name
+            page.select_option("#quality", name)
+        assert asked in told.value.url
         wait_for_heat(page)
-        assert page.input_value("#model") == name
-        assert page.get_attribute("#finer", "aria-pressed") == is_pressed
-    assert (page.inner_text("#values"), page.input_value("#model")) == first
+        assert page.locator(f"#quality option[value={name}]").inner_text().endswith(" s")
+        assert (canvas(page, "heat") != usual).any()
+    page.select_option("#quality", "fast")
+    wait_for_heat(page)
+    wait_until(page, "document.getElementById('quality').selectedOptions[0].text.startsWith('Fast · ')")
+    assert (canvas(page, "heat") == usual).all()
     page.click("[data-language='zh']")
-    assert page.inner_text("#finer") == "更精细"
+    assert page.locator("#quality option").all_inner_texts()[1].startswith("精细 · ")

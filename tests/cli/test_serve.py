@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 def served(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     """The settings that a service would start with."""
     found: list[Settings] = []
-    monkeypatch.setattr(nearfar.service, "serve", found.append)
+    monkeypatch.setattr(nearfar.service, "serve", lambda settings, _: found.append(settings))
     return found
 
 
@@ -70,7 +70,12 @@ def test_check_does_not_start(run: Run, served: list[Settings], tmp_path: Path) 
 def test_every_setting_is_a_flag() -> None:
     """The flags are made from the table."""
     flags = set(inspect.signature(command_of_serve).parameters)
-    assert {field.name for field in fields(nearfar.settings.Settings)} | {"config", "check", "json"} == flags
+    assert {field.name for field in fields(nearfar.settings.Settings)} | {
+        "config",
+        "check",
+        "demo",
+        "json",
+    } == flags
 
 
 @pytest.mark.parametrize("words", [["--port", "x"], ["--port", "99999"], ["--log-level", "loud"], ["stray"]])

@@ -88,6 +88,12 @@ def test_the_colour_tables_are_what_their_script_writes() -> None:
     assert script["tables"]() == json.loads(script["TABLES"].read_text())
 
 
+def test_the_help_is_what_its_script_writes() -> None:
+    """``python web/help.py`` would change nothing: the help is the how-to page, in both languages."""
+    script = runpy.run_path(str(WEB / "help.py"))
+    assert script["page"]() == script["OUT"].read_text(encoding="utf-8")
+
+
 def test_the_lock_names_no_registry() -> None:
     """Packages are pinned by version and hash, and come from whatever registry npm is set to."""
     packages = json.loads((WEB / "package-lock.json").read_text())["packages"]

@@ -131,7 +131,8 @@ export function post(
       if (request.status === 200) {
         resolve({ body: request.response as ArrayBuffer, header: (key) => request.getResponseHeader(key) ?? "" });
       } else {
-        reject(failureOf(request));
+        const header = (key: string): string => request.getResponseHeader(key) ?? "";
+        reject(failureOf({ status: request.status, body: request.response as ArrayBuffer | null, header }));
       }
     };
     request.onerror = () => void whyNoAnswer().then(reject);
@@ -139,6 +140,32 @@ export function post(
     signal.addEventListener("abort", () => request.abort(), { once: true });
     request.send(form);
   });
+}
+
+/** Have the service keep a photo for a while: its id, or null where it does not. */
+export async function holdPhoto(photo: Blob, signal: AbortSignal): Promise<string | null> {
+  const type = photo.type.startsWith("image/") ? photo.type : "application/octet-stream";
+  const headers = { ...keyHeaders(), "Content-Type": type };
+  const answer = await fetch("v1/photos", { method: "POST", headers, body: photo, signal }).catch(() => null);
+  return answer?.status === 201 ? ((await answer.json()) as { photo: string }).photo : null;
+}
+
+/** What an address makes of a photo that the service holds; null where it holds it no longer. Rejects as ``post`` does. */
+export async function postHeld(
+  address: string,
+  photo: string,
+  query: Record<string, string>,
+  signal: AbortSignal,
+): Promise<Answer | null> {
+  const headers = { ...keyHeaders(), "Nearfar-Photo": photo };
+  const answer = await fetch(`${address}?${new URLSearchParams(query)}`, { method: "POST", headers, signal }).catch(
+    async (error: unknown) => Promise.reject(signal.aborted ? error : await whyNoAnswer()),
+  );
+  const body = await answer.arrayBuffer();
+  const header = (key: string): string => answer.headers.get(key) ?? "";
+  if (answer.ok) return { body, header };
+  if (answer.status === 404) return null;
+  throw failureOf({ status: answer.status, body, header });
 }
 
 /** All models, the service's default first, then those at hand. */
@@ -169,11 +196,17 @@ export async function getPlugins(noun: "effects" | "exports"): Promise<Plugin[]>
   return (await answer.json()) as Plugin[];
 }
 
-function failureOf(request: XMLHttpRequest): Failure {
-  const wait = Number(request.getResponseHeader("Retry-After") ?? "0");
-  const problem = problemOf(request.response as ArrayBuffer | null);
+interface Refusal {
+  readonly status: number;
+  readonly body: ArrayBuffer | null;
+  header(name: string): string;
+}
+
+function failureOf({ status, body, header }: Refusal): Failure {
+  const wait = Number(header("Retry-After") || "0");
+  const problem = problemOf(body);
   const isWeights = problem.type?.endsWith("#problem-weights") ?? false; // 503 as well, but waiting does not help
-  const code = isWeights ? "weights" : codeOf(request.status);
+  const code = isWeights ? "weights" : codeOf(status);
   const detail = [problem.detail ?? problem.title ?? "", problem.hint ?? ""].join(" ").trim();
   return new Failure(code, detail, Number.isFinite(wait) ? wait : 0, problem.parameter ?? "");
 }

@@ -90,25 +90,18 @@ export function showFacts(result: Result): void {
   byId("facts-size").textContent = `${result.width} × ${result.height}`;
 }
 
-/** The finer network of the package. */
-const FINER = "embedded-fine";
-
-/** Offer the models where there is a choice, and the finer network by a button of its own. */
+/** Offer the models where there is a choice. */
 export function startModels(models: readonly Model[], onChoice: (name: string) => void): void {
   const select = byId("model", HTMLSelectElement);
   show(select, models.length > 1);
   show(byId("model-name"), models.length <= 1);
   select.replaceChildren(...models.map(({ name, title }) => make("option", { value: name, title }, name)));
   select.onchange = () => onChoice(select.value); // filled anew when a model has come
-  const finer = byId("finer", HTMLButtonElement);
-  show(finer, models.some(({ name }) => name === FINER));
-  finer.onclick = () => onChoice(finer.getAttribute("aria-pressed") === "true" ? (models[0]?.name ?? "") : FINER);
 }
 
 /** Show which model looks at photos now. */
 export function markModel(name: string): void {
   byId("model", HTMLSelectElement).value = name;
-  byId("finer").setAttribute("aria-pressed", String(name === FINER));
 }
 
 function metres(value: number): string {

@@ -1,8 +1,10 @@
 /** Controls made from the options of an effect or a format. */
 import { make, show } from "./dom";
+import helps from "./helps.json";
 import { language, say } from "./language";
 import { choiceName, optionName } from "./names";
 import { type Option, defaultText, sliderOf } from "./options";
+import { isAdvanced } from "./presets";
 
 const STEPS = 1000;
 
@@ -27,7 +29,11 @@ export class Fields {
     private readonly onChange: () => void,
   ) {
     for (const option of options) this.fields.set(option.name, this.build(option));
-    parent.replaceChildren(...[...this.fields.values()].map(({ element }) => element));
+    const [basic, advanced] = [false, true].map((isWanted) =>
+      [...this.fields].filter(([name]) => isAdvanced(name) === isWanted).map(([, { element }]) => element),
+    ) as [HTMLElement[], HTMLElement[]];
+    const isFolded = basic.length > 0 && advanced.length > 0;
+    parent.replaceChildren(...(isFolded ? [...basic, folded(advanced)] : [...basic, ...advanced]));
   }
 
   /** Put values and files in, as they were taken out. */
@@ -53,8 +59,10 @@ export class Fields {
   /** Mark the option that the service refused, or none. */
   mark(name: string): void {
     for (const [own, { input }] of this.fields) {
-      if (own === name) input.setAttribute("aria-invalid", "true");
-      else input.removeAttribute("aria-invalid");
+      if (own === name) {
+        input.setAttribute("aria-invalid", "true");
+        input.closest("details")?.setAttribute("open", "");
+      } else input.removeAttribute("aria-invalid");
     }
   }
 
@@ -194,9 +202,16 @@ function framed(option: Option, id: string, control: HTMLElement): HTMLElement {
   return make("div", { className: "option" }, label, control, help(option, id));
 }
 
-/** What the service says of an option, in its own English. */
+/** What an option does: in Chinese where the page knows it, else in the service's own English. */
 function help(option: Option, id: string): HTMLElement {
-  return make("p", { id: `${id}-help`, className: "help", lang: "en" }, option.help);
+  const own = language() === "zh" ? (helps as Record<string, string>)[option.help] : undefined;
+  return make("p", { id: `${id}-help`, className: "help", lang: own ? "zh-CN" : "en" }, own ?? option.help);
+}
+
+/** Options that few turn, behind a fold. */
+function folded(elements: readonly HTMLElement[]): HTMLElement {
+  const inner = make("div", { className: "fields" }, ...elements);
+  return make("details", { className: "advanced" }, make("summary", {}, say("advanced")), inner);
 }
 
 function choiceElement(name: string): HTMLOptionElement {

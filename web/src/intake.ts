@@ -41,6 +41,12 @@ export function showSamples(onShot: (shot: Shot) => void, onFailure: () => void)
   byId("sample-list").replaceChildren(...items);
 }
 
+/** All sample pictures, for a page that starts with them; the address forgets that wish. */
+export async function demoPhotos(): Promise<Shot[]> {
+  history.replaceState(null, "", "./");
+  return Promise.all(SAMPLES.map(fetchSample));
+}
+
 async function fetchSample(name: string): Promise<Shot> {
   const answer = await fetch(`samples/${name}.jpg`);
   if (!answer.ok) throw new Error(`no sample ${name}`);

@@ -11,7 +11,8 @@ import { modesOf } from "./modes/table";
 import { showHeat, showPhoto, showStandIn } from "./panels";
 import { forgetProblem, report, reportKeyed } from "./problem";
 import type { Shot } from "./shot";
-import { type Ask, type DepthSource, type Result, SCREEN_PX } from "./source/source";
+import { type Ask, type DepthSource, type Result } from "./source/source";
+import { askNow, noteSeconds, resetQuality, startQuality } from "./quality";
 import { Recent } from "./recent";
 import { remark, startTrail } from "./trail";
 import { Tray } from "./tray";
@@ -78,7 +79,7 @@ export class WholePage implements Page {
   /** A photo came in: show it at once, ask for its depth, show that. */
   take(shot: Shot): void {
     if (shot.file.size === 0) report(new Failure("empty"), shot.name, null);
-    else void this.run(shot, state.model);
+    else void this.run(shot);
   }
 
   cancel(): void {
@@ -99,6 +100,8 @@ export class WholePage implements Page {
       (models) => {
         startModels(models.filter((model, place) => model.is_installed || place === 0), (name) => this.chooseModel(name));
         this.cards.fill(models);
+        const here = models.filter(({ is_installed: isInstalled }) => isInstalled).map(({ name }) => name);
+        startQuality(here, () => this.lookAgain());
       },
       (error: unknown) => {
         // without a list there is no choice; the photo itself will tell what else is wrong
@@ -109,13 +112,19 @@ export class WholePage implements Page {
 
   /** Do the photo of the result again, with the depth that it carries itself. */
   takeOwnDepth(): void {
-    if (state.result) void this.run({ ...state.result.shot, ownDepth: true }, state.model);
+    if (state.result) void this.run({ ...state.result.shot, ownDepth: true });
+  }
+
+  /** Look at the same photo in the way that is chosen now. */
+  private lookAgain(): void {
+    if (state.result) void this.run({ ...state.result.shot, ownDepth: false });
   }
 
   private chooseModel(name: string): void {
     state.model = name;
+    resetQuality();
     markModel(name);
-    if (state.result) void this.run({ ...state.result.shot, ownDepth: false }, name);
+    this.lookAgain();
   }
 
   private showMode(): void {
@@ -127,7 +136,7 @@ export class WholePage implements Page {
     this.modes.show(isResult ? state.mode : state.stage === "live" ? "live" : null);
   }
 
-  private async run(shot: Shot, withModel: string): Promise<void> {
+  private async run(shot: Shot, ask: Ask = askNow()): Promise<void> {
     state.earlier = state.result ?? state.earlier;
     this.clear();
     const own = (this.running = new AbortController());
@@ -137,17 +146,18 @@ export class WholePage implements Page {
     byId("cancel").focus({ preventScroll: true });
     try {
       const photoShown = showLeft(shot, own.signal);
-      const found = await this.source.estimate(shot, askFor(withModel), (now) => own === this.running && onProgress(now), own.signal);
+      const found = await this.source.estimate(shot, ask, (now) => own === this.running && onProgress(now), own.signal);
       await photoShown;
       if (own === this.running) await this.present(found);
     } catch (error) {
-      if (own === this.running && !own.signal.aborted) this.fail(error, shot, withModel);
+      if (own === this.running && !own.signal.aborted) this.fail(error, shot, ask);
     }
   }
 
   /** A new result: shown, and kept. */
   private async present(found: Result): Promise<void> {
     this.settle(found);
+    noteSeconds(found);
     remark(await this.tray.note(found));
   }
 
@@ -163,11 +173,11 @@ export class WholePage implements Page {
     if (!byId("photo-hidden").hidden) void fetchLeft(this.source, found.shot, this.running.signal);
   }
 
-  private fail(error: unknown, shot: Shot, withModel: string): void {
+  private fail(error: unknown, shot: Shot, ask: Ask): void {
     const failure = failureOf(error);
     const again = () => {
       if (isKeyed(failure)) this.loadModels();
-      void this.run(shot, withModel);
+      void this.run(shot, ask);
     };
     this.forget();
     if (state.earlier) this.comeBack(state.earlier);
@@ -206,8 +216,6 @@ async function fetchLeft(source: DepthSource, shot: Shot, signal: AbortSignal): 
     // the words that stand in for the photo stay: its depth is what was asked for
   }
 }
-
-const askFor = (model: string): Ask => ({ model, maxSide: SCREEN_PX });
 
 function onProgress(now: Progress): void {
   state.progress = now;

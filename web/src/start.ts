@@ -3,7 +3,7 @@ import { Failure } from "./client";
 import { firstColormap } from "./controls";
 import { describe, OWN_DEPTH, showProgress } from "./describe";
 import { byId } from "./dom";
-import { showSamples, startIntake } from "./intake";
+import { demoPhotos, showSamples, startIntake } from "./intake";
 import { type Language, language, startLanguage, switchLanguage } from "./language";
 import { WholePage } from "./page";
 import { startGiving } from "./giving";
@@ -13,6 +13,7 @@ import { addressOf, applySettings, wordsOfAddress } from "./settings";
 import { startComparing } from "./comparing";
 import { startPlaces } from "./places";
 import { startViewing } from "./viewing";
+import { nameQualities } from "./quality";
 import { report, showProblem, startProblems } from "./problem";
 import type { DepthSource } from "./source/source";
 import { PHOTO_MODES, type PhotoMode, state } from "./state";
@@ -54,6 +55,7 @@ function follow(page: WholePage): void {
   colours?.click();
   applySettings(words);
   page.modes.follow(words);
+  if (location.hash === "#demo") void demoPhotos().then((shots) => page.takeAll(shots));
   void sharedPhotos().then((shots) => page.takeAll(shots));
 }
 
@@ -87,6 +89,7 @@ function showWords(page: WholePage): void {
   showTheme();
   page.modes.words();
   page.cards.draw();
+  nameQualities();
   page.tray.draw();
   showSamples(
     (shot) => page.take(shot),

@@ -5,9 +5,10 @@ import { hand, stem } from "./downloads";
 import { failureInWords, failureOf } from "./failures";
 import { say } from "./language";
 import type { Look, Span } from "./look";
+import { askNow } from "./quality";
 import { keep, kept, thumbOf } from "./shelf";
 import type { Shot } from "./shot";
-import { type DepthSource, type Result, SCREEN_PX } from "./source/source";
+import type { DepthSource, Result } from "./source/source";
 import { state } from "./state";
 import { remark } from "./trail";
 import { type Entry, zipped } from "./zip";
@@ -114,8 +115,7 @@ export class Tray {
       item.stage = "working";
       this.draw();
       try {
-        const ask = { model: state.model, maxSide: SCREEN_PX };
-        await this.finish(item, await this.source.estimate(item.shot, ask, () => undefined, never));
+        await this.finish(item, await this.source.estimate(item.shot, askNow(), () => undefined, never));
       } catch (error) {
         fail(item, error);
       }
@@ -154,8 +154,7 @@ export class Tray {
     const whole = { low: Math.min(...spans.map(({ low }) => low)), high: Math.max(...spans.map(({ high }) => high)) };
     const look: Look = { ...state.look, span: byId("tray-range", HTMLInputElement).checked ? whole : null };
     for (const { id, shot } of done) {
-      const again = { model: state.model, maxSide: SCREEN_PX };
-      const result = (id !== null && (await kept(id))) || (await this.source.estimate(shot, again, () => undefined, never));
+      const result = (id !== null && (await kept(id))) || (await this.source.estimate(shot, askNow(), () => undefined, never));
       const photo = look.opacity < 1 ? await createImageBitmap(shot.file).catch(() => null) : null;
       const canvas = await compose({ ...result.depth, depth: result.depth, look, photo });
       photo?.close();

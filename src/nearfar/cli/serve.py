@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import asdict, dataclass, fields
 from functools import partial
 from typing import TYPE_CHECKING
@@ -21,6 +22,7 @@ class ServeOptions(Settings):
     """The flags of the verb: every setting, and what is said about the start alone."""
 
     config: str = option("", "TOML file of settings; flags and NEARFAR_ variables go before it.")
+    demo: bool = option(False, "Tell an address at which the page opens with its three sample pictures.")
     check: bool = option(False, "Tell whether the service would start and answer, and do not start it.")
     json: bool = option(False, "With check: JSON on standard output.")
 
@@ -36,8 +38,17 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:  # noq
     chosen = load()
     from nearfar.service import serve  # loads FastAPI and uvicorn
 
-    serve(chosen)
+    serve(chosen, partial(_greet, host=chosen.host, is_demo=named.demo))
     return 0
+
+
+def _greet(address: str, host: str, *, is_demo: bool) -> None:
+    """Say where the page is; on a terminal with a code for phones where others reach it."""
+    from nearfar.service import greeting
+
+    for line in greeting.lines(address, host, is_terminal=sys.stdout.isatty(), is_demo=is_demo):
+        sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def _check(load: Callable[[], Settings], *, is_json: bool) -> int:

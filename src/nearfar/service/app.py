@@ -32,6 +32,7 @@ from nearfar.service.guard.limits import Crowd
 from nearfar.service.guard.proxies import Proxies
 from nearfar.service.http.envelope import REQUEST_ID, Envelope
 from nearfar.service.http.head import Head
+from nearfar.service.http.held import HEADER, HeldUploads
 from nearfar.service.http.uploads import UploadLimits, UploadRoom
 from nearfar.service.jobs.schemas import schemas
 from nearfar.service.jobs.upload import too_many_uploads
@@ -51,6 +52,7 @@ from nearfar.service.routes import (
     metrics,
     models,
     pages,
+    photos,
 )
 from nearfar.service.watch import logs
 from nearfar.service.watch.metrics import Metrics
@@ -114,7 +116,7 @@ def create_app(
     )
     app.state.service = service
     problems.install(app)
-    for noun in (depth, compare, effects, exports, jobs, live, models, health, metrics, docs, pages):
+    for noun in (depth, compare, effects, exports, jobs, live, models, health, metrics, photos, docs, pages):
         app.include_router(noun.router(service))
     openapi.install(app, service.formats, service.guards.keys, schemas() | model_schemas.schemas())
     app.add_middleware(Head)
@@ -149,6 +151,7 @@ def _service(settings: Settings, given: Loader | None, ledger: Ledger) -> Servic
         probe=probe,
         watchdog=_watchdog(pool, probe, settings),
         uploads=UploadLimits(settings.max_bytes, settings.upload_timeout, room),
+        held=HeldUploads(),
         formats=formats(),
         guards=guards_of(settings, ledger),
         metrics=Metrics(),
@@ -226,7 +229,7 @@ def _add_origins(app: FastAPI, origins: tuple[str, ...]) -> None:
             allow_origins=origins,
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=[
-                *("Content-Type", "Prefer", "Authorization", "X-API-Key", REQUEST_ID),
+                *("Content-Type", "Prefer", "Authorization", "X-API-Key", REQUEST_ID, HEADER),
                 *("Idempotency-Key", "Last-Event-ID"),
             ],
             expose_headers=exposed,

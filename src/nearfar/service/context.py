@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from nearfar.service.answer.probe import Probe
     from nearfar.service.guard.keys_now import Guards
     from nearfar.service.guard.limits import Crowd
+    from nearfar.service.http.held import HeldUploads
     from nearfar.service.http.uploads import UploadLimits
     from nearfar.service.jobs.worker import Jobs
     from nearfar.service.live.places import Live
@@ -35,6 +36,7 @@ class Service:
     probe: Probe
     watchdog: Watchdog
     uploads: UploadLimits
+    held: HeldUploads
     formats: Mapping[str, Format]
     guards: Guards
     metrics: Metrics

@@ -14,6 +14,7 @@ NearfarError
 ├── ForeignPageError (PermissionError)
 │                                    a page of an origin that is not named sent this
 ├── MisdirectedError (ValueError)    the request names a host that is not answered to
+├── NoSuchPhotoError (LookupError)   there is no held photo of that id, or it is another caller's
 ├── RateError (RuntimeError)         one caller sent too many requests
 ├── CrowdingError (RuntimeError)     one caller has too many requests under way
 ├── DeadlineError (TimeoutError)     the answer was not ready in its time
@@ -123,6 +124,10 @@ class SlowHeaderError(NearfarError, TimeoutError):
 
 class LargeHeaderError(NearfarError, ValueError):
     """The head of a request holds too many bytes."""
+
+
+class NoSuchPhotoError(NearfarError, LookupError):
+    """There is no held photo of that id, its time is over, or another caller sent it."""
 
 
 class RangeError(NearfarError, ValueError):

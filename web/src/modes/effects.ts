@@ -8,6 +8,7 @@ import { Fields } from "../fields";
 import { language, say } from "../language";
 import { effectName, inOrder, showSummary } from "../names";
 import { type Option, type Plugin, isClip, placeOf, placeOption, placeText } from "../options";
+import { type Preset, presetsOf } from "../presets";
 import { markPlace, pickByDrags, setPicker } from "../places";
 import { reportKeyed } from "../problem";
 import type { Result } from "../source/source";
@@ -148,6 +149,8 @@ export class EffectsMode implements Mode {
     this.fields = new Fields(byId("effect-form"), `effect-${plugin.name}`, plugin.options, () => this.changed());
     this.fields.fill(this.kept.get(plugin.name) ?? new Map(), files);
     showSummary(byId("effect-summary"), plugin);
+    byId("effect-presets").replaceChildren(...presetsOf(plugin.name).map((preset) => this.presetButton(preset)));
+    show(byId("effect-presets"), presetsOf(plugin.name).length > 0);
     byId("right-title").textContent = this.title();
     const place = placeOption(plugin);
     show(byId("effect-hint"), place !== null);
@@ -165,9 +168,18 @@ export class EffectsMode implements Mode {
     if (this.chosen && !isClip(this.chosen)) this.timer = window.setTimeout(() => void this.apply(), WAIT_MS);
   }
 
-  private reset(): void {
+  /** Sets what a preset says, and all else as it came. */
+  private presetButton({ names, values }: Preset): HTMLElement {
+    const button = make("button", { type: "button", className: "chip-button tiny" }, names[language()]);
+    button.addEventListener("click", () => {
+      this.reset(new Map(Object.entries(values)));
+    });
+    return button;
+  }
+
+  private reset(values: ReadonlyMap<string, string> = new Map()): void {
     if (!this.chosen) return;
-    this.kept.delete(this.chosen.name);
+    this.kept.set(this.chosen.name, new Map(values));
     this.fields = null;
     this.describe(this.chosen);
     this.changed();

@@ -1,5 +1,5 @@
 /** Depth by the service that this page came from. */
-import { type Answer, Failure, type ModelCard, type Progress, getModel, getModels, getPlugins, post, postDepth } from "../client";
+import { type Answer, Failure, type ModelCard, type Progress, getModel, getModels, getPlugins, holdPhoto, post, postDepth, postHeld } from "../client";
 import type { Depth, DepthKind } from "../depth";
 import { parseNpy } from "../npy";
 import type { Plugin } from "../options";
@@ -13,6 +13,8 @@ const silent = (): void => undefined;
 
 export class ServiceSource implements DepthSource {
   readonly place = "service";
+  /** The ids of photos that the service keeps for a while. */
+  private readonly held = new WeakMap<Blob, Promise<string | null>>();
 
   async estimate(shot: Shot, ask: Ask, onProgress: (now: Progress) => void, signal: AbortSignal): Promise<Result> {
     const start = performance.now();
@@ -50,10 +52,24 @@ export class ServiceSource implements DepthSource {
     return getPlugins(noun);
   }
 
+  /** What is asked of a photo that the service holds, so that it is not sent again; null where it does not. */
+  private async fromHeld(address: string, photo: Blob, query: Record<string, string>, signal: AbortSignal): Promise<Answer | null> {
+    const known = this.held.get(photo) ?? holdPhoto(photo, new AbortController().signal);
+    this.held.set(photo, known);
+    const id = await known;
+    const answer = id && (await postHeld(address, id, query, signal));
+    if (!answer) this.held.delete(photo);
+    return answer || null;
+  }
+
   async make({ noun, name, query, files }: Order, on: Result, signal: AbortSignal): Promise<MadeFile> {
-    const parts = { image: on.shot.file, ...Object.fromEntries(files) };
     const look = lookAt(on.shot, on.model, { ...on.ask, size: undefined }); // effects take the network's own size
-    const answer = await post(`v1/${noun}/${name}`, parts, on.shot.name, { ...query, ...look }, silent, signal);
+    const address = `v1/${noun}/${name}`;
+    const all = { ...query, ...look };
+    const parts = { image: on.shot.file, ...Object.fromEntries(files) };
+    const answer =
+      (files.size ? null : await this.fromHeld(address, on.shot.file, all, signal)) ??
+      (await post(address, parts, on.shot.name, all, silent, signal));
     return { blob: new Blob([answer.body], { type: answer.header("Content-Type") }), suffix: suffixOf(answer) };
   }
 }

@@ -60,6 +60,7 @@ PROBLEMS: dict[type[Exception], Problem] = {
     http_tree.ForbiddenError: Problem("forbidden", 403, "The key does not allow this"),
     http_tree.DownloadsOffError: Problem("downloads-off", 403, "The service does not fetch models"),
     job_tree.NoSuchJobError: Problem("no-such-job", 404, "There is no such job or picture"),
+    http_tree.NoSuchPhotoError: Problem("no-such-photo", 404, "There is no such photo"),
     http_tree.NotAcceptableError: Problem("not-acceptable", 406, "No answer fits the Accept header"),
     http_tree.SlowUploadError: Problem("slow-upload", 408, "The upload took too long"),
     job_tree.UnfinishedError: Problem("unfinished", 409, "The job is not done yet"),

@@ -16,8 +16,10 @@ from nearfar.service.answer.openapi import plugin_operation
 from nearfar.service.answer.respond import respond
 from nearfar.service.answer.ways import choose_way, shared_by
 from nearfar.service.http.disconnect import while_connected
+from nearfar.service.http.held import HEADER
 from nearfar.service.http.plain_route import PlainRoute
 from nearfar.service.http.uploads import PROMPT, read_upload
+from nearfar.service.request.access import caller_of
 from nearfar.service.request.ids import request_id_of, timing_of
 from nearfar.service.request.query import single_values
 from nearfar.service.request.terms import terms_of
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from fastapi import APIRouter
 
     from nearfar.service.context import Service
+    from nearfar.service.http.uploads import Upload
     from nearfar.service.request.timing import Timing
 
 
@@ -42,7 +45,7 @@ async def answered(
     service.pool.check_room(terms)
     timing = timing_of(request.scope)
     with timing.stage("upload"):
-        upload = await read_upload(request, service.uploads)
+        upload = await _upload(request, service)
     question = Question(upload, query, chosen, request_id_of(request.scope), timing, files)
     work = service.pool.run(partial(answer, question, service.tools), terms)
     found: Answer = await while_connected(request, work)
@@ -51,6 +54,14 @@ async def answered(
     if not (query.has_tiles or query.own_depth):
         await asyncio.to_thread(note_time, service, dict(found.headers), timing)
     return respond(found, chosen.file)
+
+
+async def _upload(request: Request, service: Service) -> Upload:
+    """The photo of a request: one that is held already where its header names it, else its body."""
+    name = request.headers.get(HEADER)
+    if name is None:
+        return await read_upload(request, service.uploads)
+    return service.held.named(caller_of(request.scope), name)
 
 
 def note_time(service: Service, headers: dict[str, str], timing: Timing) -> None:

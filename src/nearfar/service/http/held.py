@@ -1,0 +1,86 @@
+"""Uploads that a caller may name again for a while, so that a photo is sent once for many effects."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from nearfar.service.errors import NoSuchPhotoError
+from nearfar.service.http.uploads import too_large
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nearfar.service.http.uploads import Upload
+
+HEADER = "Nearfar-Photo"
+"""Names a held upload in place of a body."""
+KEPT_S = 900.0
+"""Seconds for which an upload is kept after it was named the last time."""
+MOST_BYTES = 64 * 2**20
+"""All held uploads of a process together; the one that was named longest ago gives way."""
+MOST_PER_CALLER = 4
+
+
+@dataclass(slots=True)
+class _Held:
+    caller: str
+    upload: Upload
+    until: float
+
+
+class HeldUploads:
+    """Uploads by ids that cannot be guessed, each for the caller who sent it alone; in memory only."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES, clock: Callable[[], float] = time.monotonic) -> None:
+        self._most_bytes = most_bytes
+        self._clock = clock
+        self._held: OrderedDict[str, _Held] = OrderedDict()
+
+    def keep(self, caller: str, upload: Upload) -> str:
+        """Keep an upload and give its id.
+
+        Raises:
+            TooLargeError: it alone is more than may be held.
+        """
+        if len(upload.body) > self._most_bytes:
+            raise too_large(self._most_bytes)
+        self._tidy()
+        own = [name for name, held in self._held.items() if held.caller == caller]
+        for name in own[: max(0, len(own) - MOST_PER_CALLER + 1)]:
+            del self._held[name]
+        while self._bytes() + len(upload.body) > self._most_bytes:
+            self._held.popitem(last=False)
+        name = secrets.token_urlsafe(24)
+        self._held[name] = _Held(caller, upload, self._clock() + KEPT_S)
+        return name
+
+    def named(self, caller: str, name: str) -> Upload:
+        """The upload of an id.
+
+        Raises:
+            NoSuchPhotoError: there is none, its time is over, or another caller sent it.
+        """
+        self._tidy()
+        held = self._held.get(name)
+        if held is None or held.caller != caller:
+            raise NoSuchPhotoError("There is no such photo here, or no longer.", "Send the photo itself.")
+        held.until = self._clock() + KEPT_S
+        self._held.move_to_end(name)
+        return held.upload
+
+    def drop(self, caller: str, name: str) -> None:
+        """Forget an upload; NoSuchPhotoError as :meth:`named`."""
+        self.named(caller, name)
+        del self._held[name]
+
+    def _tidy(self) -> None:
+        now = self._clock()
+        while self._held and next(iter(self._held.values())).until <= now:
+            self._held.popitem(last=False)
+
+    def _bytes(self) -> int:
+        return sum(len(held.upload.body) for held in self._held.values())

@@ -1,0 +1,82 @@
+"""Held uploads: who may name them, for how long, and how many there are."""
+
+from __future__ import annotations
+
+import pytest
+
+from nearfar.errors import TooLargeError
+from nearfar.service.errors import NoSuchPhotoError
+from nearfar.service.http.held import KEPT_S, MOST_PER_CALLER, HeldUploads
+from nearfar.service.http.uploads import Upload
+
+
+class Clock:
+    """A time that stands still until it is moved."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """The time now."""
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def held(clock) -> HeldUploads:
+    return HeldUploads(100, clock)
+
+
+def photo(size: int = 10) -> Upload:
+    return Upload(bytes(size), "image/png")
+
+
+def test_an_upload_is_found_by_its_id(held) -> None:
+    """The same object, as long as it is asked for by who sent it."""
+    upload = photo()
+    assert held.named("me", held.keep("me", upload)) is upload
+
+
+def test_another_caller_finds_nothing(held) -> None:
+    """An id alone opens nothing, not even to forget it."""
+    name = held.keep("me", photo())
+    for act in (held.named, held.drop):
+        with pytest.raises(NoSuchPhotoError):
+            act("you", name)
+    assert held.named("me", name)
+
+
+def test_its_time_begins_anew_when_it_is_named(held, clock) -> None:
+    """What nobody names for a while is forgotten."""
+    name = held.keep("me", photo())
+    clock.now = KEPT_S - 1
+    held.named("me", name)
+    clock.now += KEPT_S - 1
+    held.named("me", name)
+    clock.now += KEPT_S
+    with pytest.raises(NoSuchPhotoError):
+        held.named("me", name)
+
+
+def test_what_was_named_longest_ago_gives_way(held) -> None:
+    """All together never hold more bytes than may be."""
+    first, second = held.keep("a", photo(40)), held.keep("b", photo(40))
+    held.named("a", first)
+    held.keep("c", photo(40))
+    assert held.named("a", first)
+    with pytest.raises(NoSuchPhotoError):
+        held.named("b", second)
+    with pytest.raises(TooLargeError):
+        held.keep("d", photo(101))
+    assert held.named("a", first)
+
+
+def test_a_caller_has_few(held) -> None:
+    """One more takes the place of its own oldest."""
+    names = [held.keep("me", photo(1)) for _ in range(MOST_PER_CALLER + 1)]
+    with pytest.raises(NoSuchPhotoError):
+        held.named("me", names[0])
+    assert all(held.named("me", name) for name in names[1:])
