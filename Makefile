@@ -14,15 +14,17 @@ COUNT ?=
 MINUTES ?=
 ENGINE ?=
 MAX_PIXELS ?=
+# Not empty: `make arm64` also runs the whole way under an emulated processor (Debian, as root)
+EMULATE ?=
 # What audit compares with: a file, folder or ZIP of advisories
 ADVISORIES ?=
 RUN := .venv/bin
 DEV := .venv-dev/bin
 
-.PHONY: help serve test check lock web floor authors bench load fuzz soak sbom audit clean
+.PHONY: help serve test check lock web floor authors bench bench-quick arm64 load fuzz soak sbom audit clean
 
 help:  ## say what there is
-	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/'
+	@grep -E '^[a-z0-9-]+:.*## ' Makefile | sed -E 's/:.*## /\t/'
 
 serve: .venv/.ready  ## set up what is needed, then serve the page on http://localhost:8080
 	$(RUN)/nearfar serve --host $(HOST) --port $(PORT) $(SERVE)
@@ -52,6 +54,13 @@ authors: .venv-dev/.ready  ## Depth Anything 3 and MoGe-2 by their authors' own 
 
 bench: .venv-dev/.ready  ## run every benchmark, one after the other
 	for file in benchmarks/[a-z]*.py; do echo "== $$file"; $(DEV)/python $$file || exit 1; done
+
+bench-quick: .venv-dev/.ready  ## every ratio against scripts by hand, in under three minutes: artifacts/bench-quick.md
+	$(DEV)/python benchmarks/quick.py --output artifacts/bench-quick.md $(PAGE:%=--page %)
+
+arm64: .venv-dev/.ready  ## a wheel for arm64 of every dependency; EMULATE=1 also runs the whole way under emulation
+	$(DEV)/python tools/arm64.py
+	$(if $(EMULATE),sh tools/arm64.sh $(DEV)/python)
 
 load: .venv-dev/.ready  ## 1 to 256 clients at once: nothing wrong, nobody waits in vain
 	$(DEV)/python benchmarks/service_overload.py --check $(PAGE:%=--page %); status=$$?; \

@@ -18,7 +18,7 @@ import numpy as np
 from nearfar import api
 from nearfar.bench import baseline, flops
 from nearfar.bench.machine import machine, peak_gflops
-from nearfar.bench.turns import in_turn
+from nearfar.bench.turns import apart, in_turn
 from nearfar.errors import MissingExtraError, NearfarError, ParameterError
 from nearfar.machine.staging import staging
 from nearfar.pipeline.preprocess import prepare
@@ -40,6 +40,8 @@ BASELINE = "torch eager as usual"
 FAST = "fast"
 """Stands for a precision: int8 with all else that ``--fast`` means."""
 BATCH = 8
+MOST_APART = 0.10
+"""Halves of a run that differ by more are no figure to be told."""
 _STARTS = 3
 # The child tells its own largest memory in kB: what wait() tells would include the parent's at the fork.
 _CHILD = """
@@ -75,6 +77,13 @@ class Times:
     median_ms: float
     p95_ms: float
     runs: int
+    apart: float = 0.0
+    """By how much the medians of the first and the second half differ, of the smaller one."""
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether both halves tell the same: else something disturbed the run."""
+        return self.apart <= MOST_APART
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +107,11 @@ class Measured:
     whole_gain: float | None = None
     difference: float | None = None
     peak_share: float | None = None
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether the machine held still while it was measured."""
+        return all(times is None or times.is_steady for times in (self.network, self.whole))
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +303,7 @@ def _rounds(works: dict[Case, Callable[[], object]], seconds: float) -> dict[Cas
 
 def _summary(seconds: list[float]) -> Times:
     median, p95 = np.percentile(np.array(seconds) * 1e3, (50, 95))
-    return Times(round(float(median), 2), round(float(p95), 2), len(seconds))
+    return Times(round(float(median), 2), round(float(p95), 2), len(seconds), round(apart(seconds), 3))
 
 
 def _whole(model: Model, file: Path, target: Path) -> None:

@@ -55,9 +55,11 @@ def tables(report: Report, *, is_markdown: bool) -> Iterator[str]:
 
 
 def _notes(report: Report) -> Iterator[str]:
-    yield "whole: from the file to the saved heat map"
+    yield "whole: from the file to the saved heat map; each figure the median of up to 60 runs in turn"
     yield "× torch: so many times faster than the same network in torch (midas-small: than the baseline)"
     yield "of peak: share of the float32 peak of the machine (peak_gflops); Δ/255: mean difference of the map"
+    if any(not row.is_steady for row in report.rows):
+        yield "? disturbed: the halves of its run differ by more than 10 %: no figure to be told"
     if any(row.is_stand_in for row in report.rows):
         yield "* with stand-in weights: the speed is right, the depth is not"
 
@@ -72,7 +74,7 @@ def _paragraphs(notes: Iterable[str], *, is_markdown: bool) -> Iterator[str]:
 def cells(row: Measured) -> tuple[str, ...]:
     """A line of the large table."""
     head = (
-        f"{row.case.model}{'*' if row.is_stand_in else ''}",
+        f"{row.case.model}{'*' if row.is_stand_in else ''}{'' if row.is_steady else ' ?'}",
         row.case.engine,
         row.case.precision,
         row.photo,

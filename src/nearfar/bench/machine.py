@@ -31,6 +31,7 @@ def machine() -> dict[str, Any]:
     return {
         "processor": _processor(),
         "threads": usable_cpus(),
+        "load": _load(),
         "memory_gb": _memory_gb(),
         "system": platform.platform(terse=True),
         "python": platform.python_version(),
@@ -92,6 +93,14 @@ def _processor() -> str:
     except OSError:
         return platform.processor()
     return next((row.partition(":")[2].strip() for row in rows if row.startswith("model name")), "")
+
+
+def _load() -> str | None:
+    """Processes that wanted a processor, over 1, 5 and 15 minutes."""
+    try:
+        return ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    except (OSError, AttributeError):
+        return None
 
 
 def _memory_gb() -> float | None:

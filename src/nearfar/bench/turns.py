@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import statistics
 import time
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
 WAKE_S = 0.1
 """Before each run that counts, a work runs so long uncounted: the threads of the runtime before it go on
@@ -43,3 +44,12 @@ def _awake(work: Callable[[], object]) -> float:
 def _is_short(times: list[float], seconds: float) -> bool:
     """More runs are wanted: enough of them tell the median even of a fast network."""
     return len(times) < LEAST_RUNS or (sum(times) < seconds and len(times) < MOST_RUNS)
+
+
+def apart(values: Sequence[float]) -> float:
+    """By how much the medians of the first and the second half of a run differ, of the smaller one."""
+    middle = len(values) // 2
+    if not middle:
+        return 0.0
+    first, second = statistics.median(values[:middle]), statistics.median(values[-middle:])
+    return abs(first - second) / min(first, second)

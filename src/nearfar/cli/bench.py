@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from nearfar import settings
 from nearfar.cli import _say
 from nearfar.cli._verb import Flag, verb
+from nearfar.errors import NearfarError
 from nearfar.machine.files import write_whole
 from nearfar.options import option, parse
 
@@ -24,6 +25,7 @@ class BenchOptions:
     output: str = option("", "Also write the tables, with date and command, as a Markdown document here.")
     json: bool = option(False, "JSON on standard output.")
     markdown: bool = option(False, "A Markdown table.")
+    row: bool = option(False, "One line for the table of machines: this machine, and ms of whole photos.")
 
 
 _FLAGS = {name: Flag(value="LIST") for name in ("engines", "precisions", "photos")} | {
@@ -48,7 +50,15 @@ def command(models: tuple[str, ...], given: dict[str, str | bool]) -> int:
     )
     photos = tuple(_parts(options.photos.replace("x", "×"))) or tuple(bench.PHOTOS)
     plan = bench.Plan(cases, photos, options.seconds, options.baseline)
+    if options.row:
+        return _row(names, options.seconds)
     report = bench.run(plan, settings.load(), _say.line)
+    unsteady = [row for row in report.rows if not row.is_steady]
+    if options.output and unsteady:
+        raise NearfarError(
+            f"{options.output} is not written: {len(unsteady)} rows were disturbed (halves over 10 % apart).",
+            "Measure again when the machine has nothing else to do, or for longer: --seconds 10.",
+        )
     if options.output:
         write_whole(options.output, document.page(report, _line(models, given), _today()).encode())
     if options.json:
@@ -56,6 +66,20 @@ def command(models: tuple[str, ...], given: dict[str, str | bool]) -> int:
     else:
         _say.lines(document.tables(report, is_markdown=options.markdown))
     return 0 if all(not row.error for row in report.rows) else 1
+
+
+def _row(names: tuple[str, ...], seconds: float) -> int:
+    """Print the line, and refuse what was disturbed."""
+    from nearfar import api, bench
+    from nearfar.bench.row import SIZES, line
+
+    model = names[0]
+    chosen = settings.load()
+    precision = "int8" if api.load(model, settings=chosen).estimator.engine.endswith("int8") else "float32"
+    plan = bench.Plan((bench.Case(model, "onnxruntime", precision),), SIZES, seconds)
+    report = bench.run(plan, chosen, _say.line)
+    _say.lines([line(report)])
+    return 0 if all(not row.error and row.is_steady for row in report.rows) else 1
 
 
 def _line(models: tuple[str, ...], given: dict[str, str | bool]) -> str:
