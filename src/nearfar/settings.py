@@ -163,7 +163,8 @@ class Settings:
     )
     job_streams: int = option(
         0,
-        "Pictures of jobs worked on at the same time; 0 means all streams but one, at least one.",
+        "Pictures of jobs worked on at the same time; "
+        "0 means all streams while no request comes, else all but one.",
         low=0,
         high=64,
     )

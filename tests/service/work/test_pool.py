@@ -433,3 +433,25 @@ def test_a_deadline_is_a_504(busy, gate, jpeg) -> None:
         gate.open.set()
         assert asked.result() == 200
     assert gate.entered == begun + 1
+
+
+def test_a_pool_is_quiet_while_no_request_comes() -> None:
+    """Background work does not count; a request does, while it is there and for a moment after."""
+
+    async def run() -> list[bool]:
+        pool, gate = EnginePool(2, 4), threading.Event()
+        pool.start()
+        said = [pool.is_quiet(0.05)]
+        behind = asyncio.create_task(pool.run(lambda _: gate.wait(10), Terms("job", is_background=True)))
+        await asyncio.sleep(0.01)
+        said.append(pool.is_quiet(0.05))
+        await pool.run(lambda _: None, Terms("somebody"))
+        said.append(pool.is_quiet(30))
+        await asyncio.sleep(0.06)
+        said.append(pool.is_quiet(0.05))
+        gate.set()
+        await behind
+        await asyncio.to_thread(pool.close)
+        return said
+
+    assert asyncio.run(run()) == [True, True, False, True]

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 LOOK_S = 1.0
 """Seconds between two looks of an idle worker for jobs that other processes accepted."""
+QUIET_S = 2.0
+"""Seconds without a request after which jobs take the last stream too; the first request has it back."""
 PAUSE_S = 5.0
 """How long work rests where the store has no room or cannot be used; nothing is lost meanwhile."""
 KEEP_S, TICK_S, SWEEP_S = 2.0, 30.0, 600.0
@@ -129,8 +131,10 @@ class Jobs:
 
     def start(self) -> None:
         """Begin to work; what was accepted before goes on."""
-        hands = self._settings.job_streams or max(1, self._pool.workers - 1)
-        work: list[Coroutine[Any, Any, None]] = [self._keep(), *(self._work() for _ in range(hands))]
+        hands = self._settings.job_streams or self._pool.workers
+        is_shared = not self._settings.job_streams and hands > 1
+        work: list[Coroutine[Any, Any, None]] = [self._keep()]
+        work += [self._work(gives_way=is_shared and hand == 0) for hand in range(hands)]
         self._tasks = [asyncio.create_task(one) for one in work]
 
     def begin_closing(self) -> None:
@@ -153,9 +157,12 @@ class Jobs:
             self._open.owner.close()
             self._open = None
 
-    async def _work(self) -> None:
-        """One worker: the next picture, and the next."""
+    async def _work(self, *, gives_way: bool) -> None:
+        """One worker: the next picture, and the next; one that gives way works while no request is there."""
         while not self.is_closing:
+            if gives_way and not self._pool.is_quiet(QUIET_S):
+                await self._rest(LOOK_S)
+                continue
             try:
                 claim = await self._next()
                 if claim is not None:

@@ -62,6 +62,14 @@ class EnginePool:
         """Is called by a thread that begins a piece of work."""
         self.refused: Counter[str] = Counter()
         self.expired = 0
+        self._last_request_at = -math.inf
+
+    def is_quiet(self, seconds: float) -> bool:
+        """Whether no request has waited, or was worked on, for so long."""
+        with self._condition:
+            if len(self._line.front) or any(not ticket.terms.is_background for ticket in self._active):
+                return False
+            return time.perf_counter() - self._last_request_at > seconds
 
     @property
     def workers(self) -> int:
@@ -168,6 +176,8 @@ class EnginePool:
             self._check_room(terms)
             displaced = self._make_room(terms)
             self._line.of(ticket).add(ticket)
+            if not terms.is_background:
+                self._last_request_at = ticket.queued_at
             self._condition.notify()
         if displaced is not None:
             displaced.finish(None, self._busy("Another caller had fewer requests waiting."))
