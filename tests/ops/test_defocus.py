@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+
 import cv2
 import numpy as np
 import pytest
 
 from nearfar.ops.defocus import SHAPES, Aperture, _filtered, aperture_kernel, defocus
+from pictures import draw
 
 RNG = np.random.default_rng(0)
 
@@ -113,3 +116,17 @@ def test_lamps_are_looked_for_within_the_picture(
     assert sides
     assert max(min(side) for side in sides) <= most
     assert all(side[0] <= max(9, size[1]) and side[1] <= max(9, size[0]) for side in sides)
+
+
+@pytest.mark.parametrize("side", [1, -1])
+def test_a_large_picture_is_blurred_on_a_smaller_copy(side: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its own pixels where it is sharp; where it is blurred, what blurring all of it gives, nearly."""
+    pixels = draw(1200, 900)
+    coc = np.zeros(pixels.shape[:2], np.float32)
+    coc[:, 600:] = 14.0 * side
+    whole = defocus(pixels, coc).astype(int)
+    monkeypatch.setattr(sys.modules["nearfar.ops.defocus"], "_WHOLE_PIXELS", 500_000)
+    monkeypatch.setattr(sys.modules["nearfar.ops.defocus"], "_MOST_PIXELS", 300_000)
+    found = defocus(pixels, coc)
+    assert np.array_equal(found[:, :560], pixels[:, :560])
+    assert np.abs(found - whole).mean() < 1.0

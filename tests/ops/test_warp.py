@@ -113,7 +113,7 @@ def test_very_long_pictures_are_fetched_by_numpy_alike() -> None:
     x = RNG.uniform(-3, 33, (17, 19)).astype(np.float32)
     y = RNG.uniform(-3, 27, (17, 19)).astype(np.float32)
     plain = warp._fetched_by_numpy(pixels, x, y).astype(int)
-    assert np.abs(plain - warp._fetched(pixels, x, y)).max() <= 10
+    assert np.abs(plain - warp.fetched(pixels, x, y)).max() <= 10
     whole_x, whole_y = np.meshgrid(np.arange(31.0), np.arange(24.0))
     same = warp._fetched_by_numpy(pixels, whole_x.astype(np.float32), whole_y.astype(np.float32))
     np.testing.assert_array_equal(same, pixels)
@@ -133,7 +133,7 @@ def test_holes_take_the_farther_side() -> None:
     near = np.array([[0.9, 0, 0, 0.2, 0], [0, 0.6, 0.6, 0, 0.8]], np.float32)
     known = np.array([[1, 0, 0, 1, 0], [0, 1, 1, 0, 1]], bool)
     expected = np.float32([[0.9, 0.2, 0.2, 0.2, 0.2], [0.6, 0.6, 0.6, 0.6, 0.8]])
-    np.testing.assert_array_equal(warp._filled(near, known), expected)
+    np.testing.assert_array_equal(warp.filled(near, known), expected)
 
 
 def test_rows_without_anything_known_are_as_the_next_row() -> None:
@@ -141,8 +141,8 @@ def test_rows_without_anything_known_are_as_the_next_row() -> None:
     near = np.repeat(np.array([[0.1], [0.5], [0.2], [0.3], [0.7], [0.9]], np.float32), 2, axis=1)
     known = np.repeat(np.array([[0], [1], [0], [0], [1], [0]], bool), 2, axis=1)
     expected = np.repeat(np.float32([[0.5], [0.5], [0.5], [0.7], [0.7], [0.7]]), 2, axis=1)
-    np.testing.assert_array_equal(warp._filled(near, known), expected)
-    assert not warp._filled(near, np.zeros_like(known)).any()
+    np.testing.assert_array_equal(warp.filled(near, known), expected)
+    assert not warp.filled(near, np.zeros_like(known)).any()
 
 
 @pytest.mark.parametrize("name", list(PATHS))

@@ -39,7 +39,7 @@ def matching(photo: Photo | None, depth: DepthMap) -> Photo:
 def near_of(photo: Photo, depth: DepthMap, *, is_refined: bool) -> Floats:
     """(H, W) nearness in 0…1, its edges on the photo's where asked for."""
     near = nearness(depth)
-    return refine(near, shown(photo), depth.provenance.input_size) if is_refined else near
+    return refine(near, shown(photo), depth.provenance.input_size, out=near) if is_refined else near
 
 
 def floats(photo: Photo) -> Floats:

@@ -2,45 +2,69 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from nearfar.effects._canvas import matching, near_of
 from nearfar.ops.alpha import divided, multiplied
-from nearfar.ops.warp import Stage, View, look, stage
+from nearfar.ops.sideways import each_view, scene
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
     from nearfar.types import DepthMap, Photo
+
+    Pixels = npt.NDArray[Any]
 
 SEPARATION_HELP = "Move of the nearest against the farthest pixel, in percent of the width."
 PLANE_HELP = "Nearness, 0 (far) to 1 (near), that lies in the plane of the screen."
 
 
-def staged(photo: Photo | None, depth: DepthMap, reach: float, *, is_refined: bool) -> Stage:
-    """The photo ready to be seen from elsewhere; with alpha, (H, W, 4) of 16 bits, multiplied by it."""
+class Stand(Protocol):
+    """Where two eyes are: options of effects that have ``separation``, ``plane`` and ``refine``."""
+
+    @property
+    def separation(self) -> float:
+        """Percent of the width."""
+
+    @property
+    def plane(self) -> float:
+        """Nearness in the plane of the screen."""
+
+    @property
+    def refine(self) -> bool:
+        """Bring depth edges to the photo's first."""
+
+
+def each_eye(
+    photo: Photo | None, depth: DepthMap, stand: Stand, take: Callable[[slice, Pixels, Pixels], None]
+) -> None:
+    """Call ``take(rows, left, right)`` for each band: the rows of what the left and the right eye see.
+
+    Each is (N, W, 3) of the photo's type; with alpha (N, W, 4) of 16 bits, multiplied by it (:func:`alone`).
+    """
     photo = matching(photo, depth)
-    near = near_of(photo, depth, is_refined=is_refined)
-    return stage(photo.pixels if photo.alpha is None else multiplied(photo), near, reach)
+    half = stand.separation / 200
+
+    def rows_of(rows: slice) -> Pixels:
+        part = photo.pixels[rows]
+        if photo.alpha is None:
+            return part
+        return multiplied(replace(photo, pixels=part, alpha=photo.alpha[rows], reduced_from=None))
+
+    at = scene(rows_of, lambda: near_of(photo, depth, is_refined=stand.refine), half)
+    each_view(at, (half, -half), stand.plane, take)
 
 
-def eyes(
-    photo: Photo | None, depth: DepthMap, separation: float, plane: float, *, is_refined: bool
-) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
-    """What the left and the right eye see, each of the photo's size."""
-    half = separation / 200
-    at = staged(photo, depth, half, is_refined=is_refined)
-    left, right = (look(at, View((side * half, 0), plane)) for side in (1, -1))
-    if photo is None or photo.alpha is None:
-        return left, right
-    return _alone(left, photo), _alone(right, photo)
-
-
-def _alone(view: npt.NDArray[Any], photo: Photo) -> npt.NDArray[Any]:
-    """(H, W, 4) of the photo's type: colours as they are without alpha, and alpha."""
+def alone(view: Pixels, photo: Photo) -> Pixels:
+    """A view's rows in the photo's type: with alpha, (N, W, 4), colours as they are without it, and alpha."""
     kind = photo.pixels.dtype
+    if photo.alpha is None:
+        return view
     alpha = (
         view[..., 3] if kind == np.uint16 else ((view[..., 3].astype(np.uint32) + 128) // 257).astype(kind)
     )

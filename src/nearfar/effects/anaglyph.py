@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import cv2
 import numpy as np
 
-from nearfar.effects._canvas import REFINE_HELP
-from nearfar.effects._views import PLANE_HELP, SEPARATION_HELP, eyes
+from nearfar.effects._canvas import REFINE_HELP, matching
+from nearfar.effects._views import PLANE_HELP, SEPARATION_HELP, alone, each_eye
 from nearfar.options import option
 from nearfar.plugins import Effect
 from nearfar.types import DepthMap, Photo, Picture
 
 if TYPE_CHECKING:
     import numpy.typing as npt
+
+    Pixels = npt.NDArray[Any]
 
 # Least squares for LCD screens and red-cyan glasses: E. Dubois, "A projection method to generate anaglyph
 # stereo images", ICASSP 2001; the published matrices act on linear light.
@@ -46,21 +49,41 @@ def apply(photo: Photo | None, depth: DepthMap, options: AnaglyphOptions) -> Pic
     Raises:
         ParameterError: photo and depth differ in size.
     """
-    left, right = eyes(photo, depth, options.separation, options.plane, is_refined=options.refine)
-    top = np.float32(np.iinfo(left.dtype).max)
+    photo = matching(photo, depth)
+    channels = 3 if photo.alpha is None else 4
+    out = np.empty((depth.height, depth.width, channels), photo.pixels.dtype)
     matrices = [np.array(m, np.float32) for m in _MATRICES[options.method]]
-    light = _light(left, top) @ matrices[0].T + _light(right, top) @ matrices[1].T
+
+    def take(rows: slice, left: Pixels, right: Pixels) -> None:
+        out[rows] = _mixed(alone(left, photo), alone(right, photo), matrices)
+
+    each_eye(photo, depth, options, take)
+    return Picture(out, depth.text())
+
+
+def _mixed(left: Pixels, right: Pixels, matrices: list[npt.NDArray[np.float32]]) -> Pixels:
+    """The two views as one, of the same type; alpha is that of the view that shows more."""
+    top = np.float32(np.iinfo(left.dtype).max)
+    light: Any = cv2.transform(_light(left, top), matrices[0])
+    light += cv2.transform(_light(right, top), matrices[1])
     alpha = np.maximum(left[..., 3], right[..., 3]) if left.shape[2] == 4 else None
     if alpha is not None:
         light /= np.maximum(alpha.astype(np.float32), 1)[..., None] / top
-    pixels = np.rint(np.sqrt(np.clip(light, 0, 1)) * top).astype(left.dtype)
-    return Picture(pixels if alpha is None else np.dstack([pixels, alpha]), depth.text())
+    np.clip(light, 0, 1, out=light)
+    cv2.sqrt(light, light)
+    light *= top
+    light += np.float32(0.5)
+    pixels: Pixels = light.astype(left.dtype)
+    return pixels if alpha is None else np.dstack([pixels, alpha])
 
 
-def _light(view: npt.NDArray[Any], top: np.float32) -> npt.NDArray[np.float32]:
+def _light(view: Pixels, top: np.float32) -> npt.NDArray[np.float32]:
     """(H, W, 3) light (gamma 2) of a view, times its alpha where it has one."""
-    light = np.square(view[..., :3] / top)
-    return np.asarray(light if view.shape[2] == 3 else light * (view[..., 3:] / top), np.float32)
+    light = np.multiply(view[..., :3], 1 / top, dtype=np.float32)
+    light *= light
+    if view.shape[2] == 4:
+        light *= view[..., 3:] * (1 / top)
+    return light
 
 
 PLUGIN = Effect("anaglyph", "One picture for red and cyan glasses", AnaglyphOptions, apply)

@@ -10,6 +10,7 @@ import numpy as np
 from nearfar.effects._canvas import REFINE_HELP, chosen_by, finished, matching, near_of
 from nearfar.errors import ParameterError
 from nearfar.ops.alpha import divided, multiplied
+from nearfar.ops.bands import each_band
 from nearfar.ops.defocus import SHAPES, Aperture, defocus
 from nearfar.ops.focus import automatic_focus
 from nearfar.options import numbers, option
@@ -77,13 +78,17 @@ def _blurred(photo: Photo, away: FloatMap, aperture: Aperture) -> Any:
 
 
 def _from_focus(near: FloatMap, depth: DepthMap, options: BokehOptions) -> FloatMap:
-    """(H, W) signed nearness from the focus: 0 within the depth of field, above 0 before it."""
+    """(H, W) signed nearness from the focus: 0 in the depth of field, above 0 before it; uses up ``near``."""
     low, high = _in_focus(near, depth, options)
-    low, high = low - options.depth_of_field, high + options.depth_of_field
-    away = near - np.clip(near, np.float32(low), np.float32(high))
+    sharp = np.float32(low - options.depth_of_field), np.float32(high + options.depth_of_field)
+
+    def move(rows: slice) -> None:
+        near[rows] -= np.clip(near[rows], *sharp)
+
+    each_band(move, *near.shape)
     if options.mask is not None:
-        away[chosen_by(options.mask, depth)] = 0
-    return np.asarray(away, np.float32)
+        near[chosen_by(options.mask, depth)] = 0
+    return near
 
 
 def _in_focus(near: FloatMap, depth: DepthMap, options: BokehOptions) -> tuple[float, float]:

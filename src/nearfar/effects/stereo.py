@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from nearfar.effects._canvas import REFINE_HELP
-from nearfar.effects._views import PLANE_HELP, SEPARATION_HELP, eyes
+from nearfar.effects._canvas import REFINE_HELP, matching
+from nearfar.effects._views import PLANE_HELP, SEPARATION_HELP, alone, each_eye
 from nearfar.options import option
 from nearfar.plugins import Effect
 from nearfar.types import DepthMap, Photo, Picture
@@ -33,14 +33,25 @@ def apply(photo: Photo | None, depth: DepthMap, options: StereoOptions) -> Pictu
     Raises:
         ParameterError: photo and depth differ in size.
     """
-    views = eyes(photo, depth, options.separation, options.plane, is_refined=options.refine)
-    pair = views if options.layout == "parallel" else views[::-1]
-    if options.half:
-        pair = (_squeezed(pair[0], -(-depth.width // 2)), _squeezed(pair[1], max(1, depth.width // 2)))
-    return Picture(np.concatenate(pair, axis=1), depth.text())
+    photo = matching(photo, depth)
+    widths = (-(-depth.width // 2), max(1, depth.width // 2)) if options.half else (depth.width,) * 2
+    channels = 3 if photo.alpha is None else 4
+    out = np.empty((depth.height, sum(widths), channels), photo.pixels.dtype)
+
+    def take(rows: slice, *views: np.ndarray) -> None:
+        pair = views if options.layout == "parallel" else views[::-1]
+        start = 0
+        for view, width in zip(pair, widths, strict=True):
+            out[rows, start : start + width] = _squeezed(alone(view, photo), width)
+            start += width
+
+    each_eye(photo, depth, options, take)
+    return Picture(out, depth.text())
 
 
 def _squeezed(view: np.ndarray, width: int) -> np.ndarray:
+    if view.shape[1] == width:
+        return view
     return cv2.resize(view, (width, view.shape[0]), interpolation=cv2.INTER_AREA)
 
 

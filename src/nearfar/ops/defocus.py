@@ -8,6 +8,7 @@ light (gamma 2), as a lens does.
 
 from __future__ import annotations
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -42,6 +43,8 @@ _SCALES = ((_SHARP_PX, _HALF), (4.0, 4), (12.0, 8))
 _TINY = np.float32(1e-4)
 _RIM_TRUST = np.float32(0.02)
 _FINE_PX = 100  # radius up to which a kernel is drawn five times as fine
+_WHOLE_PIXELS = 12_500_000  # of a picture that is blurred as it is
+_MOST_PIXELS = 5_000_000  # of the smaller copies of larger ones
 _STRIP_ROWS = 64  # rows finished at once: the working set stays in the processor's cache
 
 
@@ -118,12 +121,14 @@ class _Layers:
 
     ``behind``: the blurred background, or None. ``filled``: what stands behind near things; ``added`` and
     ``clear``: blurred near things, premultiplied, and the share of the rest that they let through; or None.
+    ``step``: the half is that of a picture so many times smaller than the photo.
     """
 
     behind: Floats | None
     filled: Floats | None
     added: Floats | None
     clear: Floats | None
+    step: int = 1
 
 
 def defocus(pixels: npt.NDArray[Any], coc_px: Floats, aperture: Aperture | None = None) -> npt.NDArray[Any]:
@@ -136,22 +141,39 @@ def defocus(pixels: npt.NDArray[Any], coc_px: Floats, aperture: Aperture | None 
         aperture: the shape of the blur.
     """
     aperture = aperture or Aperture()
-    far_px, near_px = float(-coc_px.min()), float(coc_px.max())
+    step = _step(coc_px.size)
+    far_px, near_px = float(-coc_px.min()) / step, float(coc_px.max()) / step
     if max(far_px, near_px) < _SHARP_PX:
         return pixels.copy()
-    half = _half(pixels, coc_px)
+    half = _half(*_reduced(pixels, coc_px, step))
     glowing = _Copy(_boosted(half.light, aperture.highlights), half.coc, half.trust)
     if near_px < _SHARP_PX:
         behind = _far_side(glowing, far_px, aperture.shape)
-        return _finished(pixels, coc_px, _Layers(behind, None, None, None))
+        return _finished(pixels, coc_px, _Layers(behind, None, None, None, step))
     with ThreadPoolExecutor(1) as pool:
         doing = pool.submit(_near_side, glowing, near_px, aperture.shape)
+        if step > 1:
+            doing.result()  # not both at once: memory
         behind = _far_side(glowing, far_px, aperture.shape)
         added, clear = doing.result()
     is_far = (half.coc <= -_SHARP_PX)[..., None]
     beyond = half.light if behind is None else np.where(is_far, behind, half.light)
     filled = _filled_behind(beyond, (half.coc < _SHARP_PX) & (half.trust == 1))
-    return _finished(pixels, coc_px, _Layers(behind, filled, added, clear))
+    return _finished(pixels, coc_px, _Layers(behind, filled, added, clear, step))
+
+
+def _step(count: int) -> int:
+    """How many times smaller a picture of so many pixels is blurred: so that memory and time have a bound."""
+    return 1 if count <= _WHOLE_PIXELS else math.ceil(math.sqrt(count / _MOST_PIXELS))
+
+
+def _reduced(pixels: npt.NDArray[Any], coc: Floats, step: int) -> tuple[npt.NDArray[Any], Floats]:
+    """The picture and its circles, both in pixels ``step`` times as large."""
+    if step == 1:
+        return pixels, coc
+    size = -(-coc.shape[1] // step), -(-coc.shape[0] // step)
+    small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return small, _sampled(coc, size) * np.float32(1 / step)
 
 
 def _half(pixels: npt.NDArray[Any], coc: Floats) -> _Copy:
@@ -203,11 +225,11 @@ def _finish_strip(
     height, width = coc.shape
     rows = (start, min(height, start + _STRIP_ROWS))
     part, top = slice(*rows), int(np.iinfo(pixels.dtype).max)
-    light = _light(pixels[part], top)
+    light, radius = _light(pixels[part], top), coc[part] * np.float32(1 / layers.step)
     if layers.behind is not None:
-        _mix(light, layers.behind, (*rows, height), -coc[part])
+        _mix(light, layers.behind, (*rows, height), -radius)
     if layers.filled is not None and layers.added is not None and layers.clear is not None:
-        _mix(light, layers.filled, (*rows, height), coc[part])
+        _mix(light, layers.filled, (*rows, height), radius)
         light *= _thrice(enlarged_rows(layers.clear, rows, height, width))
         light += enlarged_rows(layers.added, rows, height, width)
     np.clip(light, 0, 1, out=light)

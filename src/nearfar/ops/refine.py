@@ -41,7 +41,11 @@ class Guiding:
 
 
 def refine(
-    values: Floats, guide: npt.NDArray[Any], size: tuple[int, int] = (0, 0), how: Guiding | None = None
+    values: Floats,
+    guide: npt.NDArray[Any],
+    size: tuple[int, int] = (0, 0),
+    how: Guiding | None = None,
+    out: Floats | None = None,
 ) -> Floats:
     """(H, W) float32 values whose steps lie on the guide's edges, within the range of the given ones.
 
@@ -50,6 +54,7 @@ def refine(
         guide: (H, W, 3) uint8 or uint16 colours.
         size: (width, height) at which the values were made, before they were enlarged; (0, 0): unknown.
         how: how closely to follow.
+        out: what is written into; may be ``values``.
 
     Raises:
         ParameterError: values and guide differ in size.
@@ -65,7 +70,9 @@ def refine(
     depth = cv2.resize(values, small, interpolation=cv2.INTER_AREA)
     colour = cv2.resize(guide, small, interpolation=cv2.INTER_AREA).astype(np.float32) / top
     terms = _steep_terms(colour, (depth - low) / np.float32(high - low), how or Guiding())
-    return _evaluate(terms, guide, np.float32(low), np.float32(high - low))
+    out = np.empty(values.shape, np.float32) if out is None else out
+    _evaluate(terms, guide, (np.float32(low), np.float32(high - low)), out)
+    return out
 
 
 def _small_size(width: int, height: int, size: tuple[int, int]) -> tuple[int, int]:
@@ -146,12 +153,14 @@ def _solve(covariance: Floats, right: Floats, softness: float) -> Floats:
     return np.asarray(np.dstack(rows) / determinant[..., None], np.float32)
 
 
-def _evaluate(terms: Floats, guide: npt.NDArray[Any], low: np.float32, span: np.float32) -> Floats:
-    """The model at full size; blocks of rows are done at the same time."""
+def _evaluate(
+    terms: Floats, guide: npt.NDArray[Any], span_of: tuple[np.float32, np.float32], out: Floats
+) -> None:
+    """The model at full size, into ``out``; blocks of rows are done at the same time."""
+    low, span = span_of
     scale = np.float32(1 / np.iinfo(guide.dtype).max)
     planes = [np.ascontiguousarray(t) for t in np.moveaxis(terms, -1, 0)]
     planes = [p * (scale * span) for p in planes[:3]] + [p * span + low for p in planes[3:]]
-    out = np.empty(guide.shape[:2], np.float32)
     bounds = np.linspace(0, len(out), max(1, cv2.getNumThreads()) + 1).astype(int)
 
     def work(start: int, stop: int) -> None:
@@ -160,7 +169,6 @@ def _evaluate(terms: Floats, guide: npt.NDArray[Any], low: np.float32, span: np.
 
     with ThreadPoolExecutor(len(bounds) - 1) as pool:
         list(pool.map(work, bounds[:-1].tolist(), bounds[1:].tolist()))
-    return out
 
 
 def _finish(planes: list[Floats], guide: npt.NDArray[Any], rows: tuple[int, int], out: Floats) -> None:

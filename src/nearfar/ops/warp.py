@@ -58,7 +58,7 @@ class View:
 
 def stage(pixels: npt.NDArray[Any], near: Floats, reach: float) -> Stage:
     """The picture and what is behind its edges, for views that move no pixel more than ``reach`` widths."""
-    near = _covering(crisp(near))
+    near = covering(crisp(near), covering_side(near.shape))
     reach_px = max(1, int(np.ceil(reach * near.shape[1])))
     is_rim = near - _smallest_around(near, reach_px) > EDGE
     if not is_rim.any():
@@ -74,21 +74,31 @@ def stage(pixels: npt.NDArray[Any], near: Floats, reach: float) -> Stage:
 
 def look(at: Stage, view: View) -> npt.NDArray[Any]:
     """(H, W, C) pixels as seen from the view."""
-    near, known = _splat(at.near, view)
-    near = _filled(near, known)
-    map_x, map_y = _sources(near, view)
-    front = _fetched(at.pixels, map_x, map_y)
+    near, known = splat(at.near, view)
+    near = filled(near, known)
+    map_x, map_y = sources(near, view)
+    front = fetched(at.pixels, map_x, map_y)
     if at.behind is at.pixels or known.all():
         return front
-    holes = np.nonzero(~known)
-    # As a picture of one column, in parts: remap takes sides of less than 2^15 pixels.
-    for start in range(0, len(holes[0]), _MOST_ROWS):
-        part = holes[0][start : start + _MOST_ROWS], holes[1][start : start + _MOST_ROWS]
-        front[part] = _fetched(at.behind, map_x[part][:, None], map_y[part][:, None])[:, 0]
+    put_holes(front, at.behind, known, (map_x, map_y))
     return front
 
 
-def _fetched(pixels: npt.NDArray[Any], map_x: Floats, map_y: Floats) -> npt.NDArray[Any]:
+def put_holes(
+    front: npt.NDArray[Any],
+    behind: npt.NDArray[Any],
+    known: npt.NDArray[np.bool_],
+    places: tuple[Floats, Floats],
+) -> None:
+    """Fetch what is not ``known`` of a view from what is behind, into ``front``; ``places``: x and y."""
+    holes, (map_x, map_y) = np.nonzero(~known), places
+    # As a picture of one column, in parts: remap takes sides of less than 2^15 pixels.
+    for start in range(0, len(holes[0]), _MOST_ROWS):
+        part = holes[0][start : start + _MOST_ROWS], holes[1][start : start + _MOST_ROWS]
+        front[part] = fetched(behind, map_x[part][:, None], map_y[part][:, None])[:, 0]
+
+
+def fetched(pixels: npt.NDArray[Any], map_x: Floats, map_y: Floats) -> npt.NDArray[Any]:
     """Pixels at places between them, linear; beyond the rim, the rim's."""
     if max(*pixels.shape[:2], *map_x.shape) > _MOST_SIDE:
         return _fetched_by_numpy(pixels, map_x, map_y)
@@ -113,9 +123,13 @@ def _fetched_by_numpy(pixels: npt.NDArray[Any], map_x: Floats, map_y: Floats) ->
     return out.reshape(*map_x.shape, *pixels.shape[2:])
 
 
-def _covering(near: Floats) -> Floats:
+def covering_side(shape: tuple[int, ...]) -> int:
+    """By how much objects of a picture of that shape are made larger: side of a window, in pixels."""
+    return 2 * max(1, round(max(shape) / _SIDE_OF_RIMS)) + 1
+
+
+def covering(near: Floats, side: int) -> Floats:
     """Nearness in which objects are a little larger: their mixed rim goes with them, no outline is left."""
-    side = 2 * max(1, round(max(near.shape) / _SIDE_OF_RIMS)) + 1
     grown = cv2.dilate(near, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side)))
     return np.where(grown - near > EDGE, grown, near)
 
@@ -135,8 +149,8 @@ def _extended(pixels: npt.NDArray[Any], weight: Floats) -> Floats:
     small_weight = cv2.resize(weight, size, interpolation=cv2.INTER_AREA)
     colours = cv2.resize(pixels * weight[..., None], size, interpolation=cv2.INTER_AREA)
     colours = colours.reshape(*small_weight.shape, -1) / np.maximum(small_weight, np.float32(1e-4))[..., None]
-    filled = extend(np.asarray(colours, np.float32), np.minimum(1, small_weight))
-    large = cv2.resize(filled, pixels.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    whole = extend(np.asarray(colours, np.float32), np.minimum(1, small_weight))
+    large = cv2.resize(whole, pixels.shape[1::-1], interpolation=cv2.INTER_LINEAR)
     return np.asarray(large, np.float32).reshape(pixels.shape)
 
 
@@ -158,7 +172,7 @@ def _targets(near: Floats, view: View) -> tuple[Floats, Floats]:
     return x + np.float32(view.shift[0]) * lift, y + np.float32(view.shift[1]) * lift
 
 
-def _splat(near: Floats, view: View) -> tuple[Floats, npt.NDArray[np.bool_]]:
+def splat(near: Floats, view: View) -> tuple[Floats, npt.NDArray[np.bool_]]:
     """Nearness as the new view sees it, and where it sees any: the nearest pixel wins."""
     height, width = near.shape
     x, y = _targets(near, view)
@@ -205,7 +219,7 @@ def _mended(near: Floats) -> Floats:
     return np.where(closed - near > EDGE, closed, near)
 
 
-def _filled(near: Floats, known: npt.NDArray[np.bool_]) -> Floats:
+def filled(near: Floats, known: npt.NDArray[np.bool_]) -> Floats:
     """Holes take the farther of the known values left and right of them; whole rows of them, the next row."""
     holes = np.flatnonzero(~known)
     if not holes.size:
@@ -228,7 +242,7 @@ def _filled(near: Floats, known: npt.NDArray[np.bool_]) -> Floats:
     return out
 
 
-def _sources(near: Floats, view: View) -> tuple[Floats, Floats]:
+def sources(near: Floats, view: View) -> tuple[Floats, Floats]:
     """Where in the photo each pixel of the view comes from: the targets' rule, undone."""
     height, width = near.shape
     growth = _growth(near, view)
