@@ -83,6 +83,11 @@ def test_results_stay_in_this_browser(page, photo) -> None:
     assert page.locator("#recent-list .tile").all_inner_texts() == ["other.png", "scene.jpg"]
     page.locator("#recent-list .tile").last.click()
     page.wait_for_selector("html[data-state=result]", state="attached")
+    drag = "(id) => { const t = new DataTransfer(); t.setData('application/x-nearfar-kept', id); return t; }"
+    hand = page.evaluate_handle(drag, "1")
+    page.dispatch_event("body", "drop", {"dataTransfer": hand})  # as from the tray of another tab
+    wait_until(page, "history.state?.result === 3")
+    assert page.inner_text("#name") == "scene.jpg"
     page.click("#brand")
     page.click("#recent-clear")
     page.wait_for_selector("#recent", state="hidden")

@@ -81,6 +81,7 @@ def test_a_tap_cuts_out_and_a_brush_mends(page) -> None:
     assert alpha[LORRY].mean() > 220
     assert alpha[20:80, 200:400].mean() < 10
     page.click("#tool-brush")
+    page.evaluate("window.scrollTo(0, 0)")
     box = page.locator("#heat-stage").bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.35, box["y"] + box["height"] * 0.1)
     page.mouse.down()

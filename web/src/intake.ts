@@ -1,6 +1,7 @@
 /** Every way a photo comes in: button, camera, drop, paste, sample. */
 import { byId, make, show } from "./dom";
 import { say } from "./language";
+import { KEPT, kept } from "./shelf";
 import type { Shot } from "./shot";
 
 const SAMPLES = ["room", "street", "closeup"] as const;
@@ -64,7 +65,7 @@ function listenToDrops(take: (files: readonly File[]) => void): void {
   const curtain = byId("drop-now");
   let depth = 0; // enter and leave also come from the elements inside
   const carriesFiles = (event: DragEvent): boolean => event.dataTransfer?.types.includes("Files") ?? false;
-  const mayCarry = (event: DragEvent): boolean => carriesFiles(event) || (event.dataTransfer?.types.includes("text/uri-list") ?? false);
+  const mayCarry = (event: DragEvent): boolean => carriesFiles(event) || (event.dataTransfer?.types.includes(KEPT) ?? false);
   window.addEventListener("dragenter", (event) => {
     if (!carriesFiles(event)) return;
     depth += 1;
@@ -81,17 +82,17 @@ function listenToDrops(take: (files: readonly File[]) => void): void {
   window.addEventListener("drop", (event) => {
     depth = 0;
     show(curtain, false);
-    const address = event.dataTransfer?.getData("text/uri-list") ?? "";
-    if (!carriesFiles(event) && !address.startsWith(`blob:${location.origin}`)) return;
+    if (!mayCarry(event)) return;
     event.preventDefault();
-    void (carriesFiles(event) ? dropped(event.dataTransfer) : fetched(address)).then((files) => take(pictures(files)));
+    const number = Number(event.dataTransfer?.getData(KEPT));
+    void (number ? fromOtherTab(number) : dropped(event.dataTransfer)).then((files) => take(pictures(files)));
   });
 }
 
-/** A photo that was drawn here from another tab of this page. */
-async function fetched(address: string): Promise<File[]> {
-  const blob = await fetch(address).then((answer) => answer.blob()).catch(() => null);
-  return blob ? [blob instanceof File ? blob : new File([blob], "photo", { type: blob.type })] : [];
+/** A photo that was drawn here from the tray of another tab of this page. */
+async function fromOtherTab(number: number): Promise<File[]> {
+  const shot = (await kept(number))?.shot;
+  return shot ? [new File([shot.file], shot.name, { type: shot.file.type })] : [];
 }
 
 /** All files of a drop, those within folders as well. */

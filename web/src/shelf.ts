@@ -6,6 +6,9 @@ import { make } from "./dom";
 import { fit } from "./panels";
 import type { Result } from "./source/source";
 
+/** What a drag between two tabs of this page carries: the number of a kept result. */
+export const KEPT = "application/x-nearfar-kept";
+
 const NAME = "nearfar";
 const STORE = "results";
 const MOST = 20;

@@ -6,7 +6,7 @@ import { failureInWords, failureOf } from "./failures";
 import { say } from "./language";
 import type { Look, Span } from "./look";
 import { askNow } from "./quality";
-import { keep, kept, thumbOf } from "./shelf";
+import { KEPT, keep, kept, thumbOf } from "./shelf";
 import type { Shot } from "./shot";
 import type { DepthSource, Result } from "./source/source";
 import { state } from "./state";
@@ -89,7 +89,7 @@ export class Tray {
     button.title = words;
     button.draggable = true;
     button.addEventListener("dragstart", (event) => {
-      event.dataTransfer?.setData("text/uri-list", URL.createObjectURL(item.shot.file)); // into another tab of this page
+      if (item.id !== null) event.dataTransfer?.setData(KEPT, String(item.id)); // into another tab of this page
     });
     button.addEventListener("click", () => void this.open(item));
     return make("li", {}, button);

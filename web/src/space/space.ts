@@ -24,8 +24,10 @@ import { type Grid3, type Rule, distanceBehind, gridOf, trianglesOf } from "./ge
 import { type Motion, eyeAt } from "./paths";
 
 const MESH_SIDE = 320; // places: about 150,000 triangles, as many as the files have
+const SLOW_MESH_SIDE = 144;
 const POINTS_SIDE = 640;
-const SLOW_MS = 30;
+const SLOW_MS = 50; // from one picture to the next while something moves
+const REST_MS = 300;
 const MOST_TURN = 1.2;
 
 export interface Style {
@@ -53,10 +55,15 @@ export class Space {
   private begun = 0;
   private frame = 0;
   private detail = 1;
+  private isCareful = false;
+  private drawnAt = 0;
+  private rest = 0;
+  /** A processor stands in for the graphics card: fewer triangles, rougher edges. */
+  private readonly isSlow = isSoftware();
 
   /** Throws an Error where the browser has no WebGL2. */
   constructor(private readonly canvas: HTMLCanvasElement) {
-    this.renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true, preserveDrawingBuffer: true });
+    this.renderer = new WebGLRenderer({ canvas, antialias: !this.isSlow, alpha: true, preserveDrawingBuffer: true });
     this.renderer.xr.enabled = true;
     this.stereo = new StereoEffect(this.renderer);
     this.texture = new CanvasTexture(document.createElement("canvas"));
@@ -90,7 +97,7 @@ export class Space {
       this.scene.remove(this.body);
       this.body.geometry.dispose();
     }
-    const grid = gridOf(this.depth, rule, style.isMesh ? MESH_SIDE : POINTS_SIDE);
+    const grid = gridOf(this.depth, rule, style.isMesh ? (this.isSlow ? SLOW_MESH_SIDE : MESH_SIDE) : this.isSlow ? MESH_SIDE : POINTS_SIDE);
     const farthest = style.kept < 1 ? distanceBehind(grid, style.kept) : Number.POSITIVE_INFINITY;
     this.home = { fov: rule.fov, middle: distanceBehind(grid, 0.5), shape: this.depth.height / this.depth.width };
     this.body = style.isMesh ? this.surface(grid, farthest) : this.cloud(grid, farthest);
@@ -181,7 +188,7 @@ export class Space {
 
   private draw(now: number): void {
     this.frame = 0;
-    const begun = performance.now();
+    this.adapt(now);
     this.resize();
     const seconds = (now - this.begun) / 1000;
     const [right, up, ahead] = eyeAt(this.style.motion, seconds);
@@ -193,14 +200,13 @@ export class Space {
     else this.renderer.render(this.scene, this.camera);
     this.camera.position.copy(position);
     this.camera.quaternion.copy(rotation);
-    this.adapt(performance.now() - begun);
     if (this.style.motion !== "none") this.ask();
   }
 
   private resize(): void {
     const { clientWidth: width, clientHeight: height } = this.canvas;
     if (!width || !height) return;
-    const ratio = Math.min(window.devicePixelRatio, 2) * this.detail;
+    const ratio = Math.min(window.devicePixelRatio, 2) * (this.isCareful ? 1 : this.detail);
     if (this.renderer.getPixelRatio() !== ratio) this.renderer.setPixelRatio(ratio);
     const size = this.renderer.getSize(new Vector2());
     if (size.x !== width || size.y !== height) this.renderer.setSize(width, height, false);
@@ -213,12 +219,31 @@ export class Space {
     this.camera.updateProjectionMatrix();
   }
 
-  /** Where this machine is slow, the picture is drawn with fewer pixels. */
-  private adapt(took: number): void {
-    if (took > SLOW_MS) this.detail = Math.max(0.4, this.detail * 0.85);
-    this.canvas.dataset.ms = took.toFixed(1);
-    this.canvas.dataset.frames = String(Number(this.canvas.dataset.frames ?? "0") + 1);
+  /** Where this machine is slow, moving pictures have fewer pixels; the one that rests has all. */
+  private adapt(now: number): void {
+    const took = now - this.drawnAt;
+    this.drawnAt = now;
+    if (!this.isCareful && took < 1000) this.detail = Math.min(1, Math.max(0.3, this.detail * (took > SLOW_MS ? 0.85 : 1.05)));
+    window.clearTimeout(this.rest);
+    if (!this.isCareful && this.style.motion === "none") this.rest = window.setTimeout(() => this.finish(), REST_MS);
+    Object.assign(this.canvas.dataset, { ms: took.toFixed(0), frames: String(Number(this.canvas.dataset.frames ?? "0") + 1) });
   }
+
+  private finish(): void {
+    if (this.detail === 1) return;
+    this.isCareful = true;
+    this.draw(performance.now());
+    this.isCareful = false;
+  }
+}
+
+/** Whether WebGL is drawn by a processor. */
+function isSoftware(): boolean {
+  const gl = document.createElement("canvas").getContext("webgl2");
+  const info = gl?.getExtension("WEBGL_debug_renderer_info");
+  const name = info ? String(gl?.getParameter(info.UNMASKED_RENDERER_WEBGL)) : "";
+  gl?.getExtension("WEBGL_lose_context")?.loseContext();
+  return /swiftshader|llvmpipe|software|basic render/i.test(name);
 }
 
 function geometryOf({ positions, places }: Grid3): BufferGeometry {
