@@ -34,6 +34,17 @@ function buildRecord(): Plugin {
   };
 }
 
+/** Lays the licence of what is built in beside the page, as it asks. */
+function licences(): Plugin {
+  return {
+    name: "licences",
+    generateBundle() {
+      const source = readFileSync(join(here, "node_modules/three/LICENSE"), "utf-8");
+      this.emitFile({ type: "asset", fileName: "assets/space.LICENSE.txt", source });
+    },
+  };
+}
+
 /** Takes addresses out of the messages of libraries: no file of the page names another server. */
 function noAddresses(): Plugin {
   return {
@@ -44,7 +55,7 @@ function noAddresses(): Plugin {
 
 export default defineConfig({
   base: "./", // also right behind a proxy that adds a path
-  plugins: [noAddresses(), buildRecord()],
+  plugins: [noAddresses(), licences(), buildRecord()],
   build: {
     outDir: "../src/nearfar/service/static",
     emptyOutDir: true,

@@ -101,6 +101,14 @@ def test_the_lock_names_no_registry() -> None:
     assert all("integrity" in row for name, row in packages.items() if name)
 
 
+def test_what_is_built_in_has_its_licence_beside_it() -> None:
+    """three.js is in a file of its own, loaded when it is asked for, with its licence."""
+    assert "three.js authors" in (STATIC / "assets" / "space.LICENSE.txt").read_text()
+    page = (STATIC / "assets" / "page.js").read_text()
+    assert "space.js" in page
+    assert len(page) < 250_000
+
+
 def test_samples_are_small() -> None:
     """Three pictures of at most 60 KB each."""
     samples = sorted(assets.SAMPLES.iterdir())
