@@ -54,11 +54,12 @@ class Ratio:
         return "yes" if (self.value >= self.goal if self.is_gain else self.value <= self.goal) else "no"
 
     def row(self) -> tuple[str, ...]:
-        """Of the table."""
+        """Of the table; what was disturbed has no figure in it."""
         ours, theirs = (statistics.median(side) for side in zip(*self.pairs, strict=True))
         goal = "" if self.goal is None else f"{'≥' if self.is_gain else '≤'} {self.goal:g}"
         times = f"{ours * 1e3:.1f} : {theirs * 1e3:.1f} {self.unit}"
-        return self.what, f"{self.value:.2f}", goal, self.verdict, times, str(len(self.pairs))
+        found = f"{self.value:.2f}" if self.is_steady else "–"
+        return self.what, found, goal, self.verdict, times, str(len(self.pairs))
 
 
 HEADS = ("ratio", "found", "goal", "reached", "ours : theirs", "pairs")

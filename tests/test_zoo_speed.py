@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 
@@ -118,5 +119,5 @@ def test_quick_run_measures_the_embedded_network() -> None:
         [sys.executable, str(REPOSITORY / PLACE), "--quick"], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    assert "| embedded | onnxruntime | float32 | 256×256 |" in done.stdout
+    assert re.search(r"\| embedded( \?)? \| onnxruntime \| float32 \| 256×256 \|", done.stdout)
     assert "## Goals" in done.stdout

@@ -34,6 +34,7 @@ def test_a_ratio_says_whether_its_goal_is_reached() -> None:
     assert replace(fine, goal=None).verdict == ""
     torn = steady.Ratio("torn", ((1.0, 2.0), (1.0, 2.0), (1.0, 1.0), (1.0, 1.0)), goal=9)
     assert torn.verdict.startswith("refused: halves 100%")
+    assert (fine.row()[1], torn.row()[1]) == ("0.50", "–")
 
 
 def test_pairs_take_turns_and_end_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
