@@ -304,7 +304,7 @@ def figures(row: dict[str, Any]) -> list[Figure]:
         f"{row['refused_median_ms']:g} ms; {row['refused_median_ms_of_service']:g} ms within the service"
     )
     told = [
-        Figure(f"{who}: photos a second", f"{row['photos_per_s']:g}"),
+        Figure(f"{who}: photos a second (clients rest between photos)", f"{row['photos_per_s']:g}"),
         Figure(
             f"{who}: 99 of 100 accepted photos within", f"{late_s:g} s", f"{limit_s:g} s", late_s <= limit_s
         ),
