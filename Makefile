@@ -21,7 +21,7 @@ ADVISORIES ?=
 RUN := .venv/bin
 DEV := .venv-dev/bin
 
-.PHONY: help serve test check lock web floor authors bench bench-quick arm64 load fuzz soak sbom audit clean
+.PHONY: help serve test check lock web studio floor authors bench bench-quick arm64 load fuzz soak sbom audit clean
 
 help:  ## say what there is
 	@grep -E '^[a-z0-9-]+:.*## ' Makefile | sed -E 's/:.*## /\t/'
@@ -45,6 +45,9 @@ lock:  ## renew requirements/*.txt from pyproject.toml
 
 web:  ## rebuild the page from web/ into src/nearfar/service/static
 	cd web && npm ci --no-audit --no-fund && npm run build
+
+studio:  ## the page without a server: dist/studio, a folder for any web host
+	cd web && npm ci --no-audit --no-fund && npm run studio
 
 floor: .venv-dev/.ready  ## the oldest transformers that is allowed, and the newest
 	sh tools/floor.sh $(DEV)/python

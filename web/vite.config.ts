@@ -46,7 +46,7 @@ function licences(): Plugin {
 }
 
 /** Takes addresses out of the messages of libraries: no file of the page names another server. */
-function noAddresses(): Plugin {
+export function noAddresses(): Plugin {
   return {
     name: "no-addresses",
     renderChunk: (code) => code.replaceAll(/https:\/\/[^\s"'`)\\]+/g, ""),

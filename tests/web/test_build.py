@@ -88,6 +88,17 @@ def test_the_colour_tables_are_what_their_script_writes() -> None:
     assert script["tables"]() == json.loads(script["TABLES"].read_text())
 
 
+def test_the_studio_is_tested_against_what_the_library_makes_now() -> None:
+    """``python web/studio/values.py`` would change nothing beyond the last digits of floats."""
+    script = runpy.run_path(str(WEB / "studio" / "values.py"))
+    stored, made = json.loads(script["FILE"].read_text()), json.loads(script["text"]())
+    assert stored.keys() == made.keys()
+    for name in ("photo", "shrunk", "halved", "sizes", "exposure"):
+        assert stored[name] == made[name], name
+    for name in ("depth", "grey", "sharpened", "enlarged"):
+        np.testing.assert_allclose(stored[name], made[name], atol=2e-5, err_msg=name)
+
+
 def test_the_help_is_what_its_script_writes() -> None:
     """``python web/help.py`` would change nothing: the help is the how-to page, in both languages."""
     script = runpy.run_path(str(WEB / "help.py"))

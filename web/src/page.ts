@@ -101,7 +101,7 @@ export class WholePage implements Page {
         startModels(models.filter((model, place) => model.is_installed || place === 0), (name) => this.chooseModel(name));
         this.cards.fill(models);
         const here = models.filter(({ is_installed: isInstalled }) => isInstalled).map(({ name }) => name);
-        startQuality(here, () => this.lookAgain());
+        startQuality(here, this.source.place, () => this.lookAgain());
       },
       (error: unknown) => {
         // without a list there is no choice; the photo itself will tell what else is wrong
@@ -166,7 +166,7 @@ export class WholePage implements Page {
     this.tray.see(found.shot);
     showHeat(found.depth, state.look);
     describe(found);
-    void this.cards.note(found.model);
+    if (this.source.place === "service") void this.cards.note(found.model);
     this.enter("result");
     byId("spoken").textContent = say("done", { name: found.shot.name });
     byId(byId("heat-stage").hidden ? "photo-stage" : "heat-stage").focus({ preventScroll: true });

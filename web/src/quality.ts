@@ -1,7 +1,7 @@
 /** How finely photos are looked at: a row for each way, and what it takes on this machine. */
 import { byId, make } from "./dom";
 import { recall, remember, say } from "./language";
-import { type Ask, type Result, SCREEN_PX } from "./source/source";
+import { type Ask, type DepthSource, type Result, SCREEN_PX } from "./source/source";
 import { state } from "./state";
 import type { Key } from "./words";
 
@@ -31,9 +31,9 @@ export function askNow(): Ask {
   return { model: chosen.model || state.model, maxSide: SCREEN_PX, ...chosen.look };
 }
 
-/** Offer the ways that the models at hand allow; ``onChoice`` looks at the photo again. */
-export function startQuality(models: readonly string[], onChoice: () => void): void {
-  offered = QUALITIES.filter(({ model }) => model === "" || models.includes(model));
+/** Offer the ways that the models at hand and their place allow; ``onChoice`` looks at the photo again. */
+export function startQuality(models: readonly string[], place: DepthSource["place"], onChoice: () => void): void {
+  offered = QUALITIES.filter(({ model, look }) => (model === "" || models.includes(model)) && (place === "service" || !look.hasTiles));
   const select = byId("quality", HTMLSelectElement);
   select.onchange = () => {
     chosen = offered.find(({ name }) => name === select.value) ?? chosen;

@@ -1,0 +1,9 @@
+/** The page without a server: it asks the network in this browser, and hides what a service alone can do. */
+import { start } from "../src/start";
+import { BrowserSource } from "./source";
+
+const SERVICE_ALONE = "#live-start, [data-mode=effects], a[href=docs], #help-link";
+
+for (const choice of document.querySelectorAll<HTMLElement>(SERVICE_ALONE)) choice.hidden = true;
+for (const promise of document.querySelectorAll<HTMLElement>("[data-say=promise]")) promise.dataset.say = "promiseHere";
+start(new BrowserSource());
