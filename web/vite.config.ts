@@ -35,7 +35,7 @@ function buildRecord(): Plugin {
 }
 
 /** Lays the licence of what is built in beside the page, as it asks. */
-function licences(): Plugin {
+export function licences(): Plugin {
   return {
     name: "licences",
     generateBundle() {

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
-import { noAddresses } from "../vite.config.ts";
+import { licences, noAddresses } from "../vite.config.ts";
 
 const page = fileURLToPath(new URL("..", import.meta.url));
 const assets = join(page, "../src/nearfar/assets");
@@ -33,6 +33,8 @@ function belongings(): Plugin {
   const from = new Map<string, string>([
     ["assets/embedded-int8.onnx", join(assets, "embedded-int8.onnx")],
     ...["ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"].map((name): [string, string] => [`assets/${name}`, join(runtime, name)]),
+    ["assets/ort.LICENSE.txt", join(page, "studio/onnxruntime.LICENSE.txt")],
+    ["LICENSE.txt", join(page, "../LICENSE")],
     ...readdirSync(join(assets, "samples")).map((name): [string, string] => [`samples/${name}`, join(assets, "samples", name)]),
   ]);
   return {
@@ -65,7 +67,7 @@ function keeper(): Plugin {
 export default defineConfig({
   root: page,
   base: "./",
-  plugins: [document(), noAddresses(), belongings(), keeper()],
+  plugins: [document(), noAddresses(), licences(), belongings(), keeper()],
   resolve: { conditions: ["onnxruntime-web-use-extern-wasm", "module", "browser", "production"] },
   build: {
     outDir: out,
