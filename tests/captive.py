@@ -155,6 +155,12 @@ def fault() -> None:
 
 def own_error(kind: str) -> None:
     """An error of the tree."""
+    if kind == "of its own":
+
+        class OnlyHereError(ParameterError):
+            """Nobody else knows it."""
+
+        raise OnlyHereError("No.", "", "mask")
     raise {"broken": BrokenImageError("It is torn.", "Mend it."), "bad": ParameterError("No.", "", "blur")}[
         kind
     ]

@@ -140,6 +140,14 @@ def test_an_error_of_the_tree_comes_out(wall: Wall) -> None:
     assert ask(wall, captive.pid) == before
 
 
+def test_an_error_of_a_class_that_only_the_worker_knows_is_of_the_one_above(wall: Wall) -> None:
+    """As of a module that the service has not imported: still what is answered with its own status."""
+    with pytest.raises(ParameterError, match="No") as caught:
+        ask(wall, captive.own_error, "of its own")
+    assert type(caught.value) is ParameterError
+    assert caught.value.parameter == "mask"
+
+
 def test_an_unforeseen_error_comes_out_with_its_trace(wall: Wall) -> None:
     """As an error that nobody foresaw here either."""
     with pytest.raises(RuntimeError, match="ZeroDivisionError: of the worker"):
@@ -380,7 +388,9 @@ def test_messages_come_in_pieces_and_alone() -> None:
         '{"result": {"!": "Photo", "of": {"pixels": 1}}, "top": 900000}',
         '{"result": {"!": "Popen", "of": {}}, "top": 900000}',
         '{"result": {"!": "kind", "of": "far"}, "top": 900000}',
-        '{"error": {"class": "SystemExit", "message": 1, "hint": ""}}',
+        '{"error": {"class": ["SystemExit"], "message": 1, "hint": ""}}',
+        '{"error": {"class": "TooLargeError", "message": "m", "hint": "h"}}',
+        '{"error": {"class": [["TooLargeError"]], "message": "m", "hint": "h"}}',
         "[" * 100_000,
     ],
 )
@@ -397,7 +407,7 @@ def test_an_error_of_no_known_class_is_an_error_of_the_tree(wall: Wall) -> None:
     from nearfar.errors import NearfarError
 
     with pytest.raises(NearfarError) as caught:
-        ask(wall, captive.lie, '{"error": {"class": "SystemExit", "message": "m", "hint": "h"}}')
+        ask(wall, captive.lie, '{"error": {"class": ["SystemExit"], "message": "m", "hint": "h"}}')
     assert type(caught.value) is NearfarError
     for pid in wall.idle:  # it would lie to the next one too
         os.kill(pid, signal.SIGKILL)

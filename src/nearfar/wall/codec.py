@@ -164,16 +164,23 @@ _READERS: dict[str, Callable[[Any, Arena, Blobs], Any]] = {
 }
 
 
-def tell_error(error: NearfarError) -> dict[str, str]:
-    """In a worker: an error of the tree as JSON holds it."""
-    row = {"class": type(error).__name__, "message": error.message, "hint": error.hint}
+def tell_error(error: NearfarError) -> dict[str, Any]:
+    """In a worker: an error of the tree as JSON holds it, with its class and those above it, nearest first.
+
+    A class of a module that the service has not imported is not known there; one above it is.
+    """
+    names = [cls.__name__ for cls in type(error).__mro__ if issubclass(cls, NearfarError)]
+    row: dict[str, Any] = {"class": names, "message": error.message, "hint": error.hint}
     return row | ({"parameter": error.parameter} if isinstance(error, ParameterError) else {})
 
 
 def hear_error(told: Any) -> NearfarError:
-    """A worker's error, of its class where that is nearfar's own and takes a message and a hint."""
+    """A worker's error, of the nearest of its classes that is known here and takes a message and a hint."""
     message, hint = _text(told["message"])[:_MOST_TEXT], _text(told["hint"])[:_MOST_TEXT]
-    cls = _classes().get(_text(told["class"]), NearfarError)
+    known, names = _classes(), told["class"]
+    if not isinstance(names, list):
+        raise TypeError("A worker's error has no classes.")
+    cls = next((known[name] for name in map(_text, names) if name in known), NearfarError)
     if issubclass(cls, ParameterError):
         return cls(message, hint, _text(told.get("parameter", ""))[:_MOST_TEXT])
     return cls(message, hint)
