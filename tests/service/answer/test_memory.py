@@ -12,7 +12,7 @@ import pytest
 from nearfar.registry import EFFECTS, EXPORTS
 from nearfar.service.answer import walls
 from nearfar.service.answer.answers import formats
-from nearfar.service.answer.memory import BASE_BYTES, TABLE, bytes_per_pixel, costliest, needed_bytes
+from nearfar.service.answer.memory import BASE_BYTES, TABLE, bytes_per_pixel, needed_bytes
 from nearfar.settings import Settings
 from pictures import draw, encoded, png_chunk
 from serving import running
@@ -48,31 +48,46 @@ def test_it_grows_with_pixels_bits_and_work() -> None:
     assert needed_bytes(small, ["png", "npy"]) > needed_bytes(small, ["png"])
     assert needed_bytes(small, ["png"], tiles=True) >= needed_bytes(small, ["png"])
     assert needed_bytes(small, ["png"], [large]) > needed_bytes(small, ["png"])
-    assert costliest(["npy", "obj", "png"]) == "obj"
 
 
 def test_what_is_no_picture_takes_no_pixels() -> None:
     """It will be refused; an answer that nobody measured counts as the dearest."""
     assert needed_bytes(b"hello", ["png"]) == BASE_BYTES + 5
-    dearest = costliest(bytes_per_pixel())
+    dearest = max(bytes_per_pixel(), key=lambda name: bytes_per_pixel()[name][0])
     assert needed_bytes(claim(9, 9), ["new"]) == needed_bytes(claim(9, 9), [dearest])
 
 
 @pytest.mark.parametrize(
     ("data", "name"),
     [
-        *((claim(8000, 6000), name) for name in ("normals", "bokeh", "obj")),
+        *((claim(8000, 6000), name) for name in ("normals", "obj")),
         (claim(10_000, 10_000, 16, 6), "png"),
     ],
 )
 def test_what_never_fits_the_shipped_limit_is_refused(data: bytes, name: str) -> None:
-    """48 megapixels as normals, bokeh or mesh, 100 of 16 bits with alpha: 413 before anything is decoded."""
+    """48 megapixels as normals or mesh, 100 of 16 bits with alpha: 413 before anything is decoded."""
     assert needed_bytes(data, [name]) > walls.SHARE * SHIPPED
     route = {"png": "/v1/depth", "obj": "/v1/exports/obj"}.get(name, f"/v1/effects/{name}")
     with running(memory=1400) as service:
         found = service.client.post(route, files={"image": ("a.png", data)})
     assert (found.status_code, found.json()["type"]) == (413, "/docs#problem-too-large")
     assert "may take 1400 MiB" in found.json()["detail"]
+
+
+@pytest.mark.parametrize("size", [(6000, 4000), (8000, 6000)])
+@pytest.mark.parametrize("name", ["bokeh", "stereo", "anaglyph"])
+def test_what_is_made_in_parts_fits_the_shipped_limit(size: tuple[int, int], name: str) -> None:
+    """24 megapixels, and 48 of 8 bits, save the pair, whose file is twice as large."""
+    fits = needed_bytes(claim(*size), [name]) <= walls.SHARE * SHIPPED
+    assert fits == (size == (6000, 4000) or name == "bokeh")
+
+
+def test_larger_photos_never_take_less() -> None:
+    """Nor do those of 16 bits, which are blurred as a whole."""
+    sides = (2000, 3000, 3500, 3600, 4500, 6000, 9000)
+    needed = [needed_bytes(claim(side, side), ["bokeh"]) for side in sides]
+    assert needed == sorted(needed)
+    assert needed_bytes(claim(9000, 9000, 16, 6), ["bokeh"]) > 3 * needed[-1]
 
 
 def test_what_fits_is_answered_within_its_estimate() -> None:

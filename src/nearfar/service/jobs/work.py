@@ -13,7 +13,7 @@ from nearfar.outputs import check_outputs
 from nearfar.plugins import Effect
 from nearfar.registry import EFFECTS, EXPORTS
 from nearfar.service.answer.estimation import TicketWatch
-from nearfar.service.answer.memory import costliest, needed_bytes
+from nearfar.service.answer.memory import needed_bytes
 from nearfar.service.answer.written import FileWish, file_written
 from nearfar.service.request.problems import problem_of, public
 
@@ -51,7 +51,7 @@ def make(claim: Claim, spool: Spool, tools: JobTools, ticket: Ticket) -> Made:
     """
     wanted = check_outputs(claim.pipeline, tools.default_model)
     data = spool.picture(claim.job, claim.slot)
-    need = needed_bytes(data, [costliest(output.plugin.name for output in wanted.files)])
+    need = max(needed_bytes(data, [output.plugin.name]) for output in wanted.files)
     with tools.tools.room(need, ticket) as lease:
         watch = TicketWatch(ticket, lease)
         seen = look(
