@@ -21,7 +21,7 @@ ADVISORIES ?=
 RUN := .venv/bin
 DEV := .venv-dev/bin
 
-.PHONY: help serve test check lock web studio floor authors bench bench-quick arm64 load fuzz soak sbom audit clean
+.PHONY: help serve test check lock web studio element floor authors bench bench-quick arm64 load fuzz soak sbom audit clean
 
 help:  ## say what there is
 	@grep -E '^[a-z0-9-]+:.*## ' Makefile | sed -E 's/:.*## /\t/'
@@ -48,6 +48,9 @@ web:  ## rebuild the page from web/ into src/nearfar/service/static
 
 studio:  ## the page without a server: dist/studio, a folder for any web host
 	cd web && npm ci --no-audit --no-fund && npm run studio
+
+element:  ## the npm package with <nearfar-depth> and estimate(): dist/npm, not published
+	cd web && npm ci --no-audit --no-fund && npm run element
 
 floor: .venv-dev/.ready  ## the oldest transformers that is allowed, and the newest
 	sh tools/floor.sh $(DEV)/python

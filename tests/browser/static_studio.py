@@ -1,4 +1,4 @@
-"""The page without a server: built where Node is, and given out by the plainest of servers."""
+"""What needs no server, built where Node is, and given out by the plainest of servers."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from browser.drive import REPOSITORY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 WEB = REPOSITORY / "web"
-FOLDER = REPOSITORY / "dist" / "studio"
+FOLDERS = {"studio": REPOSITORY / "dist" / "studio", "element": REPOSITORY / "dist" / "npm"}
+"""Where the builds lie: the page, and the package for npm."""
 
 
 class _Quiet(http.server.SimpleHTTPRequestHandler):
@@ -27,17 +30,17 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
-def built() -> Path | str:
-    """The folder of the studio, built anew; or why it cannot be built here."""
+def built(what: str) -> Path:
+    """The folder of the studio or of the element, built anew; skips where that cannot be done."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     node, vite = shutil.which("node", path=path), WEB / "node_modules" / "vite" / "bin" / "vite.js"
     if node is None or not vite.is_file() or not (WEB / "node_modules" / "onnxruntime-web").is_dir():
         missing = "no Node" if node is None else "not all of web/node_modules"
-        return f"{missing} here, so the studio cannot be built: sh tools/node.sh .venv-dev"
-    command = [node, str(vite), "build", "--config", "studio/vite.config.ts"]
+        pytest.skip(f"{missing} here, so the {what} cannot be built: sh tools/node.sh .venv-dev")
+    command = [node, str(vite), "build", "--config", f"{what}/vite.config.ts"]
     done = subprocess.run(command, cwd=WEB, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    return FOLDER
+    return FOLDERS[what]
 
 
 @contextlib.contextmanager
