@@ -46,7 +46,9 @@ def verb(
             named = {name: show_dash(value) for name, value in given.items() if value is not None}
             return body(tuple(show_dash(word) for word in words), named)
 
-        command.plain = partial(_plain, options, flags or {}, body)  # type: ignore[attr-defined]
+        command.plain = partial(  # type: ignore[attr-defined]
+            _plain, options, flags or {}, body, takes_words=arguments is not None
+        )
         command.__doc__ = body.__doc__
         command.__annotations__ = {}  # the signature carries them; hints found here would win over it
         command.sign = partial(_sign, command, options, arguments, flags or {})  # type: ignore[attr-defined]
@@ -64,11 +66,12 @@ def _sign(command: Any, options: type, arguments: tuple[str, str] | None, flags:
 
 
 def _plain(
-    options: type, flags: Mapping[str, Flag], body: Body, tokens: Sequence[str]
+    options: type, flags: Mapping[str, Flag], body: Body, tokens: Sequence[str], *, takes_words: bool = True
 ) -> Callable[[], int] | None:
     """What a command line without surprises runs, read without the parser: its import is slow.
 
-    None where anything is unusual: an unknown or repeated flag, a value that looks like a flag or is absent.
+    None where anything is unusual: an unknown or repeated flag, a value that looks like a flag or is absent,
+    a word where the verb takes none.
     The parser says then what is wrong, or what is meant.
     """
     rows = {name: info for info in describe(options) for name in _names(info, flags)}
@@ -78,6 +81,8 @@ def _plain(
     while left:
         word = left.pop(0)
         if not word.startswith("-") or word == "-":
+            if not takes_words:
+                return None
             words.append(word)
             continue
         name, has_value, value = word.partition("=")
