@@ -270,7 +270,7 @@ def test_processor_time_is_limited_too() -> None:
             lease.do(captive.pid)
             lease._wall.options = WallOptions(seconds=0.1)
             member = lease._member
-            lease._answer = lambda _: (member.line.settimeout(20), _receive(member))[1]
+            lease._answer = lambda _: (member.line.settimeout(120), _receive(member))[1]
             with pytest.raises(WorkerSlowError):
                 lease.do(captive.loop)
     finally:
