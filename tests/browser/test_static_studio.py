@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
+import struct
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import nearfar
 from browser.drive import REPOSITORY, give, wait_for_heat, wait_until
-from browser.eyes import canvas
+from browser.eyes import canvas, pixels
 from browser.static_studio import built, given_out
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.slow]
@@ -73,3 +76,62 @@ def test_the_browser_tells_what_python_tells_and_goes_on_without_a_connection(fo
         page.click("#sample-list button >> nth=1")
         wait_for_heat(page)
         np.testing.assert_array_equal(canvas(page, "heat"), heat)
+
+
+def saved_file(page, button: str) -> bytes:
+    """The bytes of what a button saves."""
+    with page.expect_download() as file:
+        page.click(button)
+    return file.value.path().read_bytes()
+
+
+def test_bodies_and_pictures_out_of_focus_are_made_in_the_browser(folder, open_page) -> None:
+    """GLB, PLY and the refocused photo hold as many pixels as the photo, the near ones nearer."""
+    with given_out(folder) as (address, _):
+        page = open_page(address, accept_downloads=True)
+        give(page, str(STREET))
+        page.click("[data-mode=files]")
+        cloud = saved_file(page, "[data-format=ply]")
+        body = saved_file(page, "[data-format=glb]")
+        grey = pixels16(saved_file(page, "[data-format=png16]"))
+        page.click("[data-mode=refocus]")
+        wait_until(page, "document.getElementById('lens').dataset.turn !== undefined", 90)
+        blurred = pixels(saved_file(page, "#refocus-save"))
+    photo = pixels(STREET.read_bytes())
+    head, _, rest = cloud.partition(b"end_header\n")
+    assert head.startswith(b"ply\nformat binary_little_endian 1.0\n")
+    points = np.frombuffer(rest, np.dtype([("place", "<f4", 3), ("colour", "u1", 3)]))
+    assert len(points) == photo.shape[0] * photo.shape[1]
+    away = -points["place"][:, 2].reshape(photo.shape[:2])
+    assert np.abs(points["colour"].reshape(photo.shape).astype(int) - photo).mean() < 3
+    assert (away.min(), away.max()) == (pytest.approx(1, 0.01), pytest.approx(10, 0.01))
+    assert np.corrcoef(1 / away.ravel(), grey.ravel())[0, 1] > 0.999
+    check_glb(body, len(points))
+    assert blurred.shape == photo.shape
+    assert (
+        np.abs(np.diff(blurred.astype(float), axis=1)).mean()
+        < np.abs(np.diff(photo.astype(float), axis=1)).mean()
+    )
+
+
+def pixels16(data: bytes) -> np.ndarray:
+    """The steps of a grey PNG of 16 bits."""
+    return np.asarray(Image.open(io.BytesIO(data)), np.float64)
+
+
+def check_glb(data: bytes, count: int) -> None:
+    """A file of one body with so many points, whose parts lie where it says."""
+    magic, version, length, json_length, json_type = struct.unpack_from("<4sIII4s", data)
+    assert (magic, version, length, json_type) == (b"glTF", 2, len(data), b"JSON")
+    told = json.loads(data[20 : 20 + json_length])
+    at = 28 + json_length
+    places, _, triangles, texture = (
+        data[at + view["byteOffset"] :][: view["byteLength"]] for view in told["bufferViews"]
+    )
+    positions = np.frombuffer(places, "<f4").reshape(-1, 3)
+    assert len(positions) == told["accessors"][0]["count"] == count
+    np.testing.assert_allclose(told["accessors"][0]["max"], positions.max(axis=0), rtol=1e-6)
+    corners = np.frombuffer(triangles, "<u4")
+    assert len(corners) == told["accessors"][2]["count"] > count
+    assert corners.max() < count
+    assert texture.startswith(b"\xff\xd8")
