@@ -4,12 +4,7 @@
  */
 import type { Grid } from "../src/npy";
 import { extremesOf } from "./enlarge";
-
-type Plane = Float32Array<ArrayBufferLike>;
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
+import { type Plane, type Size, largest, mean, smallest } from "./windows";
 
 const SIDE = 5;
 const TEXTURE = 5e-4;
@@ -30,10 +25,10 @@ export function sharpen(map: Grid, grey: Plane, passes: number): Grid {
 }
 
 function onePass(depth: Plane, grey: Plane, size: Size): Plane {
-  const near = extreme(depth, size, Math.max);
-  const far = extreme(depth, size, Math.min);
+  const near = largest(depth, size, SIDE);
+  const far = smallest(depth, size, SIDE);
   const span = near.map((value, i) => Math.max(value - at(far, i), TINY));
-  const [wideNear, wideFar] = [extreme(near, size, Math.max), extreme(far, size, Math.min)];
+  const [wideNear, wideFar] = [largest(near, size, SIDE), smallest(far, size, SIDE)];
   const growth = wideNear.map((value, i) => (value - at(wideFar, i)) / at(span, i));
   liftRim(growth, size);
   const [softFar, softSpan] = [mean(far, size, 3), mean(span, size, 3)];
@@ -68,52 +63,6 @@ function byBrightness(depth: Plane, grey: Plane, size: Size): Plane {
   const constant = meanDepth.map((value, i) => value - at(weight, i) * at(meanGrey, i));
   const [softWeight, softConstant] = [mean(weight, size, SIDE), mean(constant, size, SIDE)];
   return grey.map((value, i) => at(softWeight, i) * value + at(softConstant, i));
-}
-
-/** The mean of the window round each pixel; beyond the rim the picture is mirrored, the rim itself once. */
-function mean(plane: Plane, { width, height }: Size, side: number): Plane {
-  const reach = side >> 1;
-  const lines = new Float32Array(plane.length);
-  const out = new Float32Array(plane.length);
-  const windows = (length: number): number[][] =>
-    Array.from({ length }, (_, i) => Array.from({ length: side }, (_, k) => mirrored(i + k - reach, length)));
-  windows(width).forEach((columns, x) => {
-    for (let row = 0; row < plane.length; row += width) {
-      let sum = 0;
-      for (const column of columns) sum += at(plane, row + column);
-      lines[row + x] = sum;
-    }
-  });
-  windows(height).forEach((rows, y) => {
-    for (let x = 0; x < width; x += 1) {
-      let sum = 0;
-      for (const row of rows) sum += at(lines, row * width + x);
-      out[y * width + x] = sum / (side * side);
-    }
-  });
-  return out;
-}
-
-const mirrored = (i: number, length: number): number => Math.abs(i < length ? i : 2 * (length - 1) - i);
-
-/** The largest or smallest value of the window round each pixel; windows end at the rim. */
-function extreme(plane: Plane, { width, height }: Size, of: (a: number, b: number) => number): Plane {
-  const reach = SIDE >> 1;
-  const lines = plane.slice();
-  for (let y = 0; y < height; y += 1) {
-    for (let x = 0; x < width; x += 1) {
-      for (let k = Math.max(0, x - reach); k <= Math.min(width - 1, x + reach); k += 1) {
-        lines[y * width + x] = of(at(lines, y * width + x), at(plane, y * width + k));
-      }
-    }
-  }
-  const out = lines.slice();
-  for (let y = 0; y < height; y += 1) {
-    for (let k = Math.max(0, y - reach); k <= Math.min(height - 1, y + reach); k += 1) {
-      for (let x = 0; x < width; x += 1) out[y * width + x] = of(at(out, y * width + x), at(lines, k * width + x));
-    }
-  }
-  return out;
 }
 
 const at = (plane: Plane, index: number): number => plane[index] as number;

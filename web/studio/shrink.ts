@@ -117,12 +117,21 @@ function resampled({ width, height, pixels }: Picture, across: Taps, down: Taps)
 }
 
 /** One row, made narrower. */
-function addPixels(row: Picture["pixels"], taps: Taps, out: Float32Array): void {
-  for (let k = 0; k < taps.from.length; k += 1) {
-    const share = taps.shares[k] as number;
-    if (share === 0) continue;
-    const [from, to] = [(taps.from[k] as number) * CHANNELS, Math.floor(k / taps.count) * CHANNELS];
-    for (let c = 0; c < CHANNELS; c += 1) out[to + c] = (out[to + c] as number) + share * (row[from + c] as number);
+function addPixels(row: Picture["pixels"], { from, shares, count }: Taps, out: Float32Array): void {
+  for (let to = 0, k = 0; to < out.length; to += CHANNELS) {
+    let red = 0;
+    let green = 0;
+    let blue = 0;
+    for (const end = k + count; k < end; k += 1) {
+      const share = shares[k] as number;
+      const at = (from[k] as number) * CHANNELS;
+      red += share * (row[at] as number);
+      green += share * (row[at + 1] as number);
+      blue += share * (row[at + 2] as number);
+    }
+    out[to] = red;
+    out[to + 1] = green;
+    out[to + 2] = blue;
   }
 }
 
