@@ -11,12 +11,21 @@ import pytest
 import nearfar
 from browser.drive import REPOSITORY, wait_until
 from browser.static_studio import built, given_out
+from nearfar.ops.reduce import reduced_depth
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.slow]
 
 ROOM = REPOSITORY / "src" / "nearfar" / "assets" / "samples" / "room.jpg"
 BESIDE = 0.02
 """Mean distance in shares of the range, as for the studio."""
+SMALL = 320
+"""The longer side of the maps that are compared."""
+LOOK = f"""async (name) => {{
+  const {{ estimate }} = await import("./nearfar/nearfar.js");
+  const photo = await (await fetch(name)).blob();
+  const {{ values, width, height }} = await estimate(photo, {{ maxSide: {SMALL} }});
+  return {{ values: [...values], width, height }};
+}}"""
 PAGE = """<!doctype html><title>A page</title><link rel="icon" href="data:,">
 <script type="module">
   import { estimate } from "./nearfar/nearfar.js";
@@ -63,3 +72,26 @@ def test_a_page_shows_depth_by_an_element_and_reads_it_by_a_function(tmp_path, o
     assert abs(facts["low"] - truth.values.min()) < BESIDE * 3 * span
     assert told["failure"] == "not_image"
     assert told["isKept"]
+
+
+def test_the_ten_photos_are_told_as_python_tells_them(tmp_path, open_page, shared) -> None:
+    """Mean distance of the values below a hundredth of the range, whatever each decoder made of the JPEG."""
+    photos = sorted((shared / "photos").glob("*.jpg"))
+    assert len(photos) == 10
+    model = nearfar.load("embedded", precision="int8")
+    (tmp_path / "nearfar").symlink_to(built("element"), target_is_directory=True)
+    (tmp_path / "index.html").write_text(
+        '<!doctype html><title>A page</title><link rel="icon" href="data:,">'
+    )
+    distances = {}
+    with given_out(tmp_path) as (address, _):
+        page = open_page(address)
+        for photo in photos:
+            shutil.copy(photo, tmp_path)
+            told = page.evaluate(LOOK, photo.name)
+            depth = model.estimate(photo)
+            truth = reduced_depth(depth, SMALL).values
+            found = np.asarray(told["values"], np.float32).reshape(told["height"], told["width"])
+            assert found.shape == truth.shape
+            distances[photo.name] = float(np.abs(found - truth).mean() / np.ptp(depth.values))
+    assert max(distances.values()) < 0.01, distances

@@ -5,7 +5,13 @@ import { type Taps, addRows, cubicTaps } from "./shrink";
 /** (width, height) of the same shape whose longer side is at most ``longest``; never larger. */
 export function reducedSize(width: number, height: number, longest: number | null): [number, number] {
   const scale = longest === null ? 1 : Math.min(1, longest / Math.max(width, height));
-  return [Math.max(1, Math.round(width * scale)), Math.max(1, Math.round(height * scale))];
+  return [Math.max(1, evenly(width * scale)), Math.max(1, evenly(height * scale))];
+}
+
+/** To the nearest whole number, halves to the even one, as Python rounds. */
+export function evenly(value: number): number {
+  const nearest = Math.round(value);
+  return Math.abs(value % 1) === 0.5 && nearest % 2 ? nearest - 1 : nearest;
 }
 
 /** Where a map is looked at: of a photo of that size, a copy with so many columns and rows. */

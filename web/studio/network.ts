@@ -2,6 +2,7 @@
 import { input, is_commercial_use_allowed, kind, licence, name, outlines, parameters, title, weights } from "../../src/nearfar/assets/embedded.json";
 import type { DepthKind } from "../src/depth";
 import type { Grid } from "../src/npy";
+import { evenly } from "./enlarge";
 import type { Picture } from "./shrink";
 import { sharpen } from "./outlines";
 
@@ -27,12 +28,6 @@ export function networkSize(width: number, height: number, size: number = CARD.s
   const top = Math.floor(Math.max(size, input.max_size) / input.multiple);
   const side = (length: number): number => Math.max(1, Math.min(top, evenly((scale * length) / input.multiple))) * input.multiple;
   return [side(width), side(height)];
-}
-
-/** To the nearest whole number, halves to the even one, as Python rounds. */
-function evenly(value: number): number {
-  const nearest = Math.round(value);
-  return Math.abs(value % 1) === 0.5 && nearest % 2 ? nearest - 1 : nearest;
 }
 
 /** (3, H, W) values by the card's mean and scale. */

@@ -63,6 +63,7 @@ describe("a map at the photo's size", () => {
 
   it("is never larger than what was asked for, nor than the photo", () => {
     expect([reducedSize(4000, 3000, 1280), reducedSize(640, 480, 1280), reducedSize(9000, 10, 1280)]).toEqual([[1280, 960], [640, 480], [1280, 1]]);
+    expect(reducedSize(2048, 1360, 320)).toEqual([320, 212]); // half a pixel to the even one
     expect(reducedSize(4000, 3000, null)).toEqual([4000, 3000]);
   });
 });
