@@ -93,19 +93,24 @@ def test_bodies_and_pictures_out_of_focus_are_made_in_the_browser(folder, open_p
         page.click("[data-mode=files]")
         cloud = saved_file(page, "[data-format=ply]")
         body = saved_file(page, "[data-format=glb]")
-        grey = pixels16(saved_file(page, "[data-format=png16]"))
+        grey = values16(saved_file(page, "[data-format=png16]"))
+        page.click("[data-mode=depth]")
+        values = saved_values(page)
         page.click("[data-mode=refocus]")
         wait_until(page, "document.getElementById('lens').dataset.turn !== undefined", 90)
         blurred = pixels(saved_file(page, "#refocus-save"))
     photo = pixels(STREET.read_bytes())
     head, _, rest = cloud.partition(b"end_header\n")
     assert head.startswith(b"ply\nformat binary_little_endian 1.0\n")
-    points = np.frombuffer(rest, np.dtype([("place", "<f4", 3), ("colour", "u1", 3)]))
+    points = np.frombuffer(rest, np.dtype([("place", "<f4", 3), ("normal", "<f4", 3), ("colour", "u1", 3)]))
     assert len(points) == photo.shape[0] * photo.shape[1]
     away = -points["place"][:, 2].reshape(photo.shape[:2])
     assert np.abs(points["colour"].reshape(photo.shape).astype(int) - photo).mean() < 3
     assert (away.min(), away.max()) == (pytest.approx(1, 0.01), pytest.approx(10, 0.01))
     assert np.corrcoef(1 / away.ravel(), grey.ravel())[0, 1] > 0.999
+    assert (points["normal"] * points["place"]).sum(axis=1).max() <= 1e-4  # towards the camera
+    assert np.abs(np.linalg.norm(points["normal"], axis=1) - 1).mean() < 0.01
+    assert np.abs(grey - values).max() <= np.ptp(values) / 65534
     check_glb(body, len(points))
     assert blurred.shape == photo.shape
     assert (
@@ -114,9 +119,11 @@ def test_bodies_and_pictures_out_of_focus_are_made_in_the_browser(folder, open_p
     )
 
 
-def pixels16(data: bytes) -> np.ndarray:
-    """The steps of a grey PNG of 16 bits."""
-    return np.asarray(Image.open(io.BytesIO(data)), np.float64)
+def values16(data: bytes) -> np.ndarray:
+    """The values of a grey PNG of 16 bits, by what it tells of them."""
+    picture = Image.open(io.BytesIO(data))
+    scale, offset = (float(picture.text[f"nearfar:{name}"]) for name in ("scale", "offset"))
+    return np.asarray(picture, np.float64) * scale + offset
 
 
 def check_glb(data: bytes, count: int) -> None:

@@ -6,6 +6,7 @@ import { type Grid3, gridOf, trianglesOf } from "../src/space/geometry";
 
 type Query = Readonly<Record<string, string>>;
 
+const POINT_BYTES = 27; // place and normal as float32, three colours
 const MOST_POINTS = 1024; // a side
 const MOST_TEXTURE = 2048;
 const [GLTF, JSON_CHUNK, BIN_CHUNK] = [0x46546c67, 0x4e4f534a, 0x004e4942];
@@ -16,16 +17,29 @@ export async function pointsFile(on: Result, query: Query): Promise<Blob> {
   const grid = bodyOf(on, query);
   const pixels = (await drawn(on, grid.columns, grid.rows)).getImageData(0, 0, grid.columns, grid.rows).data;
   const known = [...Array(grid.columns * grid.rows).keys()].filter((at) => !Number.isNaN(grid.positions[at * 3 + 2]));
-  const view = new DataView(new ArrayBuffer(known.length * 15));
+  const view = new DataView(new ArrayBuffer(known.length * POINT_BYTES));
   known.forEach((at, place) => {
-    for (let i = 0; i < 3; i += 1) {
-      view.setFloat32(place * 15 + i * 4, grid.positions[at * 3 + i] as number, true);
-      view.setUint8(place * 15 + 12 + i, pixels[at * 4 + i] as number);
+    const normal = normalAt(grid, at);
+    for (let i = 0, to = place * POINT_BYTES; i < 3; i += 1) {
+      view.setFloat32(to + i * 4, grid.positions[at * 3 + i] as number, true);
+      view.setFloat32(to + 12 + i * 4, normal[i] as number, true);
+      view.setUint8(to + 24 + i, pixels[at * 4 + i] as number);
     }
   });
-  const fields = [..."xyz"].map((name) => `property float ${name}`).concat(["red", "green", "blue"].map((name) => `property uchar ${name}`));
+  const fields = ["x", "y", "z", "nx", "ny", "nz"].map((name) => `property float ${name}`).concat(["red", "green", "blue"].map((name) => `property uchar ${name}`));
   const head = ["ply", "format binary_little_endian 1.0", `element vertex ${known.length}`, ...fields, "end_header", ""].join("\n");
   return new Blob([head, view.buffer], { type: "application/octet-stream" });
+}
+
+/** The unit normal of the surface at a point, towards the camera; from its neighbours to the right and below, or left and above. */
+function normalAt({ columns, rows, positions }: Grid3, at: number): number[] {
+  const across = at % columns < columns - 1 ? 1 : -1;
+  const down = at < (rows - 1) * columns ? 1 : -1;
+  const to = (other: number): number[] => [0, 1, 2].map((i) => (positions[other * 3 + i] as number) - (positions[at * 3 + i] as number));
+  const [a, b] = [to(at + across), to(at + down * columns)] as [[number, number, number], [number, number, number]];
+  const cross = [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
+  const length = Math.hypot(...cross) * -across * down;
+  return cross.map((value) => value / length || 0);
 }
 
 /** A surface under the photo, cut where it jumps. */

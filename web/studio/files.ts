@@ -1,7 +1,7 @@
 /** Files that are made of a result in this browser: the formats and the one effect that need no service. */
 import { Failure } from "../src/client";
 import { fileOf } from "../src/compose";
-import { nearness, steps, valueAt } from "../src/depth";
+import { nearness, valueAt } from "../src/depth";
 import { make } from "../src/dom";
 import { Lens } from "../src/lens/lens";
 import type { Shape } from "../src/lens/taps";
@@ -11,6 +11,7 @@ import type { MadeFile, Order, Result } from "../src/source/source";
 import { meshFile, pointsFile } from "./bodies";
 import { writeNpy } from "./npy";
 
+const TOP = 65535;
 const CARE = { taps: 80, scale: 1, strips: 12 };
 
 const format = (name: string, suffix: string, summary: string): Plugin => ({ name, suffix, summary, options: [] });
@@ -33,10 +34,13 @@ export async function makeHere({ noun, name, query }: Order, on: Result): Promis
   throw new Failure("missing", `The studio makes no ${name}; the service does.`);
 }
 
+/** Value = number × scale + offset, both told in the file; 0 is where there is no depth. */
 function png16Of({ depth }: Result): Promise<Blob> {
-  const { width, height, low, high } = depth;
-  const texts = { "nearfar:kind": depth.kind, "nearfar:low": String(low), "nearfar:high": String(high) };
-  return encodePng16(steps(depth, width, height), width, height, texts);
+  const { width, height, values, low, high, kind } = depth;
+  const scale = (high - low) / (TOP - 1);
+  const numbers = Uint16Array.from(values, (value) => (Number.isNaN(value) ? 0 : 1 + Math.round((value - low) / (scale || 1))));
+  const texts = { "nearfar:kind": kind, "nearfar:scale": String(scale), "nearfar:offset": String(low - scale) };
+  return encodePng16(numbers, width, height, texts);
 }
 
 /** The lens of the page at the photo's own size. */

@@ -5,5 +5,7 @@ import { BrowserSource } from "./source";
 const SERVICE_ALONE = "#live-start, [data-mode=effects], a[href=docs], #help-link";
 
 for (const choice of document.querySelectorAll<HTMLElement>(SERVICE_ALONE)) choice.hidden = true;
-for (const promise of document.querySelectorAll<HTMLElement>("[data-say=promise]")) promise.dataset.say = "promiseHere";
+for (const word of ["promise", "formats"]) {
+  for (const place of document.querySelectorAll<HTMLElement>(`[data-say=${word}]`)) place.dataset.say = `${word}Here`;
+}
 start(new BrowserSource());
