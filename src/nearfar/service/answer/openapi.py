@@ -399,6 +399,7 @@ def card_schema() -> Json:
         "outputs": {"type": "array", "items": _STRING},
         "given": {"type": "object"},
         "takes_prompt": _BOOLEAN,
+        "outlines": _WHOLE,
         "source": _STRING,
         "speed": {"type": "string", "enum": ["fast", "medium", "slow"]},
         "is_installed": _BOOLEAN,
