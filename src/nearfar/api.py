@@ -425,7 +425,7 @@ def effect(
         ParameterError: an option is unknown or out of range, or sizes differ.
         MissingExtraError: the effect needs a library that is not installed.
     """
-    plugin = EFFECTS.load(name)
+    plugin = EFFECTS.ready(name)
     picture = None if photo is None else read(photo)
     chosen = read_options(plugin.options, options, subject_of(picture))
     if depth is None:
@@ -455,8 +455,9 @@ def export(
     Raises:
         UnknownNameError: there is no such format.
         ParameterError: an option is unknown or out of range, or sizes differ.
+        MissingExtraError: the format needs a library that is not installed.
     """
-    plugin = EXPORTS.load(name)
+    plugin = EXPORTS.ready(name)
     picture = None if photo is None else read(photo)
     chosen = read_options(plugin.options, options, subject_of(picture))
     known = depth_of(depth)

@@ -90,7 +90,7 @@ def output_of(registry: Registry, name: str, options: Any = None) -> Output:
         ParameterError: an option is unknown or out of its range.
         MissingExtraError: it needs a library that is not installed.
     """
-    plugin = registry.load(name)
+    plugin = registry.ready(name)
     if options is None or isinstance(options, Mapping):
         options = parse(plugin.options, options or {})
     return Output(plugin, options)
@@ -172,7 +172,7 @@ def _entries(kind: str, rows: object) -> Iterator[_Entry]:
         raise _wrong(f"The pipeline's {kind} are no list.")
     for row in rows:
         name, options = _name_and_options(kind, plain_entry(row))
-        plugin = _REGISTRIES[kind].load(name)
+        plugin = _REGISTRIES[kind].ready(name)
         given = {key: _text(key, value) for key, value in options.items() if value is not None}
         _refuse_files(plugin, given)
         yield _Entry(kind, plugin, given, parse(plugin.options, given))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nearfar.encode import CLIP_TYPES, MEDIA_TYPES
 from nearfar.errors import EffectError, MemoryShortError, NearfarError
 from nearfar.options import describe
+from nearfar.registry import absent
 from nearfar.types.picture import in_8_bits
 from nearfar.types.shape import check_shape
 
@@ -28,7 +29,8 @@ class Effect:
 
     ``options`` is a frozen dataclass made with :mod:`nearfar.options`. ``suffixes``: the files that hold the
     result, the usual one first. Where they are not pictures, the options have a ``format`` that takes such a
-    suffix without its dot.
+    suffix without its dot. ``libraries``: what it imports only as it works and may not be installed, by the
+    names under which they are imported; ``extra``: the extra of nearfar that brings them.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Effect:
     needs_photo: bool = True
     suffixes: tuple[str, ...] = PICTURES
     extra: str = ""
+    libraries: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "apply", _guarded(self.apply, f"effect '{self.name}'"))
@@ -74,7 +77,10 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """Depth (and photo) to the bytes of a file. ``has_record``: the file itself says what its values mean."""
+    """Depth (and photo) to the bytes of a file. ``has_record``: the file itself says what its values mean.
+
+    ``libraries`` and ``extra`` as of an :class:`Effect`.
+    """
 
     name: str
     summary: str
@@ -83,6 +89,8 @@ class Export:
     options: type
     write: Callable[[Photo | None, DepthMap, Any], bytes]
     has_record: bool = True
+    extra: str = ""
+    libraries: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "write", _guarded(self.write, f"export '{self.name}'"))
@@ -132,10 +140,16 @@ def _is_short_of_memory(error: Exception) -> bool:
 
 
 def outline(plugin: Any) -> dict[str, Any]:
-    """An effect or export as plain values: name, summary, what it writes, and its options."""
+    """An effect or export as plain values: name, summary, what it writes, what it lacks, and its options.
+
+    ``missing``: the libraries that it needs and that are not installed; it cannot run until they are.
+    """
     keep = ("name", "summary", "suffix", "media_type", "needs_photo", "suffixes", "extra")
     row = {key: getattr(plugin, key) for key in keep if hasattr(plugin, key)}
-    return row | {"options": [_plain(info) for info in describe(plugin.options)]}
+    return row | {
+        "missing": list(absent(plugin.libraries)),
+        "options": [_plain(info) for info in describe(plugin.options)],
+    }
 
 
 def _plain(info: OptionInfo) -> dict[str, Any]:

@@ -10,6 +10,7 @@ Where one file has several, as a data set's reader has its splits, they are :cla
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import logging
 import os
 import pkgutil
@@ -65,6 +66,17 @@ class Registry:
             raise MissingExtraError(
                 f"The {self.kind} '{name}' cannot be loaded: {exc}.", "Reinstall the library it names."
             ) from exc
+
+    def ready(self, name: str) -> Any:
+        """The plug-in of that name, which can run here: asked for before work begins.
+
+        Raises:
+            UnknownNameError: there is none; the message offers the nearest name.
+            MissingExtraError: it needs a library that is not installed, or one that cannot be loaded.
+        """
+        plugin = self.load(name)
+        require_libraries(f"The {self.kind} '{plugin.name}'", plugin.libraries, plugin.extra)
+        return plugin
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +190,37 @@ def _holds(file: Path, text: bytes) -> bool:
         return False
 
 
+def absent(libraries: Iterable[str]) -> tuple[str, ...]:
+    """Those of some libraries, by the names under which they are imported, that are not installed."""
+    return tuple(name for name in libraries if not _is_installed(name))
+
+
+def _is_installed(library: str) -> bool:
+    if library in sys.modules:
+        return sys.modules[library] is not None
+    return importlib.util.find_spec(library) is not None
+
+
+def require_libraries(what: str, libraries: Iterable[str], extra: str = "") -> None:
+    """MissingExtraError where one of the libraries is not installed; none of them is loaded.
+
+    Args:
+        what: begins the message: who needs them.
+        libraries: the names under which they are imported.
+        extra: of nearfar, which brings them; "" where it is to be found out.
+    """
+    lacking = absent(libraries)
+    if lacking:
+        one = "library" if len(lacking) == 1 else "libraries"
+        names = " and ".join(f"'{name}'" for name in lacking)
+        be = "is" if len(lacking) == 1 else "are"
+        brings = [f"'nearfar[{extra}]'"] if extra else sorted({_what_brings(name) for name in lacking})
+        raise MissingExtraError(
+            f"{what} needs the {one} {names}, which {be} not installed.",
+            f"Install {'it' if len(lacking) == 1 else 'them'}: pip install {' '.join(brings)}",
+        )
+
+
 def _what_brings(module: str) -> str:
     """What to install for a module: the extra of nearfar that has it, or a package of that name."""
     from importlib import metadata
@@ -224,9 +267,11 @@ def by_suffix(suffix: str) -> Any:
 
     Raises:
         UnknownNameError: none does; the message lists those that do.
+        MissingExtraError: the one that does needs a library that is not installed.
     """
     table = _exports_by_suffix()
     found = table.get(suffix.lower())
     if found is None:
         raise UnknownNameError(f"Depth is not written as '{suffix}'.", did_you_mean(suffix, table))
+    require_libraries(f"The format '{found.name}'", found.libraries, found.extra)
     return found

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from nearfar.cli._sources import STDIO, Source
 from nearfar.encode import MEDIA_TYPES
 from nearfar.errors import ParameterError, SourceError, did_you_mean
-from nearfar.registry import suffixes_of_exports
+from nearfar.registry import by_suffix, suffixes_of_exports
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -213,6 +213,8 @@ def repeated(photos: Sequence[str | Source]) -> tuple[str, ...]:
 def _places(output: str, raw: str, png16: str) -> tuple[Place, Place, Place]:
     is_export = bool(Path(output).suffix) and Path(output).suffix.lower() not in _PICTURES
     written = (*_PICTURES, *suffixes_of_exports()) if is_export else _PICTURES
+    if is_export and Path(output).suffix.lower() in written:
+        by_suffix(Path(output).suffix)  # an absent library is told before any work
     return (
         Place("--output", output, ".depth.png", written, "Values are written by --raw FILE.npy."),
         Place("--raw", raw, ".depth.npy", (".npy",)),

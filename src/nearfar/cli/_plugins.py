@@ -129,10 +129,11 @@ def named(words: tuple[str, ...], registry: Registry, verb: str) -> tuple[Any, t
     Raises:
         ParameterError: no name or no photo.
         UnknownNameError: there is none of that name.
+        MissingExtraError: it needs a library that is not installed.
     """
     if not words:
         raise ParameterError(f"No {registry.kind} was named.", f"See nearfar {verb}s for what there is.")
-    plugin = registry.load(words[0])
+    plugin = registry.ready(words[0])
     if len(words) < 2:
         raise ParameterError("No photo was named.", f"For example: nearfar {verb} {words[0]} photo.jpg")
     return plugin, words[1:]
@@ -281,7 +282,8 @@ def tell_all(registry: Registry, names: Iterable[str], *, is_json: bool) -> None
 def outline(rows: list[dict[str, Any]]) -> Iterable[str]:
     """The catalogue as lines for people."""
     for row in rows:
-        yield f"{row['name']}: {row['summary']}"
+        lacks = f" (not here: it needs {', '.join(row['missing'])})" if row["missing"] else ""
+        yield f"{row['name']}: {row['summary']}{lacks}"
         for info in row["options"]:
             limits = f" {info['low']:g} to {info['high']:g}." if info["high"] is not None else ""
             choices = f" One of: {', '.join(info['choices'])}." if info["choices"] else ""

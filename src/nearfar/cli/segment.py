@@ -14,6 +14,7 @@ from nearfar.encode import encode
 from nearfar.errors import ParameterError
 from nearfar.machine.files import write_whole
 from nearfar.options import numbers, option, parse
+from nearfar.registry import require_libraries
 from nearfar.segment import labelled, load_segmenter
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     points = [numbers("POINT", 2)(word) for word in words[1:]]
     path = Path(options.output) if options.output else Path(words[0]).with_suffix(".labels.png")
     _plugins.check_absent(path, overwrite=options.overwrite)
+    require_libraries("Segment Anything", ("transformers", "torch"), "sam")
     photo = api.read(words[0])
     network = load_segmenter(options.weights, offline=settings_module.load().offline)
     masks = _masks(network, photo, points, options)

@@ -127,4 +127,5 @@ PLUGIN = Effect(
     apply,
     suffixes=(".mp4", ".webm"),
     extra="video",
+    libraries=("av",),
 )

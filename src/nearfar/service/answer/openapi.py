@@ -179,8 +179,18 @@ def plugins_operation(noun: str) -> Json:
     return {
         "operation_id": f"list_{noun}",
         "summary": f"The {noun} and their options",
-        "responses": {200: _json_answer("All of them.", {"type": "array", "items": {"type": "object"}})},
+        "responses": {200: _json_answer("All of them.", {"type": "array", "items": _plugin()})},
     }
+
+
+def _plugin() -> Json:
+    """A row of those lists."""
+    lacking = "Libraries that it needs and that the server lacks; where there are any it cannot run."
+    options: Json = {"type": "array", "items": {"type": "object"}}
+    missing: Json = {"type": "array", "items": _STRING, "description": lacking}
+    extra = _STRING | {"description": "The extra of nearfar that brings the libraries it needs, or nothing."}
+    rows = {"name": _STRING, "summary": _STRING, "extra": extra, "missing": missing, "options": options}
+    return _object(rows)
 
 
 def _plugin_parameter(info: OptionInfo) -> Json:

@@ -10,11 +10,12 @@ from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annota
 from starlette.responses import Response
 
 from nearfar.options import describe, parse
+from nearfar.registry import EFFECTS, EXPORTS
 from nearfar.service.answer.answers import DepthQuery, Format
 from nearfar.service.answer.estimation import Answer, Question, answer
 from nearfar.service.answer.openapi import plugin_operation
 from nearfar.service.answer.respond import respond
-from nearfar.service.answer.ways import choose_way, shared_by
+from nearfar.service.answer.ways import choose_way, is_effect, shared_by
 from nearfar.service.http.disconnect import while_connected
 from nearfar.service.http.held import HEADER
 from nearfar.service.http.plain_route import PlainRoute
@@ -100,7 +101,9 @@ def read_query(request: Request, plugin: Any) -> tuple[DepthQuery, dict[str, str
     Raises:
         ParameterError: an unknown or repeated parameter, or a file named in the query.
         UnknownNameError: no such model.
+        MissingExtraError: the plug-in needs a library that is not installed.
     """
+    (EFFECTS if is_effect(plugin) else EXPORTS).ready(plugin.name)
     given = single_values(request)
     shared = shared_by(plugin)
     query: DepthQuery = parse(DepthQuery, {name: given.pop(name) for name in shared if name in given})

@@ -9,6 +9,7 @@ from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annota
 from starlette.responses import Response
 
 from nearfar.options import parse
+from nearfar.registry import EXPORTS
 from nearfar.service.answer.answers import DepthQuery, choose_format
 from nearfar.service.answer.openapi import depth_operation
 from nearfar.service.http.plain_route import PlainRoute
@@ -29,9 +30,17 @@ def router(service: Service) -> APIRouter:
     async def estimate_depth(request: Request) -> Response:
         query = read_query(request)
         chosen = choose_format(query.format, request.headers.get("accept", ""), service.formats)
+        require_formats(chosen.name, *(query.parts or ()))
         return await answered(request, service, query, chosen, (PROMPT,))
 
     return routes
+
+
+def require_formats(*names: str) -> None:
+    """MissingExtraError where one of the names is that of an export which cannot run here."""
+    for name in names:
+        if name.replace("-", "_") in EXPORTS.names():
+            EXPORTS.ready(name)
 
 
 def read_query(request: Request) -> DepthQuery:
