@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 import nearfar
+from nearfar.effects import wiggle
 from nearfar.ops.warp import View, look, stage
 from nearfar.types import DepthKind, DepthMap, Photo
 from spaces import steps
@@ -175,3 +176,37 @@ def test_wiggle_of_a_large_photo_has_the_size_asked_for() -> None:
             frames.append(np.asarray(image.convert("RGB")).astype(int)[200])
     edges = [int(np.flatnonzero((row[:, 0] > 150) & (row[:, 1] < 90))[0]) for row in frames]
     assert edges[0] - edges[1] == pytest.approx(32, abs=3)
+
+
+def frames_of(clip) -> list[np.ndarray]:
+    """The frames of an animation as numbers."""
+    with Image.open(io.BytesIO(clip.data)) as image:
+        found = []
+        for number in range(image.n_frames):
+            image.seek(number)
+            found.append(np.asarray(image.convert("RGB")).astype(int))
+    return found
+
+
+def test_wiggle_of_a_huge_photo_is_that_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made smaller before edges are found, frames are as without that but for few pixels at outlines."""
+    pixels, near = steps(1440, 1080)
+    given = Photo(pixels), DepthMap(near, DepthKind.RELATIVE_INVERSE)
+    options = {"frames": 2, "size": 120, "format": "webp"}
+    whole = nearfar.effect("wiggle", *given, **options)
+    monkeypatch.setattr(wiggle, "_LEAST_AMPLE", 480)
+    early = nearfar.effect("wiggle", *given, **options)
+    assert early.data != whole.data
+    for one, other in zip(frames_of(early), frames_of(whole), strict=True):
+        assert np.mean(np.abs(one - other).max(axis=-1) > 24) < 0.02
+
+
+def test_wiggle_of_a_usual_photo_takes_all_of_it() -> None:
+    """A photo with sides below 5,120 pixels is not made smaller first; one of that side is."""
+    photo = Photo(np.zeros((16, 5119, 3), np.uint8))
+    depth = DepthMap(np.zeros((16, 5119), np.float32), DepthKind.RELATIVE_INVERSE)
+    assert wiggle._ample(photo, depth, 640) == (photo, depth)
+    photo = Photo(np.zeros((16, 5120, 3), np.uint8))
+    depth = DepthMap(np.zeros((16, 5120), np.float32), DepthKind.RELATIVE_INVERSE)
+    sizes = [(made.width, made.height) for made in wiggle._ample(photo, depth, 640)]
+    assert sizes == [(2560, 8), (2560, 8)]

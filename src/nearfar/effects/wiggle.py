@@ -10,10 +10,14 @@ import numpy as np
 
 from nearfar.effects._canvas import REFINE_HELP, matching, near_of
 from nearfar.effects._views import PLANE_HELP, SEPARATION_HELP, opaque
+from nearfar.ops.reduce import reduced_depth, reduced_photo
 from nearfar.ops.warp import Stage, View, look, stage
 from nearfar.options import option
 from nearfar.plugins import Effect
 from nearfar.types import Clip, DepthMap, Photo
+
+_AMPLE = 4  # times the animation's size is enough of a photo to find the edges of depth in
+_LEAST_AMPLE = 2560  # pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +40,18 @@ def apply(photo: Photo | None, depth: DepthMap, options: WiggleOptions) -> Clip:
         ParameterError: photo and depth differ in size.
     """
     reach = options.separation / 200
-    at = _small_stage(matching(photo, depth), depth, reach, options)
+    at = _small_stage(*_ample(matching(photo, depth), depth, options.size), reach, options)
     turns = np.linspace(0, 2 * np.pi, options.frames, endpoint=False) + np.pi / 2
     views = (look(at, View((reach * float(np.sin(t)), 0), options.plane)) for t in turns)
     return Clip(_animation(list(views), options), f".{options.format}")
+
+
+def _ample(photo: Photo, depth: DepthMap, size: int) -> tuple[Photo, DepthMap]:
+    """Photo and depth, made smaller first where they have far more pixels than an animation shows."""
+    longest = max(_AMPLE * size, _LEAST_AMPLE)
+    if max(depth.width, depth.height) < 2 * longest:
+        return photo, depth
+    return reduced_photo(photo, longest), reduced_depth(depth, longest)
 
 
 def _small_stage(photo: Photo, depth: DepthMap, reach: float, options: WiggleOptions) -> Stage:
