@@ -4,7 +4,8 @@
     python benchmarks/by_hand/heat_maps.py --processes 2 WEIGHTS.onnx FOLDER PHOTO...    # a pool
 
 What somebody writes who knows these libraries and wants the same heat maps: the yardstick of
-``make bench-quick``. Its colours are those of ``nearfar PHOTO`` within a step of 255.
+``make bench-quick``. Its colours are those of ``nearfar PHOTO`` within a step of 255, but for outlines:
+nearfar makes them steep (`nearfar.ops.outlines`), which the script does not do.
 """
 
 from __future__ import annotations
