@@ -14,8 +14,8 @@ CARD_FILES = ("embedded.json", "embedded-fine.json", "embedded-v1.json")
 
 def card_from_json(row: dict[str, Any]) -> ModelCard:
     """The card that a JSON object describes; what it says beyond a card's own fields becomes ``details``."""
-    own = {"name", "title", "kind", "input", "weights", "licence", "is_commercial_use_allowed", "parameters"}
-    own |= {"outlines"}
+    own = {"name", "title", "kind", "input", "weights", "licence", "is_commercial_use_allowed"}
+    own |= {"parameters", "outlines"}
     return ModelCard(
         name=row["name"],
         title=row["title"],
