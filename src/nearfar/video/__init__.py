@@ -1,0 +1,1 @@
+"""Videos: read frame by frame, kept steady, written with their own time, sound and words."""
