@@ -15,11 +15,16 @@ import nearfar
 from browser.drive import REPOSITORY, give, wait_for_heat, wait_until
 from browser.eyes import canvas, pixels
 from browser.static_studio import built, given_out
+from nearfar import Photo
+from nearfar.cards import DepthKind
+from nearfar.registry import EFFECTS as EFFECT_PLUGINS
+from nearfar.types import DepthMap
+from nearfar.types.provenance import Provenance
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser"), pytest.mark.slow]
 
 STREET = REPOSITORY / "src" / "nearfar" / "assets" / "samples" / "street.jpg"
-MOST_ON_THE_WIRE = 8 * 1024 * 1024
+MOST_ON_THE_WIRE = 8_000_000
 BESIDE_VALUES = 0.02
 """Mean distance, in shares of the range: pixels decoded otherwise, integers added in another order."""
 BESIDE_COLOURS = 6.0
@@ -65,7 +70,6 @@ def test_the_browser_tells_what_python_tells_and_goes_on_without_a_connection(fo
         heat = canvas(page, "heat")
         assert heat.shape == wanted.shape
         assert np.abs(heat.astype(float) - wanted).mean() < BESIDE_COLOURS
-        assert page.locator("#live-start, [data-mode=effects]").locator("visible=true").count() == 0
         wait_until(page, "navigator.serviceWorker.controller !== null", 60)
         server.shutdown()
         server.server_close()
@@ -124,6 +128,64 @@ def values16(data: bytes) -> np.ndarray:
     picture = Image.open(io.BytesIO(data))
     scale, offset = (float(picture.text[f"nearfar:{name}"]) for name in ("scale", "offset"))
     return np.asarray(picture, np.float64) * scale + offset
+
+
+SEEN = (256, 192)
+"""(width, height) of the network's input for the street."""
+BESIDE_LEVELS = 2
+"""Of colours, but for one pixel of a thousand: where a float falls on the other side of a limit."""
+EFFECTS = ("anaglyph", "depth-slices", "fog", "normals", "stereo", "tint")
+
+
+def test_effects_are_the_librarys_pictures(folder, open_page, tmp_path) -> None:
+    """Each effect beside the library's, of the same pixels and the same depth; a loop moves."""
+    photo = Photo(pixels(STREET.read_bytes()))
+    Image.fromarray(photo.pixels).save(tmp_path / "street.png")
+    with given_out(folder) as (address, _):
+        page = open_page(address, accept_downloads=True)
+        give(page, str(tmp_path / "street.png"))
+        values = saved_values(page)
+        page.click("[data-mode=effects]")
+        found = {name: pixels(made_by(page, name)) for name in EFFECTS}
+        page.click("[data-effect=wiggle]")
+        page.click("#effect-make")
+        loop = Image.open(io.BytesIO(made_by(page, "wiggle")))
+    depth = DepthMap(values, DepthKind.RELATIVE_INVERSE, provenance=Provenance(input_size=SEEN))
+    for name, seen in found.items():
+        effect = EFFECT_PLUGINS.load(name)
+        wanted = effect.apply(photo, depth, effect.options()).pixels
+        beside = np.abs(seen.astype(int) - wanted).max(axis=-1)
+        assert (beside > BESIDE_LEVELS).mean() < 1e-3, name
+    assert (loop.n_frames, loop.size) == (10, (640, 480))
+    assert loop.info["loop"] == 0
+    first = np.asarray(loop.convert("RGB"), int)
+    loop.seek(5)
+    assert np.abs(np.asarray(loop.convert("RGB"), int) - first).mean() > 2
+
+
+def made_by(page, effect: str) -> bytes:
+    """What is saved of an effect, as it comes."""
+    page.click(f"[data-effect={effect}]")
+    wait_until(page, "!document.getElementById('effect-save').disabled", 90)
+    return saved_file(page, "#effect-save")
+
+
+def test_the_live_camera_needs_no_service(folder, open_page) -> None:
+    """Chromium's test picture in colours, frame after frame; another colour map at once."""
+    frames = "Number(document.getElementById('live-heat').dataset.frames ?? 0)"
+    with given_out(folder) as (address, _):
+        page = open_page(address, permissions=["camera"])
+        page.click("#live-start")
+        wait_until(page, f"{frames} > 3", 60)
+        assert len(np.unique(canvas(page, "live-heat").reshape(-1, 3), axis=0)) > 50
+        page.select_option("#live-colours", "grey")
+        seen = page.evaluate(frames)
+        wait_until(page, f"{frames} > {seen + 2}")
+        heat = canvas(page, "live-heat").astype(int)
+        assert np.abs(heat[..., 0] - heat[..., 2]).max() == 0
+        page.click("#live-shot")
+        wait_for_heat(page)
+        assert page.inner_text("#name") == "camera.jpg"
 
 
 def check_glb(data: bytes, count: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import os
@@ -86,6 +87,24 @@ def test_the_colour_tables_are_what_their_script_writes() -> None:
     """``python web/tables.py`` would change nothing."""
     script = runpy.run_path(str(WEB / "tables.py"))
     assert script["tables"]() == json.loads(script["TABLES"].read_text())
+
+
+def test_the_studio_offers_the_options_of_the_library() -> None:
+    """``python web/tables.py`` would change nothing of the effects that are made in the browser."""
+    script = runpy.run_path(str(WEB / "tables.py"))
+    stored = json.loads(script["STUDIO_EFFECTS"].read_text())
+    assert json.loads(json.dumps(script["studio_effects"]())) == stored
+
+
+def test_the_studios_effects_are_tested_against_what_the_library_makes_now() -> None:
+    """``python web/studio/pictures.py`` would change nothing but a level here and there."""
+    script = runpy.run_path(str(WEB / "studio" / "pictures.py"))
+    stored, made = json.loads(script["FILE"].read_text()), script["pictures"]()
+    assert stored["photo"] == made["photo"]
+    for old, new in zip(stored["cases"], made["cases"], strict=True):
+        assert (old["name"], old["query"]) == (new["name"], new["query"])
+        a, b = (np.frombuffer(base64.b64decode(case["pixels"]), np.uint8).astype(int) for case in (old, new))
+        assert np.abs(a - b).max() <= 1, old["name"]
 
 
 def test_the_studio_is_tested_against_what_the_library_makes_now() -> None:

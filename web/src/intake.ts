@@ -3,8 +3,7 @@ import { byId, make, show } from "./dom";
 import { say } from "./language";
 import { KEPT, kept } from "./shelf";
 import type { Shot } from "./shot";
-
-const SAMPLES = ["room", "street", "closeup"] as const;
+import type { Sample } from "./source/source";
 
 /** Names of pictures that browsers know no type for. */
 const PICTURES = /\.(jpe?g|png|webp|avif|hei[cf]|tiff?|bmp|gif|dng)$/i;
@@ -30,9 +29,9 @@ function pictures(files: readonly File[]): File[] {
   return files.filter(({ type, name }) => type.startsWith("image/") || PICTURES.test(name));
 }
 
-/** The sample pictures, named in the language of now. */
-export function showSamples(onShot: (shot: Shot) => void, onFailure: () => void): void {
-  const items = SAMPLES.map((name) => {
+/** The sample pictures that a source has, named in the language of now. */
+export function showSamples(samples: readonly Sample[], onShot: (shot: Shot) => void, onFailure: () => void): void {
+  const items = samples.map((name) => {
     const picture = make("img", { src: `samples/${name}.jpg`, alt: "", width: 320, height: 240, loading: "lazy" });
     const choice = make("button", { type: "button", className: "sample" }, picture, make("span", {}, say(name)));
     choice.setAttribute("aria-label", say("sampleLabel", { name: say(name) }));
@@ -43,9 +42,9 @@ export function showSamples(onShot: (shot: Shot) => void, onFailure: () => void)
 }
 
 /** All sample pictures, for a page that starts with them; the address forgets that wish. */
-export async function demoPhotos(): Promise<Shot[]> {
+export async function demoPhotos(samples: readonly Sample[]): Promise<Shot[]> {
   history.replaceState(null, "", "./");
-  return Promise.all(SAMPLES.map(fetchSample));
+  return Promise.all(samples.map(fetchSample));
 }
 
 async function fetchSample(name: string): Promise<Shot> {

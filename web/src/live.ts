@@ -7,7 +7,8 @@ import { byId, make } from "./dom";
 import { say } from "./language";
 import { Rate } from "./rate";
 import type { Shot } from "./shot";
-import { type Header, Stream } from "./stream";
+import type { DepthSource } from "./source/source";
+import type { Header, LiveStream } from "./stream";
 
 const FRAME_PX = 640; // the network sees 256 pixels; a screen shows the rest
 const FRAME_QUALITY = 0.8;
@@ -25,7 +26,7 @@ export interface Ends {
 
 /** One session, from its button to its end. */
 export class Live {
-  private stream: Stream | null = null;
+  private stream: LiveStream | null = null;
   private camera: MediaStream | null = null;
   private isOver = false;
   private isGrabbing = false;
@@ -35,7 +36,10 @@ export class Live {
   private readonly rate = new Rate();
   private readonly canvas = document.createElement("canvas");
 
-  constructor(private readonly ends: Ends) {}
+  constructor(
+    private readonly source: DepthSource,
+    private readonly ends: Ends,
+  ) {}
 
   async start(colormap: ColormapName, model: string): Promise<void> {
     try {
@@ -44,7 +48,7 @@ export class Live {
       this.camera = camera;
       camera.getVideoTracks()[0]?.addEventListener("ended", () => this.fail(new Failure("camera_in_use")));
       this.watchFrames();
-      this.stream = new Stream(
+      this.stream = this.source.live(
         { colormap, ...(model && { model }) },
         {
           onRoom: () => void this.pump(),
@@ -106,8 +110,8 @@ export class Live {
     if (frame && !this.isOver) this.stream.send(frame);
   }
 
-  private async show(picture: Blob, header: Header): Promise<void> {
-    const bitmap = await createImageBitmap(picture);
+  private async show(picture: Blob | ImageBitmap, header: Header): Promise<void> {
+    const bitmap = picture instanceof Blob ? await createImageBitmap(picture) : picture;
     if (!this.isOver && header.seq > this.shown) {
       this.shown = header.seq;
       const canvas = heat();

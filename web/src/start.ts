@@ -55,7 +55,7 @@ function follow(page: WholePage): void {
   colours?.click();
   applySettings(words);
   page.modes.follow(words);
-  if (location.hash === "#demo") void demoPhotos().then((shots) => page.takeAll(shots));
+  if (location.hash === "#demo") void demoPhotos(page.source.samples).then((shots) => page.takeAll(shots));
   void sharedPhotos().then((shots) => page.takeAll(shots));
 }
 
@@ -92,6 +92,7 @@ function showWords(page: WholePage): void {
   nameQualities();
   page.tray.draw();
   showSamples(
+    page.source.samples,
     (shot) => page.take(shot),
     () => report(new Failure("offline"), "", null),
   );

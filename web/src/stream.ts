@@ -2,7 +2,22 @@
 import { Failure, type FailureCode, codeOf, getModels } from "./client";
 import { keyProtocols } from "./key";
 
-/** What the service says before a heat map. */
+/** How heat maps of a live picture look, and by which model; "" is the source's own choice. */
+export interface LiveLook {
+  readonly colormap: string;
+  readonly model?: string;
+}
+
+/** Pictures of a camera in, heat maps out: the newest, never a backlog. */
+export interface LiveStream {
+  /** Whether another frame may be sent now. */
+  readonly hasRoom: boolean;
+  send(frame: Blob): void;
+  change(look: LiveLook): void;
+  close(): void;
+}
+
+/** What is said before a heat map. */
 export interface Header {
   readonly seq: number;
   readonly width: number;
@@ -13,7 +28,7 @@ export interface Header {
 export interface Hears {
   /** There is room for another frame. */
   onRoom(): void;
-  onPicture(picture: Blob, header: Header): void;
+  onPicture(picture: Blob | ImageBitmap, header: Header): void;
   /** The stream has ended by itself. */
   onEnd(failure: Failure): void;
 }
@@ -29,7 +44,7 @@ const UNDER_WAY = 2;
 const IDLE = 1001;
 const PAUSE_MS = 1000;
 
-export class Stream {
+export class Stream implements LiveStream {
   private readonly socket: WebSocket;
   private header: Header | null = null;
   private isReady = false;
@@ -40,11 +55,11 @@ export class Stream {
 
   /** Open a stream; throws a Failure where the key cannot even be sent. */
   constructor(
-    options: Record<string, string>,
+    look: LiveLook,
     private readonly hears: Hears,
   ) {
     try {
-      this.socket = new WebSocket(streamAddress(document.baseURI, options), keyProtocols());
+      this.socket = new WebSocket(streamAddress(document.baseURI, { ...look }), keyProtocols());
     } catch {
       throw new Failure("wrong_key"); // as a word of the handshake it has letters that none may have
     }
@@ -53,7 +68,6 @@ export class Stream {
     this.socket.onclose = (event) => void this.closed(event.code);
   }
 
-  /** Whether another frame may be sent now. */
   get hasRoom(): boolean {
     return this.isReady && !this.isOver && this.sent - this.answered < UNDER_WAY && performance.now() >= this.pausedUntil;
   }
@@ -64,8 +78,8 @@ export class Stream {
     this.socket.send(frame);
   }
 
-  change(options: Record<string, string>): void {
-    if (this.isReady && !this.isOver) this.socket.send(JSON.stringify(options));
+  change(look: LiveLook): void {
+    if (this.isReady && !this.isOver) this.socket.send(JSON.stringify(look));
   }
 
   close(): void {

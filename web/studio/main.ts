@@ -2,10 +2,10 @@
 import { start } from "../src/start";
 import { BrowserSource } from "./source";
 
-const SERVICE_ALONE = "#live-start, [data-mode=effects], a[href=docs], #help-link";
+const SERVICE_ALONE = "a[href=docs], #help-link";
 
 for (const choice of document.querySelectorAll<HTMLElement>(SERVICE_ALONE)) choice.hidden = true;
-for (const word of ["promise", "formats"]) {
+for (const word of ["promise", "formats", "livePromise"]) {
   for (const place of document.querySelectorAll<HTMLElement>(`[data-say=${word}]`)) place.dataset.say = `${word}Here`;
 }
 start(new BrowserSource());

@@ -62,7 +62,7 @@ const averaged = (now: Picture, width: number, height: number): Picture =>
   resampled(now, areaTaps(now.width, width), areaTaps(now.height, height));
 
 /** Pixels by how much of them lies within each pixel of the goal. */
-function areaTaps(of: number, count: number): Taps {
+export function areaTaps(of: number, count: number): Taps {
   const scale = of / count;
   const most = Math.ceil(scale) + 2;
   const taps = { from: new Int32Array(count * most), shares: new Float64Array(count * most), count: most };

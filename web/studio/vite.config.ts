@@ -4,13 +4,14 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
-import { licences, noAddresses } from "../vite.config.ts";
+import { leanThree, licences, noAddresses } from "../vite.config.ts";
 
 const page = fileURLToPath(new URL("..", import.meta.url));
 const assets = join(page, "../src/nearfar/assets");
 const runtime = join(page, "node_modules/onnxruntime-web/dist");
 const out = join(page, "../dist/studio");
 const LEFT_OUT = ["help.html", "build.json"]; // they tell of the service
+const SAMPLES = ["room.jpg", "street.jpg"]; // two will do: all that lies here is loaded at the first visit
 const POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' blob: data:; " +
   "media-src 'self' blob:; connect-src 'self' blob:; font-src 'self'; manifest-src 'self'; worker-src 'self'; " +
@@ -35,7 +36,7 @@ function belongings(): Plugin {
     ...["ort-wasm-simd-threaded.mjs", "ort-wasm-simd-threaded.wasm"].map((name): [string, string] => [`assets/${name}`, join(runtime, name)]),
     ["assets/ort.LICENSE.txt", join(page, "studio/onnxruntime.LICENSE.txt")],
     ["LICENSE.txt", join(page, "../LICENSE")],
-    ...readdirSync(join(assets, "samples")).map((name): [string, string] => [`samples/${name}`, join(assets, "samples", name)]),
+    ...SAMPLES.map((name): [string, string] => [`samples/${name}`, join(assets, "samples", name)]),
   ]);
   return {
     name: "studio-belongings",
@@ -67,7 +68,7 @@ function keeper(): Plugin {
 export default defineConfig({
   root: page,
   base: "./",
-  plugins: [document(), noAddresses(), licences(), belongings(), keeper()],
+  plugins: [document(), leanThree(), noAddresses(), licences(), belongings(), keeper()],
   resolve: { conditions: ["onnxruntime-web-use-extern-wasm", "module", "browser", "production"] },
   build: {
     outDir: out,
@@ -83,5 +84,5 @@ export default defineConfig({
       },
     },
   },
-  worker: { format: "es", plugins: () => [noAddresses()], rolldownOptions: { output: { entryFileNames: "assets/worker.js" } } },
+  worker: { format: "es", plugins: () => [noAddresses()], rolldownOptions: { output: { entryFileNames: "assets/[name].js" } } },
 });

@@ -5,11 +5,12 @@ import type { Key } from "../src/words";
 import { enlarged, extremesOf, reducedSize } from "./enlarge";
 import { exposureFaults } from "./exposure";
 import { CARD, networkSize, normalised, outlined } from "./network";
-import { type Picture, opaque, shrink } from "./shrink";
+import type { Reply } from "./desk";
+import { pixelsOf } from "./pixels";
+import { type Picture, shrink } from "./shrink";
 
 /** What the page asks for. */
 export interface Question {
-  readonly id: number;
   readonly photo: Blob | ImageBitmap;
   readonly maxSide: number | null;
   readonly size: number;
@@ -25,13 +26,11 @@ export interface Found {
   readonly warnings: readonly Key[];
 }
 
-export type Reply = { readonly id: number } & ({ readonly found: Found } | { readonly code: "broken" | "not_image" | "server"; readonly detail: string });
-
 const beside = (name: string): string => new URL(name, self.location.href).href;
 let session: Promise<ort.InferenceSession> | null = null;
 let last: Promise<void> = Promise.resolve();
 
-self.onmessage = ({ data }: MessageEvent<Question>) => {
+self.onmessage = ({ data }: MessageEvent<Question & { id: number }>) => {
   last = last.then(async () => {
     const reply = await answer(data);
     self.postMessage(reply, { transfer: "found" in reply ? [reply.found.map.values.buffer] : [] });
@@ -55,7 +54,7 @@ async function open(): Promise<ort.InferenceSession> {
   return ort.InferenceSession.create(await weights.arrayBuffer(), { executionProviders: ["wasm"], graphOptimizationLevel: "all" });
 }
 
-async function answer({ id, photo, maxSide, size }: Question): Promise<Reply> {
+async function answer({ id, photo, maxSide, size }: Question & { id: number }): Promise<Reply<Found>> {
   const start = opened();
   start.catch(() => undefined); // told below, after the photo
   let bitmap: ImageBitmap;
@@ -81,17 +80,6 @@ async function look(bitmap: ImageBitmap, maxSide: number | null, size: number, n
   const [columns, rows] = reducedSize(width, height, maxSide);
   const [low, top] = extremesOf(raw.values);
   return { map: enlarged(raw, { width, height, columns, rows }), width, height, low, high: top, warnings: exposureFaults(seen) };
-}
-
-/** The photo over white: hidden colours must not leak in. */
-function pixelsOf(bitmap: ImageBitmap): Picture {
-  const { width, height } = bitmap;
-  const context = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true, alpha: false });
-  if (!context) throw new Error("no canvas");
-  context.fillStyle = "#fff";
-  context.fillRect(0, 0, width, height);
-  context.drawImage(bitmap, 0, 0);
-  return opaque(width, height, context.getImageData(0, 0, width, height).data);
 }
 
 async function run(network: ort.InferenceSession, seen: Picture): Promise<Grid> {

@@ -28,7 +28,7 @@ export class LiveMode implements Mode {
     clearLive();
     showLiveColours(state.look.colormap);
     byId("live-stop").focus({ preventScroll: true });
-    const own = (this.session = new Live({ onFailure: (failure) => this.fail(failure) }));
+    const own = (this.session = new Live(this.page.source, { onFailure: (failure) => this.fail(failure) }));
     void own.start(state.look.colormap, state.model).then(() => {
       if (own === this.session) byId("spoken").textContent = say("liveOn");
     });

@@ -4,6 +4,7 @@ import type { Depth, DepthKind } from "../depth";
 import { parseNpy } from "../npy";
 import type { Plugin } from "../options";
 import type { Shot } from "../shot";
+import { type Hears, type LiveLook, type LiveStream, Stream } from "../stream";
 import type { Key } from "../words";
 import { type Ask, type DepthSource, type MadeFile, type Noun, type Order, type Result, SCREEN_PX } from "./source";
 
@@ -13,6 +14,7 @@ const silent = (): void => undefined;
 
 export class ServiceSource implements DepthSource {
   readonly place = "service";
+  readonly samples = ["room", "street", "closeup"] as const;
   /** The ids of photos that the service keeps for a while. */
   private readonly held = new WeakMap<Blob, Promise<string | null>>();
 
@@ -50,6 +52,10 @@ export class ServiceSource implements DepthSource {
 
   plugins(noun: Noun): Promise<Plugin[]> {
     return getPlugins(noun);
+  }
+
+  live(look: LiveLook, hears: Hears): LiveStream {
+    return new Stream(look, hears);
   }
 
   /** What is asked of a photo that the service holds, so that it is not sent again; null where it does not. */

@@ -6,6 +6,7 @@ import type { ModelCard, Progress } from "../client";
 import type { Depth } from "../depth";
 import type { Plugin } from "../options";
 import type { Shot } from "../shot";
+import type { Hears, LiveLook, LiveStream } from "../stream";
 import type { Key } from "../words";
 
 /** How a photo is to be looked at. */
@@ -53,10 +54,14 @@ export interface Order {
   readonly files: ReadonlyMap<string, Blob>;
 }
 
+/** Pictures to try the page with, which lie beside it. */
+export type Sample = "room" | "street" | "closeup";
+
 /** Every promise rejects with a Failure, or with an AbortError where ``signal`` was aborted. */
 export interface DepthSource {
   /** Where photos go; decides what the page promises about them. */
   readonly place: "service" | "browser";
+  readonly samples: readonly Sample[];
   estimate(shot: Shot, ask: Ask, onProgress: (now: Progress) => void, signal: AbortSignal): Promise<Result>;
   /** The photo as a PNG, for files that the browser itself cannot decode. */
   preview(shot: Shot, signal: AbortSignal): Promise<Blob>;
@@ -65,6 +70,8 @@ export interface DepthSource {
   /** One model, as it is now. */
   model(name: string): Promise<ModelCard>;
   plugins(noun: Noun): Promise<Plugin[]>;
+  /** Heat maps of a camera's pictures, until it is closed; throws a Failure where it cannot even begin. */
+  live(look: LiveLook, hears: Hears): LiveStream;
   make(order: Order, on: Result, signal: AbortSignal): Promise<MadeFile>;
 }
 
