@@ -52,17 +52,17 @@ def apply(photo: Photo | None, depth: DepthMap, options: AnaglyphOptions) -> Pic
     photo = matching(photo, depth)
     channels = 3 if photo.alpha is None else 4
     out = np.empty((depth.height, depth.width, channels), photo.pixels.dtype)
-    matrices = [np.array(m, np.float32) for m in _MATRICES[options.method]]
 
     def take(rows: slice, left: Pixels, right: Pixels) -> None:
-        out[rows] = _mixed(alone(left, photo), alone(right, photo), matrices)
+        out[rows] = mixed(alone(left, photo), alone(right, photo), options.method)
 
     each_eye(photo, depth, options, take)
     return Picture(out, depth.text())
 
 
-def _mixed(left: Pixels, right: Pixels, matrices: list[npt.NDArray[np.float32]]) -> Pixels:
+def mixed(left: Pixels, right: Pixels, method: str = "dubois") -> Pixels:
     """The two views as one, of the same type; alpha is that of the view that shows more."""
+    matrices = [np.array(m, np.float32) for m in _MATRICES[method]]
     top = np.float32(np.iinfo(left.dtype).max)
     light: Any = cv2.transform(_light(left, top), matrices[0])
     light += cv2.transform(_light(right, top), matrices[1])

@@ -53,10 +53,11 @@ class Scene:
         return np.multiply(self.levels[rows], np.float32(1 / _TOP), dtype=np.float32)
 
 
-def scene(rows_of: RowsOf, near: Callable[[], Floats], reach: float) -> Scene:
+def scene(rows_of: RowsOf, near: Callable[[], Floats], reach: float, behind: Floats | None = None) -> Scene:
     """The scene, for views that move no pixel more than ``reach`` widths.
 
-    ``near`` gives the nearness, (H, W) in 0…1, which is let go of as soon as it is taken over.
+    ``near`` gives the nearness, (H, W) in 0…1, which is let go of as soon as it is taken over. ``behind``:
+    the small copy of what may stand behind near things, where that is known already: (h, w, C) float32.
     """
     levels = _solid(near())
     reach_px = max(1, int(np.ceil(reach * levels.shape[1])))
@@ -66,7 +67,8 @@ def scene(rows_of: RowsOf, near: Callable[[], Floats], reach: float) -> Scene:
     low, high = (
         np.asarray(most(grid, square), np.float32) for most, grid in ((cv2.erode, low), (cv2.dilate, high))
     )
-    behind = _behind(Scene(rows_of, levels, low, step, None), high)
+    if behind is None:
+        behind = _behind(Scene(rows_of, levels, low, step, None), high)
     return Scene(rows_of, levels, low, step, behind)
 
 
