@@ -21,6 +21,13 @@ from video.clips import Recipe, clip, packets, picture
 if TYPE_CHECKING:
     from pathlib import Path
 
+ODD_BASES = (
+    Fraction(1, 15_360),
+    Fraction(1, 1000),
+    Fraction(1001, 30_000),
+    Fraction(1, 90_000),
+    Fraction(1, 25),
+)
 VARIED = (0, 1501, 4000, 4001, 90_017, 90_018, 180_000, 181_001)
 PLAIN = JoinOptions()
 INFO = VideoInfo(64, 48, Fraction(1, 90_000), Fraction(30))
@@ -200,6 +207,30 @@ def test_exact_times_are_kept_beside_milliseconds(tmp_path: Path) -> None:
     assert tuple(found) == VARIED
     numbers = [int(frame.to_ndarray()[0, 0]) for frame in av.open(str(tmp_path / "a.mkv")).decode(video=0)]
     assert numbers == [1000 * number for number in range(8)]
+
+
+@pytest.mark.parametrize("base", ODD_BASES, ids=str)
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_the_sources_time_base_stays(tmp_path: Path, base: Fraction, suffix: str) -> None:
+    """Whatever steps a piece's container takes: the same seconds, and the same steps beside Matroska's."""
+    info = replace(INFO, time_base=base)
+    step = max(1, round(Fraction(1, 100) / base)) + 1
+    for name, times in (("a", (0, step, 3 * step)), ("b", (4 * step, 1000 * step))):
+        with open_piece(tmp_path / f"{name}.nut", look_of("colour", info, (64, 48), suffix=suffix)) as piece:
+            for pts in times:
+                piece.write(picture(0, 64, 48), pts)
+    target = tmp_path / f"new{suffix}"
+    join([tmp_path / "a.nut", tmp_path / "b.nut"], target, options=JoinOptions(keeps_times=True))
+    exact = [step * number * base for number in (0, 1, 3, 4, 1000)]
+    found = [one.pts * one.time_base for one in open_video(target)]
+    if suffix == ".mp4":
+        assert found == exact
+        return
+    assert [float(one) for one in found] == pytest.approx([float(one) for one in exact], abs=0.0006)
+    with av.open(str(target)) as container:
+        assert [kept_time(one) for one in container.demux(video=0) if one.size] == [
+            step * n for n in (0, 1, 3, 4, 1000)
+        ]
 
 
 def test_nothing_is_left_of_what_fails(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from nearfar.video._av import av
 from nearfar.video.companions import companions_of
 from nearfar.video.look import SUFFIXES
 from nearfar.video.vr180 import Stereo, mark
-from nearfar.video.write import translated
+from nearfar.video.write import BASE_WORD, translated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -92,8 +92,9 @@ def _joined(
     with ExitStack() as held:
         first = held.enter_context(av().open(str(pieces[0])))
         video = first.streams.video[0]
-        base = Fraction(video.time_base)
-        shift = next((p.pts for p in first.demux(video) if p.pts is not None), 0) if options.start else 0
+        base = Fraction(first.metadata.get(BASE_WORD, video.time_base))
+        begin = next((_steps(p, base) for p in first.demux(video) if p.pts is not None), 0)
+        shift = begin if options.start else 0
         beside = companions_of(source, shift * base, options.end)
         if beside is not None:
             held.callback(beside.close)
@@ -101,14 +102,17 @@ def _joined(
             av().open(str(part), "w", format=container, options=_muxer(container, base, options))
         )
         made = _stream(out, video)
+        made.time_base = base
         if beside is not None:
             beside.join(out)
         out.metadata.update(options.tags)
         if options.stereo is not None and container in {"matroska", "webm"}:
             made.metadata["stereo_mode"] = options.stereo.matroska
         for packet in _packets(pieces):
-            packet.pts -= shift
-            packet.dts = packet.pts  # pictures are stored in the order in which they are shown
+            when = _steps(packet, base) - shift
+            packet.duration = round((packet.duration or 0) * packet.time_base / base)
+            packet.time_base = base
+            packet.pts = packet.dts = when  # pictures are stored in the order in which they are shown
             if beside is not None:
                 beside.advance(out, float(packet.pts * base))
             if options.keeps_times and container == "matroska":
@@ -122,10 +126,15 @@ def _joined(
 
 def _stream(out: Any, video: Any) -> Any:
     made = out.add_stream_from_template(video)
-    made.time_base = video.time_base
     if video.codec_context.name == "hevc" and out.format.name in {"mp4", "mov"}:
         made.codec_context.codec_tag = "hvc1"  # as Apple's players want it
     return made
+
+
+def _steps(packet: Any, base: Fraction) -> int:
+    """When a picture is shown, in steps of ``base``: exact, where its own are finer."""
+    found: int = round(packet.pts * packet.time_base / base)
+    return found
 
 
 def _muxer(container: str, base: Fraction, options: JoinOptions) -> dict[str, str]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     Planes = tuple[npt.NDArray[Any], npt.NDArray[Any], npt.NDArray[Any]]
 
 PIECE_SUFFIX = ".nut"
+BASE_WORD = "time_base"
 
 
 class Piece:
@@ -45,6 +46,8 @@ class Piece:
                 look.codec, rate=look.rate or 30, options=dict(look.options)
             )
             _set_up(self._stream, look)
+            # The container may take a finer base of its own; the file in the end has the source's.
+            self._container.metadata[BASE_WORD] = f"{look.time_base.numerator}/{look.time_base.denominator}"
             self._container.start_encoding()
 
     def write(self, pixels: npt.NDArray[Any], pts: int) -> None:
