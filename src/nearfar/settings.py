@@ -146,6 +146,19 @@ class Settings:
     )
     live_idle: int = option(60, "Seconds without a frame after which a stream is closed.", low=1)
     live_max_bytes: int = option(8 * 2**20, "Largest frame of a stream, in bytes.", low=1)
+    photo_ttl: int = option(
+        900,
+        "Seconds for which a photo that the page sent is kept in memory after it was named the last time; "
+        "0 keeps none.",
+        low=0,
+        high=3600,
+    )
+    photo_bytes: int = option(
+        64 * 2**20,
+        "Bytes of all such photos of a process together; the one named longest ago gives way.",
+        low=1,
+    )
+    photos_per_caller: int = option(4, "Such photos of one key or address.", low=1, high=1000)
     drain_timeout: int = option(30, "Seconds that taken requests get when the service is stopped.", low=1)
     job_bytes: int = option(
         2**30, "Largest job accepted, in bytes: as sent, and as its ZIP unpacks to.", low=1

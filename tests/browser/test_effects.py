@@ -382,3 +382,72 @@ def test_on_a_phone_the_effect_stays_in_sight(open_page, photo) -> None:
     page.click("[data-mode=files]")
     page.wait_for_selector("#export-list li")
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def test_an_effect_is_compared_with_the_photo(page, photo) -> None:
+    """Before lies left of the line, after right of it; a pair of views has another shape and no line."""
+    open_effect(page, photo, "fog")
+    page.click("#compare")
+    assert page.is_hidden("#photo-stage")
+    page.mouse.move(2, 2)
+    both = pixels(page.locator("#effect-stage").screenshot()).astype(int)
+    page.keyboard.press("Escape")
+    page.click("#compare")
+    plain = pixels(page.locator("#effect-stage").screenshot()).astype(int)
+    before, after = (pixels(canvas_png(page, name)).astype(int) for name in ("effect-under", "effect-image"))
+    left = np.s_[:, : before.shape[1] // 3]
+    assert np.abs(after[left] - before[left]).mean() > 5
+    assert plain.shape[0] < both.shape[0]  # one picture alone is larger than one of two
+    scaled = np.asarray(Image.fromarray(both.astype(np.uint8)).resize(before.shape[1::-1]), int)
+    assert np.abs(scaled[left] - before[left]).mean() < 4
+    right = np.s_[:, 2 * before.shape[1] // 3 :]
+    assert np.abs(scaled[right] - after[right]).mean() < 4
+    page.click("[data-effect=stereo]")
+    wait_until(page, IS_SHOWN)
+    assert page.is_hidden("#compare")
+
+
+def canvas_png(page, name: str) -> bytes:
+    """A canvas or an image of the page as a PNG."""
+    import base64
+
+    return base64.b64decode(
+        page.evaluate(
+            """(name) => {
+              const from = document.getElementById(name);
+              const to = document.createElement("canvas");
+              [to.width, to.height] = [from.naturalWidth ?? from.width, from.naturalHeight ?? from.height];
+              to.getContext("2d").drawImage(from, 0, 0);
+              return to.toDataURL("image/png").split(",")[1];
+            }""",
+            name,
+        )
+    )
+
+
+def test_what_is_not_installed_says_how_it_would_be(page, photo) -> None:
+    """Effects and formats whose library is absent are marked, never asked for, and name the command."""
+
+    def without(route) -> None:
+        rows = route.fetch().json()
+        for row in rows:
+            if row["name"] in {"parallax", "exr"}:
+                row.update(missing=["av"], extra="video")
+        route.fulfill(json=rows)
+
+    page.route("**/v1/effects", without)
+    page.route("**/v1/exports", without)
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_effect(page, photo)
+    page.click("[data-effect=parallax]")
+    assert 'pip install "nearfar[video]"' in page.inner_text("#effect-problem-text")
+    assert page.is_hidden("#effect-make")
+    assert page.locator("#effect-list .absent").count() == 1
+    page.click("[data-language=zh]")
+    page.click("[data-effect=parallax]")
+    assert "没有安装（av）" in page.inner_text("#effect-problem-text")
+    page.click("[data-mode=files]")
+    assert page.is_disabled("[data-format=exr]")
+    assert "nearfar[video]" in page.inner_text("#export-list .absent")
+    assert not [url for url in asked if "parallax" in url or "exr" in url]

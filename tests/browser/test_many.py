@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import zipfile
 
+import cv2
 import numpy as np
 import pytest
 
@@ -14,6 +15,7 @@ from pictures import draw, encoded
 
 pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 
+LARGE = (1400, 1050)
 DROP = """(files) => {
   const transfer = new DataTransfer();
   for (const [name, bytes] of files) {
@@ -26,9 +28,10 @@ DROP = """(files) => {
 
 
 def photos() -> list[tuple[str, bytes]]:
-    """Two scenes of one name, one of them dark, and a file that is no picture."""
+    """Two scenes of one name, one dark, one larger than a screen, and a file that is no picture."""
     scene = draw(160, 120)
-    return [("a.png", encoded(scene)), ("a.png", encoded(scene[:, ::-1] // 2)), ("c.png", b"no picture")]
+    large = cv2.resize(scene[:, ::-1] // 2, LARGE)
+    return [("a.png", encoded(scene)), ("a.png", encoded(large)), ("c.png", b"no picture")]
 
 
 def test_all_dropped_photos_lie_in_the_tray(page) -> None:
@@ -49,11 +52,12 @@ def test_all_dropped_photos_lie_in_the_tray(page) -> None:
     assert archive.testzip() is None
     assert archive.namelist() == ["a.depth.png", "a-2.depth.png"]
     assert pixels(archive.read("a.depth.png")).shape == first.shape
+    assert pixels(archive.read("a-2.depth.png")).shape[:2] == LARGE[::-1]  # the photo's own size
     tiles.nth(1).click()
     wait_until(
         page, "document.querySelectorAll('#tray-list .tile')[1].getAttribute('aria-pressed') === 'true'"
     )
-    assert (canvas(page, "heat") != first).any()
+    assert canvas(page, "heat").shape != first.shape
 
 
 def test_results_stay_in_this_browser(page, photo) -> None:

@@ -27,6 +27,11 @@ def test_a_phone_does_it_all(open_page) -> None:
     """Compare, range, refocus, cut out, measure, turn in space, an effect, a file; all words Chinese."""
     page = open_page(**PHONE)
     give(page, STREET)
+    for language in ("en", "zh"):  # all modes and the whole size are seen without scrolling
+        page.click(f"[data-language={language}]")
+        for id_ in ("modes", "facts-size"):
+            fits = "({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth"
+            assert page.eval_on_selector(f"#{id_}", fits), (language, id_)
     for place in ((0.35, 0.55), (0.4, 0.95)):
         touch(page, "photo", *place)
     assert page.inner_text("#pair").endswith("B 更近")

@@ -3,12 +3,22 @@ import { byId, show } from "./dom";
 
 const KEYS: Record<string, number> = { ArrowLeft: -0.02, ArrowRight: 0.02, PageDown: -0.1, PageUp: 0.1 };
 
+/** A picture with a photo under it, and the line across it. */
+const PLACES = [
+  ["heat-stage", "cut"],
+  ["effect-stage", "effect-cut"],
+] as const;
+
 let isOn = false;
 let cut = 0.5;
 
 export function startComparing(): void {
-  const line = byId("cut");
   byId("compare").addEventListener("click", () => compare(!isOn));
+  for (const [stage, line] of PLACES) listen(byId(stage), byId(line));
+  compare(false);
+}
+
+function listen(stage: HTMLElement, line: HTMLElement): void {
   line.addEventListener("pointerdown", (event) => {
     event.stopPropagation();
     line.setPointerCapture(event.pointerId);
@@ -16,7 +26,7 @@ export function startComparing(): void {
   line.addEventListener("pointermove", (event) => {
     event.stopPropagation();
     if (!line.hasPointerCapture(event.pointerId)) return;
-    const box = byId("heat-stage").getBoundingClientRect();
+    const box = stage.getBoundingClientRect();
     move((event.clientX - box.left) / box.width);
   });
   line.addEventListener("click", (event) => event.stopPropagation());
@@ -27,7 +37,6 @@ export function startComparing(): void {
     event.stopPropagation();
     move(step === undefined ? Number(event.key === "End") : cut + step);
   });
-  compare(false);
 }
 
 /** Show photo and result in one picture, or side by side. */
@@ -35,12 +44,14 @@ export function compare(isWanted: boolean): void {
   isOn = isWanted;
   byId("work").dataset.compare = isOn ? "on" : "off";
   byId("compare").setAttribute("aria-pressed", String(isOn));
-  show(byId("cut"), isOn);
+  for (const [, line] of PLACES) show(byId(line), isOn);
   move(cut);
 }
 
 function move(to: number): void {
   cut = Math.min(1, Math.max(0, to));
-  byId("heat-stage").style.setProperty("--cut", String(isOn ? cut : 0));
-  byId("cut").setAttribute("aria-valuenow", String(Math.round(cut * 100)));
+  for (const [stage, line] of PLACES) {
+    byId(stage).style.setProperty("--cut", String(isOn ? cut : 0));
+    byId(line).setAttribute("aria-valuenow", String(Math.round(cut * 100)));
+  }
 }

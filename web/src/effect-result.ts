@@ -1,5 +1,6 @@
 /** The result of an effect: a picture or a clip, shown large on the right. */
 import { byId, show } from "./dom";
+import { shownPhoto } from "./panels";
 import type { Size } from "./options";
 
 /** A file that the service made of the photo; ``isWhole`` where it is not of a smaller copy. */
@@ -10,6 +11,7 @@ export interface Made {
 }
 
 const STRETCH = 5;
+const ALIKE = 0.02; // of two shapes: sizes are rounded
 
 const image = () => byId("effect-image", HTMLImageElement);
 const video = () => byId("effect-video", HTMLVideoElement);
@@ -39,6 +41,18 @@ export async function showMade({ blob }: Made): Promise<void> {
   address = url;
   show(image(), !isVideo);
   show(video(), isVideo);
+  layUnder(isVideo || blob.type === "image/gif" ? null : { width: image().naturalWidth, height: image().naturalHeight });
+}
+
+/** The photo under a still picture of its shape, so that the two can be compared; nothing else can. */
+function layUnder(picture: Size | null): void {
+  const photo = shownPhoto();
+  const isAlike = photo !== null && picture !== null && Math.abs((picture.width * photo.height) / (picture.height * photo.width) - 1) < ALIKE;
+  byId("work").dataset.comparable = isAlike ? "yes" : "no";
+  if (!isAlike) return;
+  const under = byId("effect-under", HTMLCanvasElement);
+  [under.width, under.height] = [photo.width, photo.height];
+  under.getContext("2d")?.drawImage(photo, 0, 0);
 }
 
 /** Show nothing, in the shape of the photo. */
@@ -49,6 +63,7 @@ export function clearMade(photo: Size | null): void {
   video().load();
   image().removeAttribute("src");
   URL.revokeObjectURL(address);
+  byId("work").dataset.comparable = "no";
   if (photo) shape(photo);
 }
 

@@ -18,7 +18,17 @@ export interface Plugin {
   readonly suffixes?: readonly string[];
   readonly suffix?: string;
   readonly options: readonly Option[];
+  /** Libraries that it needs and that are not installed where it would run; it cannot run until they are. */
+  readonly missing?: readonly string[];
+  /** The extra of nearfar that brings them. */
+  readonly extra?: string;
 }
+
+/** Whether it can run. */
+export const isHere = ({ missing }: Plugin): boolean => !missing?.length;
+
+/** The command by which whoever runs the service brings what is missing. */
+export const remedyOf = ({ missing = [], extra }: Plugin): string => `pip install ${extra ? `"nearfar[${extra}]"` : missing.join(" ")}`;
 
 /** What was chosen, by option; an option that is not here has its default. */
 export type Values = ReadonlyMap<string, string>;

@@ -1,8 +1,8 @@
 /** Many photos: they wait their turn in a tray, each with its heat map when it is done; all of them as a ZIP. */
-import { compose, fileOf } from "./compose";
 import { byId, make, show } from "./dom";
-import { hand, stem } from "./downloads";
+import { hand } from "./downloads";
 import { failureInWords, failureOf } from "./failures";
+import { keepsake } from "./keepsakes";
 import { say } from "./language";
 import type { Look, Span } from "./look";
 import { askNow } from "./quality";
@@ -147,7 +147,7 @@ export class Tray {
     button.disabled = false;
   }
 
-  /** The heat maps as they are looked at now, on request with one range of colours for all. */
+  /** The heat maps as they are looked at now, in the size of their photos, on request with one range of colours for all. */
   private async *entries(): AsyncGenerator<Entry> {
     const done = this.items.filter(({ stage }) => stage === "done");
     const spans = done.flatMap(({ span }) => (span ? [span] : []));
@@ -156,9 +156,8 @@ export class Tray {
     for (const { id, shot } of done) {
       const result = (id !== null && (await kept(id))) || (await this.source.estimate(shot, askNow(), () => undefined, never));
       const photo = look.opacity < 1 ? await createImageBitmap(shot.file).catch(() => null) : null;
-      const canvas = await compose({ ...result.depth, depth: result.depth, look, photo });
+      yield await keepsake(this.source, { ...result, shot }, { format: "png", isWhole: true, look }, photo);
       photo?.close();
-      yield { name: `${stem(shot.name)}.depth.png`, blob: await fileOf(canvas, "image/png") };
     }
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Depth } from "../src/depth";
-import { type Rule, distanceBehind, distanceOf, gridOf, trianglesOf } from "../src/space/geometry";
+import { type Rule, behind, distanceBehind, distanceOf, gridOf, solid, stepsOf, trianglesOf } from "../src/space/geometry";
 import { MOTIONS, eyeAt } from "../src/space/paths";
 
 const RULE: Rule = { fov: 90, far: 5, calibration: null };
@@ -50,5 +50,34 @@ describe("eyeAt", () => {
   it.each(MOTIONS)("%s comes back to where it began", (motion) => {
     const period = { none: 1, wiggle: 1.6, circle: 4, dolly: 6 }[motion];
     eyeAt(motion, period).forEach((n, i) => expect(n).toBeCloseTo(eyeAt(motion, 0)[i] as number));
+  });
+});
+
+describe("an edge of the surface", () => {
+  const row = [1, 1, 1, 1.2, 3.5, 4, 4, 4];
+  const grid = gridOf(map("metric", [...row, ...row, ...row], 8), RULE, 99);
+  const away = (of: { positions: Float32Array }): number[] => row.map((_, at) => -(of.positions[at * 3 + 2] as number));
+
+  it("is a step, not a ramp", () => {
+    expect(away(solid(grid))).toEqual([1, 1, 1, 1, 4, 4, 4, 4]);
+  });
+
+  it("is none on a slope, however flat it is seen", () => {
+    const floor = [0.5, 1, 1.5, 2, 2.5, 3, 3.5, 4].flatMap((inverse) => Array<number>(5).fill(1 / inverse)); // a plane
+    const plane = gridOf(map("metric", floor, 5), RULE, 99);
+    expect([...stepsOf(plane)]).not.toContain(1);
+    expect(solid(plane).positions).toEqual(plane.positions);
+    expect(trianglesOf(plane, 9, { steps: stepsOf(plane) }).length).toBe(4 * 7 * 6);
+    expect(trianglesOf(plane, 9).length).toBeLessThan(4 * 7 * 6);
+  });
+
+  it("has behind it what is beside it, along the same rays", () => {
+    const back = behind(solid(grid), stepsOf(solid(grid)));
+    expect(away(back)).toEqual([4, 4, 4, 4, 4, 4, 4, 4]);
+    expect([...back.isBehind.subarray(0, 8)]).toEqual([1, 1, 1, 1, 0, 0, 0, 0]);
+    expect(back.places[3 * 2]).toBeCloseTo(4.5 / 8); // the photo's background, not the thing before it
+    const wanted = trianglesOf(back, 9, { wanted: back.isBehind });
+    expect(Math.min(...wanted)).toBe(0);
+    expect(wanted.length).toBeLessThan(trianglesOf(back, 9).length);
   });
 });

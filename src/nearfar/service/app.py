@@ -32,7 +32,7 @@ from nearfar.service.guard.limits import Crowd
 from nearfar.service.guard.proxies import Proxies
 from nearfar.service.http.envelope import REQUEST_ID, Envelope
 from nearfar.service.http.head import Head
-from nearfar.service.http.held import HEADER, HeldUploads
+from nearfar.service.http.held import HEADER, HeldUploads, Holding
 from nearfar.service.http.uploads import UploadLimits, UploadRoom
 from nearfar.service.jobs.schemas import schemas
 from nearfar.service.jobs.upload import too_many_uploads
@@ -151,7 +151,7 @@ def _service(settings: Settings, given: Loader | None, ledger: Ledger) -> Servic
         probe=probe,
         watchdog=_watchdog(pool, probe, settings),
         uploads=UploadLimits(settings.max_bytes, settings.upload_timeout, room),
-        held=HeldUploads(),
+        held=HeldUploads(Holding.of(settings)),
         formats=formats(),
         guards=guards_of(settings, ledger),
         metrics=Metrics(),

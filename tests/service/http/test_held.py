@@ -6,8 +6,9 @@ import pytest
 
 from nearfar.errors import TooLargeError
 from nearfar.service.errors import NoSuchPhotoError
-from nearfar.service.http.held import KEPT_S, MOST_PER_CALLER, HeldUploads
+from nearfar.service.http.held import HeldUploads, Holding
 from nearfar.service.http.uploads import Upload
+from nearfar.settings import Settings
 
 
 class Clock:
@@ -27,7 +28,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def held(clock) -> HeldUploads:
-    return HeldUploads(100, clock)
+    return HeldUploads(Holding(most_bytes=100), clock)
 
 
 def photo(size: int = 10) -> Upload:
@@ -52,11 +53,11 @@ def test_another_caller_finds_nothing(held) -> None:
 def test_its_time_begins_anew_when_it_is_named(held, clock) -> None:
     """What nobody names for a while is forgotten."""
     name = held.keep("me", photo())
-    clock.now = KEPT_S - 1
+    clock.now = Holding().seconds - 1
     held.named("me", name)
-    clock.now += KEPT_S - 1
+    clock.now += Holding().seconds - 1
     held.named("me", name)
-    clock.now += KEPT_S
+    clock.now += Holding().seconds
     with pytest.raises(NoSuchPhotoError):
         held.named("me", name)
 
@@ -76,7 +77,18 @@ def test_what_was_named_longest_ago_gives_way(held) -> None:
 
 def test_a_caller_has_few(held) -> None:
     """One more takes the place of its own oldest."""
-    names = [held.keep("me", photo(1)) for _ in range(MOST_PER_CALLER + 1)]
+    names = [held.keep("me", photo(1)) for _ in range(Holding().per_caller + 1)]
     with pytest.raises(NoSuchPhotoError):
         held.named("me", names[0])
     assert all(held.named("me", name) for name in names[1:])
+
+
+def test_the_settings_say_how_much_is_held_and_how_long() -> None:
+    """Seconds, bytes and photos of a caller are settings; a time of 0 keeps nothing."""
+    settings = Settings(photo_ttl=0, photo_bytes=1000, photos_per_caller=2)
+    assert Holding.of(settings) == Holding(0, 1000, 2)
+    held = HeldUploads(Holding.of(settings), Clock())
+    name = held.keep("me", photo(1))
+    with pytest.raises(NoSuchPhotoError):
+        held.named("me", name)
+    assert Holding.of(Settings()) == Holding()

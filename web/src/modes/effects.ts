@@ -7,7 +7,7 @@ import { failureInWords, failureOf, isRetryable } from "../failures";
 import { Fields } from "../fields";
 import { language, say } from "../language";
 import { effectName, inOrder, showSummary } from "../names";
-import { type Option, type Plugin, isClip, placeOf, placeOption, placeText } from "../options";
+import { type Option, type Plugin, isClip, isHere, placeOf, placeOption, placeText, remedyOf } from "../options";
 import { type Preset, presetsOf } from "../presets";
 import { markPlace, pickByDrags, setPicker } from "../places";
 import { reportKeyed } from "../problem";
@@ -73,6 +73,7 @@ export class EffectsMode implements Mode {
     const buttons = this.plugins.map((plugin) => {
       const button = make("button", { type: "button", className: "chip-button" }, effectName(language(), plugin.name));
       button.dataset.effect = plugin.name;
+      button.classList.toggle("absent", !isHere(plugin));
       button.setAttribute("aria-pressed", String(plugin === this.chosen));
       button.addEventListener("click", () => this.choose(plugin));
       return button;
@@ -120,7 +121,7 @@ export class EffectsMode implements Mode {
     if (!this.isOpen) return;
     this.words();
     const wished = this.plugins.find(({ name }) => name === this.wished);
-    this.choose(this.chosen ?? wished ?? this.plugins[0] ?? null);
+    this.choose(this.chosen ?? wished ?? this.plugins.find(isHere) ?? null);
   }
 
   private keepValues(): void {
@@ -139,7 +140,14 @@ export class EffectsMode implements Mode {
       button.setAttribute("aria-pressed", String(button.dataset.effect === plugin.name));
     }
     this.describe(plugin);
-    if (!this.made && !isClip(plugin)) void this.apply();
+    if (!isHere(plugin)) this.tellAbsent(plugin);
+    else if (!this.made && !isClip(plugin)) void this.apply();
+  }
+
+  /** What cannot run here says how it could. */
+  private tellAbsent(plugin: Plugin): void {
+    this.forgetMade();
+    showNote(say("notHere", { names: plugin.missing?.join(", ") ?? "", command: remedyOf(plugin) }), "", false);
   }
 
   /** Words and controls of an effect, its values as they were left. */
@@ -155,9 +163,10 @@ export class EffectsMode implements Mode {
     const place = placeOption(plugin);
     show(byId("effect-hint"), place !== null);
     byId("effect-hint").textContent = say(place?.form === "PLACE" ? "pickLight" : "pickFocus");
-    show(byId("effect-make"), isClip(plugin));
+    const isMadeByHand = isClip(plugin) && isHere(plugin);
+    show(byId("effect-make"), isMadeByHand);
     byId("effect-save").classList.toggle("primary", !isClip(plugin));
-    show(byId("effect-start"), isClip(plugin) && !this.made);
+    show(byId("effect-start"), isMadeByHand && !this.made);
     this.nameResult();
     this.showPins();
   }
@@ -189,7 +198,7 @@ export class EffectsMode implements Mode {
   private async apply(): Promise<void> {
     window.clearTimeout(this.timer);
     const [plugin, on, settings] = [this.chosen, state.result, this.fields];
-    if (!plugin || !on || !settings) return;
+    if (!plugin || !on || !settings || !isHere(plugin)) return;
     const own = this.startWaiting();
     try {
       const found = await askEffect(this.order(plugin, on, isWholeAsked(on, settings)), own.signal);

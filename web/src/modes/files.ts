@@ -5,7 +5,7 @@ import { failureInWords, failureOf } from "../failures";
 import { Fields } from "../fields";
 import { language, say } from "../language";
 import { formatName, inOrder, showSummary } from "../names";
-import { type Plugin, queryOf } from "../options";
+import { type Plugin, isHere, queryOf, remedyOf } from "../options";
 import { reportKeyed } from "../problem";
 import { state } from "../state";
 import type { DepthSource } from "../source/source";
@@ -66,6 +66,11 @@ function card(source: DepthSource, plugin: Plugin, values: Map<string, string>):
   const summary = make("p", { className: "help" });
   showSummary(summary, plugin);
   const item = make("li", {}, head, summary);
+  if (!isHere(plugin)) {
+    button.disabled = true;
+    item.className = "absent";
+    item.append(make("p", { className: "help" }, say("notHere", { names: plugin.missing?.join(", ") ?? "", command: remedyOf(plugin) })));
+  }
   let fields: Fields | null = null;
   if (plugin.options.length) {
     const form = make("form", { className: "fields narrow", noValidate: true });

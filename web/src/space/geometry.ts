@@ -21,6 +21,8 @@ export interface Grid3 {
   readonly places: Float32Array;
 }
 
+const BEHIND_PLACES = 4; // from an edge of the surface, so far goes what is laid behind it
+const SLOPE = 1.4; // growth of the difference in a window twice as large: 1 at a step, 2 on a slope, 1.5 at the rim
 const EDGE = 0.09; // relative jump of distance at which the surface is cut
 
 /** Distance of a value along the optical axis; NaN where there is none. */
@@ -51,15 +53,107 @@ export function gridOf(depth: Depth, rule: Rule, longest: number): Grid3 {
   return { columns, rows, positions, places };
 }
 
+/**
+ * Where the surface jumps: inverse distance differs much between neighbours, and hardly more in a window twice as
+ * large. On a slope, however steep it is seen, it differs twice as much there.
+ */
+export function stepsOf(grid: Grid3): Uint8Array {
+  const inverse = distances(grid).map((away) => 1 / away);
+  const [low, high] = [extreme(inverse, grid, 1, false), extreme(inverse, grid, 1, true)];
+  const [wideLow, wideHigh] = [extreme(inverse, grid, 2, false), extreme(inverse, grid, 2, true)];
+  return Uint8Array.from(inverse, (_, at) => {
+    const span = (high[at] as number) - (low[at] as number);
+    const wide = (wideHigh[at] as number) - (wideLow[at] as number);
+    return Number(span > EDGE * (high[at] as number) && wide < SLOPE * span);
+  });
+}
+
+/** The grid with steps for ramps: what stands half-way between two surfaces goes to the one that is closer. */
+export function solid(grid: Grid3): Grid3 {
+  let now = grid;
+  for (let round = 0; round < 2; round += 1) {
+    const [away, steps] = [distances(now), stepsOf(now)];
+    const [low, high] = [extreme(away, grid, 1, false), extreme(away, grid, 1, true)];
+    const stepped = away.map((value, at) => {
+      if (!steps[at]) return value;
+      const [least, most] = [low[at] as number, high[at] as number];
+      return 1 / value - 1 / most < 1 / least - 1 / value ? most : least;
+    });
+    now = moved(now, stepped);
+  }
+  return now;
+}
+
+/**
+ * What may be seen behind the edges of a grid's surface: beside a jump, places lie as far as the farthest around
+ * them and show what is there. ``isBehind``: which places moved. ``steps``: where the surface jumps.
+ */
+export function behind(grid: Grid3, steps: Uint8Array): Grid3 & { readonly isBehind: Uint8Array } {
+  const away = distances(grid);
+  const isNear = extreme(Float32Array.from(steps), grid, BEHIND_PLACES, true);
+  const most = extreme(away, grid, BEHIND_PLACES, true);
+  const isBehind = Uint8Array.from(away, (value, at) => Number(isNear[at] === 1 && (most[at] as number) - value > EDGE * (most[at] as number)));
+  const far = away.map((value, at) => (isBehind[at] ? (most[at] as number) : value));
+  const places = grid.places.slice();
+  isBehind.forEach((is, at) => {
+    if (!is) return;
+    const from = nearestThat(grid, at, (other) => (away[other] as number) >= (most[at] as number) * (1 - EDGE));
+    places.set(grid.places.subarray(from * 2, from * 2 + 2), at * 2);
+  });
+  return { ...moved(grid, far), places, isBehind };
+}
+
+/** The place nearest to another for which something holds, within reach; itself where there is none. */
+function nearestThat({ columns, rows }: Grid3, at: number, holds: (other: number) => boolean): number {
+  const [column, row] = [at % columns, Math.floor(at / columns)];
+  let [found, least] = [at, Number.POSITIVE_INFINITY];
+  for (let y = Math.max(0, row - BEHIND_PLACES); y <= Math.min(rows - 1, row + BEHIND_PLACES); y += 1) {
+    for (let x = Math.max(0, column - BEHIND_PLACES); x <= Math.min(columns - 1, column + BEHIND_PLACES); x += 1) {
+      const far = (x - column) ** 2 + (y - row) ** 2;
+      if (far < least && holds(y * columns + x)) [found, least] = [y * columns + x, far];
+    }
+  }
+  return found;
+}
+
+const distances = ({ positions }: Grid3): Float32Array => Float32Array.from({ length: positions.length / 3 }, (_, at) => -(positions[at * 3 + 2] as number));
+
+/** The grid with each place moved along its ray. */
+function moved(grid: Grid3, away: Float32Array): Grid3 {
+  const positions = grid.positions.map((value, i) => (value * (away[Math.floor(i / 3)] as number)) / -(grid.positions[i - (i % 3) + 2] as number));
+  return { ...grid, positions };
+}
+
+/** The largest or smallest value about each place; places without one are left out. */
+function extreme(values: Float32Array, { columns, rows }: Grid3, reach: number, isHigh: boolean): Float32Array {
+  const better = (a: number, b: number): number => (Number.isNaN(a) ? b : Number.isNaN(b) ? a : isHigh ? Math.max(a, b) : Math.min(a, b));
+  const along = (from: Float32Array, step: number, count: number, placeOf: (at: number) => number): Float32Array =>
+    from.map((own, at) => {
+      let best = own;
+      const place = placeOf(at);
+      for (let k = Math.max(-reach, -place); k <= Math.min(reach, count - 1 - place); k += 1) best = better(best, from[at + k * step] as number);
+      return best;
+    });
+  return along(along(values, 1, columns, (at) => at % columns), columns, rows, (at) => Math.floor(at / columns));
+}
+
+/** Of which corners triangles are made, and between which they may be cut; of all where nothing is said. */
+export interface Corners {
+  readonly wanted?: Uint8Array;
+  readonly steps?: Uint8Array;
+}
+
 /** The triangles of a grid, cut where the surface jumps and behind ``farthest``. */
-export function trianglesOf({ columns, rows, positions }: Grid3, farthest: number): Uint32Array {
+export function trianglesOf({ columns, rows, positions }: Grid3, farthest: number, { wanted, steps }: Corners = {}): Uint32Array {
   const out = new Uint32Array((columns - 1) * (rows - 1) * 6);
   let count = 0;
   const away = (at: number): number => -(positions[at * 3 + 2] as number);
+  const has = (marks: Uint8Array | undefined, a: number, b: number, c: number): boolean => !marks || !!(marks[a] || marks[b] || marks[c]);
   const add = (a: number, b: number, c: number): void => {
     const [p, q, r] = [away(a), away(b), away(c)];
     const most = Math.max(p, q, r);
-    if (!(most <= farthest) || most - Math.min(p, q, r) > EDGE * most) return;
+    if (!(most <= farthest) || !has(wanted, a, b, c)) return;
+    if (most - Math.min(p, q, r) > EDGE * most && has(steps, a, b, c)) return;
     out.set([a, b, c], count);
     count += 3;
   };

@@ -20,7 +20,7 @@ import {
 import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
 import { StereoEffect } from "three/examples/jsm/effects/StereoEffect.js";
 import type { Depth } from "../depth";
-import { type Grid3, type Rule, distanceBehind, gridOf, trianglesOf } from "./geometry";
+import { type Grid3, type Rule, distanceBehind, behind, gridOf, solid, stepsOf, trianglesOf } from "./geometry";
 import { type Motion, eyeAt } from "./paths";
 
 const MESH_SIDE = 320; // places: about 150,000 triangles, as many as the files have
@@ -95,7 +95,7 @@ export class Space {
     this.style = style;
     if (this.body) {
       this.scene.remove(this.body);
-      this.body.geometry.dispose();
+      for (const part of [this.body, ...(this.body.children as Mesh[])]) part.geometry.dispose();
     }
     const grid = gridOf(this.depth, rule, style.isMesh ? (this.isSlow ? SLOW_MESH_SIDE : MESH_SIDE) : this.isSlow ? MESH_SIDE : POINTS_SIDE);
     const farthest = style.kept < 1 ? distanceBehind(grid, style.kept) : Number.POSITIVE_INFINITY;
@@ -133,7 +133,7 @@ export class Space {
     const ray = new Raycaster();
     ray.params.Points.threshold = this.home.middle / 200;
     ray.setFromCamera(new Vector2(2 * x - 1, 1 - 2 * y), this.camera);
-    const hit = ray.intersectObject(this.body)[0]?.point;
+    const hit = ray.intersectObject(this.body, false)[0]?.point;
     return hit ? [hit.x, hit.y, hit.z] : null;
   }
 
@@ -159,9 +159,13 @@ export class Space {
   }
 
   private surface(grid: Grid3, farthest: number): Mesh {
-    const geometry = geometryOf(grid);
-    geometry.setIndex(new BufferAttribute(trianglesOf(grid, farthest), 1));
-    return new Mesh(geometry, new MeshBasicMaterial({ map: this.texture, side: 2 }));
+    const front = solid(grid);
+    const steps = stepsOf(front);
+    const back = behind(front, steps);
+    const material = new MeshBasicMaterial({ map: this.texture, side: 2 });
+    const body = new Mesh(indexed(front, trianglesOf(front, farthest, { steps })), material);
+    body.add(new Mesh(indexed(back, trianglesOf(back, farthest, { wanted: back.isBehind, steps: stepsOf(back) })), material));
+    return body;
   }
 
   private cloud(grid: Grid3, farthest: number): Points {
@@ -244,6 +248,10 @@ function isSoftware(): boolean {
   const name = info ? String(gl?.getParameter(info.UNMASKED_RENDERER_WEBGL)) : "";
   gl?.getExtension("WEBGL_lose_context")?.loseContext();
   return /swiftshader|llvmpipe|software|basic render/i.test(name);
+}
+
+function indexed(grid: Grid3, triangles: Uint32Array): BufferGeometry {
+  return geometryOf(grid).setIndex(new BufferAttribute(triangles, 1));
 }
 
 function geometryOf({ positions, places }: Grid3): BufferGeometry {

@@ -15,14 +15,28 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from nearfar.service.http.uploads import Upload
+    from nearfar.settings import Settings
 
 HEADER = "Nearfar-Photo"
 """Names a held upload in place of a body."""
-KEPT_S = 900.0
-"""Seconds for which an upload is kept after it was named the last time."""
-MOST_BYTES = 64 * 2**20
-"""All held uploads of a process together; the one that was named longest ago gives way."""
-MOST_PER_CALLER = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """How much is held for how long, as the settings say.
+
+    ``seconds``: after an upload was named the last time; ``most_bytes``: of all held uploads of a process
+    (the one that was named longest ago gives way); ``per_caller``: so many uploads of one.
+    """
+
+    seconds: float = 900.0
+    most_bytes: int = 64 * 2**20
+    per_caller: int = 4
+
+    @classmethod
+    def of(cls, settings: Settings) -> Holding:
+        """As the settings say."""
+        return cls(settings.photo_ttl, settings.photo_bytes, settings.photos_per_caller)
 
 
 @dataclass(slots=True)
@@ -35,8 +49,8 @@ class _Held:
 class HeldUploads:
     """Uploads by ids that cannot be guessed, each for the caller who sent it alone; in memory only."""
 
-    def __init__(self, most_bytes: int = MOST_BYTES, clock: Callable[[], float] = time.monotonic) -> None:
-        self._most_bytes = most_bytes
+    def __init__(self, holding: Holding | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self.holding = holding or Holding()
         self._clock = clock
         self._held: OrderedDict[str, _Held] = OrderedDict()
 
@@ -46,16 +60,16 @@ class HeldUploads:
         Raises:
             TooLargeError: it alone is more than may be held.
         """
-        if len(upload.body) > self._most_bytes:
-            raise too_large(self._most_bytes)
+        if len(upload.body) > self.holding.most_bytes:
+            raise too_large(self.holding.most_bytes)
         self._tidy()
         own = [name for name, held in self._held.items() if held.caller == caller]
-        for name in own[: max(0, len(own) - MOST_PER_CALLER + 1)]:
+        for name in own[: max(0, len(own) - self.holding.per_caller + 1)]:
             del self._held[name]
-        while self._bytes() + len(upload.body) > self._most_bytes:
+        while self._bytes() + len(upload.body) > self.holding.most_bytes:
             self._held.popitem(last=False)
         name = secrets.token_urlsafe(24)
-        self._held[name] = _Held(caller, upload, self._clock() + KEPT_S)
+        self._held[name] = _Held(caller, upload, self._clock() + self.holding.seconds)
         return name
 
     def named(self, caller: str, name: str) -> Upload:
@@ -68,7 +82,7 @@ class HeldUploads:
         held = self._held.get(name)
         if held is None or held.caller != caller:
             raise NoSuchPhotoError("There is no such photo here, or no longer.", "Send the photo itself.")
-        held.until = self._clock() + KEPT_S
+        held.until = self._clock() + self.holding.seconds
         self._held.move_to_end(name)
         return held.upload
 

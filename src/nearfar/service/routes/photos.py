@@ -8,7 +8,6 @@ from fastapi import APIRouter
 from starlette.requests import Request  # noqa: TC002 - FastAPI reads the annotation
 from starlette.responses import JSONResponse, Response
 
-from nearfar.service.http.held import KEPT_S
 from nearfar.service.http.uploads import read_upload
 from nearfar.service.request.access import caller_of
 
@@ -24,7 +23,7 @@ def router(service: Service) -> APIRouter:
         upload = await read_upload(request, service.uploads)
         upload.files((), service.uploads.max_bytes)  # what no route could read is not kept
         name = service.held.keep(caller_of(request.scope), upload)
-        answer = {"photo": name, "seconds": KEPT_S}
+        answer = {"photo": name, "seconds": service.held.holding.seconds}
         return JSONResponse(answer, 201, {"Cache-Control": "no-store"})
 
     async def drop(request: Request) -> Response:
