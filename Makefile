@@ -2,6 +2,8 @@
 PYTHON ?= python3
 HOST ?= 127.0.0.1
 PORT ?= 8080
+# VIDEO= leaves out what reads and writes videos (PyAV, whose wheels carry x264 and x265 under the GPL)
+VIDEO ?= yes
 # More flags of the service: make serve SERVE=--demo
 SERVE ?=
 # A page whose blocks of figures load, fuzz and soak renew: PAGE=docs/how-to/operate-the-service.md
@@ -89,8 +91,8 @@ audit: .venv-dev/.ready  ## pinned versions against advisories in a file of OSV'
 clean:  ## remove the environments
 	rm -rf .venv .venv-dev
 
-.venv/.ready: requirements/base.txt pyproject.toml tools/environment.sh
-	sh tools/environment.sh $(PYTHON) .venv requirements/base.txt
+.venv/.ready: requirements/base.txt requirements/video.txt pyproject.toml tools/environment.sh
+	sh tools/environment.sh $(PYTHON) .venv "requirements/base.txt $(if $(VIDEO),requirements/video.txt)"
 
 .venv-dev/.ready: requirements/dev.txt pyproject.toml tools/environment.sh
 	sh tools/environment.sh $(PYTHON) .venv-dev requirements/dev.txt torch==2.13.0

@@ -27,13 +27,17 @@ make_base() {
 
 build() {
     if [ -z "$base" ]; then make_base; base=localhost/nearfar-base; fi
+    locks="--requirement requirements/base.txt"
+    [ -z "${VIDEO-yes}" ] || locks="$locks --requirement requirements/video.txt"
+    # shellcheck disable=SC2086 # options are words
     "${PYTHON:-python3}" -m pip download --quiet --require-hashes --only-binary :all: \
-        --requirement requirements/base.txt --dest deploy/container/wheels
+        $locks --dest deploy/container/wheels
     # Nothing is fetched within the build; chroot is for machines whose control groups crun does not take.
     network=none
     [ "${ISOLATION:-oci}" = oci ] || network=host
     $runtime build --network "$network" --isolation "${ISOLATION:-oci}" --format docker --tag "$image" --file deploy/Containerfile \
-        --build-arg "BASE=$base" --build-arg "PIP_OPTIONS=--no-index --find-links /build/wheels" .
+        --build-arg "BASE=$base" --build-arg "PIP_OPTIONS=--no-index --find-links /build/wheels" \
+        --build-arg "VIDEO=${VIDEO-yes}" .
 }
 
 measure() {

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Make a virtual environment from a lock and install this checkout into it.
-#   environment.sh PYTHON FOLDER LOCK [PACKAGE...]
+# Make a virtual environment from a lock (or several, in one word) and install this checkout into it.
+#   environment.sh PYTHON FOLDER "LOCK..." [PACKAGE...]
 # PACKAGEs are installed without hashes: PyTorch's builds differ from machine to machine.
 set -eu
-python=$1 folder=$2 lock=$3
+python=$1 folder=$2 locks=$3
 shift 3
 
 if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
@@ -24,6 +24,8 @@ export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_ROOT_USER_ACTION=ignore
 if [ $# -gt 0 ]; then
     "$folder/bin/python" -m pip install --quiet "$@"
 fi
-"$folder/bin/python" -m pip install --quiet --require-hashes --requirement "$lock"
+for lock in $locks; do
+    "$folder/bin/python" -m pip install --quiet --require-hashes --requirement "$lock"
+done
 "$folder/bin/python" -m pip install --quiet --no-deps --no-build-isolation --editable .
 touch "$folder/.ready"

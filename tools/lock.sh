@@ -12,6 +12,9 @@ compile() {
 # hatchling builds the editable install without reaching for a registry again.
 printf 'hatchling>=1.27\neditables>=0.5\n' >"$work/build.in"
 compile pyproject.toml "$work/build.in" --output-file requirements/base.txt
+# What reads and writes videos, installed beside the base where it is wanted: its wheels carry x264 and x265 (GPL).
+printf 'av>=18\n' >"$work/video.in"
+compile "$work/video.in" --output-file requirements/video.txt
 # torch is installed beside the lock (see Makefile): its builds differ, and the usual one brings CUDA along.
 printf "torch>=2.6 ; python_version < '3'\n" >"$work/without-torch.in"
 compile pyproject.toml "$work/build.in" --all-extras --group test --group check --group supply \

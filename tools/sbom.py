@@ -1,6 +1,6 @@
 """Write the bill of materials of an installed nearfar: CycloneDX 1.6 JSON, checked by its schema.
 
-    python tools/sbom.py [--python PYTHON] [--lock FILE] [--output FILE]
+    python tools/sbom.py [--python PYTHON] [--lock FILE...] [--output FILE]
 
 Packages, their licences and who needs whom come from the environment of PYTHON (by cyclonedx-py), their
 hashes from the lock, the libraries that wheels carry from ``nearfar licences``, the packages of the page's
@@ -166,11 +166,13 @@ def main() -> None:
     """Write it."""
     reader = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     reader.add_argument("--python", default=sys.executable, help="of the environment that is described")
-    reader.add_argument("--lock", type=Path, default=REPOSITORY / "requirements" / "base.txt")
+    locks = [REPOSITORY / "requirements" / name for name in ("base.txt", "video.txt")]
+    reader.add_argument("--lock", type=Path, nargs="+", default=locks)
     reader.add_argument("--output", type=Path, default=REPOSITORY / "build" / "nearfar.cdx.json")
     given = reader.parse_args()
     bom = environment(given.python)
-    complete(bom, pinned(given.lock), packages(given.python))
+    hashes = {key: value for lock in given.lock for key, value in pinned(lock).items()}
+    complete(bom, hashes, packages(given.python))
     for component in page_packages(REPOSITORY / "web" / "package-lock.json"):
         bom.components.add(component)
     given.output.parent.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Install nearfar into a virtual environment of its own and take out what no run of it reads.
-#   install.sh FOLDER          (within the build of the image; PIP_OPTIONS are passed to pip)
+#   install.sh FOLDER          (within the build of the image; PIP_OPTIONS are passed to pip; VIDEO=: no PyAV)
 set -eu
 app=$1
 here=$(dirname "$0")
@@ -13,6 +13,10 @@ python3 -m venv --without-pip "$app"
 pip="$here/tools/bin/pip --disable-pip-version-check --no-cache-dir --python $app/bin/python"
 # shellcheck disable=SC2086 # options are words
 $pip install --quiet ${PIP_OPTIONS:-} --require-hashes --no-compile --requirement "$here/requirements/base.txt"
+if [ -n "${VIDEO-yes}" ]; then
+    # shellcheck disable=SC2086 # options are words
+    $pip install --quiet ${PIP_OPTIONS:-} --require-hashes --no-compile --requirement "$here/requirements/video.txt"
+fi
 for name in pyproject.toml README.md LICENSE; do mv "$here/wheels/$name" "$here/source/"; done
 $pip install --quiet --no-compile --no-deps --no-build-isolation --no-index "$here/source"
 # What only builds the package is not wanted where it runs; pip says so if anything else needed it.

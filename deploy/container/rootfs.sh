@@ -69,5 +69,9 @@ picture = nearfar.heatmap(nearfar.estimate(numpy.zeros((64, 64, 3), "uint8")))
 for suffix in (".png", ".jpg", ".webp"):
     nearfar.read(picture.encoded(suffix))
 import pi_heif, OpenEXR, sqlite3
+import contextlib
+with contextlib.suppress(ImportError):
+    import av
+    from nearfar.video import read, join, stereo
 '
 rm -rf "$root/tmp" && mkdir -m 1777 "$root/tmp"
