@@ -15,9 +15,9 @@ import sys
 import numpy as np
 
 import nearfar
+from nearfar.evaluation.figures import depth_figures, depth_from_inverse
 from nearfar.types import Photo
 from nearfar_lab.metrics.boundary import boundary_f1
-from nearfar_lab.metrics.depth import depth_figures, depth_from_inverse
 from nearfar_lab.scenes import render
 
 SIZE = (576, 768)

@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, TypeVar
 import cv2
 import numpy as np
 
-from nearfar_lab.metrics.align import scale_and_shift
+from nearfar.evaluation.alignment import scale_and_shift
+from nearfar.evaluation.figures import depth_figures, depth_from_inverse
+from nearfar.evaluation.pairs import ASKED, count_pairs, pooled
 from nearfar_lab.metrics.boundary import boundary_f1
-from nearfar_lab.metrics.depth import depth_figures, depth_from_inverse
 from nearfar_lab.metrics.order import order_accuracy
-from nearfar_lab.metrics.pairs import ASKED, count_pairs, pooled
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,12 +10,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from nearfar.evaluation.alignment import align_inverse
+from nearfar.evaluation.pairs import PairCounts, count_pairs
 from nearfar_lab.datasets import data_set, order_set
 from nearfar_lab.designs import AnyNet, build
 from nearfar_lab.errors import DataMissingError
-from nearfar_lab.metrics.align import align_inverse
 from nearfar_lab.metrics.order import order_accuracy
-from nearfar_lab.metrics.pairs import PairCounts, count_pairs
 from nearfar_lab.shards import VALIDATION_PER_SHARD, find_shards
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from nearfar_lab.metrics.align import align_inverse
-from nearfar_lab.metrics.depth import depth_figures, depth_from_inverse
+from nearfar.evaluation.alignment import align_inverse
+from nearfar.evaluation.figures import depth_figures, depth_from_inverse
 from nearfar_lab.metrics.order import order_accuracy
 
 

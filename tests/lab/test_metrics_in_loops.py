@@ -7,11 +7,11 @@ import math
 import numpy as np
 import pytest
 
-from nearfar_lab.metrics.align import align_inverse, scale_and_shift
+from nearfar.evaluation.alignment import align_inverse, scale_and_shift
+from nearfar.evaluation.figures import depth_figures, depth_from_inverse
+from nearfar.evaluation.pairs import PairCounts, count_pairs, pooled
 from nearfar_lab.metrics.boundary import RATIOS, SUDDEN, boundary_f1
-from nearfar_lab.metrics.depth import depth_figures, depth_from_inverse
 from nearfar_lab.metrics.order import order_accuracy
-from nearfar_lab.metrics.pairs import PairCounts, count_pairs, pooled
 
 RNG = np.random.default_rng(0)
 

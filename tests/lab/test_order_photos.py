@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 
 from nearfar.errors import ParameterError
+from nearfar.evaluation.pairs import PairCounts, count_pairs
 from nearfar_lab.augment import Strength
 from nearfar_lab.datasets import order_set, order_sets
 from nearfar_lab.datasets.order_photos import OrderedPhoto, OrderItem, OrderSet, more_points, pairs_of
 from nearfar_lab.errors import HeldOutError
 from nearfar_lab.evaluate import evaluate_pairs
-from nearfar_lab.metrics.pairs import PairCounts, count_pairs
 from nearfar_lab.ordered import OrderedSet, ordered_view, pair_weights
 from nearfar_lab.predictors import Ramp
 

@@ -1,0 +1,1 @@
+"""Published protocols of evaluation, one a file: each fills in a table of rules."""

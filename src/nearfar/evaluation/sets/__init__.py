@@ -1,0 +1,1 @@
+"""Readers of data sets, one a file, each in its published layout; ``SETS`` lists what a file reads."""
