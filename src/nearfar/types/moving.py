@@ -66,7 +66,9 @@ class VideoInfo:
     ``time_base``: seconds that one step of a frame's ``pts`` takes. ``duration_s`` and ``count``: as the file
     says, which may be wrong; None where it does not. ``rotation``: degrees clockwise by which the stored
     pictures are turned to stand upright; ``is_mirrored``: left and right are exchanged after that.
-    ``bits``: of a channel. ``notes``: what is to be known of the video, in plain words.
+    ``bits``: of a channel.
+    ``mastering_display``, ``light_level``: of HDR, as x265's options write them.
+    ``notes``: what is to be known of the video, in plain words.
     """
 
     width: int
@@ -86,6 +88,8 @@ class VideoInfo:
     streams: tuple[StreamInfo, ...] = ()
     chapters: tuple[Chapter, ...] = ()
     metadata: tuple[tuple[str, str], ...] = ()
+    mastering_display: str = ""
+    light_level: str = ""
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
+_MASTERING_BYTES, _LEVEL_BYTES = 88, 8
 _MOST_STREAMS = 100
 _MOST_WORDS = 100
 _PROGRESSIVE = {0, 1}  # FFmpeg's numbers of field orders: unknown, progressive
@@ -42,8 +44,41 @@ def _is_cover(stream: VideoStream) -> bool:
 
 def turn_of_frame(frame: Decoded) -> Turn:
     """How a frame is to be turned to stand upright."""
-    matrix: Any = frame.side_data.get("DISPLAYMATRIX")
-    return turn_of(bytes(matrix)) if matrix else Turn()
+    matrix = _side_data(frame, "DISPLAYMATRIX")
+    return turn_of(matrix) if matrix else Turn()
+
+
+def _side_data(frame: Decoded, name: str) -> bytes:
+    found: Any = frame.side_data.get(name)
+    return bytes(found) if found else b""
+
+
+def mastering_display(data: bytes) -> str:
+    """The screen that HDR was made on, as x265's ``master-display`` writes it; empty where that is not told.
+
+    ``data``: FFmpeg's AVMasteringDisplayMetadata: fractions for (x, y) of red, green, blue and white, the
+    least and the largest light, and whether either is known.
+    """
+    if len(data) < _MASTERING_BYTES:
+        return ""
+    numbers = struct.unpack("=20i2i", data[:_MASTERING_BYTES])
+    parts = [
+        Fraction(n, d) if d else Fraction(0) for n, d in zip(numbers[0:20:2], numbers[1:20:2], strict=True)
+    ]
+    if not (numbers[20] and numbers[21]):
+        return ""
+    red, green, blue, white = ([round(one * 50_000) for one in parts[at : at + 2]] for at in (0, 2, 4, 6))
+    least, most = (round(one * 10_000) for one in parts[8:10])
+    points = "".join(f"{name}({x},{y})" for name, (x, y) in zip("GBR", (green, blue, red), strict=True))
+    return f"{points}WP({white[0]},{white[1]})L({most},{least})"
+
+
+def light_level(data: bytes) -> str:
+    """The brightest pixel and the brightest picture, as x265's ``max-cll`` writes them; empty: not told."""
+    if len(data) < _LEVEL_BYTES:
+        return ""
+    brightest, average = struct.unpack("=2I", data[:_LEVEL_BYTES])
+    return f"{brightest},{average}" if brightest else ""
 
 
 def info_of(container: InputContainer, stream: VideoStream, first: Decoded) -> VideoInfo:
@@ -72,6 +107,8 @@ def info_of(container: InputContainer, stream: VideoStream, first: Decoded) -> V
         tuple(_others(container, stream)),
         tuple(_chapters(container)),
         _words(container.metadata),
+        mastering_display(_side_data(first, "MASTERING_DISPLAY_METADATA")),
+        light_level(_side_data(first, "CONTENT_LIGHT_LEVEL")),
         tuple(_notes(turn, aspect, colour.transfer, is_interlaced=is_interlaced)),
     )
 
