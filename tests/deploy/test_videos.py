@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import subprocess
 import tomllib
@@ -38,7 +39,7 @@ def test_the_base_has_none() -> None:
 @pytest.mark.parametrize(("words", "has_videos"), [([], True), (["VIDEO="], False)], ids=["with", "without"])
 def test_serve_brings_them_unless_told(words: list[str], *, has_videos: bool) -> None:
     """As make would do it."""
-    command = ["make", "--dry-run", "--always-make", "serve", *words]
+    command = [*shlex.split("make --dry-run --always-make serve"), *words]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, check=True)
     assert ("requirements/video.txt" in done.stdout) == has_videos
     assert "requirements/base.txt" in done.stdout
