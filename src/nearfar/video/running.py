@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from nearfar.types.arrays import FloatMap
     from nearfar.video.flow import Bytes, Flow
 
-RETURN = 0.01
-"""Share by which the running scale goes back to the network's own, each frame: it never drifts away."""
-RETURN_METRIC, _RETURN_TREND = 0.08, 0.0033
+_RETURN, _RETURN_MOVING = 0.005, 0.04
+"""Share by which the running scale goes back to the network's own, each frame: it never drifts away. More of
+it where all moves: a camera that walks on sees other distances."""
+_RETURN_METRIC, _RETURN_TREND = 0.08, 0.0033
 """The same of metres, and of how fast they change: an approaching wall is not held back."""
 _STILL_COUNT = 30.0  # frames that a still pixel is the mean of, at most
 _ANCHOR = 0.1  # share of each frame in the long-standing appearance
@@ -114,12 +115,13 @@ def _mixed(
 
 def _units(scene: Running, match: Match, flow: Flow, *, is_metric: bool) -> tuple[float, float]:
     """(scale, shift) from this frame's running units to the next's, back towards the network's own."""
-    if not is_metric:
-        factor = 1 + RETURN * (match.scale - 1)
-        return 1 / factor, -RETURN * match.shift / factor
     moved = 1 - float(np.count_nonzero(flow.still)) / flow.still.size
+    if not is_metric:
+        share = _RETURN + (_RETURN_MOVING - _RETURN) * moved
+        factor = 1 + share * (match.scale - 1)
+        return 1 / factor, -share * match.shift / factor
     scene.trend = scene.trend - _RETURN_TREND * moved * match.shift if moved else 0.0
-    return 1.0, -RETURN_METRIC * (0.1 + 0.9 * moved) * match.shift
+    return 1.0, -_RETURN_METRIC * (0.1 + 0.9 * moved) * match.shift
 
 
 def _move_anchor(scene: Running, seen: Flow, look: Bytes) -> None:

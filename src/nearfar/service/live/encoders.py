@@ -8,19 +8,18 @@ from nearfar.options import parse
 from nearfar.registry import EFFECTS, EXPORTS
 
 if TYPE_CHECKING:
-    from nearfar.ops.steady import Span
     from nearfar.service.live.options import LiveOptions
-    from nearfar.types import DepthMap
+    from nearfar.types import DepthMap, RangeRule
 
 MEDIA_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "png16": "image/png"}
 _SUFFIXES = {"jpeg": ".jpg", "png": ".png"}
 
 
-def encoded(depth: DepthMap, span: Span, options: LiveOptions) -> bytes:
-    """A heat map, or the depth in 16 bits, as the stream's format says."""
+def encoded(depth: DepthMap, rule: RangeRule, options: LiveOptions) -> bytes:
+    """A heat map, or the depth in 16 bits, as the stream's format says; ``rule``: what it spans."""
     if options.format == "png16":
         export = EXPORTS.load("png16")
-        return bytes(export.write(None, depth, export.options(range=span.rule)))
+        return bytes(export.write(None, depth, export.options(range=rule)))
     effect = EFFECTS.load("heatmap")
-    how = parse(effect.options, {"colormap": options.colormap, "range": span.rule})
+    how = parse(effect.options, {"colormap": options.colormap, "range": rule})
     return bytes(effect.apply(None, depth, how).encoded(_SUFFIXES[options.format], options.quality))

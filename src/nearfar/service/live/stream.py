@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import BusyError, NearfarError, TooLargeError
 from nearfar.one_photo import EstimateOptions, look
-from nearfar.ops.steady import Steadier
 from nearfar.service.answer.estimation import TicketWatch
 from nearfar.service.answer.memory import needed_bytes
 from nearfar.service.errors import ClientLeftError
@@ -22,18 +21,18 @@ from nearfar.service.request import problems
 from nearfar.service.request.problems import public
 from nearfar.service.request.terms import Terms
 from nearfar.service.request.timing import Timing
+from nearfar.video.live import LiveDepth
 
 if TYPE_CHECKING:
     from starlette.websockets import WebSocket
 
-    from nearfar.ops.steady import Span
     from nearfar.service.answer.estimation import Tools
     from nearfar.service.answer.probe import Probe
     from nearfar.service.live.places import Live
     from nearfar.service.work.pool import EnginePool
     from nearfar.service.work.ticket import Ticket
     from nearfar.settings import Settings
-    from nearfar.types import DepthMap
+    from nearfar.video.live import Held
 
 GOING_AWAY = 1001
 _log = logging.getLogger("nearfar.service")
@@ -67,7 +66,7 @@ class Stream:
         self._means = means
         self._options = options
         self._terms = Terms(caller, means.settings.request_timeout)
-        self._steadier = Steadier(options.smooth, options.range)
+        self._live = LiveDepth(options.smooth, options.range)
         self._number = 0
         self._dropped = 0
         self._next: Arrived | None = None
@@ -131,7 +130,7 @@ class Stream:
             self._options.range,
             self._options.model,
         ):
-            self._steadier = Steadier(changed.smooth, changed.range)
+            self._live = LiveDepth(changed.smooth, changed.range)
         self._options = changed
         await self._say({"type": "ready", "options": self._outline()})
 
@@ -162,7 +161,7 @@ class Stream:
 
     def _look(self, frame: Arrived, ticket: Ticket) -> tuple[dict[str, Any], bytes]:
         """The header and the bytes of an answer. Runs in a worker thread, one at a time for a stream."""
-        options, steadier, timing = self._options, self._steadier, Timing()
+        options, live, timing = self._options, self._live, Timing()
         timing.note("queue", ticket.queued_at, ticket.waited_s)
         tools = self._means.tools
         with tools.room(needed_bytes(frame.data, [options.format]), ticket) as lease:
@@ -175,9 +174,9 @@ class Stream:
                 watch,
             )
             with watch.stage("encode"):
-                span = steadier.follow(seen.photo, seen.depth)
-                body = watch.do(encoded, seen.depth, span, options)
-        header = _header(frame, seen.depth, span, timing)
+                held = live.hold(seen.photo, seen.depth)
+                body = watch.do(encoded, held.depth, held.rule, options)
+        header = _header(frame, held, timing)
         return header | {"format": options.format, "media_type": MEDIA_TYPES[options.format]}, body
 
     async def _fail(self, number: int | None, error: Exception) -> None:
@@ -207,9 +206,9 @@ class Stream:
         return row
 
 
-def _header(frame: Arrived, depth: DepthMap, span: Span, timing: Timing) -> dict[str, Any]:
+def _header(frame: Arrived, held: Held, timing: Timing) -> dict[str, Any]:
     """What goes out before an answer's bytes."""
-    scale = (span.high - span.low) / 65534
+    depth, scale = held.depth, (held.high - held.low) / 65534
     return {
         "type": "frame",
         "seq": frame.number,
@@ -219,10 +218,10 @@ def _header(frame: Arrived, depth: DepthMap, span: Span, timing: Timing) -> dict
         "unit": depth.unit,
         "near_is_large": depth.kind.is_near_large,
         "model": depth.provenance.model,
-        "range": {"min": span.low, "max": span.high},
+        "range": {"min": held.low, "max": held.high},
         "scale": scale,
-        "offset": span.low - scale,
-        "is_cut": span.is_cut,
+        "offset": held.low - scale,
+        "is_cut": held.is_cut,
         "warnings": [warning.code for warning in depth.warnings],
         "timing_ms": {name: round(seconds * 1e3, 2) for name, seconds in timing.seconds().items()},
     }
