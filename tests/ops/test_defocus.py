@@ -125,7 +125,7 @@ def test_a_large_picture_is_blurred_on_a_smaller_copy(side: int, monkeypatch: py
     coc = np.zeros(pixels.shape[:2], np.float32)
     coc[:, 600:] = 14.0 * side
     whole = defocus(pixels, coc).astype(int)
-    monkeypatch.setattr(sys.modules["nearfar.ops.defocus"], "_WHOLE_PIXELS", 500_000)
+    monkeypatch.setattr(sys.modules["nearfar.ops.defocus"], "WHOLE_PIXELS", 500_000)
     monkeypatch.setattr(sys.modules["nearfar.ops.defocus"], "_MOST_PIXELS", 300_000)
     found = defocus(pixels, coc)
     assert np.array_equal(found[:, :560], pixels[:, :560])

@@ -31,7 +31,7 @@ def seen(pixels: np.ndarray, near: np.ndarray, *shifts: float) -> list[np.ndarra
         for whole, view in zip(out, views, strict=True):
             whole[rows] = view
 
-    each_view(scene(lambda rows: pixels[rows], lambda: near, REACH), shifts, 0.5, take)
+    each_view(scene(lambda rows: pixels[rows], lambda rows: near[rows], near.shape, REACH), shifts, 0.5, take)
     return out
 
 

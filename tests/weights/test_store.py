@@ -8,7 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from platformdirs import user_cache_path
 
+from nearfar import assets
 from nearfar.errors import WeightsError
 from nearfar.settings import Settings
 from nearfar.weights import Pin, Store, locate, open_store
@@ -60,6 +62,40 @@ def test_file_that_the_package_lacks(store: Store) -> None:
     """A missing file of the package is told."""
     with pytest.raises(WeightsError, match="missing from the package"):
         locate(with_file(location="asset:none.onnx"), store)
+
+
+def test_a_file_of_the_package_is_hashed_once(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that was found right and not written since is believed, unless a check is thorough."""
+    card = catalogue.card("embedded")
+    found = locate(card, store)
+    monkeypatch.setattr(hashing, "sha256_of", lambda path: pytest.fail(f"{path} was hashed again"))
+    assert locate(card, store) == found
+    assert store.check(card, card.weights[0], is_thorough=True) == card.sha256
+
+
+def test_what_is_noted_of_a_file_of_the_package_does_not_replace_its_card(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that was exchanged, or another hash in the notes, is found out; damaged notes are made anew."""
+    card = catalogue.card("embedded")
+    path = shutil.copyfile(assets.FOLDER / "embedded.onnx", tmp_path / "embedded.onnx")
+    monkeypatch.setattr(assets, "FOLDER", tmp_path)
+    locate(card, store)
+    notes = store.converted(card) / "seen.json"
+    notes.write_text(notes.read_text("utf-8").replace(card.sha256, "f" * 64), "utf-8")
+    assert locate(card, store).sha256 == card.sha256
+    notes.write_text("{", "utf-8")
+    assert locate(card, store).sha256 == card.sha256
+    path.write_bytes(b"evil" + path.read_bytes()[4:])
+    with pytest.raises(WeightsError, match="reinstall nearfar"):
+        locate(card, store)
+
+
+def test_the_platform_s_cache_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It is the one that platformdirs names, with and without its variable."""
+    for given in ("", str(tmp_path)):
+        monkeypatch.setenv("XDG_CACHE_HOME", given)
+        assert open_store(Settings()).home == user_cache_path("nearfar", appauthor=False)
 
 
 def test_card_without_weights(store: Store) -> None:

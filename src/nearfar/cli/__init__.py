@@ -10,6 +10,7 @@ be carried out as given and nothing was done; 130 interrupted.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -27,12 +28,16 @@ COMPLETION = "--install-completion"
 SHELLS = ("bash", "zsh", "fish")
 DEFAULT_VERB = "depth"
 FAILED, USAGE, INTERRUPTED, BROKEN_PIPE = 1, 2, 130, 141
+_NO_HELPERS = ("OPENBLAS_NUM_THREADS", "1")
+"""NumPy and OpenCV each bring threads for large matrices, which nothing here multiplies: 30 ms of a start."""
 _USAGE_ERRORS = (ParameterError, UnknownNameError, SettingsError)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and give its exit code; ``argv`` is without the program's name."""
     tokens = list(sys.argv[1:] if argv is None else argv)
+    if tokens[:1] != ["bench"]:  # it measures how fast this machine multiplies
+        os.environ.setdefault(*_NO_HELPERS)
     _say.make_streams_forgiving()
     try:
         code = _run(tokens)

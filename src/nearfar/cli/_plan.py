@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -191,6 +190,8 @@ def _steps(above: Path, folder: Path) -> list[Path]:
 
 
 def _make_ready(folder: Path, *, may_make: bool) -> None:
+    import tempfile  # only where a folder is named
+
     try:
         if may_make:
             folder.mkdir(exist_ok=True)

@@ -9,10 +9,10 @@ is left to the decoder, which says so.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import struct
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from nearfar.decode import _gate_boxes, _gate_chunks, _gate_jpeg, _gate_tiff, _pnm
 from nearfar.decode._signature import claimed_size, format_of
 from nearfar.errors import UnsupportedFormatError
 
@@ -27,18 +27,19 @@ PICTURES = frozenset(
 """The formats that are read, whatever else the libraries know: PostScript would start another program."""
 HINT = "Give a JPEG, PNG, WebP, AVIF, HEIC, JPEG XL, TIFF, BMP, GIF, PPM or PGM file."
 
-_CHECKS: dict[str, Callable[[bytes, str, CheckPixels], None]] = {
-    "JPEG": _gate_jpeg.check,
-    "PNG": _gate_chunks.check_png,
-    "WEBP": _gate_chunks.check_webp,
-    "GIF": _gate_chunks.check_gif,
-    "BMP": _gate_chunks.check_bmp,
-    "TIFF": _gate_tiff.check,
-    "HEIF": _gate_boxes.check,
-    "AVIF": _gate_boxes.check,
-    "JXL": _gate_boxes.check_jxl,
-    "PNM": _pnm.check,
+_CHECKS = {
+    "JPEG": ("_gate_jpeg", "check"),
+    "PNG": ("_gate_chunks", "check_png"),
+    "WEBP": ("_gate_chunks", "check_webp"),
+    "GIF": ("_gate_chunks", "check_gif"),
+    "BMP": ("_gate_chunks", "check_bmp"),
+    "TIFF": ("_gate_tiff", "check"),
+    "HEIF": ("_gate_boxes", "check"),
+    "AVIF": ("_gate_boxes", "check"),
+    "JXL": ("_gate_boxes", "check_jxl"),
+    "PNM": ("_pnm", "check"),
 }
+"""The file of each format's check and its name there: loaded when a picture of it comes."""
 
 
 def admit(
@@ -60,8 +61,9 @@ def admit(
     kind = format_of(data)
     if kind not in kinds:
         raise UnsupportedFormatError(f"{name} is not a picture in a format that nearfar reads.", hint)
-    check = _CHECKS.get(kind)
-    if check is not None:
+    if kind in _CHECKS:
+        file, function = _CHECKS[kind]
+        check: Any = getattr(importlib.import_module(f"nearfar.decode.{file}"), function)
         with contextlib.suppress(struct.error, IndexError):  # it ends early: the decoder will say so
             check(data, name, check_pixels)
     claimed = claimed_size(data, kind)

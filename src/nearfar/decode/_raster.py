@@ -8,21 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from nearfar.decode._bare_jpeg import by_turbo, read_bare
 from nearfar.decode._color import grey16_to_srgb, to_srgb
 from nearfar.decode._exif import ExifFacts, exif_camera, exif_facts
 from nearfar.decode._gate import admit
 from nearfar.decode._gate_exif import check_exif
 from nearfar.decode._libheif import open_heif
 from nearfar.decode._plain import PLUGINS, open_plain
-from nearfar.decode._pnm import pnm_planes
 from nearfar.decode._quiet import quiet_pillow
 from nearfar.decode._signature import jpeg_fault
-from nearfar.decode._tiff import ORIENTATION, PLANAR, as_classic, main_page, read_pages
-from nearfar.decode._tiff_photo import is_ours, planes_of, unknown_layout
-from nearfar.decode._tiff_pixels import refuse_compression
-from nearfar.decode._xmp import number, properties
-from nearfar.decode.own_depth import find_own_depth
-from nearfar.encode.jpeg import xmp_of
+from nearfar.encode.jpeg import EXTENDED, MPF, XMP, segments, xmp_of
 from nearfar.errors import BrokenImageError, NearfarError, UnsupportedFormatError
 from nearfar.ops.orientation import upright
 from nearfar.types import Camera, Photo
@@ -53,6 +48,8 @@ def decode_bytes(data: bytes, name: str, check_pixels: CheckPixels, needed: Need
         TooLargeError: over a bound of the gate; from ``check_pixels``, called before pixels are allocated.
     """
     kind = admit(data, name, check_pixels)
+    if kind == "JPEG" and (bare := _bare_photo(data, name, needed)):
+        return bare
     try:
         with quiet_pillow():
             if kind in _OWN:
@@ -63,14 +60,37 @@ def decode_bytes(data: bytes, name: str, check_pixels: CheckPixels, needed: Need
             image = open_picture(data, kind, name)
             check_pixels(*image.size, name)
             photo = _to_photo(image, data, name, needed if kind == "JPEG" else None)
-            carried = find_own_depth(data)
-            return replace(photo, encoded=data, own_depth=carried.title if carried else "")
+            return replace(photo, encoded=data, own_depth=_own_depth_in(data, kind))
     except NearfarError:
         raise
     except Exception as exc:  # decoders of foreign bytes raise anything
         raise BrokenImageError(
             f"{name} is damaged and cannot be decoded: {_reason(exc)}.", "Save or download it again."
         ) from exc
+
+
+def _bare_photo(data: bytes, name: str, needed: Needed | None) -> Photo | None:
+    """The photo of a JPEG with nothing but its picture; None where the file is another one, or is odd."""
+    found = read_bare(data)
+    if found is None:
+        return None
+    size = found.size if needed is None else found.reduced(needed(*found.size))
+    pixels = by_turbo(data, *size)
+    if pixels is None or pixels.shape[1::-1] != size:
+        return None
+    full = None if size == found.size else found.size
+    return Photo(pixels, None, None, name, "JPEG", full, encoded=data)
+
+
+def _own_depth_in(data: bytes, kind: str) -> str:
+    """What the depth is called that the photo carries; empty where it carries none."""
+    marks = (XMP, EXTENDED, MPF)
+    if kind == "JPEG" and not any(segment.body.startswith(marks) for segment in segments(data)):
+        return ""
+    from nearfar.decode.own_depth import find_own_depth
+
+    carried = find_own_depth(data)
+    return carried.title if carried else ""
 
 
 def from_pil(image: Image, name: str) -> Photo:
@@ -107,6 +127,9 @@ def open_picture(data: bytes, kind: str, name: str) -> Any:
         return open_plain(data, kind)
     except SyntaxError as exc:
         if kind == "TIFF" and "pixel mode" in str(exc):
+            from nearfar.decode._tiff import read_pages
+            from nearfar.decode._tiff_photo import unknown_layout
+
             raise unknown_layout(read_pages(data)[0], name) from exc
         raise
 
@@ -125,6 +148,10 @@ def _open_jxl(data: bytes, name: str) -> Any:
 
 def _tiff_photo(data: bytes, name: str, check_pixels: CheckPixels) -> Photo | bytes:
     """The photo of a TIFF; or its bytes as a decoder of plain ones reads them."""
+    from nearfar.decode._tiff import ORIENTATION, PLANAR, as_classic, main_page, read_pages
+    from nearfar.decode._tiff_photo import is_ours, planes_of
+    from nearfar.decode._tiff_pixels import refuse_compression
+
     pages = read_pages(data)
     page = main_page(pages, name)
     check_pixels(page.width, page.height, name)
@@ -142,6 +169,8 @@ def _tiff_photo(data: bytes, name: str, check_pixels: CheckPixels) -> Photo | by
 
 
 def _pnm_photo(data: bytes, name: str, check_pixels: CheckPixels) -> Photo:
+    from nearfar.decode._pnm import pnm_planes
+
     rgb, alpha = pnm_planes(data, name, check_pixels)
     return Photo(rgb, alpha, name=name, format="PNM")
 
@@ -189,6 +218,10 @@ def _xmp_in(image: Any, data: bytes) -> str:
 
 def _round_camera(xmp: str, width: int, height: int) -> Camera | None:
     """The camera of a picture whose XMP says that it is a panorama of a whole turn (GPano); else None."""
+    if not xmp:
+        return None
+    from nearfar.decode._xmp import number, properties
+
     found = properties(xmp)
     if found.get("GPano:ProjectionType", "").lower() != "equirectangular":
         return None
@@ -220,22 +253,10 @@ def _quick(image: Any, data: bytes, *, is_whole: bool) -> Planes | None:
     is_plain = image.format == "JPEG" and image.mode == "RGB" and not image.info.get("icc_profile")
     if not is_plain or not data.rstrip(b"\0").endswith(_END_OF_IMAGE):
         return None
-    pixels = _by_turbo(data, *image.size)
+    pixels = by_turbo(data, *image.size)
     if pixels is None and is_whole:
         pixels = _rgb_by_opencv(data)
     return None if pixels is None or pixels.shape[1::-1] != image.size else (pixels, None)
-
-
-def _by_turbo(data: bytes, width: int, height: int) -> npt.NDArray[Any] | None:
-    """(H, W, 3) uint8 of a JPEG, of the smallest of the decoder's sizes that holds so many pixels."""
-    try:
-        from simplejpeg import decode_jpeg
-    except ImportError:
-        return None
-    try:
-        return np.asarray(decode_jpeg(data, min_width=width, min_height=height, min_factor=1))
-    except ValueError:
-        return None
 
 
 def _rgb_by_opencv(data: bytes) -> npt.NDArray[Any] | None:

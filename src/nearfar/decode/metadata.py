@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
+from nearfar.decode._bare_jpeg import read_bare
 from nearfar.decode._libheif import open_heif
 from nearfar.decode._quiet import quiet_pillow
 from nearfar.decode._raster import open_picture
@@ -47,6 +48,8 @@ def metadata_of(photo: Photo, keep: str = "safe") -> Metadata:
         )
     if keep == "none" or not photo.encoded:
         return Metadata()
+    if bare := read_bare(photo.encoded):
+        return Metadata(density=_density({"dpi": bare.dpi}))
     try:
         with quiet_pillow():
             exif, info = _said_by(photo.encoded)

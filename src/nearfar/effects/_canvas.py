@@ -8,14 +8,18 @@ import numpy as np
 
 from nearfar.errors import ParameterError
 from nearfar.ops.alpha import shown
-from nearfar.ops.nearness import nearness
-from nearfar.ops.refine import refine
+from nearfar.ops.bands import each_band, gathered
+from nearfar.ops.nearness import nearness, nearness_rows
+from nearfar.ops.refine import refine, refined
 from nearfar.types import DepthMap, Photo, Picture
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float32]
+    RowsOf = Callable[[slice], Floats]
 
 REFINE_HELP = "Bring depth edges to the photo's edges first."
 
@@ -42,9 +46,34 @@ def near_of(photo: Photo, depth: DepthMap, *, is_refined: bool) -> Floats:
     return refine(near, shown(photo), depth.provenance.input_size, out=near) if is_refined else near
 
 
-def floats(photo: Photo) -> Floats:
-    """(H, W, 3) float32 in 0…1, sRGB."""
-    return np.multiply(photo.pixels, np.float32(1 / np.iinfo(photo.pixels.dtype).max), dtype=np.float32)
+def near_rows(photo: Photo, depth: DepthMap, *, is_refined: bool) -> RowsOf:
+    """What gives rows of :func:`near_of`, so that a large photo's is never there as a whole."""
+    plain = nearness_rows(depth)
+    if not is_refined:
+        return plain
+    near = gathered(plain, *depth.values.shape)
+    model = refined(near, shown(photo), depth.provenance.input_size)
+    return plain if model is None else model.rows
+
+
+def floats(photo: Photo, rows: slice = slice(None)) -> Floats:
+    """(H, W, 3) float32 in 0…1, sRGB; of some rows."""
+    part = photo.pixels[rows]
+    return np.multiply(part, np.float32(1 / np.iinfo(part.dtype).max), dtype=np.float32)
+
+
+def painted(photo: Photo, paint: Callable[[slice, Floats], Floats], fewest: int = 1) -> npt.NDArray[Any]:
+    """(H, W, 3) of the photo's type: what ``paint(rows, colours)`` makes of each band, which it may use up.
+
+    ``fewest``: rows of a band.
+    """
+    out = np.empty(photo.pixels.shape, photo.pixels.dtype)
+
+    def take(rows: slice) -> None:
+        out[rows] = quantised(paint(rows, floats(photo, rows)), photo)
+
+    each_band(take, photo.height, photo.width, fewest)
+    return out
 
 
 def quantised(colours: Floats, like: Photo) -> npt.NDArray[Any]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from nearfar.effects._canvas import matching, near_of
+from nearfar.effects._canvas import matching, near_rows
 from nearfar.ops.alpha import divided, multiplied
 from nearfar.ops.sideways import each_view, scene
 
@@ -56,7 +56,8 @@ def each_eye(
             return part
         return multiplied(replace(photo, pixels=part, alpha=photo.alpha[rows], reduced_from=None))
 
-    at = scene(rows_of, lambda: near_of(photo, depth, is_refined=stand.refine), half)
+    shape = photo.height, photo.width
+    at = scene(rows_of, near_rows(photo, depth, is_refined=stand.refine), shape, half)
     each_view(at, (half, -half), stand.plane, take)
 
 

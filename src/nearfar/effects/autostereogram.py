@@ -7,13 +7,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearfar.ops.nearness import nearness
+from nearfar.ops.nearness import nearness_rows
 from nearfar.options import option
 from nearfar.plugins import Effect
 from nearfar.types import DepthMap, Photo, Picture
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
+
+_BAND_PIXELS, _FEWEST_ROWS = 1 << 22, 256  # every column of a band is a step in Python
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +41,20 @@ def apply(photo: Photo | None, depth: DepthMap, options: AutostereogramOptions) 
     point that something nearer hides from an eye gets none, so there are no echoes beside objects. Source:
     H. Thimbleby, S. Inglis, I. Witten, "Displaying 3D Images", IEEE Computer 27(10), 1994.
     """
-    near = nearness(depth)
-    near = 1 - near if options.cross else near
-    height, width = near.shape
+    near, (height, width) = nearness_rows(depth), depth.values.shape
     period = max(2, round(width * options.period / 100))
-    apart = np.clip(np.rint(period * (1 - options.relief * near)), 1, period).astype(np.int32)
-    out = _dots(height, width, options).swapaxes(0, 1).copy()
-    back = _linked(np.ascontiguousarray(apart.T), is_far_smaller=options.cross)
-    rows = np.arange(height)
-    for x in range(1, width):  # columns are rows here: each is contiguous
-        out[x] = out[x - back[x], rows]
-    return Picture(np.ascontiguousarray(out.swapaxes(0, 1)), depth.text())
+    picture, dots = np.empty((height, width, 3), np.uint8), _dots(height, width, options)
+    step = max(_FEWEST_ROWS, _BAND_PIXELS // width)
+    for top in range(0, height, step):
+        rows = slice(top, min(height, top + step))
+        away = 1 - near(rows) if options.cross else near(rows)
+        apart = np.clip(np.rint(period * (1 - options.relief * away)), 1, period).astype(np.int32)
+        back = _linked(np.ascontiguousarray(apart.T), is_far_smaller=options.cross)
+        out, all_rows = dots(rows).swapaxes(0, 1).copy(), np.arange(len(away))
+        for x in range(1, width):  # columns are rows here: each is contiguous
+            out[x] = out[x - back[x], all_rows]
+        picture[rows] = out.swapaxes(0, 1)
+    return Picture(picture, depth.text())
 
 
 def _linked(apart: npt.NDArray[np.int32], *, is_far_smaller: bool) -> npt.NDArray[np.int32]:
@@ -73,13 +80,22 @@ def _linked(apart: npt.NDArray[np.int32], *, is_far_smaller: bool) -> npt.NDArra
     return np.where(is_seen, of_right, 0)
 
 
-def _dots(height: int, width: int, options: AutostereogramOptions) -> npt.NDArray[np.uint8]:
+def _dots(
+    height: int, width: int, options: AutostereogramOptions
+) -> Callable[[slice], npt.NDArray[np.uint8]]:
+    """What gives rows of the dots, (N, W, 3)."""
     dot = options.dot or max(1, width // 600)
     rng = np.random.default_rng(options.seed)
     shape = (-(-height // dot), -(-width // dot), 3 if options.colours else 1)
     dots = rng.integers(0, 256, shape) if options.colours else rng.integers(0, 2, shape) * 255
-    large = dots.astype(np.uint8).repeat(dot, axis=0).repeat(dot, axis=1)[:height, :width]
-    return np.broadcast_to(large, (height, width, 3))
+    small = dots.astype(np.uint8)
+
+    def rows_of(rows: slice) -> npt.NDArray[np.uint8]:
+        lines = small[np.arange(rows.start, rows.stop) // dot]
+        large = lines.repeat(dot, axis=1)[:, :width]
+        return np.broadcast_to(large, (len(large), width, 3))
+
+    return rows_of
 
 
 PLUGIN = Effect("autostereogram", "Dots that hide the scene", AutostereogramOptions, apply, needs_photo=False)

@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nearfar.effects._canvas import REFINE_HELP, chosen_by, finished, matching, near_of
+from nearfar.effects._canvas import REFINE_HELP, chosen_by, finished, matching, near_rows
 from nearfar.errors import ParameterError
 from nearfar.ops.alpha import divided, multiplied
-from nearfar.ops.bands import each_band
-from nearfar.ops.defocus import SHAPES, Aperture, defocus
+from nearfar.ops.bands import gathered
+from nearfar.ops.circles import Circles
+from nearfar.ops.defocus import SHAPES, WHOLE_PIXELS, Aperture, defocus
 from nearfar.ops.focus import automatic_focus
 from nearfar.options import numbers, option
 from nearfar.plugins import Effect
 from nearfar.types import DepthMap, Photo, Picture
 
 if TYPE_CHECKING:
+    from nearfar.effects._canvas import RowsOf
     from nearfar.types.arrays import FloatMap
 
 
@@ -58,16 +60,12 @@ def apply(photo: Photo | None, depth: DepthMap, options: BokehOptions) -> Pictur
     photo = matching(photo, depth)
     if options.strength == 0:
         return finished(photo.pixels.copy(), photo, depth)
-    near = near_of(photo, depth, is_refined=options.refine)
-    away = _from_focus(near, depth, options)
-    largest = max(abs(float(away.min())), abs(float(away.max())))
-    if largest > 0:
-        away *= np.float32(options.strength / 100 * max(photo.width, photo.height) / largest)
+    circles = _circles(near_rows(photo, depth, is_refined=options.refine), depth, options)
     aperture = Aperture(options.shape, options.highlights)  # type: ignore[arg-type]
-    return finished(_blurred(photo, away, aperture), photo, depth)
+    return finished(_blurred(photo, circles, aperture), photo, depth)
 
 
-def _blurred(photo: Photo, away: FloatMap, aperture: Aperture) -> Any:
+def _blurred(photo: Photo, away: Circles, aperture: Aperture) -> Any:
     """The photo's colours blurred; where it has alpha, what it hides blurs into nothing."""
     if photo.alpha is None:
         return defocus(photo.pixels, away, aperture)
@@ -77,18 +75,41 @@ def _blurred(photo: Photo, away: FloatMap, aperture: Aperture) -> Any:
     return divided(colours, alpha[..., 0], photo.pixels.dtype)
 
 
-def _from_focus(near: FloatMap, depth: DepthMap, options: BokehOptions) -> FloatMap:
-    """(H, W) signed nearness from the focus: 0 in the depth of field, above 0 before it; uses up ``near``."""
+def _circles(near_of: RowsOf, depth: DepthMap, options: BokehOptions) -> Circles:
+    """Radii of blur: 0 in the depth of field, above 0 before it; those of a large photo are made in rows."""
+    near = gathered(near_of, *depth.values.shape)
+    height, width = near.shape
+    is_large = near.size > WHOLE_PIXELS
+    rows_of = near_of if is_large else near.__getitem__
     low, high = _in_focus(near, depth, options)
     sharp = np.float32(low - options.depth_of_field), np.float32(high + options.depth_of_field)
+    mask = None if options.mask is None else chosen_by(options.mask, depth)
+    ends = _ends(near, sharp, mask)
+    largest = max(abs(end) for end in ends)
+    longest = max(height, width)
+    scale = np.float32(options.strength / 100 * longest / largest if largest > 0 else 1)
 
-    def move(rows: slice) -> None:
-        near[rows] -= np.clip(near[rows], *sharp)
+    def away_of(rows: slice) -> FloatMap:
+        part = rows_of(rows)
+        away: FloatMap = part - np.clip(part, *sharp)
+        if mask is not None:
+            away[mask[rows]] = 0
+        return away * scale
 
-    each_band(move, *near.shape)
-    if options.mask is not None:
-        near[chosen_by(options.mask, depth)] = 0
-    return near
+    if is_large:
+        return Circles(away_of, (height, width), (float(ends[0] * scale), float(ends[1] * scale)))
+    return Circles.of(gathered(away_of, height, width))
+
+
+def _ends(
+    near: FloatMap, sharp: tuple[np.float32, np.float32], mask: np.ndarray | None
+) -> tuple[np.float32, np.float32]:
+    """How far the farthest and the nearest pixel are from what is sharp; 0 where ``mask`` is."""
+    known = near if mask is None else near[~mask]
+    if not known.size:
+        return np.float32(0), np.float32(0)
+    far, close = (end - np.clip(end, *sharp) for end in (known.min(), known.max()))
+    return (far, close) if mask is None else (min(far, np.float32(0)), max(close, np.float32(0)))
 
 
 def _in_focus(near: FloatMap, depth: DepthMap, options: BokehOptions) -> tuple[float, float]:

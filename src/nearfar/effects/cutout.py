@@ -2,25 +2,46 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
-from nearfar.effects._canvas import REFINE_HELP, chosen_by, floats, matching, near_of, parse_colour, quantised
+from nearfar.effects._canvas import (
+    REFINE_HELP,
+    chosen_by,
+    finished,
+    floats,
+    matching,
+    near_rows,
+    painted,
+    parse_colour,
+    quantised,
+)
 from nearfar.errors import ParameterError
-from nearfar.ops.alpha import share, shown
+from nearfar.ops.alpha import shown
+from nearfar.ops.bands import each_band, gathered
 from nearfar.ops.inpaint import extend
-from nearfar.ops.refine import Guiding, refine
+from nearfar.ops.refine import Guiding, refined
+from nearfar.ops.resize import enlarged_rows, shrunk_rows
 from nearfar.options import numbers, option
 from nearfar.plugins import Effect
 from nearfar.types import DepthMap, Photo, Picture
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
+    from nearfar.effects._canvas import RowsOf
+
     Floats = npt.NDArray[np.float32]
+    Unmix = Callable[[slice, Floats, Floats], Floats]
+
+_MOST_INNER = 3_000_000
+"""Pixels of the copy on which colours are carried into a soft rim."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,38 +71,68 @@ def apply(photo: Photo | None, depth: DepthMap, options: CutoutOptions) -> Pictu
     """
     photo = matching(photo, depth)
     matte = _matte(photo, depth, options)
+    unmix = _unmixing(photo, matte)
     if options.picture is None and options.background == "clear":
-        return _clear(photo, matte, depth)
+        return _clear(photo, matte, unmix, depth)
     behind = _behind(photo, matte, options)
-    front = _unmixed(photo, matte)
-    np.subtract(front, behind, out=front)
-    front *= matte[..., None]
-    front += behind
-    pixels = quantised(front, photo)
-    return Picture(pixels if photo.alpha is None else np.dstack([pixels, photo.alpha]), depth.text())
+
+    def paint(rows: slice, colours: Floats) -> Floats:
+        part, ground = matte(rows), behind(rows)
+        front = unmix(rows, colours, part)
+        np.subtract(front, ground, out=front)
+        front *= part[..., None]
+        front += ground
+        return front
+
+    return finished(painted(photo, paint), photo, depth)
 
 
-def _matte(photo: Photo, depth: DepthMap, options: CutoutOptions) -> Floats:
-    """(H, W) in 0…1: 1 is kept."""
+def _matte(photo: Photo, depth: DepthMap, options: CutoutOptions) -> RowsOf:
+    """What gives rows of the matte, (N, W) in 0…1: 1 is kept."""
     if options.mask is not None:
         hard = chosen_by(options.mask, depth).astype(np.float32)
-        return refine(hard, shown(photo), (0, 0), Guiding(steepness=1.0)) if options.refine else hard
-    near = near_of(photo, depth, is_refined=options.refine)
-    half = np.float32(max(options.softness / 2, 1e-6))
+        return _on_edges(hard, photo, (0, 0), options, Guiding(steepness=1.0))
     if options.range is not None:
         kept = _within(depth, options.range)
-        return refine(kept, shown(photo), depth.provenance.input_size) if options.refine else kept
+        return _on_edges(kept, photo, depth.provenance.input_size, options)
     if options.nearest >= 100:
-        return np.ones(near.shape, np.float32)
+        return lambda rows: np.ones(depth.values[rows].shape, np.float32)
+    near = near_rows(photo, depth, is_refined=options.refine)
+    low, high, limit = _limit(gathered(near, *depth.values.shape), depth, options)
+    half = np.float32(max(options.softness / 2, 1e-6))
+
+    def rows_of(rows: slice) -> Floats:
+        part = near(rows)
+        if high <= limit:  # a flat map, or a plateau at its near end that is larger than asked for
+            matte = (part >= limit).astype(np.float32) * np.float32(high > low)
+        else:
+            matte = np.clip((part - limit) / (2 * half) + np.float32(0.5), 0, 1)
+        if depth.valid is not None:
+            matte[~depth.valid[rows]] = 0
+        return np.asarray(matte, np.float32)
+
+    return rows_of
+
+
+def _limit(near: Floats, depth: DepthMap, options: CutoutOptions) -> tuple[float, float, np.float32]:
+    """The smallest and the largest nearness, and the one from which on pixels are kept; uses up ``near``."""
+    low, high = float(near.min()), float(near.max())
     known = near if depth.valid is None else near[depth.valid]
-    limit = np.float32(np.percentile(known, 100 - options.nearest)) if known.size else np.float32(1)
-    if float(near.max()) <= limit:  # a flat map, or a plateau at its near end that is larger than asked for
-        matte = (near >= limit).astype(np.float32) * np.float32(near.max() > near.min())
-    else:
-        matte = np.clip((near - limit) / (2 * half) + np.float32(0.5), 0, 1)
-    if depth.valid is not None:
-        matte[~depth.valid] = 0
-    return np.asarray(matte, np.float32)
+    if not known.size:
+        return low, high, np.float32(1)
+    return low, high, np.float32(np.percentile(known, 100 - options.nearest, overwrite_input=True))
+
+
+def _on_edges(
+    hard: Floats,
+    photo: Photo,
+    size: tuple[int, int],
+    options: CutoutOptions,
+    how: Guiding | None = None,
+) -> RowsOf:
+    """What gives rows of a hard matte, its edges on the photo's where asked for."""
+    model = refined(hard, shown(photo), size, how) if options.refine else None
+    return (lambda rows: hard[rows].copy()) if model is None else model.rows
 
 
 def _within(depth: DepthMap, bounds: tuple[float, float]) -> Floats:
@@ -89,65 +140,104 @@ def _within(depth: DepthMap, bounds: tuple[float, float]) -> Floats:
     return (kept if depth.valid is None else kept & depth.valid).astype(np.float32)
 
 
-def _clear(photo: Photo, matte: Floats, depth: DepthMap) -> Picture:
-    alpha = quantised(matte.copy(), photo)
-    if photo.alpha is not None:
-        top = np.iinfo(photo.alpha.dtype).max
-        alpha = np.rint(alpha * (photo.alpha.astype(np.float32) / np.float32(top))).astype(alpha.dtype)
-    colours = quantised(_unmixed(photo, matte), photo)
-    return Picture(np.dstack([colours, alpha]), depth.text())
+def _clear(photo: Photo, matte: RowsOf, unmix: Unmix, depth: DepthMap) -> Picture:
+    out = np.empty((photo.height, photo.width, 4), photo.pixels.dtype)
+
+    def take(rows: slice) -> None:
+        part = matte(rows)
+        out[rows, :, :3] = quantised(unmix(rows, floats(photo, rows), part), photo)
+        alpha = quantised(part, photo)
+        if photo.alpha is not None:
+            top = np.float32(np.iinfo(photo.alpha.dtype).max)
+            alpha = np.rint(alpha * (photo.alpha[rows].astype(np.float32) / top))
+        out[rows, :, 3] = alpha
+
+    each_band(take, photo.height, photo.width)
+    return Picture(out, depth.text())
 
 
-def _unmixed(photo: Photo, matte: Floats) -> Floats:
-    """Colours of the foreground: in the soft rim, the old background is taken out of the mixture."""
-    colours = floats(photo)
-    rim = (matte > 0.02) & (matte < 0.98)
-    if not rim.any():
+def _unmixing(photo: Photo, matte: RowsOf) -> Unmix:
+    """What gives the foreground's colours of rows, of those rows' colours and matte; the colours are used up.
+
+    In the soft rim, the old background is taken out of the mixture: inner colours are carried on into it, on
+    a copy half as large (of photos over twelve megapixels, of three megapixels).
+    """
+    height, width = photo.height, photo.width
+    pixels = width * height
+    scale = 2 if min(height, width) >= 64 else 1
+    if pixels > scale * scale * _MOST_INNER:
+        scale = math.ceil(math.sqrt(pixels / _MOST_INNER))
+    size = (max(1, width // scale), max(1, height // scale))
+    is_soft = False
+
+    def weighted(rows: slice) -> Floats:
+        nonlocal is_soft
+        part = matte(rows)
+        is_soft = is_soft or bool(_rim(part).any())
+        sure = (part >= 0.98).astype(np.float32)
+        if photo.alpha is not None:
+            sure *= photo.alpha[rows] * np.float32(1 / np.iinfo(photo.alpha.dtype).max)
+        return np.dstack([floats(photo, rows) * sure[..., None], sure])
+
+    small = shrunk_rows(weighted, (height, width), size)
+    if not is_soft:
+        return lambda _, colours, __: colours
+    weight = small[..., 3]
+    known = np.asarray(small[..., :3] / np.maximum(weight, np.float32(1e-4))[..., None], np.float32)
+    inner = extend(known, np.minimum(np.float32(1), weight))
+
+    def unmix(rows: slice, colours: Floats, part: Floats) -> Floats:
+        rim = _rim(part)
+        if rim.any():
+            carried = enlarged_rows(inner, (rows.start, rows.stop), height, width)
+            colours[rim] += (carried[rim] - colours[rim]) * (1 - part[rim])[:, None]
         return colours
-    scale = 2 if min(matte.shape) >= 64 else 1
-    size = (max(1, matte.shape[1] // scale), max(1, matte.shape[0] // scale))
-    sure = (matte >= 0.98).astype(np.float32)
-    alpha = share(photo)
-    sure = sure if alpha is None else sure * alpha
-    weight = cv2.resize(sure, size, interpolation=cv2.INTER_AREA)
-    small = np.asarray(cv2.resize(colours * sure[..., None], size, interpolation=cv2.INTER_AREA), np.float32)
-    small /= np.maximum(weight, np.float32(1e-4))[..., None]
-    inner = cv2.resize(
-        extend(small, np.minimum(1, weight)), matte.shape[::-1], interpolation=cv2.INTER_LINEAR
-    )
-    colours[rim] += (inner[rim] - colours[rim]) * (1 - matte[rim])[:, None]
-    return colours
+
+    return unmix
 
 
-def _behind(photo: Photo, matte: Floats, options: CutoutOptions) -> Floats:
-    """(H, W, 3) float32 in 0…1."""
-    colours = floats(photo)
+def _rim(matte: Floats) -> npt.NDArray[np.bool_]:
+    return np.asarray((matte > 0.02) & (matte < 0.98))
+
+
+def _behind(photo: Photo, matte: RowsOf, options: CutoutOptions) -> RowsOf:
+    """What gives rows of what stands behind, (N, W, 3) float32 in 0…1."""
     if options.picture is not None:
-        return _cropped(options.picture, photo.width, photo.height)
+        whole = _cropped(options.picture, photo.width, photo.height)
+        return lambda rows: whole[rows]
     if options.background == "grey":
-        return np.repeat(cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
+        return lambda rows: _grey(floats(photo, rows))
     if options.background == "blur":
-        alpha = share(photo)
-        return _blurred_without(colours, 1 - matte if alpha is None else (1 - matte) * alpha)
+        return _blurred_without(photo, matte)
     if options.background == "clear":
         raise ParameterError("A clear background has no colours.", parameter="background")
-    return np.broadcast_to(np.array(parse_colour(options.background), np.float32), colours.shape).copy()
+    colour = np.array(parse_colour(options.background), np.float32)
+    return lambda _: colour
 
 
-def _blurred_without(colours: Floats, seen: Floats) -> Floats:
-    """The background blurred, nothing of the foreground or of what is hidden in it.
+def _grey(colours: Floats) -> Floats:
+    """(H, W, 1) float32."""
+    return np.asarray(cv2.cvtColor(colours, cv2.COLOR_RGB2GRAY)[..., None], np.float32)
 
-    ``seen``: (H, W) share of the background in each pixel.
-    """
-    size = (max(1, colours.shape[1] // 8), max(1, colours.shape[0] // 8))
-    weight = np.maximum(cv2.resize(seen, size, interpolation=cv2.INTER_AREA), np.float32(1e-4))
-    small = cv2.resize(colours * seen[..., None], size, interpolation=cv2.INTER_AREA)
-    small = extend(
-        np.asarray(small / weight[..., None], np.float32),
+
+def _blurred_without(photo: Photo, matte: RowsOf) -> RowsOf:
+    """What gives rows of the background blurred, nothing of the foreground or of what is hidden in it."""
+    height, width = photo.height, photo.width
+
+    def weighted(rows: slice) -> Floats:
+        seen = 1 - matte(rows)
+        if photo.alpha is not None:
+            seen *= photo.alpha[rows] * np.float32(1 / np.iinfo(photo.alpha.dtype).max)
+        return np.dstack([floats(photo, rows) * seen[..., None], seen])
+
+    small = shrunk_rows(weighted, (height, width), (max(1, width // 8), max(1, height // 8)))
+    weight = np.maximum(small[..., 3], np.float32(1e-4))
+    colours = extend(
+        np.asarray(small[..., :3] / weight[..., None], np.float32),
         np.where(weight > 0.05, weight, 0).astype(np.float32),
     )
-    small = cv2.GaussianBlur(small, (0, 0), max(1.0, max(size) / 60))
-    return np.asarray(cv2.resize(small, colours.shape[1::-1], interpolation=cv2.INTER_LINEAR))
+    blurred = cv2.GaussianBlur(colours, (0, 0), max(1.0, max(weight.shape) / 60))
+    return lambda rows: enlarged_rows(np.asarray(blurred), (rows.start, rows.stop), height, width)
 
 
 def _cropped(picture: Photo, width: int, height: int) -> Floats:

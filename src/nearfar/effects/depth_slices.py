@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearfar.effects._canvas import REFINE_HELP, finished, floats, matching, near_of, quantised
+from nearfar.effects._canvas import REFINE_HELP, finished, matching, near_rows, painted
 from nearfar.errors import ParameterError
+from nearfar.ops.bands import each_band, gathered
 from nearfar.ops.colormap import COLORMAPS, colorize
 from nearfar.options import option
 from nearfar.plugins import Effect
 from nearfar.types import DepthMap, Photo, Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from nearfar.effects._canvas import RowsOf
+    from nearfar.types.arrays import FloatMap as Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +45,39 @@ def apply(photo: Photo | None, depth: DepthMap, options: SlicesOptions) -> Pictu
         raise ParameterError(
             f"show is {options.show}, but there are {options.count} slices.", parameter="show"
         )
-    number = _numbers(near_of(photo, depth, is_refined=options.refine), options)
+    number = _numbers(near_rows(photo, depth, is_refined=options.refine), depth.values.shape, options)
     if options.show:
-        return _alone(photo, number == options.count - options.show, depth)
-    tints = colorize(np.linspace(0, 1, options.count, dtype=np.float32)[None], options.colormap)[0]
-    colours = floats(photo)
-    colours *= np.float32(1 - options.opacity)
-    colours += (tints * np.float32(options.opacity / 255))[number]
-    return finished(quantised(colours, photo), photo, depth)
+        return _alone(photo, lambda rows: number(rows) == options.count - options.show, depth)
+    colours = colorize(np.linspace(0, 1, options.count, dtype=np.float32)[None], options.colormap)[0]
+    tints = colours * np.float32(options.opacity / 255)
+
+    def paint(rows: slice, colours: Floats) -> Floats:
+        colours *= np.float32(1 - options.opacity)
+        colours += tints[number(rows)]
+        return colours
+
+    return finished(painted(photo, paint), photo, depth)
 
 
-def _numbers(near: np.ndarray, options: SlicesOptions) -> np.ndarray:
-    """(H, W) whole numbers from 0 (far) to count - 1."""
+def _numbers(near: RowsOf, shape: tuple[int, ...], options: SlicesOptions) -> Callable[[slice], np.ndarray]:
+    """What gives rows of whole numbers, from 0 (far) to count - 1."""
     if options.equal:
-        limits = np.percentile(near, np.linspace(0, 100, options.count + 1)[1:-1])
-        return np.searchsorted(limits, near, side="right")
-    return np.minimum((near * options.count).astype(np.int64), options.count - 1)
+        shares = np.linspace(0, 100, options.count + 1)[1:-1]
+        limits = np.percentile(gathered(near, *shape[:2]), shares, overwrite_input=True)
+        return lambda rows: np.searchsorted(limits, near(rows), side="right")
+    return lambda rows: np.minimum((near(rows) * options.count).astype(np.int64), options.count - 1)
 
 
-def _alone(photo: Photo, is_in: np.ndarray, depth: DepthMap) -> Picture:
+def _alone(photo: Photo, is_in: Callable[[slice], np.ndarray], depth: DepthMap) -> Picture:
     top = np.iinfo(photo.pixels.dtype).max
-    alpha = np.where(is_in, top if photo.alpha is None else photo.alpha, 0).astype(photo.pixels.dtype)
-    return Picture(np.dstack([photo.pixels, alpha]), depth.text())
+    out = np.empty((photo.height, photo.width, 4), photo.pixels.dtype)
+
+    def take(rows: slice) -> None:
+        out[rows, :, :3] = photo.pixels[rows]
+        out[rows, :, 3] = np.where(is_in(rows), top if photo.alpha is None else photo.alpha[rows], 0)
+
+    each_band(take, photo.height, photo.width)
+    return Picture(out, depth.text())
 
 
 PLUGIN = Effect("depth-slices", "Slices of like depth, coloured or one alone", SlicesOptions, apply)

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearfar.effects._canvas import REFINE_HELP, finished, floats, matching, near_of, parse_colour, quantised
+from nearfar.effects._canvas import REFINE_HELP, finished, matching, near_rows, painted, parse_colour
 from nearfar.options import option
 from nearfar.plugins import Effect
 from nearfar.types import DepthMap, Photo, Picture
+
+if TYPE_CHECKING:
+    from nearfar.types.arrays import FloatMap as Floats
 
 _FARTHEST = 8.0  # how many times as far as the nearest pixel the farthest is taken to be
 
@@ -32,16 +36,18 @@ def apply(photo: Photo | None, depth: DepthMap, options: FogOptions) -> Picture:
     """
     photo = matching(photo, depth)
     fog = np.array(parse_colour(options.colour), np.float32)
-    near = near_of(photo, depth, is_refined=options.refine)
-    # Distance from nearness, 0 at the nearest and 1 at the farthest pixel: 1/(a + b·near), scaled.
-    away = (1 / (1 + (_FARTHEST - 1) * near) - 1 / _FARTHEST) / (1 - 1 / _FARTHEST)
-    away = np.clip((away - options.start) / max(1 - options.start, 1e-6), 0, 1)
-    seen = np.exp(-options.density * away).astype(np.float32)
-    colours = floats(photo)
-    colours -= fog
-    colours *= seen[..., None]
-    colours += fog
-    return finished(quantised(colours, photo), photo, depth)
+    near = near_rows(photo, depth, is_refined=options.refine)
+
+    def paint(rows: slice, colours: Floats) -> Floats:
+        # Distance from nearness, 0 at the nearest and 1 at the farthest pixel: 1/(a + b·near), scaled.
+        away = (1 / (1 + (_FARTHEST - 1) * near(rows)) - 1 / _FARTHEST) / (1 - 1 / _FARTHEST)
+        away = np.clip((away - options.start) / max(1 - options.start, 1e-6), 0, 1)
+        colours -= fog
+        colours *= np.exp(-options.density * away).astype(np.float32)[..., None]
+        colours += fog
+        return colours
+
+    return finished(painted(photo, paint), photo, depth)
 
 
 PLUGIN = Effect("fog", "Fog that thickens with distance", FogOptions, apply)

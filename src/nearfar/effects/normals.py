@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nearfar.cards import DepthKind
 from nearfar.ops.alpha import shown
+from nearfar.ops.bands import each_band, gathered
 from nearfar.ops.intrinsics import camera_of
-from nearfar.ops.nearness import distance
-from nearfar.ops.normals import Smoothing, normals, smooth_normals
-from nearfar.ops.refine import refine
+from nearfar.ops.nearness import distance_rows
+from nearfar.ops.normals import Smoothing, normals, smooth_normal_rows
+from nearfar.ops.refine import refined
 from nearfar.options import option
 from nearfar.plugins import Effect
 from nearfar.types import DepthMap, Photo, Picture
+
+if TYPE_CHECKING:
+    from nearfar.effects._canvas import RowsOf
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,24 +53,33 @@ def apply(photo: Photo | None, depth: DepthMap, options: NormalsOptions) -> Pict
     Raises:
         ParameterError: not near < far.
     """
-    facing = picture_normals(photo, depth, options) * np.array([1, -1, -1], np.float32)
-    if options.convention == "directx":
-        facing[..., 1] *= -1
+    facing = normal_rows(photo, depth, options)
+    signs = np.array([1, 1 if options.convention == "directx" else -1, -1], np.float32)
     top, kind = (255, np.uint8) if options.bits <= 8 else (65535, np.uint16)
-    return Picture(np.rint((facing + 1) * np.float32(top / 2)).astype(kind), depth.text())
+    out = np.empty((*depth.values.shape, 3), kind)
+
+    def paint(rows: slice) -> None:
+        out[rows] = np.rint((facing(rows) * signs + 1) * np.float32(top / 2))
+
+    each_band(paint, *depth.values.shape)
+    return Picture(out, depth.text())
 
 
-def picture_normals(photo: Photo | None, depth: DepthMap, options: NormalsOptions) -> np.ndarray:
-    """(H, W, 3) unit normals; axes x right, y down, z ahead."""
-    away = distance(depth, options.near, options.far)
-    inverse = soft = np.asarray(1 / away, np.float32)
-    if options.refine and photo is not None and photo.pixels.shape[:2] == inverse.shape:
-        inverse = refine(inverse, shown(photo), depth.provenance.input_size)
+def normal_rows(photo: Photo | None, depth: DepthMap, options: NormalsOptions) -> RowsOf:
+    """What gives rows of unit normals, (N, W, 3); axes x right, y down, z ahead."""
+    away = distance_rows(depth, options.near, options.far)
+    soft = gathered(lambda rows: np.asarray(1 / away(rows), np.float32), *depth.values.shape)
+    model = None
+    if options.refine and photo is not None and photo.pixels.shape[:2] == soft.shape:
+        model = refined(soft, shown(photo), depth.provenance.input_size)
     camera = camera_of(depth, options.fov)
     if options.smooth == 0:
-        return normals(away if inverse is soft else np.asarray(1 / inverse, np.float32), camera)
+        far = gathered(away, *soft.shape) if model is None else 1 / gathered(model.rows, *soft.shape)
+        whole = normals(np.asarray(far, np.float32), camera)
+        return lambda rows: whole[rows]
     noise = 0.0 if depth.kind is DepthKind.METRIC else options.noise
-    return smooth_normals(inverse, soft, camera, Smoothing(options.smooth / 100, noise))
+    inverse = model.rows if model else lambda rows: np.asarray(1 / away(rows), np.float32)
+    return smooth_normal_rows(inverse, soft, camera, Smoothing(options.smooth / 100, noise))
 
 
 PLUGIN = Effect("normals", "Surface normals as colours", NormalsOptions, apply, needs_photo=False)

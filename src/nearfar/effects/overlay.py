@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
 from nearfar.effects._canvas import finished, matching
-from nearfar.effects._colours import colormap_option, range_option
-from nearfar.ops.colormap import colorize
+from nearfar.effects._colours import colormap_option, heat_rows, range_option
+from nearfar.ops.bands import each_band
 from nearfar.options import option
 from nearfar.plugins import Effect
 from nearfar.types import DepthMap, Photo, Picture, RangeRule
-
-if TYPE_CHECKING:
-    import numpy.typing as npt
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +31,14 @@ def apply(photo: Photo | None, depth: DepthMap, options: OverlayOptions) -> Pict
         ParameterError: photo and depth differ in size.
     """
     photo = matching(photo, depth)
-    heat: npt.NDArray[Any] = colorize(depth.near_is_large(options.range), options.colormap)
-    if photo.pixels.dtype == np.uint16:
-        heat = heat.astype(np.uint16) * 257
-    mixed = cv2.addWeighted(photo.pixels, 1 - options.opacity, heat, options.opacity, 0)
+    heat = heat_rows(depth, options.colormap, options.range, photo.pixels.dtype)
+    mixed = np.empty(photo.pixels.shape, photo.pixels.dtype)
+
+    def mix(rows: slice) -> None:
+        part = np.ascontiguousarray(photo.pixels[rows])
+        mixed[rows] = cv2.addWeighted(part, 1 - options.opacity, heat(rows), options.opacity, 0)
+
+    each_band(mix, photo.height, photo.width)
     return finished(mixed, photo, depth)
 
 

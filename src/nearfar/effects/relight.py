@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearfar.effects._canvas import finished, floats, matching, parse_colour, quantised
-from nearfar.effects.normals import NormalsOptions, picture_normals
-from nearfar.ops.nearness import nearness
+from nearfar.effects._canvas import finished, matching, painted, parse_colour
+from nearfar.effects.normals import NormalsOptions, normal_rows
+from nearfar.ops.nearness import nearness_rows
 from nearfar.options import numbers, option
 from nearfar.plugins import Effect
 from nearfar.types import DepthMap, Photo, Picture
+
+if TYPE_CHECKING:
+    from nearfar.types.arrays import FloatMap as Floats
 
 _FAR = 4.0  # of the nearest pixel's distance: in deeper scenes the noise of a sky would look like clouds
 
@@ -41,23 +45,29 @@ def apply(photo: Photo | None, depth: DepthMap, options: RelightOptions) -> Pict
         ParameterError: photo and depth differ in size, or the colour is none.
     """
     photo = matching(photo, depth)
-    facing = picture_normals(photo, depth, NormalsOptions(smooth=options.smooth, far=_FAR))
-    lit = _lambert(facing, nearness(depth), options)
-    colours = floats(photo)
+    facing = normal_rows(photo, depth, NormalsOptions(smooth=options.smooth, far=_FAR))
+    near, height = nearness_rows(depth), photo.height
     light = np.array(parse_colour(options.colour), np.float32) * np.float32(options.strength)
-    factor = lit[..., None] * light
-    factor += np.float32(options.ambient)
-    np.multiply(colours, colours, out=colours)  # as light, gamma 2
-    colours *= factor
-    np.sqrt(colours, out=colours)
-    return finished(quantised(colours, photo), photo, depth)
+
+    def paint(rows: slice, colours: Floats) -> Floats:
+        down = options.light[1] * height - np.arange(rows.start, rows.stop, dtype=np.float32)
+        factor = _lambert(facing(rows), near(rows), down, options)[..., None] * light
+        factor += np.float32(options.ambient)
+        np.multiply(colours, colours, out=colours)  # as light, gamma 2
+        colours *= factor
+        return np.sqrt(colours, out=colours)
+
+    return finished(painted(photo, paint), photo, depth)
 
 
-def _lambert(facing: np.ndarray, near: np.ndarray, options: RelightOptions) -> np.ndarray:
-    """(H, W): cosine of the angle to the lamp, less the farther it is; 1 right below the lamp."""
-    height, width = near.shape
+def _lambert(facing: np.ndarray, near: np.ndarray, down: np.ndarray, options: RelightOptions) -> np.ndarray:
+    """(H, W): cosine of the angle to the lamp, less the farther it is; 1 right below the lamp.
+
+    ``down``: pixels from each row down to the lamp.
+    """
+    width = near.shape[1]
     x = (options.light[0] * width - np.arange(width, dtype=np.float32)[None, :]) / np.float32(width)
-    y = (options.light[1] * height - np.arange(height, dtype=np.float32)[:, None]) / np.float32(width)
+    y = down[:, None] / np.float32(width)
     z = np.float32(options.relief) * (near - 1) - np.float32(options.height)
     squared = x * x + y * y + z * z
     cosine = (facing[..., 0] * x + facing[..., 1] * y + facing[..., 2] * z) / np.sqrt(squared)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from nearfar.effects._canvas import matching
-from nearfar.effects._colours import colormap_option, range_option
-from nearfar.ops.colormap import colorize
+from nearfar.effects._colours import colormap_option, heat_rows, range_option
+from nearfar.ops.bands import each_band
 from nearfar.options import option
 from nearfar.plugins import Effect
 from nearfar.types import DepthMap, Photo, Picture, RangeRule
@@ -31,20 +31,22 @@ def apply(photo: Photo | None, depth: DepthMap, options: SideBySideOptions) -> P
         ParameterError: photo and depth differ in size.
     """
     photo = matching(photo, depth)
-    left = photo.pixels
-    heat = colorize(depth.near_is_large(options.range), options.colormap)
-    right = heat if left.dtype == np.uint8 else heat.astype(np.uint16) * 257
-    top = np.iinfo(left.dtype).max
-    if photo.alpha is not None:
-        left = np.dstack([left, photo.alpha])
-        right = np.dstack([right, np.full(right.shape[:2], top, right.dtype)])
-    axis = 1 if options.layout in {"right", "left"} else 0
-    shape = list(left.shape)
-    shape[axis] = options.gap
-    parts = [left, np.full(shape, top, left.dtype), right]
-    if options.layout in {"left", "above"}:
-        parts.reverse()
-    return Picture(np.concatenate(parts, axis=axis), depth.text())
+    heat = heat_rows(depth, options.colormap, options.range, photo.pixels.dtype)
+    height, width, gap = photo.height, photo.width, options.gap
+    is_beside = options.layout in {"right", "left"}
+    across, down = (width + gap, 0) if is_beside else (0, height + gap)
+    shape = (height + down, width + across, 3 if photo.alpha is None else 4)
+    out = np.full(shape, np.iinfo(photo.pixels.dtype).max, photo.pixels.dtype)
+    first, second = out[:height, :width], out[down:, across:]
+    left, right = (second, first) if options.layout in {"left", "above"} else (first, second)
+
+    def lay(rows: slice) -> None:
+        left[rows, :, :3], right[rows, :, :3] = photo.pixels[rows], heat(rows)
+        if photo.alpha is not None:
+            left[rows, :, 3] = photo.alpha[rows]
+
+    each_band(lay, height, width)
+    return Picture(out, depth.text())
 
 
 PLUGIN = Effect("side-by-side", "Photo and heat map next to each other", SideBySideOptions, apply)

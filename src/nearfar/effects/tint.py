@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nearfar.effects._canvas import REFINE_HELP, finished, floats, matching, near_of, parse_colour, quantised
+from nearfar.effects._canvas import REFINE_HELP, finished, matching, near_rows, painted, parse_colour
 from nearfar.options import option
 from nearfar.plugins import Effect
 from nearfar.types import DepthMap, Photo, Picture
+
+if TYPE_CHECKING:
+    from nearfar.types.arrays import FloatMap as Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +34,17 @@ def apply(photo: Photo | None, depth: DepthMap, options: TintOptions) -> Picture
     """
     photo = matching(photo, depth)
     warm, cold = (_even(parse_colour(c)) for c in (options.near, options.far))
-    near = near_of(photo, depth, is_refined=options.refine)[..., None]
-    factor = cold + (warm - cold) * near
-    factor -= 1
-    factor *= np.float32(options.strength)
-    factor += 1
-    return finished(quantised(floats(photo) * factor, photo), photo, depth)
+    near = near_rows(photo, depth, is_refined=options.refine)
+
+    def paint(rows: slice, colours: Floats) -> Floats:
+        factor = cold + (warm - cold) * near(rows)[..., None]
+        factor -= 1
+        factor *= np.float32(options.strength)
+        factor += 1
+        colours *= factor
+        return colours
+
+    return finished(painted(photo, paint), photo, depth)
 
 
 def _even(colour: tuple[float, float, float]) -> np.ndarray:

@@ -33,7 +33,6 @@ CLIP_TYPES = {
     ".mp4": "video/mp4",
     ".webm": "video/webm",
 }
-_PNG_HEADER_BYTES = 8 + 25  # signature, then the IHDR chunk: texts go right behind it
 
 
 def encode(
@@ -63,7 +62,7 @@ def encode(
         raise ParameterError(f"quality is {quality}, but 1 to 100 was expected.", parameter="quality")
     if key == ".png":
         _check_sides(pixels)
-        return _with_text(png(pixels, palette), text or {})
+        return png(pixels, palette, b"".join(_text_chunk(*pair) for pair in (text or {}).items()))
     if palette is not None:
         pixels = palette[pixels]
     if pixels.dtype.itemsize != 1:
@@ -126,11 +125,6 @@ def _webp(pixels: Pixels, quality: int) -> bytes | None:
     except (OSError, ValueError):
         return None
     return out.getvalue()
-
-
-def _with_text(png: bytes, text: Mapping[str, str]) -> bytes:
-    chunks = b"".join(_text_chunk(key, value) for key, value in text.items())
-    return png[:_PNG_HEADER_BYTES] + chunks + png[_PNG_HEADER_BYTES:]
 
 
 def _text_chunk(key: str, value: str) -> bytes:

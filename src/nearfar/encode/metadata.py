@@ -28,6 +28,8 @@ def with_metadata(data: bytes, kept: Metadata) -> bytes:
 
 
 def _in_jpeg(data: bytes, kept: Metadata) -> bytes:
+    if kept == Metadata():
+        return data
     body, head = data[2:], b"\xff\xd8"
     if body.startswith(b"\xff\xe0") and body[4:9] == b"JFIF\0":
         size = 2 + int.from_bytes(body[2:4], "big")
@@ -48,7 +50,10 @@ def _in_png(data: bytes, kept: Metadata) -> bytes:
         chunks += _chunk(b"pHYs", struct.pack(">IIB", across, down, 1))
     if kept.exif:
         chunks += _chunk(b"eXIf", kept.exif)
-    return data[:33] + chunks + data[33:]  # behind the header
+    if not chunks:
+        return data
+    whole = memoryview(data)  # a large file is copied once
+    return b"".join((whole[:33], chunks, whole[33:]))  # behind the header
 
 
 def _chunk(name: bytes, body: bytes) -> bytes:

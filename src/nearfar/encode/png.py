@@ -38,19 +38,20 @@ _COLOUR_TYPES = {1: 0, 3: 2, 4: 6}
 _INDEXED = 3
 
 
-def png(pixels: npt.NDArray[Any], palette: Bytes | None = None) -> bytes:
+def png(pixels: npt.NDArray[Any], palette: Bytes | None = None, more: bytes = b"") -> bytes:
     """The bytes of a PNG.
 
     Args:
         pixels: (H, W), (H, W, 3) (RGB) or (H, W, 4) (RGBA), uint8 or uint16.
         palette: (K, 3) colours (K up to 256) that (H, W) uint8 pixels are places in; None where they are
             greys.
+        more: chunks that go right behind the header.
     """
     height, width = pixels.shape[:2]
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     colour_type = _COLOUR_TYPES[channels] if palette is None else _INDEXED
     header = struct.pack(">IIBBBBB", width, height, 8 * pixels.dtype.itemsize, colour_type, 0, 0, 0)
-    parts = [SIGNATURE, _chunk(b"IHDR", header)]
+    parts = [SIGNATURE, _chunk(b"IHDR", header), more]
     if palette is not None:
         parts.append(_chunk(b"PLTE", np.ascontiguousarray(palette, np.uint8).tobytes()))
     parts += [_chunk(b"IDAT", data) for data in _stream(pixels)]

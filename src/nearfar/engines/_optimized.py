@@ -10,13 +10,10 @@ on; what is too old, or more than a few, is removed.
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 import os
-import platform
-import shutil
-import tempfile
 import time
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +43,8 @@ def open_kept(weights: Path, folder: Path, make_options: Callable[[], Any], open
         make_options: new options of a session, as all sessions of the engine have them.
         open_: opens a session; its errors are those of the caller.
     """
+    import shutil
+
     import onnxruntime as ort
 
     if folder.is_dir():
@@ -68,6 +67,9 @@ def open_kept(weights: Path, folder: Path, make_options: Callable[[], Any], open
 
 def _made(weights: Path, folder: Path, how: Any, open_: Open) -> Any:
     """A session opened anew, and its folder."""
+    import shutil
+    import tempfile
+
     folder.parent.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(folder.parent).free < 2 * weights.stat().st_size:
         raise OSError("too little room on the disk")
@@ -98,6 +100,8 @@ def _flush(file: Path) -> None:
 
 def _tidy(cache: Path) -> None:
     """Remove the folders that were used longest ago, and what killed processes left."""
+    import shutil
+
     with contextlib.suppress(OSError):
         folders = sorted(cache.iterdir(), key=lambda folder: folder.stat().st_mtime, reverse=True)
         whole = [folder for folder in folders if not folder.name.startswith(_UNFINISHED)]
@@ -110,16 +114,21 @@ def _tidy(cache: Path) -> None:
 def key_of(weights: Path, sha256: str, version: str) -> str:
     """What a result depends on: the file (an int8 file may be made anew), the runtime, the processor."""
     looks = weights.stat()
-    parts = (sha256, weights.name, looks.st_size, looks.st_mtime_ns, version, _processor())
-    return hashlib.sha256("|".join(map(str, parts)).encode()).hexdigest()[:24]
+    parts = (weights.name, looks.st_size, looks.st_mtime_ns, version, _processor())
+    words = "|".join(map(str, parts)).encode()
+    return f"{sha256[:12]}-{zlib.crc32(words):08x}{zlib.adler32(words):08x}"
 
 
 def _processor() -> str:
-    """What tells apart processors that want other layouts."""
+    """What tells apart processors that want other layouts; where Linux says it, no other program is asked."""
     try:
         with Path("/proc/cpuinfo").open("rb") as file:
             lines = file.read(_CPUINFO_BYTES).splitlines()
     except OSError:
         lines = []
     named = [line for line in lines if line.startswith((b"flags", b"Features", b"model name"))]
-    return f"{platform.machine()} {platform.processor()} {named[:2]}"
+    if named:
+        return f"{os.uname().machine} {named[:2]}"
+    import platform
+
+    return f"{platform.machine()} {platform.processor()}"

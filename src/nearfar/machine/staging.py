@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
-import tempfile
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -26,6 +24,8 @@ def staging(parent: Path, prefix: str) -> Iterator[Path]:
     Raises:
         OSError: the folder cannot be made.
     """
+    import tempfile  # not at every start
+
     sweep(parent, prefix)
     with tempfile.TemporaryDirectory(prefix=prefix, dir=parent, ignore_cleanup_errors=True) as name:
         folder = Path(name)
@@ -36,6 +36,8 @@ def staging(parent: Path, prefix: str) -> Iterator[Path]:
 
 def sweep(parent: Path, prefix: str) -> int:
     """Remove the folders of that prefix whose processes have ended; gives how many."""
+    import shutil
+
     count = 0
     for folder in sorted(parent.glob(f"{prefix}*")):
         with suppress(OSError):

@@ -157,8 +157,9 @@ def _table(name: str) -> npt.NDArray[np.uint32]:
     """
     anchors = _anchors(name)
     place = np.linspace(0, len(anchors) - 1, _STEPS)
-    channels = [np.interp(place, np.arange(len(anchors)), anchors[:, c]) for c in range(3)]
-    colours = np.rint(np.stack([*channels, np.zeros(_STEPS)], axis=1)).astype(np.uint8)
+    colours = np.zeros((_STEPS, 4), np.uint8)
+    for channel in range(3):
+        colours[:, channel] = np.rint(np.interp(place, np.arange(len(anchors)), anchors[:, channel]))
     return colours.view(np.uint32)[:, 0]
 
 

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 
 from nearfar.ops.bands import each_band
+from nearfar.ops.circles import Circles
 from nearfar.ops.inpaint import extend
 from nearfar.ops.resize import enlarged_rows
 
@@ -43,7 +44,7 @@ _SCALES = ((_SHARP_PX, _HALF), (4.0, 4), (12.0, 8))
 _TINY = np.float32(1e-4)
 _RIM_TRUST = np.float32(0.02)
 _FINE_PX = 100  # radius up to which a kernel is drawn five times as fine
-_WHOLE_PIXELS = 12_500_000  # of a picture that is blurred as it is
+WHOLE_PIXELS = 12_500_000  # of a picture that is blurred as it is
 _MOST_PIXELS = 5_000_000  # of the smaller copies of larger ones
 _STRIP_ROWS = 64  # rows finished at once: the working set stays in the processor's cache
 
@@ -131,25 +132,29 @@ class _Layers:
     step: int = 1
 
 
-def defocus(pixels: npt.NDArray[Any], coc_px: Floats, aperture: Aperture | None = None) -> npt.NDArray[Any]:
+def defocus(
+    pixels: npt.NDArray[Any], coc_px: Floats | Circles, aperture: Aperture | None = None
+) -> npt.NDArray[Any]:
     """(H, W, 3) pixels of the same type, blurred.
 
     Args:
         pixels: (H, W, 3) uint8 or uint16.
         coc_px: (H, W) float32 radius of the circle of confusion in pixels; above 0 before the focus, below 0
-            behind it. Where it is about a pixel or less, the picture stays as it is.
+            behind it. Where it is about a pixel or less, the picture stays as it is. Of a large picture it
+            need not be there as a whole.
         aperture: the shape of the blur.
     """
     aperture = aperture or Aperture()
-    step = _step(coc_px.size)
-    far_px, near_px = float(-coc_px.min()) / step, float(coc_px.max()) / step
+    circles = coc_px if isinstance(coc_px, Circles) else Circles.of(coc_px)
+    step = _step(circles.shape[0] * circles.shape[1])
+    far_px, near_px = -circles.ends[0] / step, circles.ends[1] / step
     if max(far_px, near_px) < _SHARP_PX:
         return pixels.copy()
-    half = _half(*_reduced(pixels, coc_px, step))
+    half = _half(*_reduced(pixels, circles, step))
     glowing = _Copy(_boosted(half.light, aperture.highlights), half.coc, half.trust)
     if near_px < _SHARP_PX:
         behind = _far_side(glowing, far_px, aperture.shape)
-        return _finished(pixels, coc_px, _Layers(behind, None, None, None, step))
+        return _finished(pixels, circles, _Layers(behind, None, None, None, step))
     with ThreadPoolExecutor(1) as pool:
         doing = pool.submit(_near_side, glowing, near_px, aperture.shape)
         if step > 1:
@@ -159,21 +164,21 @@ def defocus(pixels: npt.NDArray[Any], coc_px: Floats, aperture: Aperture | None 
     is_far = (half.coc <= -_SHARP_PX)[..., None]
     beyond = half.light if behind is None else np.where(is_far, behind, half.light)
     filled = _filled_behind(beyond, (half.coc < _SHARP_PX) & (half.trust == 1))
-    return _finished(pixels, coc_px, _Layers(behind, filled, added, clear, step))
+    return _finished(pixels, circles, _Layers(behind, filled, added, clear, step))
 
 
 def _step(count: int) -> int:
     """How many times smaller a picture of so many pixels is blurred: so that memory and time have a bound."""
-    return 1 if count <= _WHOLE_PIXELS else math.ceil(math.sqrt(count / _MOST_PIXELS))
+    return 1 if count <= WHOLE_PIXELS else math.ceil(math.sqrt(count / _MOST_PIXELS))
 
 
-def _reduced(pixels: npt.NDArray[Any], coc: Floats, step: int) -> tuple[npt.NDArray[Any], Floats]:
+def _reduced(pixels: npt.NDArray[Any], coc: Circles, step: int) -> tuple[npt.NDArray[Any], Floats]:
     """The picture and its circles, both in pixels ``step`` times as large."""
     if step == 1:
-        return pixels, coc
+        return pixels, coc.rows_of(slice(0, coc.shape[0]))
     size = -(-coc.shape[1] // step), -(-coc.shape[0] // step)
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
-    return small, _sampled(coc, size) * np.float32(1 / step)
+    return small, coc.sampled(size) * np.float32(1 / step)
 
 
 def _half(pixels: npt.NDArray[Any], coc: Floats) -> _Copy:
@@ -210,7 +215,7 @@ def _boosted(light: Floats, highlights: float) -> Floats:
     return np.asarray(light * (1 + np.float32(highlights) * over * over)[..., None], np.float32)
 
 
-def _finished(pixels: npt.NDArray[Any], coc: Floats, layers: _Layers) -> npt.NDArray[Any]:
+def _finished(pixels: npt.NDArray[Any], coc: Circles, layers: _Layers) -> npt.NDArray[Any]:
     """The photo with the layers over it, strip by strip."""
     out = np.empty_like(pixels)
     with ThreadPoolExecutor(max(1, cv2.getNumThreads())) as pool:
@@ -220,12 +225,12 @@ def _finished(pixels: npt.NDArray[Any], coc: Floats, layers: _Layers) -> npt.NDA
 
 
 def _finish_strip(
-    pixels: npt.NDArray[Any], coc: Floats, layers: _Layers, start: int, out: npt.NDArray[Any]
+    pixels: npt.NDArray[Any], coc: Circles, layers: _Layers, start: int, out: npt.NDArray[Any]
 ) -> None:
     height, width = coc.shape
     rows = (start, min(height, start + _STRIP_ROWS))
     part, top = slice(*rows), int(np.iinfo(pixels.dtype).max)
-    light, radius = _light(pixels[part], top), coc[part] * np.float32(1 / layers.step)
+    light, radius = _light(pixels[part], top), coc.rows_of(part) * np.float32(1 / layers.step)
     if layers.behind is not None:
         _mix(light, layers.behind, (*rows, height), -radius)
     if layers.filled is not None and layers.added is not None and layers.clear is not None:

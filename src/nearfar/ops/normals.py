@@ -10,11 +10,16 @@ import cv2
 import numpy as np
 
 from nearfar.ops.refine import stepness
+from nearfar.ops.resize import enlarged_rows
 from nearfar.ops.unproject import rays
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from nearfar.types import Camera
     from nearfar.types.arrays import FloatMap
+
+    RowsOf = Callable[[slice], FloatMap]
 
 _LONGEST = 512  # side of the small copy on which slopes are averaged
 _STEP_WEIGHT = 1e-4  # of a pixel on a step: nothing else is known where all around are steps
@@ -38,13 +43,15 @@ def normals(distance: FloatMap, camera: Camera) -> FloatMap:
     return _facing(inverse, slope_x, slope_y, camera)
 
 
-def _facing(inverse: FloatMap, slope_x: FloatMap, slope_y: FloatMap, camera: Camera) -> FloatMap:
-    """(H, W, 3) unit normals from inverse distance and its slopes per pixel."""
+def _facing(
+    inverse: FloatMap, slope_x: FloatMap, slope_y: FloatMap, camera: Camera, top: int = 0
+) -> FloatMap:
+    """(H, W, 3) unit normals from inverse distance and its slopes per pixel, of rows from ``top`` on."""
     if camera.is_equirectangular:
-        return _facing_round(inverse, slope_x, slope_y, camera)
+        return _facing_round(inverse, slope_x, slope_y, camera, top)
     height, width = inverse.shape
     u = ((np.arange(width) + 0.5 - camera.cx_px) / camera.fx_px).astype(np.float32)[None, :]
-    v = ((np.arange(height) + 0.5 - camera.cy_px) / camera.fy_px).astype(np.float32)[:, None]
+    v = ((np.arange(top, top + height) + 0.5 - camera.cy_px) / camera.fy_px).astype(np.float32)[:, None]
     slope_u, slope_v = slope_x * np.float32(-camera.fx_px), slope_y * np.float32(-camera.fy_px)
     out: FloatMap = np.asarray(
         cv2.merge((slope_u, slope_v, -inverse - u * slope_u - v * slope_v)), np.float32
@@ -54,14 +61,16 @@ def _facing(inverse: FloatMap, slope_x: FloatMap, slope_y: FloatMap, camera: Cam
     return out
 
 
-def _facing_round(inverse: FloatMap, slope_x: FloatMap, slope_y: FloatMap, camera: Camera) -> FloatMap:
+def _facing_round(
+    inverse: FloatMap, slope_x: FloatMap, slope_y: FloatMap, camera: Camera, top: int
+) -> FloatMap:
     """(H, W, 3) unit normals of a panorama: slopes along the circles of the sphere, and the ray between.
 
     Inverse distance w along the rays d of a plane is the plane's normal times d, so that w d and the slopes
     of w along two directions across d put together are that normal.
     """
     height, width = inverse.shape
-    ahead = rays(np.arange(height), np.arange(width), camera) * np.array([1, -1, -1], np.float32)
+    ahead = rays(np.arange(top, top + height), np.arange(width), camera) * np.array([1, -1, -1], np.float32)
     level = np.hypot(ahead[..., 0], ahead[..., 2])
     round_x, round_z = ahead[..., 2] / level, -ahead[..., 0] / level  # to the right, along the horizon
     along = slope_x * np.float32(camera.fx_px) / level
@@ -107,7 +116,13 @@ def smooth_normals(inverse: FloatMap, soft: FloatMap, camera: Camera, how: Smoot
         camera: of the picture.
         how: how much is smoothed away.
     """
-    height, width = inverse.shape
+    rows_of = smooth_normal_rows(lambda rows: inverse[rows], soft, camera, how)
+    return rows_of(slice(0, len(inverse)))
+
+
+def smooth_normal_rows(inverse: RowsOf, soft: FloatMap, camera: Camera, how: Smoothing) -> RowsOf:
+    """What gives rows of :func:`smooth_normals`, (N, W, 3), of what gives rows of ``inverse``."""
+    height, width = soft.shape
     longest = max(height, width)
     scale = min(1.0, _LONGEST / longest)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
@@ -121,9 +136,14 @@ def smooth_normals(inverse: FloatMap, soft: FloatMap, camera: Camera, how: Smoot
     if how.noise > 0:
         square = np.square(slopes / np.float32(span)).sum(axis=-1, keepdims=True)
         slopes *= square / (square + np.float32(how.noise**2))
-    slopes = np.asarray(cv2.resize(slopes, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-    slopes = slopes.reshape(height, width, 2) / np.float32(longest)
-    return _facing(inverse, slopes[..., 0], slopes[..., 1], camera)
+    slopes = np.ascontiguousarray(slopes)
+
+    def rows_of(rows: slice) -> FloatMap:
+        part = enlarged_rows(slopes, (rows.start, rows.stop), height, width)
+        part = part.reshape(-1, width, 2) / np.float32(longest)
+        return _facing(inverse(rows), part[..., 0], part[..., 1], camera, rows.start)
+
+    return rows_of
 
 
 def _on_one_surface(inverse: FloatMap, span: float) -> FloatMap:

@@ -59,20 +59,63 @@ def refine(
     Raises:
         ParameterError: values and guide differ in size.
     """
+    model = refined(values, guide, size, how)
+    if model is None:
+        return values.copy()
+    out = np.empty(values.shape, np.float32) if out is None else out
+    bounds = np.linspace(0, len(out), max(1, cv2.getNumThreads()) + 1).astype(int)
+    parts = [slice(*pair) for pair in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True)]
+    with ThreadPoolExecutor(len(parts)) as pool:
+        list(pool.map(lambda rows: model.rows(rows, out), parts))
+    return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Refined:
+    """Values whose steps lie on a guide's edges, as :func:`refined` found them: rows are made when asked for.
+
+    ``planes``: terms of the model on a small copy; ``low`` and ``high``: the range of the values.
+    """
+
+    guide: npt.NDArray[Any]
+    planes: list[Floats]
+    low: np.float32
+    high: np.float32
+
+    def rows(self, rows: slice, whole: Floats | None = None) -> Floats:
+        """Some rows, (N, W) float32; within the ``whole`` array, (H, W), where that is given."""
+        shape = rows.stop - rows.start, self.guide.shape[1]
+        out = np.empty(shape, np.float32) if whole is None else whole[rows]
+        _finish(self.planes, self.guide, (rows.start, rows.stop), out)
+        return np.clip(out, self.low, self.high, out=out)
+
+
+def refined(
+    values: Floats, guide: npt.NDArray[Any], size: tuple[int, int] = (0, 0), how: Guiding | None = None
+) -> Refined | None:
+    """What :func:`refine` makes, in rows, of the same arguments; ``values`` are not kept.
+
+    None where the values stay as they are: all are the same, or there are hardly any.
+
+    Raises:
+        ParameterError: values and guide differ in size.
+    """
     if guide.shape[:2] != values.shape:
         raise ParameterError(f"Guide and values differ in size: {guide.shape[:2]} and {values.shape}.")
     height, width = values.shape
     low, high = float(values.min()), float(values.max())
     if min(height, width) < 4 or high <= low:
-        return values.copy()
+        return None
     small = _small_size(width, height, size)
     top = np.float32(np.iinfo(guide.dtype).max)
     depth = cv2.resize(values, small, interpolation=cv2.INTER_AREA)
     colour = cv2.resize(guide, small, interpolation=cv2.INTER_AREA).astype(np.float32) / top
     terms = _steep_terms(colour, (depth - low) / np.float32(high - low), how or Guiding())
-    out = np.empty(values.shape, np.float32) if out is None else out
-    _evaluate(terms, guide, (np.float32(low), np.float32(high - low)), out)
-    return out
+    start, span = np.float32(low), np.float32(high - low)
+    scale = np.float32(1 / np.iinfo(guide.dtype).max)
+    planes = [np.ascontiguousarray(t) for t in np.moveaxis(terms, -1, 0)]
+    planes = [p * (scale * span) for p in planes[:3]] + [p * span + start for p in planes[3:]]
+    return Refined(guide, planes, start, start + span)
 
 
 def _small_size(width: int, height: int, size: tuple[int, int]) -> tuple[int, int]:
@@ -153,27 +196,9 @@ def _solve(covariance: Floats, right: Floats, softness: float) -> Floats:
     return np.asarray(np.dstack(rows) / determinant[..., None], np.float32)
 
 
-def _evaluate(
-    terms: Floats, guide: npt.NDArray[Any], span_of: tuple[np.float32, np.float32], out: Floats
-) -> None:
-    """The model at full size, into ``out``; blocks of rows are done at the same time."""
-    low, span = span_of
-    scale = np.float32(1 / np.iinfo(guide.dtype).max)
-    planes = [np.ascontiguousarray(t) for t in np.moveaxis(terms, -1, 0)]
-    planes = [p * (scale * span) for p in planes[:3]] + [p * span + low for p in planes[3:]]
-    bounds = np.linspace(0, len(out), max(1, cv2.getNumThreads()) + 1).astype(int)
-
-    def work(start: int, stop: int) -> None:
-        _finish(planes, guide, (start, stop), out)
-        np.clip(out[start:stop], low, low + span, out=out[start:stop])
-
-    with ThreadPoolExecutor(len(bounds) - 1) as pool:
-        list(pool.map(work, bounds[:-1].tolist(), bounds[1:].tolist()))
-
-
 def _finish(planes: list[Floats], guide: npt.NDArray[Any], rows: tuple[int, int], out: Floats) -> None:
-    """Rows from…to of the model, strip by strip in the same few buffers: new memory costs more than sums."""
-    height, width = out.shape
+    """Rows from…to of the model, into ``out``, strip by strip in few buffers: new memory costs more."""
+    height, width = guide.shape[:2]
     buffers = np.empty((len(planes), _STRIP_ROWS, width), np.float32)
     channel = np.empty((_STRIP_ROWS, width), guide.dtype)
     for start in range(*rows, _STRIP_ROWS):
@@ -185,4 +210,4 @@ def _finish(planes: list[Floats], guide: npt.NDArray[Any], rows: tuple[int, int]
         for number in range(3):
             cv2.extractChannel(guide[start:stop], number, one)
             cv2.add(depth, cv2.multiply(strip[number], one, strip[number], dtype=cv2.CV_32F), depth)
-        cv2.min(cv2.max(depth, strip[4], depth), strip[5], out[start:stop])
+        cv2.min(cv2.max(depth, strip[4], depth), strip[5], out[start - rows[0] : stop - rows[0]])

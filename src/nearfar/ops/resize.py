@@ -10,11 +10,15 @@ import numpy as np
 from nearfar.cards import AMPLE
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy.typing as npt
 
 
 _OVERSHOOT = 0.45  # of a neighbourhood's span: by how much cubic interpolation may leave it at most
 _MANY = 1 << 20  # values: clipping fewer takes less time than finding which rows need it
+_MOST_WHOLE = 16_000_000  # pixels that are shrunk at once
+_BAND_ROWS = 256  # of larger pictures, at once
 _PLAIN = {"cubic": cv2.INTER_CUBIC, "linear": cv2.INTER_LINEAR}
 
 
@@ -126,6 +130,25 @@ def enlarged_rows(
     lines += (plane[below] - lines) * share
     large = cv2.resize(lines, (width, len(lines)), out, interpolation=cv2.INTER_LINEAR)
     return np.asarray(large, np.float32)
+
+
+def shrunk_rows(
+    rows_of: Callable[[slice], npt.NDArray[np.float32]],
+    shape: tuple[int, int],
+    size: tuple[int, int],
+) -> npt.NDArray[np.float32]:
+    """(h, w, C) of what gives rows, (N, W, C) float32, of an (H, W) picture, brought to (w, h) by averages.
+
+    A picture of many pixels is worked through in bands: rows of theirs are then shared out whole.
+    """
+    (height, width), (small_width, small_height) = shape, size
+    step = small_height if height * width <= _MOST_WHOLE else max(1, _BAND_ROWS * small_height // height)
+    parts = []
+    for top in range(0, small_height, step):
+        bottom = min(small_height, top + step)
+        band = rows_of(slice(top * height // small_height, bottom * height // small_height))
+        parts.append(cv2.resize(band, (small_width, bottom - top), interpolation=cv2.INTER_AREA))
+    return np.asarray(np.concatenate(parts), np.float32)
 
 
 def _neighbours(

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _TOP = 65535
 _CRISP_ROWS = 4  # that an edge's step may depend on, above and below
+_SOLID_ROWS = 64  # of a band at least: those beside it are looked at again
 _CLOSED_ROWS = 2  # that closing a crack looks at
 _MOST_BEHIND = 3_000_000  # pixels of the small copy
 
@@ -53,13 +54,19 @@ class Scene:
         return np.multiply(self.levels[rows], np.float32(1 / _TOP), dtype=np.float32)
 
 
-def scene(rows_of: RowsOf, near: Callable[[], Floats], reach: float, behind: Floats | None = None) -> Scene:
-    """The scene, for views that move no pixel more than ``reach`` widths.
+def scene(
+    rows_of: RowsOf,
+    near: Callable[[slice], Floats],
+    shape: tuple[int, int],
+    reach: float,
+    behind: Floats | None = None,
+) -> Scene:
+    """The scene of that (H, W), for views that move no pixel more than ``reach`` widths.
 
-    ``near`` gives the nearness, (H, W) in 0…1, which is let go of as soon as it is taken over. ``behind``:
-    the small copy of what may stand behind near things, where that is known already: (h, w, C) float32.
+    ``near`` gives rows of nearness, (N, W) in 0…1. ``behind``: the small copy of what may stand behind near
+    things, where that is known already: (h, w, C) float32.
     """
-    levels = _solid(near())
+    levels = _solid(near, shape)
     reach_px = max(1, int(np.ceil(reach * levels.shape[1])))
     step = max(1, reach_px // 8)
     low, high = _extremes(levels, step)
@@ -125,16 +132,16 @@ def _wider(rows: slice, margin: int, height: int) -> tuple[slice, slice]:
     return seen, slice(rows.start - start, rows.stop - start)
 
 
-def _solid(near: Floats) -> npt.NDArray[np.uint16]:
+def _solid(near: Callable[[slice], Floats], shape: tuple[int, int]) -> npt.NDArray[np.uint16]:
     """Levels of nearness whose ramps over edges are steps; objects are larger by their mixed rims."""
-    out = np.empty(near.shape, np.uint16)
-    side = covering_side(near.shape)
+    out = np.empty(shape, np.uint16)
+    side = covering_side(shape)
 
     def work(rows: slice) -> None:
-        seen, inner = _wider(rows, _CRISP_ROWS + side // 2, len(near))
-        out[rows] = covering(crisp(near[seen]), side)[inner] * np.float32(_TOP) + np.float32(0.5)
+        seen, inner = _wider(rows, _CRISP_ROWS + side // 2, len(out))
+        out[rows] = covering(crisp(near(seen)), side)[inner] * np.float32(_TOP) + np.float32(0.5)
 
-    each_band(work, *near.shape)
+    each_band(work, *shape, _SOLID_ROWS)
     return out
 
 

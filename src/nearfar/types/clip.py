@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,6 +51,8 @@ class Clip:
         return f"<Clip {self.suffix} {len(self.data):,} bytes>"
 
     def _repr_html_(self) -> str:
+        import base64
+
         where = f"data:{self.media_type};base64,{base64.b64encode(self.data).decode()}"
         is_video = self.media_type.startswith("video/")
         return f'<video controls loop src="{where}"></video>' if is_video else f'<img src="{where}">'

@@ -113,10 +113,11 @@ class DepthMap:
     def _repr_png_(self) -> bytes:
         return self.heatmap().encoded(".png")
 
-    def near_is_large(self, range: RangeRule = "image") -> FloatMap:
+    def near_is_large(self, range: RangeRule = "image", rows: slice = slice(None)) -> FloatMap:
         """(H, W) float32 in 0…1, near is large; a flat map and pixels that are not valid are 0.
 
         Args:
+            rows: which are wanted, (N, W).
             range: ``image`` spans the values of this map, ``percentile`` spans their 2nd to 98th
                 percentile, and (a, b) with a < b spans the given values, in the map's own unit.
 
@@ -124,10 +125,10 @@ class DepthMap:
         """
         low, high = self.limits(range)
         if high <= low:
-            return np.zeros_like(self.values)
-        scaled = turn_over(self.scaled(low, high), self.kind)
+            return np.zeros_like(self.values[rows])
+        scaled = turn_over(_scaled(self.values[rows], low, high), self.kind)
         if self.valid is not None:
-            scaled[~self.valid] = 0
+            scaled[~self.valid[rows]] = 0
         return scaled
 
     def scaled(self, low: float, high: float) -> FloatMap:

@@ -157,7 +157,8 @@ def _renewed(plate: Floats | None, frame: VideoFrame, near: Floats, reach: float
     large = np.asarray(cv2.resize(near, size, interpolation=cv2.INTER_LINEAR), np.float32)
     rim = _rim(size[0], reach)
     wide = _wider(pixels, rim)
-    behind = scene(lambda rows: wide[rows], lambda: _wider(large, rim), reach).behind
+    around = _wider(large, rim)
+    behind = scene(lambda rows: wide[rows], around.__getitem__, around.shape[:2], reach).behind
     if behind is None or plate is None or plate.shape != behind.shape:
         return plate if behind is None else behind
     return np.asarray(cv2.addWeighted(plate, float(_KEPT), behind, float(1 - _KEPT), 0), np.float32)
@@ -201,7 +202,8 @@ def views(
     reach = options.separation / 200
     rim = _rim(width, reach)
     wide = _wider(pixels, rim)
-    at = scene(lambda rows: wide[rows], lambda: _wider(large(), rim), reach, plate)
+    around = _wider(large(), rim)
+    at = scene(lambda rows: wide[rows], around.__getitem__, around.shape[:2], reach, plate)
     left, right = np.empty_like(pixels), np.empty_like(pixels)
 
     def take(rows: slice, one: Pixels, other: Pixels) -> None:
