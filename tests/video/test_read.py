@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import threading
 from fractions import Fraction
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import av
@@ -181,6 +184,17 @@ def test_of_a_broken_tail_the_rest_is_kept(tmp_path: Path, suffix: str) -> None:
         assert any("breaks off" in note for note in video.notes)
 
 
+def test_frames_keep_their_size_where_the_stream_changes_it(tmp_path: Path) -> None:
+    """A broadcast that changes its size in the middle: later frames are scaled to the first one's."""
+    first = clip(tmp_path / "a.ts", Recipe())
+    second = clip(
+        tmp_path / "b.ts", Recipe(width=32, height=32, times=tuple(36_000 + 3000 * i for i in range(12)))
+    )
+    frames = list(open_video(first.read_bytes() + second.read_bytes()))
+    assert len(frames) > 15
+    assert {one.rgb.shape for one in frames} == {(48, 64, 3)}
+
+
 def test_holes_are_said(tmp_path: Path) -> None:
     """Packets full of noise in the middle: the others come, and words tell it."""
     path = clip(tmp_path / "clip.mkv", Recipe(frames=60, gop=1))
@@ -289,6 +303,26 @@ def test_a_path_with_a_colon_is_a_file(tmp_path: Path) -> None:
     assert len(list(open_video(odd))) == 12
     with pytest.raises(SourceError):
         source_of(Path("rtsp://example/stream"))
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves files and logs nothing."""
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+
+def test_an_address_is_opened(tmp_path: Path) -> None:
+    """A file on another machine; one that is not there is told."""
+    clip(tmp_path / "clip.mkv", Recipe())
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(tmp_path))) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        place = f"http://127.0.0.1:{server.server_address[1]}"
+        found = [one.index for one in open_video(f"{place}/clip.mkv")]
+        with pytest.raises(SourceError):
+            open_video(f"{place}/none.mkv")
+        server.shutdown()
+    assert found == list(range(12))
 
 
 def test_addresses_are_live() -> None:

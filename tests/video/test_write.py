@@ -276,6 +276,14 @@ def test_impossible_outputs_are_refused(given: tuple[str, int, str]) -> None:
         look_of(given[0], INFO, (64, 48), given[1], given[2])
 
 
+def test_pieces_of_another_kind_are_refused(tmp_path: Path) -> None:
+    """H.264 is not what WebM takes."""
+    with open_piece(tmp_path / "a.nut", look_of("colour", INFO, (64, 48))) as piece:
+        piece.write(picture(0, 64, 48), 0)
+    with pytest.raises(ParameterError, match="takes no"):
+        join([tmp_path / "a.nut"], tmp_path / "a.webm")
+
+
 def test_joining_nothing_is_refused(tmp_path: Path) -> None:
     """No pieces, and a suffix that nobody writes."""
     with pytest.raises(ParameterError):

@@ -58,6 +58,7 @@ class Companions:
     _targets: dict[int, Any] = field(default_factory=dict)
     _packets: Iterator[Any] | None = None
     _waiting: Packet[Any] | None = None
+    _refused: int = 0
 
     def join(self, out: OutputContainer) -> None:
         """Add the streams, chapters and words to a file that has its pictures' stream and no packet yet."""
@@ -83,7 +84,10 @@ class Companions:
             self._write(packet, out)
 
     def close(self) -> None:
-        """Let go of the source."""
+        """Let go of the source, and note what it did not give."""
+        if self._refused:
+            self.notes.append(f"{self._refused} damaged packets of sound or texts were left out.")
+            self._refused = 0
         if self._container is not None:
             self._container.close()
             self._container = None
@@ -114,7 +118,10 @@ class Companions:
             packet.pts = None if packet.pts is None else packet.pts - steps
             packet.dts = None if packet.dts is None else packet.dts - steps
         packet.stream = target
-        out.mux(packet)
+        try:
+            out.mux(packet)
+        except (av().ArgumentError, av().InvalidDataError):  # damaged, or not later than the one before it
+            self._refused += 1
 
     def _take(self, stream: Any, out: OutputContainer, *, has_chapters: bool) -> None:
         """A stream like this one in the other file; what cannot be is noted."""
@@ -134,7 +141,7 @@ class Companions:
         if made is None:
             codec = getattr(stream.codec_context, "name", "") if stream.codec_context else "unknown"
             what = f"{_NAMES.get(stream.type, stream.type)} (stream {stream.index}, {codec})"
-            self.notes.append(f"The {what} was left out: a file of this kind does not take it.")
+            self.notes.append(f"Left out, as a file of this kind does not take it: {what}.")
             return
         made.metadata.update({k: v for k, v in stream.metadata.items() if k.lower() not in _OWN_WORDS})
         made.disposition = stream.disposition

@@ -125,7 +125,14 @@ def _joined(
 
 
 def _stream(out: Any, video: Any) -> Any:
-    made = out.add_stream_from_template(video)
+    try:
+        made = out.add_stream_from_template(video)
+    except ValueError as exc:
+        raise ParameterError(
+            f"A file of this kind ({out.format.name}) takes no {video.codec_context.name}.",
+            "Write the pieces for its suffix.",
+            "format",
+        ) from exc
     if video.codec_context.name == "hevc" and out.format.name in {"mp4", "mov"}:
         made.codec_context.codec_tag = "hvc1"  # as Apple's players want it
     return made
