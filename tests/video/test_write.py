@@ -125,6 +125,25 @@ def test_an_attached_file_goes_along(tmp_path: Path) -> None:
         assert [bytes(one.data) for one in container.streams.attachments] == [b"letters"]
 
 
+def test_names_that_phones_give_are_kept(tmp_path: Path) -> None:
+    """Where a video was taken, and with what, beside a plain title."""
+    words = {
+        "com.apple.quicktime.make": "Some",
+        "com.apple.quicktime.location.ISO6709": "+48.1+011.5/",
+        "title": "x",
+    }
+    path = tmp_path / "clip.mov"
+    options = {"movflags": "use_metadata_tags"}
+    with av.open(str(path), "w", options=options) as container:
+        container.metadata.update(words)
+        stream = container.add_stream("libx264", rate=30)
+        stream.width, stream.height = 64, 48
+        container.mux(stream.encode(av.VideoFrame.from_ndarray(picture(0, 64, 48), format="rgb24")))
+        container.mux(stream.encode())
+    rewritten(path, tmp_path / "new.mp4")
+    assert words.items() <= dict(open_video(tmp_path / "new.mp4").info.metadata).items()
+
+
 def test_a_part_begins_at_nought_with_its_sound(tmp_path: Path) -> None:
     """Of seconds 1 to 2: its first picture is at 0, and the sound is that part's."""
     source = clip(tmp_path / "clip.mp4", Recipe(frames=90, audio=1, chapters=True))

@@ -60,9 +60,16 @@ class Companions:
     _waiting: Packet[Any] | None = None
     _refused: int = 0
 
+    def open(self) -> dict[str, str]:
+        """Open the source; its words."""
+        self._container = self.source.open()
+        return _words(self._container.metadata)
+
     def join(self, out: OutputContainer) -> None:
         """Add the streams, chapters and words to a file that has its pictures' stream and no packet yet."""
-        self._container = container = self.source.open()
+        if self._container is None:
+            self.open()
+        container: Any = self._container
         video = video_stream(container, self.source.name)
         self.end += float((video.start_time or 0) * (video.time_base or 0))
         out.metadata.update(_words(container.metadata))

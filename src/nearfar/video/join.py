@@ -95,17 +95,18 @@ def _joined(
         base = Fraction(first.metadata.get(BASE_WORD, video.time_base))
         begin = next((_steps(p, base) for p in first.demux(video) if p.pts is not None), 0)
         shift = begin if options.start else 0
-        beside = companions_of(source, shift * base, options.end)
+        beside, words = companions_of(source, shift * base, options.end), dict(options.tags)
         if beside is not None:
             held.callback(beside.close)
+            words = beside.open() | words
         out = held.enter_context(
-            av().open(str(part), "w", format=container, options=_muxer(container, base, options))
+            av().open(str(part), "w", format=container, options=_muxer(container, base, words))
         )
         made = _stream(out, video)
         made.time_base = base
         if beside is not None:
             beside.join(out)
-        out.metadata.update(options.tags)
+        out.metadata.update(words)
         if options.stereo is not None and container in {"matroska", "webm"}:
             made.metadata["stereo_mode"] = options.stereo.matroska
         for packet in _packets(pieces):
@@ -144,12 +145,14 @@ def _steps(packet: Any, base: Fraction) -> int:
     return found
 
 
-def _muxer(container: str, base: Fraction, options: JoinOptions) -> dict[str, str]:
+def _muxer(container: str, base: Fraction, words: Mapping[str, str]) -> dict[str, str]:
     """Options of the container: equal bytes each time, and times that stay as they are."""
     found = {"fflags": "+bitexact", "avoid_negative_ts": "disabled"}
     if container in {"mp4", "mov"}:
         found["movie_timescale"] = str(base.denominator)
-        found["movflags"] = "+faststart" + ("+use_metadata_tags" if options.tags else "")
+        # Words that MP4 has no place of its own for are kept by their names, as phones and we write them.
+        has_names = any("." in word or word.isupper() for word in words)
+        found["movflags"] = "+faststart" + ("+use_metadata_tags" if has_names else "")
     return found
 
 
