@@ -270,6 +270,17 @@ def test_make3d() -> None:
     assert ours.figures["c2.rmse"] != ours.figures["c1.rmse"]
 
 
+def test_maps_of_whole_make3d_photos() -> None:
+    """The middle of them is judged, as of maps of the cut photo."""
+    photo = small_sets.photo_of(0, 284, 213)
+    one = Sample("a", photo, small_sets.depth_of(0, 55, 305) * 8)
+    whole = np.repeat(np.linspace(9, 2, 284, dtype=np.float32)[:, None], 213, axis=1)
+    rules = rules_of("make3d", "make3d", Kind.SCALE)
+    cut = np.ascontiguousarray(whole[89:195])
+    ours = [judge(one, Prediction(values, Kind.SCALE), rules).figures for values in (whole, cut)]
+    assert ours[0] == ours[1]
+
+
 def test_tae_aligns_a_clip_at_once() -> None:
     """One scale and shift for all frames; a perfect map of a moving camera comes out as good as the truth."""
     frames = []

@@ -13,6 +13,7 @@ import small_sets
 from nearfar.errors import ParameterError, SourceError
 from nearfar.evaluation.bootstrap import Drawing, interval, paired
 from nearfar.evaluation.catalogue import eval_set, protocol
+from nearfar.evaluation.charts import COLOURS, Axis, Series, line_chart
 from nearfar.evaluation.comparing import compare
 from nearfar.evaluation.curves import Curves, edge_distance
 from nearfar.evaluation.predictions import Folder, Kind, Prediction, Ramp, predictor_of
@@ -357,6 +358,26 @@ def test_the_worst_are_kept(tmp_path: Path) -> None:
     values = [row["value"] for row in result.document["worst"]]
     assert len(values) == len(result.sheets) == 2
     assert values[0] > values[1]
+
+
+def test_lines_keep_their_colours() -> None:
+    """A result without a figure takes no colour from the next: the legend holds for every chart."""
+    first, second = Series("a", ()), Series("b", ((0.0, 1.0), (1.0, 3.0)))
+    drawn = line_chart("t", "u", Axis("x", ()), (first, second))
+    assert f'stroke="{COLOURS[1]}"' in drawn
+    assert COLOURS[0] not in drawn
+    assert ">4<" not in drawn  # 3 is below a round 5
+    assert ">5<" in drawn
+
+
+@pytest.mark.parametrize(("name", "chosen"), [("da2k", "da2k"), ("tae", "scannet"), ("moge", "ibims")])
+def test_every_kind_of_result_has_a_page(name: str, chosen: str, tmp_path: Path) -> None:
+    """Pairs, clips and pictures: a table, a curve by picture, and the worst."""
+    result = evaluate(plan(name, chosen, tmp_path), Ramp())
+    text = page([(result.document, result.sheets)])
+    assert result.document["protocol"]["title"] in text
+    assert "picture by picture" in text
+    assert text.count("<figure>") == len(result.sheets) > 0
 
 
 def test_the_page_needs_nothing_else(tmp_path: Path) -> None:

@@ -209,6 +209,35 @@ def test_damage_is_told(tmp_path: Path) -> None:
         item.read()
 
 
+def test_broken_texts_are_told(tmp_path: Path) -> None:
+    """A word among times, a scene without samples, pairs without points, a matrix of three numbers."""
+    small_sets.tum(tmp_path / "tum")
+    (tmp_path / "tum" / "rgbd_dataset_freiburg1_desk" / "depth.txt").write_text("now depth/1.png\n")
+    small_sets.ddad(tmp_path / "ddad")
+    (tmp_path / "ddad" / "ddad_train_val" / "000150" / "scene_abc.json").write_text('{"data": []}')
+    for name in ("tum", "ddad"):
+        with pytest.raises(BrokenImageError, match="cannot be read"):
+            eval_set(name).items(Wish(tmp_path / name))
+    small_sets.da2k(tmp_path / "da2k")
+    pairs = tmp_path / "da2k" / "annotations.json"
+    pairs.write_text(pairs.read_text("utf-8").replace("closer_point", "nearer"), "utf-8")
+    with pytest.raises(BrokenImageError, match="pairs of images/indoor/0 are damaged"):
+        eval_set("da2k").items(Wish(tmp_path / "da2k"))[0].read()
+    small_sets.hammer(tmp_path / "hammer")
+    (tmp_path / "hammer" / "scene12_traj1_1" / "polarization" / "intrinsics.txt").write_text("1 2 3")
+    with pytest.raises(BrokenImageError, match="3×3 numbers were expected, not 3"):
+        eval_set("hammer").items(Wish(tmp_path / "hammer"))[0].read()
+
+
+def test_arrays_that_are_none(tmp_path: Path) -> None:
+    """Bytes that are no .npy file."""
+    small_sets.diode(tmp_path)
+    (depth,) = tmp_path.rglob("*indoors_depth.npy")
+    depth.write_bytes(b"no array")
+    with pytest.raises(BrokenImageError, match="cannot be read"):
+        eval_set("diode").items(Wish(tmp_path, "val-indoors"))[0].read()
+
+
 def test_unknown_names_offer_the_nearest() -> None:
     """A slip of the finger."""
     with pytest.raises(UnknownNameError, match="Did you mean 'sintel'"):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 WIDTH, HEIGHT = 640, 280
-LEFT, RIGHT, TOP, BOTTOM = 56, 26, 14, 46
+LEFT, RIGHT, TOP, BOTTOM = 70, 26, 14, 46
 COLOURS = ("#2563a8", "#c2410c", "#15803d", "#7e22ce", "#0e7490", "#a16207")
 
 
@@ -33,16 +33,15 @@ class Axis:
 
 def line_chart(title: str, unit: str, axis: Axis, series: Sequence[Series]) -> str:
     """An SVG element: values from 0 upwards against places, a line and dots for each series."""
-    drawn = [one for one in series if one.points]
-    top = _round_up(max((value for one in drawn for _, value in one.points), default=1.0))
+    top = _round_up(max((value for one in series for _, value in one.points), default=1.0))
     parts = [
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(title)}">',
         f"<title>{escape(title)}</title>",
         *_grid(top, unit),
         *_ticks(axis),
     ]
-    for place, one in enumerate(drawn):
-        parts += _line(one, top, COLOURS[place % len(COLOURS)])
+    for place, one in enumerate(series):
+        parts += _line(one, top, COLOURS[place % len(COLOURS)]) if one.points else []
     parts.append("</svg>")
     return "".join(parts)
 

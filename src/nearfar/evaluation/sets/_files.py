@@ -118,6 +118,16 @@ def camera_of(matrix: npt.NDArray[np.floating]) -> Camera:
     return Camera(float(m[0, 0]), float(m[1, 1]), float(m[0, 2]) + 0.5, float(m[1, 2]) + 0.5, "data set")
 
 
+def read_array(path: Path) -> npt.NDArray[Any]:
+    """The array in a ``.npy`` file, without axes of length 1."""
+    try:
+        return np.asarray(np.squeeze(np.load(path, allow_pickle=False)))
+    except FileNotFoundError as exc:
+        raise SourceError(f"{path} does not exist.", "nearfar eval sets tells the layout.") from exc
+    except (OSError, ValueError, EOFError) as exc:
+        raise damaged(path, exc) from exc
+
+
 def rotation(x: float, y: float, z: float, w: float) -> npt.NDArray[np.float64]:
     """(3, 3) of a quaternion of length 1."""
     return np.array(

@@ -67,17 +67,22 @@ def _read(scene: Path, key: str, camera: dict[str, Any], lidar: dict[str, Any], 
 def _scene_items(path: Path) -> list[Item]:
     """The frames of a scene in which camera and laser saw something."""
     described = read_json(path)
-    data = {row["key"]: row for row in described["data"]}
-    items = []
-    for sample in described["samples"]:
-        rows = {data[key]["id"]["name"]: data[key] for key in sample["datum_keys"] if key in data}
-        if {CAMERA, "LIDAR"} <= rows.keys():
-            stem = rows[CAMERA]["datum"]["image"]["filename"].rpartition("/")[2].rpartition(".")[0]
-            name = f"{path.parent.name}/{CAMERA}/{stem}"
-            key = sample["calibration_key"]
-            read = partial(_read, path.parent, key, rows[CAMERA], rows["LIDAR"], name)
-            items.append(Item(name, path.parent.name, read))
-    return items
+    try:
+        data = {row["key"]: row for row in described["data"]}
+        seen = [
+            (sample["calibration_key"], {data[key]["id"]["name"]: data[key] for key in sample["datum_keys"]})
+            for sample in described["samples"]
+        ]
+        return [_item(path.parent, key, rows) for key, rows in seen if {CAMERA, "LIDAR"} <= rows.keys()]
+    except (KeyError, TypeError) as exc:
+        raise damaged(path, exc) from exc
+
+
+def _item(scene: Path, key: str, rows: dict[str, Any]) -> Item:
+    """A frame, called by its scene, its camera and its time."""
+    stem = rows[CAMERA]["datum"]["image"]["filename"].rpartition("/")[2].rpartition(".")[0]
+    name = f"{scene.name}/{CAMERA}/{stem}"
+    return Item(name, scene.name, partial(_read, scene, key, rows[CAMERA], rows["LIDAR"], name))
 
 
 def _items(wish: Wish) -> list[Item]:

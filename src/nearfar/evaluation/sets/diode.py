@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nearfar.evaluation.samples import EvalSet, Item, Sample, Wish
-from nearfar.evaluation.sets._files import chosen, damaged, found, known, read_rgb, sub_name
+from nearfar.evaluation.sets._files import chosen, found, known, read_array, read_rgb, sub_name
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import numpy.typing as npt
-
-
-def _array(path: Path) -> npt.NDArray[Any]:
-    try:
-        return np.asarray(np.squeeze(np.load(path, allow_pickle=False)))
-    except (OSError, ValueError) as exc:
-        raise damaged(path, exc) from exc
-
 
 def _read(picture: Path, name: str) -> Sample:
-    depth_m = known(_array(picture.with_name(f"{picture.stem}_depth.npy")))
-    is_valid = _array(picture.with_name(f"{picture.stem}_depth_mask.npy")) > 0
+    depth_m = known(read_array(picture.with_name(f"{picture.stem}_depth.npy")))
+    is_valid = read_array(picture.with_name(f"{picture.stem}_depth_mask.npy")) > 0
     return Sample(name, read_rgb(picture), np.where(is_valid, depth_m, np.float32(np.nan)))
 
 

@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nearfar.evaluation.samples import EvalSet, Item, Sample, Wish
-from nearfar.evaluation.sets._files import chosen, found, known, read_codes, read_pfm, read_rgb, sub_name
+from nearfar.evaluation.sets._files import (
+    chosen,
+    found,
+    known,
+    read_array,
+    read_codes,
+    read_pfm,
+    read_rgb,
+    sub_name,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +34,7 @@ _ENDS = (("_rgb", "_depth"), ("", "_depth"), ("", ""))
 def _depth(path: Path, layout: Mapping[str, Any]) -> FloatMap:
     """float32 metres; what the layout calls invalid is unknown."""
     if path.suffix == ".npy":
-        numbers = np.squeeze(np.load(path, allow_pickle=False)).astype(np.float64)
+        numbers = read_array(path).astype(np.float64)
     elif path.suffix == ".pfm":
         numbers = read_pfm(path).astype(np.float64)
     else:

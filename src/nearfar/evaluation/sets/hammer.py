@@ -47,7 +47,7 @@ SETS = EvalSet(
     "hammer",
     "HAMMER, the polarisation camera",
     "https://github.com/Junggy/HAMMER-dataset",
-    "CC BY-NC-SA 4.0; cite Jung et al. 2023",
+    "as its home states; cite Jung et al. 2023",
     "SEQUENCE/polarization/rgb/N.png, _gt/N.png (16 bits, millimetres), _pose/N.txt, intrinsics.txt",
     _items,
     {"all": 0},

@@ -39,7 +39,7 @@ SETS = EvalSet(
     "ibims",
     "iBims-1, core set",
     "https://www.asg.ed.tum.de/lmf/ibims1/",
-    "CC BY 4.0; cite Koch et al. 2018",
+    "as its home states; cite Koch et al. 2018",
     "ibims1_core_raw: imagelist.txt, rgb/NAME.png, depth/NAME.png (16 bits, 50/65535 m), mask_invalid/, "
     "mask_transp/",
     _items,

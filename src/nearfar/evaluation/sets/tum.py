@@ -11,6 +11,7 @@ from nearfar.evaluation.samples import EvalSet, Item, Sample, Wish
 from nearfar.evaluation.sets._files import (
     camera_of,
     chosen,
+    damaged,
     found,
     metres,
     read_bytes,
@@ -39,7 +40,10 @@ def _rows(path: Path) -> list[tuple[float, list[str]]]:
     """(seconds, the other words) of each line; ``#`` begins a comment."""
     lines = read_bytes(path).decode("utf-8", "replace").splitlines()
     split = [line.split() for line in lines if line.strip() and not line.startswith("#")]
-    return sorted((float(words[0]), words[1:]) for words in split)
+    try:
+        return sorted((float(words[0]), words[1:]) for words in split)
+    except ValueError as exc:
+        raise damaged(path, exc) from exc
 
 
 def _nearest(rows: list[tuple[float, list[str]]], seconds: float) -> list[str] | None:
