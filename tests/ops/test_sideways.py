@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from nearfar.ops.sideways import each_view, scene
-from nearfar.ops.warp import View, look, stage
+from nearfar.ops.warp import View, covering_side, look, stage
 from pictures import draw
 
 REACH = 0.03
@@ -72,3 +72,15 @@ def test_the_small_copy_of_what_stands_behind_has_a_bound(monkeypatch: pytest.Mo
     monkeypatch.setattr(sys.modules["nearfar.ops.sideways"], "_MOST_BEHIND", 1200 * 900 // 64)
     coarse = seen(pixels, near, REACH)[0]
     assert 0 < np.abs(coarse - fine).mean() < 0.5
+
+
+def test_far_longer_than_high_is_no_more_work_a_pixel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither rims that are higher than the picture, nor bands of which most is their margin."""
+    assert covering_side((33, 65_535)) == covering_side((65_535, 33)) == 3
+    assert covering_side((1525, 65_535)) == covering_side((1525, 8 * 1525))
+    seen: list[int] = []
+    module = sys.modules["nearfar.ops.sideways"]
+    solid = module.crisp
+    monkeypatch.setattr(module, "crisp", lambda near: seen.append(len(near)) or solid(near))
+    module._solid(lambda rows: np.zeros((rows.stop - rows.start, 40_000), np.float32), (400, 40_000))
+    assert sum(seen) <= 2 * 400

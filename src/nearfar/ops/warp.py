@@ -26,6 +26,7 @@ _MOST_ROWS = 32_000
 _MOST_SIDE = 32_766  # of a picture that remap takes
 _AT_ONCE = 2**18  # pixels
 _SIDE_OF_RIMS = 900  # widths of an outline's mixed rim that the longer side is
+_MOST_ASPECT = 8  # times the shorter side that counts of the longer: time goes by the rim's square
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,7 +126,8 @@ def _fetched_by_numpy(pixels: npt.NDArray[Any], map_x: Floats, map_y: Floats) ->
 
 def covering_side(shape: tuple[int, ...]) -> int:
     """By how much objects of a picture of that shape are made larger: side of a window, in pixels."""
-    return 2 * max(1, round(max(shape) / _SIDE_OF_RIMS)) + 1
+    longer = min(max(shape), _MOST_ASPECT * min(shape))
+    return 2 * max(1, round(longer / _SIDE_OF_RIMS)) + 1
 
 
 def covering(near: Floats, side: int) -> Floats:

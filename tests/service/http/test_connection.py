@@ -119,6 +119,29 @@ def test_what_is_no_http_is_told(strict, text) -> None:
     assert headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"Sec-WebSocket-Protocol: nearfar, \xc3\xa9",
+        b"Sec-WebSocket-Extensions: \xff",
+        b"Connection: Upgrade, \xff",
+        b"Host: xn--99999999",
+        b"Host: xn--a-" + b"9" * 1100,
+    ],
+)
+def test_a_websocket_whose_head_is_no_text_is_told(strict, header, caplog) -> None:
+    """A problem document and no traceback, where the library for websockets had no answer."""
+    usual = [b"Host: 127.0.0.1", b"Connection: Upgrade", b"Upgrade: websocket", b"Sec-WebSocket-Version: 13"]
+    kept = [row for row in usual if row.split(b":")[0] != header.split(b":")[0]]
+    rows = [*kept, header, b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="]
+    with _connect(strict) as connection:
+        connection.sendall(b"GET /v1/live HTTP/1.1\r\n" + b"\r\n".join(rows) + b"\r\n\r\n")
+        status, problem, headers = _problem(_rest(connection))
+    assert (status, problem) == (400, "malformed-request")
+    assert headers["connection"] == "close"
+    assert not [row for row in caplog.records if row.exc_info]
+
+
 def test_a_whole_request_is_served_as_ever(strict, jpeg) -> None:
     """Also one that takes its time within the limits, and several on one connection."""
     assert {strict.client.get("/healthz").status_code for _ in range(3)} == {200}

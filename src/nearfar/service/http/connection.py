@@ -19,6 +19,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from nearfar.service.errors import LargeHeaderError, MalformedRequestError, SlowHeaderError
 from nearfar.service.http.disconnect import DISCONNECT, Disconnect
 from nearfar.service.http.envelope import BEGUN_AT, SECURITY_HEADERS
+from nearfar.service.http.frames import check_handshake
 from nearfar.service.http.gathering import Gathering
 from nearfar.service.http.pieces import Pieces, TooManyPiecesError
 from nearfar.service.request import problems
@@ -127,6 +128,15 @@ class Connection(H11Protocol):
         what = "The body comes in chunks of a few bytes." if is_flood else "This is not HTTP/1.1."
         hint = "Send larger chunks." if is_flood else ""
         self._refuse(_too_large(self.config) if is_large else MalformedRequestError(what, hint))
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        """Hand the connection over to a websocket, where the library for those can read its head."""
+        try:
+            check_handshake(self.headers)
+        except MalformedRequestError as exc:
+            self._refuse(exc)
+        else:
+            super().handle_websocket_upgrade(event)
 
     def _should_upgrade_to_ws(self) -> bool:
         return not self._is_crowded and super()._should_upgrade_to_ws()

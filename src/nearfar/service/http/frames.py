@@ -9,15 +9,42 @@ from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
 from wsproto.events import CloseConnection
 from wsproto.utilities import LocalProtocolError
 
+from nearfar.service.errors import MalformedRequestError
 from nearfar.service.http.pieces import Pieces, TooManyPiecesError
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Iterable
 
     from uvicorn.config import Config
     from uvicorn.server import ServerState
 
 POLICY = 1008
+_TEXTS = {
+    b"connection": "ascii",
+    b"host": "idna",
+    b"sec-websocket-extensions": "ascii",
+    b"sec-websocket-protocol": "ascii",
+}
+"""Headers that the library decodes, and how; it has no answer to those that cannot be."""
+_MOST_TEXT = 1024
+
+
+def check_handshake(headers: Iterable[tuple[bytes, bytes]]) -> None:
+    """MalformedRequestError for a header of a websocket's request that is no text of its kind."""
+    for name, value in headers:
+        if name in _TEXTS and not _is_text(value, _TEXTS[name]):
+            raise MalformedRequestError(f"The header '{name.decode('ascii')}' of a websocket is malformed.")
+
+
+def _is_text(value: bytes, encoding: str) -> bool:
+    if len(value) > _MOST_TEXT:  # before it is decoded: names take time by the square of their length
+        return False
+    try:
+        value.decode(encoding)
+    except UnicodeError:
+        return False
+    return True
 
 
 class Frames(WSProtocol):
