@@ -441,6 +441,23 @@ def test_a_zygote_that_ends_is_started_anew(wall: Wall) -> None:
     assert found[-1] == 1
 
 
+@pytest.mark.parametrize("is_anew", [False, True])
+def test_work_whose_zygote_is_ended_was_not_the_pictures_fault(wall: Wall, is_anew: bool) -> None:
+    """How its workers ended is then known to nobody: neither to us nor to the next zygote."""
+    with wall.lease() as lease:
+        victim = lease.do(captive.pid)
+        os.kill(wall._nursery._process.pid, signal.SIGKILL)
+        wall._nursery._process.wait()
+        while is_alive(victim):
+            time.sleep(0.01)
+        if is_anew:
+            wall._nursery.close()
+            wall._nursery.bury(wall._nursery.worker())
+        with pytest.raises(WorkerLostError):
+            lease.do(captive.sleep, 0.1)
+    assert ask(wall, captive.same, 1) == 1
+
+
 def test_workers_are_replaced_after_some_requests() -> None:
     """None lives for ever, so that one that was taken over does not either."""
     made = Wall(WallOptions(requests=3, modules=("captive",)))

@@ -115,17 +115,17 @@ class Nursery:
         self._is_ready = True
 
     def bury(self, member: Member) -> int:
-        """End a worker and forget its number; its wait status, 0 where nobody knows."""
+        """End a worker and forget its number; its wait status, wire.UNKNOWN where nobody tells."""
         member.kill()
         with self._lock:
             try:
                 if self._line is None:
-                    return 0
+                    return wire.UNKNOWN
                 self._line.sendall(b"b" + member.pid.to_bytes(4, "little"))
-                return int.from_bytes(_answer(self._line, 4), "little")
+                return int.from_bytes(_answer(self._line, 4), "little", signed=True)
             except (OSError, EOFError):
                 self._end()  # its workers end with it
-                return 0
+                return wire.UNKNOWN
             finally:
                 member.close()
 

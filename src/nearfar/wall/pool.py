@@ -264,11 +264,13 @@ class Lease:
         if member is None:
             return _crashed()
         status = self._wall.bury(member)
-        number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        is_known = status != wire.UNKNOWN
+        number = os.WTERMSIG(status) if is_known and os.WIFSIGNALED(status) else 0
         if number == signal.SIGXCPU:
             self._wall.note(member, "slow", status)
             return slow(self._wall.options.seconds)
-        why = "killed" if number in {signal.SIGKILL, signal.SIGTERM} else "crashed"
+        is_ended = not is_known or number in {signal.SIGKILL, signal.SIGTERM}
+        why = "killed" if is_ended else "crashed"
         self._wall.note(member, why, status)
         if why == "crashed":
             return _crashed()

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
 
 MOST = 4 * 2**20
 """Bytes of a message at most; what is larger lies in the shared memory."""
+UNKNOWN = -1
+"""In place of the wait status of a worker whose zygote has ended too: by whom, nobody tells."""
 _AT_ONCE = 2**16
 _HEAD = struct.Struct("<I")
 

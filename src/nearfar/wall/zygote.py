@@ -17,6 +17,8 @@ import sys
 import time
 from pathlib import Path
 
+from nearfar.wall import wire
+
 ROOMS = ("decode", "effects", "exports", "encode", "ops", "types", "wall")
 """Packages of nearfar that workers need, whole."""
 WHOLE = ("av", "encodings")
@@ -60,7 +62,8 @@ def main(line: socket.socket, more: list[str], *, is_shut_in: bool) -> None:
                 line.sendall(pid.to_bytes(4, "little"))
             else:
                 pid = int.from_bytes(order[1:5], "little")
-                line.sendall((_reap(pid) if pid in workers else 0).to_bytes(4, "little"))
+                status = _reap(pid) if pid in workers else wire.UNKNOWN  # of a zygote before this one
+                line.sendall(status.to_bytes(4, "little", signed=True))
                 workers.discard(pid)
     finally:
         for pid in workers:
