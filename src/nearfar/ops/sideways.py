@@ -136,13 +136,12 @@ def _solid(near: Callable[[slice], Floats], shape: tuple[int, int]) -> npt.NDArr
     """Levels of nearness whose ramps over edges are steps; objects are larger by their mixed rims."""
     out = np.empty(shape, np.uint16)
     side = covering_side(shape)
-    margin = _CRISP_ROWS + side // 2
 
     def work(rows: slice) -> None:
-        seen, inner = _wider(rows, margin, len(out))
+        seen, inner = _wider(rows, _CRISP_ROWS + side // 2, len(out))
         out[rows] = covering(crisp(near(seen)), side)[inner] * np.float32(_TOP) + np.float32(0.5)
 
-    each_band(work, *shape, max(_SOLID_ROWS, 2 * margin))  # no band is mostly its margin
+    each_band(work, *shape, _SOLID_ROWS)
     return out
 
 
