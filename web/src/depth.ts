@@ -57,12 +57,16 @@ export function steps(depth: Depth, width: number, height: number, ends: Ends = 
 /** ``steps`` of some rows alone. */
 export function stepsOfRows(depth: Depth, { width, height, top, bottom }: Rows, ends: Ends = depth): Uint16Array {
   const out = new Uint16Array(width * (bottom - top));
+  const span = ends.high - ends.low;
+  if (!(span > 0)) return out;
+  const isLarge = isNearLarge(depth.kind);
   const columns = Uint32Array.from({ length: width }, (_, x) => centre(x, width, depth.width));
-  for (let y = top; y < bottom; y += 1) {
+  for (let y = top, to = 0; y < bottom; y += 1) {
     const row = centre(y, height, depth.height) * depth.width;
-    for (let x = 0; x < width; x += 1) {
-      const value = depth.values[row + (columns[x] as number)] as number;
-      out[(y - top) * width + x] = Math.round(nearness(depth, value, ends) * 65535);
+    for (let x = 0; x < width; x += 1, to += 1) {
+      // nearness(), written out: a million calls take longer than a screen may stand still
+      const scaled = Math.min(1, Math.max(0, ((depth.values[row + (columns[x] as number)] as number) - ends.low) / span));
+      out[to] = (isLarge ? scaled : 1 - scaled) * 65535 + 0.5; // NaN becomes 0
     }
   }
   return out;

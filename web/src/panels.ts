@@ -22,20 +22,36 @@ export function fit(width: number, height: number, longest = LONGEST_PX): { widt
 
 /** Show a photo on the left, upright, over white; false where the browser cannot decode such a file. */
 export async function showPhoto(file: Blob, signal: AbortSignal): Promise<boolean> {
-  const url = URL.createObjectURL(file);
   try {
-    const image = new Image();
-    image.src = url;
-    await image.decode();
-    if (signal.aborted) return true;
-    shape(image.naturalWidth, image.naturalHeight);
-    drawPhoto(image, fit(image.naturalWidth, image.naturalHeight));
+    const { width, height } = await sizeOf(file);
+    const size = fit(width, height);
+    // beside the page: decoding 12 megapixels as they are drawn would hold it up
+    const bitmap = await createImageBitmap(file, { resizeWidth: size.width, resizeHeight: size.height, resizeQuality: "high" });
+    if (!signal.aborted) {
+      shape(width, height);
+      drawPhoto(bitmap, size);
+    }
+    bitmap.close();
     return true;
   } catch {
     if (!signal.aborted) shape(4, 3);
     return false;
+  }
+}
+
+/** Of the upright photo; its pixels are not decoded for it. Rejects where the browser cannot. */
+async function sizeOf(file: Blob): Promise<{ width: number; height: number }> {
+  const address = URL.createObjectURL(file);
+  try {
+    const image = new Image();
+    await new Promise((resolve, reject) => {
+      image.onload = resolve;
+      image.onerror = reject;
+      image.src = address;
+    });
+    return { width: image.naturalWidth, height: image.naturalHeight };
   } finally {
-    URL.revokeObjectURL(url);
+    URL.revokeObjectURL(address);
   }
 }
 
@@ -79,7 +95,7 @@ export function clearHeat(): void {
   heat().width = heat().height = 1;
 }
 
-function drawPhoto(image: HTMLImageElement, { width, height }: { width: number; height: number }): void {
+function drawPhoto(image: ImageBitmap, { width, height }: { width: number; height: number }): void {
   draw(photo(), image, width, height);
   draw(under(), photo(), width, height);
 }

@@ -37,6 +37,8 @@ self.onmessage = ({ data }: MessageEvent<Question & { id: number }>) => {
   });
 };
 
+void opened().catch(() => undefined); // it is ready when the first photo comes; what went wrong is told then
+
 /** Start the network, once; where that fails it is tried again for the next photo. */
 function opened(): Promise<ort.InferenceSession> {
   session ??= open().catch((error: unknown) => {
