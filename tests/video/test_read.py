@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import threading
 from fractions import Fraction
 from functools import partial
@@ -16,6 +17,7 @@ import pytest
 from nearfar.errors import (
     BrokenImageError,
     EmptyInputError,
+    MissingExtraError,
     ParameterError,
     SourceError,
     TooLargeError,
@@ -217,6 +219,21 @@ def test_streams_chapters_and_words_are_told(tmp_path: Path) -> None:
     ]
     assert [one.title for one in info.chapters] == ["near", "far"]
     assert dict(info.metadata)["title"] == "A walk"
+
+
+def test_words_that_are_no_text_are_read(tmp_path: Path) -> None:
+    """A title in an older code page: replaced, not refused."""
+    data = clip(tmp_path / "clip.mkv", Recipe(words={"title": "xxxx"})).read_bytes()
+    found = open_video(data.replace(b"xxxx", b"\xffa\xfeb")).info.metadata
+    assert "a" in dict(found)["title"]
+
+
+def test_without_the_library_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With what to install."""
+    path = clip(tmp_path / "clip.mp4")
+    monkeypatch.setitem(sys.modules, "av", None)
+    with pytest.raises(MissingExtraError, match=r"nearfar\[video\]"):
+        open_video(path)
 
 
 @pytest.mark.parametrize(

@@ -252,6 +252,14 @@ def test_the_sources_time_base_stays(tmp_path: Path, base: Fraction, suffix: str
         ]
 
 
+def test_pixels_that_are_no_squares_stay_so(tmp_path: Path) -> None:
+    """Players stretch what is written as they stretch the source."""
+    source = clip(tmp_path / "clip.mp4", Recipe(aspect=Fraction(4, 3)))
+    for suffix in (".mp4", ".mkv"):
+        rewritten(source, tmp_path / f"new{suffix}")
+        assert open_video(tmp_path / f"new{suffix}").info.sample_aspect == Fraction(4, 3)
+
+
 def test_nothing_is_left_of_what_fails(tmp_path: Path) -> None:
     """No half a file, neither under its name nor another."""
     source = clip(tmp_path / "clip.mp4")

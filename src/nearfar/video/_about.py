@@ -85,7 +85,7 @@ def info_of(container: InputContainer, stream: VideoStream, first: Decoded) -> V
     """What is known of a video, of which the first frame was decoded."""
     turn = turn_of_frame(first)
     width, height = turn.size(first.width, first.height)
-    aspect = stream.sample_aspect_ratio or Fraction(1)
+    aspect = Fraction(stream.sample_aspect_ratio or 1)
     is_interlaced = first.interlaced_frame or stream.codec_context.field_order not in _PROGRESSIVE
     colour = colour_of(first)
     rate = stream.average_rate or stream.guessed_rate or Fraction(0)

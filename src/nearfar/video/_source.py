@@ -40,6 +40,7 @@ _ADDRESSES: dict[str, Mapping[str, str]] = {
     "https": {"timeout": "10000000", "reconnect": "1"},
 }
 """Schemes of addresses, and how FFmpeg opens them."""
+_REPLACES = 19  # the first version of PyAV that replaces what is no text by itself
 _WAITING = {"rtsp", "rtsps", "rtmp", "rtp", "udp", "tcp", "srt"}  # sources that cannot be opened twice
 # Formats that open other files or addresses, turn any text into a picture, or are devices.
 _REFERRING = {
@@ -123,7 +124,9 @@ class VideoSource:
             return {"options": dict(_ADDRESSES[_scheme(str(self.given))]), "timeout": 15}
         # Bytes of strangers: no playlist, no list of files, no address within.
         allowed = {"format_whitelist": _plain_formats(), "protocol_whitelist": "file,crypto,data"}
-        return {"options": allowed, "metadata_errors": "replace"}
+        # PyAV before 19 fails at words that are not UTF-8 unless told; later ones always replace.
+        is_old = int(av().__version__.partition(".")[0]) < _REPLACES
+        return {"options": allowed} | ({"metadata_errors": "replace"} if is_old else {})
 
     def _told(self, exc: Exception) -> Exception:
         if self.kind in {"address", "device"} or isinstance(exc, PermissionError | FileNotFoundError):
