@@ -33,6 +33,9 @@ def test_commands_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys) -
     assert len(lines) >= 9
     for line in lines:
         assert main(shlex.split(line)[1:]) == 0, f"{line}: {capsys.readouterr().err}"
+    for block in re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL):
+        exec(compile(block, PAGE.name, "exec"), {})  # noqa: S102 - it is our own page
+    assert 0.1 < float(capsys.readouterr().out.splitlines()[-1]) < 2
     assert json.loads(Path("maps.json").read_text("utf-8"))["figures"]["abs_rel"]["mean"] < 1e-3
     assert Path("card.html").read_text("utf-8").startswith("<!doctype html>")
 

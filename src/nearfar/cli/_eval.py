@@ -137,6 +137,24 @@ def judge(words: tuple[str, ...], options: EvalOptions, line: Callable[[str], No
     return 0
 
 
+_OF_MAPS = ("kind", "scale", "array")
+_OF_NETWORKS = ("flip", "size", "tiles")
+_OF_FOLDERS = ("per_metre", "invalid")
+
+
+def check_heeded(given: Iterable[str], options: EvalOptions) -> None:
+    """ParameterError where a flag was given that would change nothing."""
+    for names, is_heeded, where in (
+        (_OF_MAPS, bool(options.predictions), "with --predictions"),
+        (_OF_NETWORKS, not options.predictions, "with a network"),
+        (_OF_FOLDERS, options.set == "folder", "with --set folder"),
+    ):
+        for name in names:
+            if name in given and not is_heeded:
+                flag = f"--{name.replace('_', '-')}"
+                raise ParameterError(f"{flag} counts only {where}.", "Leave it out.", parameter=name)
+
+
 def _plan(options: EvalOptions) -> Plan:
     from nearfar.evaluation import catalogue
     from nearfar.evaluation.rules import Given

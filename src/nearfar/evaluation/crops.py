@@ -80,7 +80,7 @@ def kb_crop(height: int, width: int) -> tuple[slice, slice]:
     if height < KB_HEIGHT or width < KB_WIDTH:
         raise ParameterError(
             f"The benchmark's crop is {KB_WIDTH}×{KB_HEIGHT}, but the picture {width}×{height} pixels.",
-            "Leave it out: --kb-crop none.",
+            "Leave it out: --cut none.",
         )
     top, left = height - KB_HEIGHT, (width - KB_WIDTH) // 2
     return slice(top, top + KB_HEIGHT), slice(left, left + KB_WIDTH)

@@ -22,19 +22,31 @@ def nearest_known(is_known: Mask, side: int) -> Places:
     as a cell, rounded up, and begins at the rounded corner of the cell (MoGe's evaluation).
     """
     rows, columns = (_window(length, side) for length in is_known.shape)
-    down = rows[0][:, None, :, None] + np.zeros((1, side, 1, columns[0].shape[1]), np.intp)
-    across = columns[0][None, :, None, :] + np.zeros((side, 1, rows[0].shape[1], 1), np.intp)
-    is_inside = (down >= 0) & (down < is_known.shape[0]) & (across >= 0) & (across < is_known.shape[1])
-    down, across = np.where(is_inside, down, 0), np.where(is_inside, across, 0)
-    is_usable = is_inside & is_known[down, across]
-    away = (down + 0.5 - rows[1][:, None, None, None]) ** 2 + (
-        across + 0.5 - columns[1][None, :, None, None]
-    ) ** 2
-    flat = np.where(is_usable, away, np.inf).reshape(side * side, -1)
+    found = [
+        _nearest_in_row(is_known, window, centre, columns)
+        for window, centre in zip(rows[0], rows[1], strict=True)
+    ]
+    return np.concatenate([down for down, _ in found]), np.concatenate([across for _, across in found])
+
+
+def _nearest_in_row(
+    is_known: Mask,
+    window: npt.NDArray[np.intp],
+    centre: float,
+    columns: tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]],
+) -> Places:
+    """The same for one row of cells: large maps would not fit into memory at once."""
+    across = columns[0]  # (side, n)
+    down = np.broadcast_to(window[None, :, None], (len(across), len(window), across.shape[1]))
+    right = np.broadcast_to(across[:, None, :], down.shape)
+    is_inside = (down >= 0) & (down < is_known.shape[0]) & (right >= 0) & (right < is_known.shape[1])
+    is_usable = is_inside & is_known[np.where(is_inside, down, 0), np.where(is_inside, right, 0)]
+    away = (down + 0.5 - centre) ** 2 + (right + 0.5 - columns[1][:, None, None]) ** 2
+    flat = np.where(is_usable, away, np.inf).reshape(len(across), -1)
     best = np.argmin(flat, axis=1)
-    has_any = np.isfinite(flat[np.arange(side * side), best])
+    has_any = np.isfinite(flat[np.arange(len(across)), best])
     pick = (np.flatnonzero(has_any), best[has_any])
-    return down.reshape(side * side, -1)[pick], across.reshape(side * side, -1)[pick]
+    return down.reshape(len(across), -1)[pick], right.reshape(len(across), -1)[pick]
 
 
 def _window(length: int, side: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]]:

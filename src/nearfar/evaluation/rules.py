@@ -106,7 +106,8 @@ class Protocol:
     """A published way to judge.
 
     ``judges``: ``depth`` (picture by picture), ``pairs`` or ``clips``. ``rules``: of a set, a kind of
-    prediction and what the user chose. ``headline``: the figure by which pictures are ranked.
+    prediction and what the user chose. ``headline``: the figure by which pictures are ranked. ``takes``: the
+    fields of :class:`Given` that the rules heed.
     """
 
     name: str
@@ -116,6 +117,7 @@ class Protocol:
     headline: str
     rules: Callable[[EvalSet, Kind, Given], Rules]
     sets: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ("align", "crop", "cut", "cap_m")
 
     def describe(self) -> dict[str, Any]:
         """Plain values."""

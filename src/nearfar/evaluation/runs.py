@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ from nearfar.evaluation.figures import is_higher_better
 from nearfar.evaluation.pairs import count_pairs
 from nearfar.evaluation.predictions import Kind
 from nearfar.evaluation.rules import Given
+from nearfar.registry import named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -150,8 +151,20 @@ def _silent(*_: int) -> None:
 
 
 def _check(plan: Plan) -> None:
-    """ParameterError where a set lacks what a protocol needs."""
+    """ParameterError where a set lacks what a protocol needs, or a choice would change nothing."""
     judges, chosen = plan.protocol.judges, plan.chosen
+    if plan.wish.split:
+        named(f"split of {chosen.name}", chosen.splits, plan.wish.split)
+    unheeded = [
+        one.name
+        for one in fields(plan.given)
+        if getattr(plan.given, one.name) and one.name not in plan.protocol.takes
+    ]
+    if unheeded:
+        name = unheeded[0].removesuffix("_m")
+        raise ParameterError(
+            f"The protocol '{plan.protocol.name}' has no choice of {name}.", f"Leave --{name} out.", name
+        )
     lacks = {
         "pairs": "" if chosen.has_pairs else "pairs",
         "clips": "" if chosen.has_poses else "camera poses",
@@ -168,11 +181,9 @@ def _check(plan: Plan) -> None:
 
 def _check_count(plan: Plan, count: int) -> int:
     """How many pictures are published of the split; ParameterError where a list has others."""
-    from nearfar.registry import named
-
     splits = plan.chosen.splits
     split = plan.wish.split or next(iter(splits))
-    expected = int(named(f"split of {plan.chosen.name}", splits, split))
+    expected = splits[split]
     if plan.wish.listed and expected and count != expected and not plan.is_partial:
         raise ParameterError(
             f"The list gives {count} pictures, but {expected} are published as '{split}' of "

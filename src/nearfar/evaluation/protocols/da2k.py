@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def _rules(chosen: EvalSet, kind: Kind, given: Given) -> Rules:  # noqa: ARG001 - one shape
     """No alignment: the map at the photo's size is read at both points; equal values are half right."""
-    return Rules((), given.cut or "none", mean="right pairs of all photos by all pairs")
+    return Rules((), mean="right pairs of all photos by all pairs")
 
 
 PROTOCOLS = Protocol(
@@ -24,4 +24,5 @@ PROTOCOLS = Protocol(
     "accuracy",
     _rules,
     ("da2k",),
+    takes=(),
 )

@@ -74,4 +74,5 @@ PROTOCOLS = Protocol(
     "affine_disparity.abs_rel",
     _rules,
     ("nyu", "kitti", "eth3d", "ibims", "sintel", "ddad", "diode", "hammer"),
+    takes=("crop", "cut", "cap_m", "sharp"),
 )

@@ -39,4 +39,5 @@ PROTOCOLS = Protocol(
     "tae",
     _rules,
     ("scannet", "sintel", "tum", "hammer"),
+    takes=("align", "crop", "cap_m"),
 )
