@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import re
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
     from nearfar.video._source import Given
 
+_FRACTION = re.compile(r"-?\d{1,15}(/[1-9]\d{0,11})?")
+CARRIED_S = Fraction(10)
+"""What is added to times where pictures are left out: that container has none before nought."""
+START_WORD = "nearfar_video_start"
 _OWN_WORDS = {
     "encoder",
     "major_brand",
@@ -31,6 +36,7 @@ _OWN_WORDS = {
     "duration",
     "handler_name",
     "vendor_id",
+    "nearfar_video_start",
 }
 """Words of a file that are about itself: they would be wrong in another."""
 _NAMES = {
@@ -58,37 +64,56 @@ class Companions:
     _targets: dict[int, Any] = field(default_factory=dict)
     _packets: Iterator[Any] | None = None
     _waiting: Packet[Any] | None = None
+    video_start: Fraction = Fraction(0)
+    """When the first picture of the source is shown, in seconds."""
+    offset: Fraction = Fraction(0)
+    """What is taken off every time, in seconds."""
     _refused: int = 0
+    _video: int = -1
 
     def open(self) -> dict[str, str]:
         """Open the source; its words."""
-        self._container = self.source.open()
-        return _words(self._container.metadata)
+        self._container = container = self.source.open()
+        told = _FRACTION.fullmatch(container.metadata.get(START_WORD, ""))
+        if told and not container.streams.video:  # pictures were left out already
+            self.video_start, self.offset = Fraction(told[0]), CARRIED_S
+        else:
+            video = video_stream(container, self.source.name)
+            self._video = video.index
+            self.video_start = Fraction(video.start_time or 0) * Fraction(video.time_base or 0)
+        return _words(container.metadata)
 
     def join(self, out: OutputContainer) -> None:
         """Add the streams, chapters and words to a file that has its pictures' stream and no packet yet."""
         if self._container is None:
             self.open()
         container: Any = self._container
-        video = video_stream(container, self.source.name)
-        self.end += float((video.start_time or 0) * (video.time_base or 0))
+        self.end += float(self.video_start)
         out.metadata.update(_words(container.metadata))
-        chapters = _moved(container.chapters(), self.start, self.end)
+        start, end = self.start + self.offset, self.end + float(self.offset)
+        chapters = _moved(container.chapters(), start, end)
         if chapters:
             out.set_chapters(chapters)
         for stream in container.streams:
-            if stream.index != video.index:
+            if stream.index != self._video:
                 self._take(stream, out, has_chapters=bool(chapters))
         chosen = [container.streams[index] for index in self._targets]
         self._packets = iter(container.demux(*chosen)) if chosen else iter(())
 
-    def advance(self, out: OutputContainer, seconds: float) -> None:
-        """Write what comes before that time of the written file."""
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no stream to take along."""
+        return not self._targets
+
+    def advance(self, out: OutputContainer, seconds: float) -> bool:
+        """Write what comes before that time of the written file; True where that was the last."""
         while packet := self._next():
-            if float(_time(packet, packet.dts, packet.pts) - self.start) > seconds:
-                return
+            when = _time(packet, packet.dts, packet.pts) - self.offset
+            if float(when - self.start) > seconds:
+                return False
             self._waiting = None
             self._write(packet, out)
+        return True
 
     def close(self) -> None:
         """Let go of the source, and note what it did not give."""
@@ -110,7 +135,7 @@ class Companions:
                 return None
             if (packet.dts is None and packet.pts is None) or not packet.size:
                 continue
-            when = _time(packet, packet.pts, packet.dts)
+            when = _time(packet, packet.pts, packet.dts) - self.offset
             if when < self.end and (not self.start or when >= self.start):
                 self._waiting = packet
         return self._waiting
@@ -120,8 +145,8 @@ class Companions:
         packet = change(packet) if change else packet
         if packet is None:
             return
-        if self.start:
-            steps = round(self.start / packet.time_base)
+        if self.start + self.offset:
+            steps = round((self.start + self.offset) / packet.time_base)
             packet.pts = None if packet.pts is None else packet.pts - steps
             packet.dts = None if packet.dts is None else packet.dts - steps
         packet.stream = target
