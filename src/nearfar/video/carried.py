@@ -3,6 +3,7 @@
 Where a video is read behind a wall, nothing of it may be parsed outside: this is what comes over, written
 anew by our own muxer in a container that keeps any time base. It is a source for
 ``nearfar.video.join``.
+"""
 
 from __future__ import annotations
 
