@@ -155,7 +155,7 @@ class Settings:
     )
     photo_bytes: int = option(
         64 * 2**20,
-        "Bytes of all such photos of a process together; the one named longest ago gives way.",
+        "Bytes of all such photos of a process together; who holds most gives way.",
         low=1,
     )
     photos_per_caller: int = option(4, "Such photos of one key or address.", low=1, high=1000)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nearfar.errors import TooLargeError
+from nearfar.errors import BusyError, TooLargeError
 from nearfar.service.errors import NoSuchPhotoError
 from nearfar.service.http.held import HeldUploads, Holding
 from nearfar.service.http.uploads import Upload
@@ -73,6 +73,18 @@ def test_what_was_named_longest_ago_gives_way(held) -> None:
     with pytest.raises(TooLargeError):
         held.keep("d", photo(101))
     assert held.named("a", first)
+
+
+def test_no_caller_pushes_out_those_who_hold_less(held) -> None:
+    """Whoever holds most gives way, and one photo larger than what others hold is not held."""
+    mine = held.keep("me", photo(20))
+    flood = [held.keep("flood", photo(30)) for _ in range(9)]
+    assert held.named("me", mine)
+    assert held.named("flood", flood[-1])
+    with pytest.raises(BusyError):
+        held.keep("huge", photo(95))
+    assert held.named("me", mine)
+    assert held.named("flood", flood[-1])
 
 
 def test_a_caller_has_few(held) -> None:

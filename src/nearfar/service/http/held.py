@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nearfar.errors import BusyError
 from nearfar.service.errors import NoSuchPhotoError
 from nearfar.service.http.uploads import too_large
 
@@ -26,7 +27,7 @@ class Holding:
     """How much is held for how long, as the settings say.
 
     ``seconds``: after an upload was named the last time; ``most_bytes``: of all held uploads of a process
-    (the one that was named longest ago gives way); ``per_caller``: so many uploads of one.
+    (who holds most gives way); ``per_caller``: so many uploads of one.
     """
 
     seconds: float = 900.0
@@ -59,15 +60,12 @@ class HeldUploads:
 
         Raises:
             TooLargeError: it alone is more than may be held.
+            BusyError: those who hold less than this caller would have to give way.
         """
         if len(upload.body) > self.holding.most_bytes:
             raise too_large(self.holding.most_bytes)
         self._tidy()
-        own = [name for name, held in self._held.items() if held.caller == caller]
-        for name in own[: max(0, len(own) - self.holding.per_caller + 1)]:
-            del self._held[name]
-        while self._bytes() + len(upload.body) > self.holding.most_bytes:
-            self._held.popitem(last=False)
+        self._held = self._with_room(caller, len(upload.body))
         name = secrets.token_urlsafe(24)
         self._held[name] = _Held(caller, upload, self._clock() + self.holding.seconds)
         return name
@@ -96,5 +94,20 @@ class HeldUploads:
         while self._held and next(iter(self._held.values())).until <= now:
             self._held.popitem(last=False)
 
-    def _bytes(self) -> int:
-        return sum(len(held.upload.body) for held in self._held.values())
+    def _with_room(self, caller: str, count: int) -> OrderedDict[str, _Held]:
+        """What stays beside ``count`` bytes more of a caller: who holds most lets go of its oldest."""
+        left, own = self._held.copy(), [name for name, held in self._held.items() if held.caller == caller]
+        for name in own[: max(0, len(own) - self.holding.per_caller + 1)]:
+            del left[name]
+        sizes = Counter({caller: count})
+        for held in left.values():
+            sizes[held.caller] += len(held.upload.body)
+        while sizes.total() > self.holding.most_bytes:
+            name, oldest = max(left.items(), key=lambda row: sizes[row[1].caller])
+            if sizes[oldest.caller] < sizes[caller]:
+                raise BusyError(
+                    "Photos of others fill what is held.", "Send the photo with each request.", 60
+                )
+            sizes[oldest.caller] -= len(oldest.upload.body)
+            del left[name]
+        return left
