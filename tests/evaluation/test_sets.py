@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 import small_sets
-from nearfar.errors import BrokenImageError, ParameterError, SourceError, UnknownNameError
+from nearfar.errors import BrokenImageError, MissingExtraError, ParameterError, SourceError, UnknownNameError
 from nearfar.evaluation.catalogue import eval_set, eval_sets
 from nearfar.evaluation.samples import Item, Sample, Wish
 
@@ -236,6 +237,18 @@ def test_arrays_that_are_none(tmp_path: Path) -> None:
     depth.write_bytes(b"no array")
     with pytest.raises(BrokenImageError, match="cannot be read"):
         eval_set("diode").items(Wish(tmp_path, "val-indoors"))[0].read()
+
+
+@pytest.mark.parametrize(("name", "library"), [("nyu", "h5py"), ("make3d", "scipy")])
+def test_an_absent_library_is_told(name: str, library: str, tmp_path: Path, monkeypatch) -> None:
+    """By its name, and what to install."""
+    pytest.importorskip("h5py")
+    pytest.importorskip("scipy")
+    small_sets.WRITERS[name](tmp_path)
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(MissingExtraError, match=library) as told:
+        eval_set(name).items(Wish(tmp_path))[0].read()
+    assert "nearfar[eval]" in told.value.hint
 
 
 def test_unknown_names_offer_the_nearest() -> None:
