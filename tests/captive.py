@@ -20,6 +20,7 @@ import numpy as np
 
 from nearfar.errors import BrokenImageError, ParameterError
 from nearfar.types import Photo
+from nearfar.wall.lent import LentFile
 
 
 def tried(name: str, *given: str) -> str:
@@ -207,3 +208,15 @@ def unknown_encodings(names: list[str]) -> list[str]:
         except LookupError:
             missing.append(name)
     return missing
+
+
+def read_lent(offset: int, size: int, begin: int, count: int) -> bytes:
+    """Some bytes of a part of the file that was lent."""
+    file = LentFile(offset, size)
+    file.seek(begin)
+    return file.read(count)
+
+
+def large_picture(number: int) -> np.ndarray:
+    """A megabyte of one number."""
+    return np.full((1024, 1024), number, np.uint8)

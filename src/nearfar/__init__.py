@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from nearfar.decode.depth import read_depth
     from nearfar.errors import NearfarError
     from nearfar.types import Camera, Clip, DepthMap, Frame, Frames, Photo, Picture
+    from nearfar.video.depth_file import read_depth_video
+    from nearfar.video.estimate import EstimatedFrame, VideoOptions, estimate_video
+    from nearfar.video.read import open_video
 
 _HOMES = {
     "Calibration": "calibration",
@@ -44,6 +47,7 @@ _HOMES = {
     "DepthMap": "types",
     "EstimateOptions": "one_photo",
     "Estimated": "one_photo",
+    "EstimatedFrame": "video.estimate",
     "Frame": "types",
     "Frames": "types",
     "KnownPoint": "calibration",
@@ -52,18 +56,22 @@ _HOMES = {
     "NearfarError": "errors",
     "Photo": "types",
     "Picture": "types",
+    "VideoOptions": "video.estimate",
     "calibrate": "calibration",
     "compare": "comparison",
     "effect": "api",
     "estimate": "api",
+    "estimate_video": "video.estimate",
     "export": "api",
     "fuse": "api",
     "heatmap": "api",
     "list_models": "api",
     "load": "api",
+    "open_video": "video.read",
     "overlay": "api",
     "read": "api",
     "read_depth": "decode.depth",
+    "read_depth_video": "video.depth_file",
 }
 
 __all__ = [
@@ -74,6 +82,7 @@ __all__ = [
     "DepthMap",
     "EstimateOptions",
     "Estimated",
+    "EstimatedFrame",
     "Frame",
     "Frames",
     "KnownPoint",
@@ -82,19 +91,23 @@ __all__ = [
     "NearfarError",
     "Photo",
     "Picture",
+    "VideoOptions",
     "__version__",
     "calibrate",
     "compare",
     "effect",
     "estimate",
+    "estimate_video",
     "export",
     "fuse",
     "heatmap",
     "list_models",
     "load",
+    "open_video",
     "overlay",
     "read",
     "read_depth",
+    "read_depth_video",
 ]
 
 

@@ -29,7 +29,7 @@ Named = str | tuple[str, Mapping[str, Any]] | Mapping[str, Any]
 
 MAX_OUTPUTS = 16
 MAX_BYTES = 64 * 1024
-_MEMBERS = ("model", "size", "effects", "exports")
+_MEMBERS = ("model", "size", "effects", "exports", "video")
 _REGISTRIES = {"effects": EFFECTS, "exports": EXPORTS}
 _DEFAULT = {"effects": ["heatmap"]}
 _SHAPE = 'Give an object such as {"model": "embedded", "effects": ["heatmap"], "exports": ["npy"]}.'
@@ -106,6 +106,12 @@ class Outputs:
     plain: dict[str, Any]
     """The same as JSON, as it is kept and shown."""
 
+    @property
+    def video(self) -> dict[str, Any]:
+        """How videos are worked on, as it was given: :mod:`nearfar.video.pipeline` reads it."""
+        found: dict[str, Any] = self.plain.get("video", {})
+        return found
+
 
 def plain_entry(entry: Named) -> object:
     """An entry of a pipeline as JSON holds it."""
@@ -154,7 +160,13 @@ def check_outputs(given: dict[str, Any], default_model: str) -> Outputs:
         raise _wrong(
             f"The pipeline makes {len(entries)} files of a photo; at most {MAX_OUTPUTS} were expected."
         )
-    return Outputs(model, size, tuple(_numbered(entries)), _plain(model, size, entries))
+    plain = _plain(model, size, entries)
+    video = given.get("video")
+    if video is not None:
+        if not isinstance(video, dict):
+            raise _wrong("The pipeline's video is no object.")
+        plain["video"] = video
+    return Outputs(model, size, tuple(_numbered(entries)), plain)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

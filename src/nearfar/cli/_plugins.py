@@ -89,13 +89,19 @@ class ManyOptions(SharedOptions):
     workers: int = option(0, _stream.WORKERS_HELP, low=0, high=64)
 
 
-def merged(shared: type, registry: Registry) -> type:
-    """An options class with the shared flags and those of all plug-ins; help says whose they are."""
+def merged(shared: type, registry: Registry, names: Iterable[str] = (), apart: str = "") -> type:
+    """An options class with the shared flags and those of all plug-ins; help says whose they are.
+
+    ``names``: of the plug-ins, where not all are meant. ``apart``: stands before a plug-in's option that is
+    called as a shared one.
+    """
+    ours = {info.name for info in describe(shared)}
     rows: dict[str, list[tuple[str, OptionInfo]]] = {}
-    for name in registry.names():
+    for name in names or registry.names():
         plugin = registry.load(name)
         for info in describe(plugin.options):
-            rows.setdefault(info.name, []).append((plugin.name, info))
+            called = apart + info.name if info.name in ours and apart else info.name
+            rows.setdefault(called, []).append((plugin.name, info))
     fields: list[Any] = [(info.name, _type(info), _same(info)) for info in describe(shared)]
     fields += [(name, _type(owners[0][1]), _joined(owners)) for name, owners in rows.items()]
     return dataclasses.make_dataclass("MergedOptions", fields, frozen=True)

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import sys
+import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from nearfar.errors import NearfarError
+
+_EVERY_S = 10.0
 
 
 def line(text: str) -> None:
@@ -156,3 +159,53 @@ def progress(total: int) -> Iterator[Callable[[bool], bool]]:
             return passed
 
         yield step
+
+
+@contextmanager
+def frames(*, is_shown: bool) -> Iterator[Callable[[int, int | None, float, float | None], None]]:
+    """How far a video is, on standard error: a bar on a terminal, else a line each ten seconds.
+
+    Gives what is told frames done, of how many (None: nobody knows), frames a second, and seconds left.
+    """
+    if not is_shown:
+        yield lambda *_: None
+        return
+    if not sys.stderr.isatty():
+        yield _NowAndThen().tell
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    words = TextColumn("{task.fields[rate]:.1f} frames/s, {task.fields[left]} left")
+    columns = (BarColumn(), MofNCompleteColumn(), words)
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("frames", total=None, rate=0.0, left="?")
+
+        def tell(done: int, total: int | None, rate: float, left_s: float | None) -> None:
+            bar.update(task, completed=done, total=total, rate=rate, left=clock(left_s))
+
+        yield tell
+
+
+class _NowAndThen:
+    """Says a line now and then."""
+
+    def __init__(self) -> None:
+        self._said_at = time.monotonic()
+
+    def tell(self, done: int, total: int | None, rate: float, left_s: float | None) -> None:
+        """A line, where the last one was long ago."""
+        if time.monotonic() - self._said_at < _EVERY_S:
+            return
+        self._said_at = time.monotonic()
+        of = f" of {total}" if total is not None else ""
+        line(f"{done}{of} frames, {rate:.1f} frames/s, {clock(left_s)} left")
+
+
+def clock(seconds: float | None) -> str:
+    """A time as 1:02:03 or 2:03; ? where it is not known."""
+    if seconds is None:
+        return "?"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -128,7 +128,8 @@ def _submit(order: Order) -> None:
     wanted = read_outputs(_pipeline(order.options.pipeline), order.read.model)
     owner = Owner(order.store.spool.owners)
     try:
-        limits = IntakeLimits(order.read.job_bytes, order.read.job_pictures, order.read.max_bytes)
+        read = order.read
+        limits = IntakeLimits(read.job_bytes, read.job_pictures, read.max_bytes, read.video_bytes)
         intake = Intake(order.store.spool, owner.name, limits)
         try:
             for name in order.names:

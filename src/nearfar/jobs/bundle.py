@@ -42,7 +42,8 @@ def describe(row: PictureRow) -> dict[str, Any]:
     """A picture as plain values, the same on every face."""
     files = [{"name": f.name, "media_type": f.media_type, "bytes": f.bytes} for f in row.files]
     plain = {"picture": row.position, "name": row.name, "state": row.state, "files": files}
-    return plain | {"depth": row.depth, "problem": row.problem}
+    plain |= {"depth": row.depth, "problem": row.problem}
+    return plain if row.progress is None else plain | {"progress": row.progress}
 
 
 def _entry(store: JobStore, row: PictureRow) -> dict[str, Any]:

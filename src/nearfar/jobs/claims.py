@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import NearfarError
 from nearfar.jobs import owner as owners
@@ -94,6 +94,19 @@ class Claims:
         if has_ended:
             self._store.tidy_soon(claim.job)
         return is_kept
+
+    def note(self, claim: Claim, progress: dict[str, Any]) -> bool:
+        """Keep how far a video is; False where it is not this claim's any more: it was cancelled or removed.
+
+        It waits for no disk.
+        """
+        with self._store.database.passing() as connection:
+            connection.execute(_TOUCH, (claim.job,))
+            kept = connection.execute(
+                f"UPDATE pictures SET progress = ?, version = {_VERSION} WHERE {_MINE}",  # noqa: S608
+                (json.dumps(progress), *_key(claim)),
+            ).rowcount
+        return bool(kept)
 
     def give_back(self, claim: Claim, *, counts: bool = False) -> None:
         """Give it back to the queue. ``counts``: the attempt stays written down."""

@@ -17,6 +17,7 @@ from nearfar.jobs.archive import ArchiveLimits, Window
 from nearfar.jobs.errors import disk_errors
 from nearfar.jobs.records import Draft, Slot
 from nearfar.jobs.spool import PACK
+from nearfar.video.signature import HEAD, is_video
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,18 +26,18 @@ if TYPE_CHECKING:
     from nearfar.jobs.spool import Spool
 
 _NAME_LENGTH = 255
-_HEAD = 4
 _LOOK_BYTES = 8 * 2**20
 """A job that is arriving is measured each time that so many bytes have come."""
 
 
 @dataclass(frozen=True, slots=True)
 class IntakeLimits:
-    """Bytes of a job, pictures in it, bytes of one picture."""
+    """Bytes of a job, pictures in it, bytes of one picture, and of one video (0: as of a picture)."""
 
     job_bytes: int
     pictures: int
     picture_bytes: int
+    video_bytes: int = 0
 
 
 class Intake:
@@ -85,8 +86,8 @@ class Intake:
         self._size += len(data)
         if self._size > self._limits.job_bytes:
             raise too_large(self._limits.job_bytes)
-        self._head += data[: _HEAD - len(self._head)]
-        if len(self._head) == _HEAD and not archive.is_archive(self._head):
+        self._head += data[: HEAD - len(self._head)]
+        if len(self._head) == HEAD and not archive.is_archive(self._head):
             self._check_picture()
         self._crc = zlib.crc32(data, self._crc)
         self._part_hash.update(data)
@@ -153,10 +154,13 @@ class Intake:
         self._part_hash = hashlib.sha256()
 
     def _check_picture(self) -> None:
-        if self._size - self._start > self._limits.picture_bytes:
+        most, setting = self._limits.picture_bytes, "NEARFAR_MAX_BYTES"
+        if self._limits.video_bytes and is_video(self._head):
+            most, setting = self._limits.video_bytes, "NEARFAR_VIDEO_BYTES"
+        if self._size - self._start > most:
             raise TooLargeError(
-                f"{self._name or 'A picture'} holds more than {self._limits.picture_bytes / 2**20:g} MiB.",
-                "Make the file smaller, or raise the setting NEARFAR_MAX_BYTES of the service.",
+                f"{self._name or 'A picture'} holds more than {most / 2**20:g} MiB.",
+                f"Make the file smaller, or raise the setting {setting} of the service.",
             )
 
     def _unpacked(self, length: int) -> list[Slot]:

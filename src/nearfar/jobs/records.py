@@ -63,6 +63,8 @@ class PictureRow:
     files: tuple[ResultFile, ...] = ()
     depth: dict[str, Any] | None = None
     problem: dict[str, Any] | None = None
+    progress: dict[str, Any] | None = None
+    """How far a video is: frames ``done``, ``total`` where it is known, ``rate``; None for photos."""
 
 
 @dataclass(frozen=True, slots=True)

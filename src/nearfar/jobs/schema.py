@@ -124,7 +124,10 @@ pictures that wait. ``totals``: bytes on the disk, pictures that wait, pictures 
 
 Bytes were those of files, and are now those of blocks: what is there is rounded up, with its folders."""
 
-MIGRATIONS = (_FIRST, _COUNTED)
+_MOVING = "ALTER TABLE pictures ADD COLUMN progress TEXT;"
+"""How far a video is, as JSON; NULL for photos."""
+
+MIGRATIONS = (_FIRST, _COUNTED, _MOVING)
 """The steps, oldest first; one that was released is never changed."""
 
 

@@ -6,6 +6,7 @@ HOME/jobs/staging/OWNER-ID/    a job that is arriving
 HOME/jobs/held/OWNER-ID/       a backup that is being made
 HOME/jobs/spool/ID/pack        the pictures of a job, one behind the other
 HOME/jobs/spool/ID/out/N.TOKEN/FILE  the result of picture N
+HOME/jobs/spool/ID/work/N/     what there is so far of video N
 """
 
 from __future__ import annotations
@@ -15,20 +16,23 @@ import os
 import secrets
 import shutil
 import zlib
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from nearfar.errors import BrokenImageError
 from nearfar.jobs.errors import PictureLostError, disk_errors
 from nearfar.machine.files import sync
+from nearfar.video.signature import HEAD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from nearfar.jobs.records import Slot
 
-PACK = "pack"
+PACK, WORK = "pack", "work"
+_LOOK = 4096  # bytes of a packed picture that hold its first few
 _STORED, _DEFLATED = 0, 8
 METHODS = (_STORED, _DEFLATED)
 _LOST = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EIO}
@@ -130,6 +134,80 @@ class Spool:
             raise
         return token
 
+    def work(self, job: str, position: int) -> Path:
+        """The folder of what there is so far of a video; it is made.
+
+        Raises:
+            JobsUnavailableError: it cannot be, or the job is gone.
+        """
+        with disk_errors(f"The folder {self.jobs}"):
+            (self.folder(job) / WORK).mkdir(exist_ok=True)
+            folder = self.folder(job) / WORK / str(position)
+            folder.mkdir(exist_ok=True)
+            return folder
+
+    def keep_result(self, job: str, position: int, made: Path) -> str:
+        """Make a folder of finished files the result of a video, synced, and give its token."""
+        token = secrets.token_hex(4)
+        with disk_errors(f"The folder {self.jobs}"):
+            self._make_out(job)
+            for path in made.iterdir():
+                sync(path)
+            sync(made)
+            target = self.result(job, position, token)
+            made.rename(target)
+            sync(target.parent)
+            shutil.rmtree(self.folder(job) / WORK / str(position), ignore_errors=True)
+        return token
+
+    def head(self, job: str, slot: Slot) -> bytes:
+        """The first bytes of a picture or video.
+
+        Raises:
+            PictureLostError, JobsUnavailableError: as of :meth:`picture`.
+        """
+        with self._opened(job) as file:
+            file.seek(slot.offset)
+            packed = file.read(min(slot.packed, _LOOK))
+        if slot.method == _STORED:
+            return packed[:HEAD]
+        try:
+            return zlib.decompressobj(-15).decompress(packed, HEAD)
+        except zlib.error:
+            return b""  # told when it is read
+
+    @contextmanager
+    def moving(self, job: str, position: int, slot: Slot) -> Iterator[tuple[BinaryIO, int, int]]:
+        """A video as an open file, the place in it where the video begins, and its bytes.
+
+        Raises:
+            BrokenImageError: what was packed does not unpack to what was accepted.
+            PictureLostError, JobsUnavailableError: as of :meth:`picture`.
+        """
+        if slot.method == _STORED:
+            with self._opened(job) as file:
+                yield file, slot.offset, slot.size
+            return
+        plain = self.work(job, position) / "source"
+        with disk_errors(f"The folder {self.jobs}"):
+            if not plain.exists() or plain.stat().st_size != slot.size:
+                plain.write_bytes(self.picture(job, slot))
+            with plain.open("rb") as file:
+                yield file, 0, slot.size
+
+    @contextmanager
+    def _opened(self, job: str) -> Iterator[BinaryIO]:
+        """The pack of a job."""
+        with disk_errors(f"The folder {self.jobs}"):
+            try:
+                file = (self.folder(job) / PACK).open("rb")
+            except OSError as exc:
+                if exc.errno not in _LOST or not self.jobs.is_dir():
+                    raise
+                raise _lost() from exc
+        with file:
+            yield file
+
     def _make_out(self, job: str) -> None:
         """The folder of a job's results, where a version before it was made with the job left none."""
         out = self.folder(job) / "out"
@@ -167,6 +245,7 @@ class Spool:
                 if folder.name not in wanted:
                     shutil.rmtree(folder, ignore_errors=True)
             (self.folder(job) / PACK).unlink(missing_ok=True)
+        shutil.rmtree(self.folder(job) / WORK, ignore_errors=True)
 
     def remove(self, job: str) -> None:
         """Remove all of a job."""
@@ -191,10 +270,7 @@ class Spool:
             except OSError as exc:
                 if exc.errno not in _LOST or not self.jobs.is_dir():
                     raise
-                raise PictureLostError(
-                    "The picture's bytes are no more in the store of jobs, or cannot be read.",
-                    "Send the picture again.",
-                ) from exc
+                raise _lost() from exc
         try:
             data = (
                 packed
@@ -208,6 +284,12 @@ class Spool:
         if len(data) != slot.size or zlib.crc32(data) != slot.crc:
             raise BrokenImageError("the picture's bytes do not fit their checksum.", "Send it again.")
         return data
+
+
+def _lost() -> PictureLostError:
+    return PictureLostError(
+        "The picture's bytes are no more in the store of jobs, or cannot be read.", "Send the picture again."
+    )
 
 
 def taken(path: Path) -> int:

@@ -366,4 +366,5 @@ def _picture(row: sqlite3.Row) -> PictureRow:
         files=tuple(ResultFile(**file) for file in json.loads(row["files"] or "[]")),
         depth=json.loads(row["depth"] or "null"),
         problem=json.loads(row["problem"] or "null"),
+        progress=json.loads(row["progress"] or "null"),
     )

@@ -74,7 +74,7 @@ def distance_rows(depth: DepthMap, near: float = 1.0, far: float = 10.0) -> Rows
     def rows_of(rows: slice) -> FloatMap:
         if depth.kind is DepthKind.METRIC:
             return np.maximum(_finite(depth, rows), np.float32(CLOSEST_M))
-        close = depth.near_is_large(rows=rows)
+        close = depth.near_is_large(depth.shared_span or "image", rows=rows)
         if depth.kind is DepthKind.AFFINE_DEPTH:
             return np.asarray(np.float32(far) - np.float32(far - near) * close, np.float32)
         return np.asarray(1 / (np.float32(1 / far) + np.float32(1 / near - 1 / far) * close), np.float32)
@@ -92,7 +92,13 @@ def _finite(depth: DepthMap, rows: slice) -> FloatMap:
 
 
 def _span(depth: DepthMap) -> tuple[float, float]:
-    """The values, near is large, that are 0 and 1: nearly the extremes of those that are valid."""
+    """The values, near is large, that are 0 and 1: nearly the extremes of those that are valid.
+
+    The frames of a video share one span.
+    """
+    if depth.shared_span is not None:
+        low, high = np.sort(near_is_large(np.asarray(depth.shared_span, np.float32), depth.kind))
+        return float(low), float(high)
     flat = depth.values.ravel() if depth.valid is None else depth.values[depth.valid]
     if not flat.size:
         return 0.0, 0.0

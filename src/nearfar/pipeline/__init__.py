@@ -11,7 +11,7 @@ from nearfar.cards import DepthKind
 from nearfar.engines import input_of
 from nearfar.errors import ParameterError
 from nearfar.ops.outlines import brightness, sharpen
-from nearfar.pipeline.postprocess import check_finite, depth_of, finish, without_border
+from nearfar.pipeline.postprocess import Plane, check_finite, depth_of, finish, plane_of, without_border
 from nearfar.pipeline.preprocess import Prepared, prepare
 from nearfar.types import DepthMap, Photo, Provenance
 
@@ -82,6 +82,17 @@ class Estimator:
         raw = self.run(prepared)
         check_finite(raw, self.card)
         return cast("Raw", without_border(depth_of(raw, prepared.undo, self.card), prepared.undo))
+
+    def plane(self, photo: Photo) -> tuple[Plane, Provenance]:
+        """Depth at the network's own size, in the kind's own unit, and where it comes from: what videos take.
+
+        Raises:
+            NonFiniteOutputError: the network answered with NaN or infinity.
+            EngineError: the network failed.
+        """
+        prepared = self._prepared(photo)
+        provenance = Provenance(self.card.name, self.sha256, prepared.size, self.engine, 0)
+        return plane_of(self.run(prepared), prepared.undo, self.card, prepared.size[0]), provenance
 
     def run(self, prepared: Prepared) -> Raw:
         """What the network answers for one prepared picture: (H, W) or (K, H, W) float32 in its own space.

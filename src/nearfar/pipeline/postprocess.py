@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import cv2
@@ -18,6 +19,40 @@ if TYPE_CHECKING:
     from nearfar.cards import ModelCard
     from nearfar.types import Undo
     from nearfar.types.arrays import Mask
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plane:
+    """Depth at a network's own size, and what is known of the whole photo.
+
+    ``depth``: (h, w) float32 in the kind's own unit. ``valid``: (h, w) bool, or None where all is.
+    """
+
+    depth: npt.NDArray[np.float32]
+    valid: Mask | None = None
+    camera: Camera | None = None
+    warnings: tuple[PhotoWarning, ...] = ()
+
+    def enlarged(self, size: tuple[int, int], *, is_fast: bool = False) -> Plane:
+        """The same at (width, height)."""
+        large = enlarge(self.depth, *size, is_fast=is_fast)
+        valid = None if self.valid is None else _enlarged(self.valid, size)
+        return Plane(np.ascontiguousarray(large, np.float32), valid, self.camera, self.warnings)
+
+
+def plane_of(raw: npt.NDArray[np.float32], undo: Undo, card: ModelCard, input_width: int) -> Plane:
+    """What :func:`finish` gives, before it is enlarged to the photo's size.
+
+    Raises:
+        NonFiniteOutputError: there is a NaN or an infinity among the values.
+    """
+    check_finite(raw, card)
+    seen = planes.read(_without_bars(raw, undo), card, undo)
+    scale, warnings = _focal_scale(undo, card, input_width * undo.inset[0])
+    depth = without_border(seen.depth * np.float32(scale), undo)
+    valid = None if seen.valid is None else without_border(seen.valid.astype(np.float32), undo) >= 0.5
+    camera = undo.camera or _camera_of(seen, undo)
+    return Plane(np.ascontiguousarray(depth, np.float32), valid, camera, undo.warnings + warnings)
 
 
 def finish(

@@ -36,6 +36,7 @@ from nearfar.service.http.held import HEADER, HeldUploads, Holding
 from nearfar.service.http.uploads import UploadLimits, UploadRoom
 from nearfar.service.jobs.schemas import schemas
 from nearfar.service.jobs.upload import too_many_uploads
+from nearfar.service.jobs.videos import video_limits
 from nearfar.service.jobs.work import JobTools
 from nearfar.service.jobs.worker import Jobs
 from nearfar.service.live.places import Live
@@ -156,7 +157,7 @@ def _service(settings: Settings, given: Loader | None, ledger: Ledger) -> Servic
         guards=guards_of(settings, ledger),
         metrics=Metrics(),
         live=Live(settings.live_connections, ledger),
-        jobs=Jobs(settings, pool, JobTools(tools, settings.model)),
+        jobs=Jobs(settings, pool, JobTools(tools, settings.model, video_limits(settings))),
         uploading=Crowd(settings.job_uploads, ledger, "job ", too_many_uploads),
         pulls=Pulls(settings),
         timings=Timings(settings),

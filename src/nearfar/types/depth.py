@@ -39,6 +39,8 @@ class DepthMap:
     ``values``: (H, W) float32, the photo's own size, finite where ``valid``. ``kind`` says what they are
     (:class:`~nearfar.cards.DepthKind`). ``valid``: (H, W) bool, or None where all are. Made of other numbers
     (a list, float64, a tensor, a PIL image of numbers) and of the kind's name, it holds them as float32.
+    ``shared_span``: (low, high), where effects take nearness from these values rather than from the map's own
+    ends: the frames of a video share them, so that nothing flickers.
     """
 
     values: FloatMap
@@ -47,6 +49,7 @@ class DepthMap:
     camera: Camera | None = None
     provenance: Provenance = Provenance()
     warnings: tuple[PhotoWarning, ...] = ()
+    shared_span: tuple[float, float] | None = None
     _range: tuple[float, float] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -62,6 +65,8 @@ class DepthMap:
                 f"A valid mask is {self.values.shape} of bool, not {self.valid.shape} of {self.valid.dtype}."
             )
         object.__setattr__(self, "_range", self._extremes())  # asked for by every picture: looked up once
+        if self.shared_span is not None:
+            given_range(self.shared_span)
         if not all(math.isfinite(end) for end in self._range):  # NaN spreads to both ends
             raise ParameterError("Depth values are not finite everywhere.", "Mark such pixels as not valid.")
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import shutil
 import zlib
 from contextlib import contextmanager
@@ -118,7 +119,7 @@ def join_files(folders: Sequence[Path], target: Path, format: str, *, overwrite:
             rows += _read_table(folder / FRAMES)
             for file in sorted(folder.iterdir()):
                 if file.name not in {FRAMES, _ABOUT} and file.suffix in {".png", ".exr", ".npz", ".z"}:
-                    file.replace(part / file.name)
+                    second_name(file, part / file.name)  # a run that is killed here joins them again
         about = json.loads((folders[0] / _ABOUT).read_text(encoding="utf-8") or "{}")
         if format == "zarr":
             _as_store(part, rows, about)
@@ -128,6 +129,14 @@ def join_files(folders: Sequence[Path], target: Path, format: str, *, overwrite:
         if target.is_dir() and not target.is_symlink():
             shutil.rmtree(target)
         part.replace(target)
+
+
+def second_name(file: Path, name: Path) -> None:
+    """The file under another name too; a copy where the disk has no second names."""
+    try:
+        os.link(file, name)
+    except OSError:
+        shutil.copyfile(file, name)
 
 
 def _as_store(folder: Path, rows: list[list[str]], about: dict[str, Any]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -105,16 +104,10 @@ def follow(before: Bytes, now: Bytes, anchor: FloatMap, *, both_ways: bool = Fal
     return Flow(back, forth, trust, trust_before, still, _correlation(then, now))
 
 
-_local = threading.local()
-
-
 def _dis() -> cv2.DISOpticalFlow:
-    """This thread's own: an object of OpenCV keeps buffers between calls."""
-    made: cv2.DISOpticalFlow | None = getattr(_local, "dis", None)
-    if made is None:
-        made = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
-        made.setFinestScale(1)
-        _local.dis = made
+    """A fresh one: one that is kept answers by what it saw before, and runs would differ."""
+    made: cv2.DISOpticalFlow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST)
+    made.setFinestScale(1)
     return made
 
 
@@ -152,13 +145,18 @@ def _agreement(there: Vectors, again: Vectors) -> tuple[FloatMap, Vectors]:
     """(trust, places): how well the way there and the way back from there agree, and where it leads to."""
     places = there + _pixels(*there.shape[:2])
     home = _read(again, places)
-    gap = cv2.magnitude(*cv2.split(there + home))
-    length = cv2.magnitude(*cv2.split(there))
+    gap, length = _length(there + home), _length(there)
     slack = _SLACK_PX + _SLACK_SHARE * length
     height, width = there.shape[:2]
     x, y = places[..., 0], places[..., 1]
     is_inside = (x > -0.5) & (y > -0.5) & (x < width - 0.5) & (y < height - 0.5)
     return np.asarray(_fading(gap / slack) * is_inside, np.float32), places
+
+
+def _length(vectors: Vectors) -> FloatMap:
+    """(h, w), the lengths of (h, w, 2): OpenCV's own differ in the last bit by their place in memory."""
+    x, y = vectors[..., 0], vectors[..., 1]
+    return np.asarray(np.sqrt(x * x + y * y), np.float32)
 
 
 def _likeness(now: Bytes, then: Bytes) -> FloatMap:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
     from nearfar.video._source import Given
+    from nearfar.video._turns import Turn
 
 _THREADS = 4
 _MOST_FAILURES = 1000  # packets in a row that cannot be decoded, after which nothing more is expected
@@ -124,6 +125,8 @@ class Video:
         self.limits = limits
         self._lost: tuple[str, ...] = ()
         self._scaler = Scaler()
+        # Looking at a frame's side data ties it into a circle: megabytes would wait for the collector.
+        self._turned: tuple[int, Turn] | None = None
         self._live: tuple[_Reading, Iterator[Decoded], Decoded] | None = None
         limits.check(source.size, "bytes")
         reading = _Reading.of(source, limits)
@@ -258,8 +261,9 @@ class Video:
         self.limits.check(float((pts - self._start) * self.info.time_base), "seconds")
 
     def _frame(self, decoded: Decoded, index: int, pts: int) -> VideoFrame:
-        turn = turn_of_frame(decoded)
-        source = DecodedFrame(decoded, turn, colour_of(decoded), self._scaler)
+        if self._turned is None or self._turned[0] != decoded.rotation:
+            self._turned = decoded.rotation, turn_of_frame(decoded)
+        source = DecodedFrame(decoded, self._turned[1], colour_of(decoded), self._scaler)
         info = self.info
         if decoded.width * decoded.height > (self.limits.pixels or math.inf):
             raise TooLargeError(f"Frame {index} is larger than {self.limits.pixels:,} pixels.")

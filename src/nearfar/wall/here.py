@@ -36,6 +36,9 @@ class Here:
     def allow(self, most_bytes: int) -> None:
         """Nobody counts here."""
 
+    def lend(self, file: int) -> None:
+        """Whoever works here opens it by itself."""
+
     def do(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
         """What the work makes."""
         return work(*given, **named)

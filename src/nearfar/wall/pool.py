@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, cast
 
 import cv2
+import numpy as np
 
 from nearfar.errors import NearfarError, TooLargeError
 from nearfar.wall import codec, wire
@@ -156,6 +157,22 @@ class Lease:
         self._places: dict[int, tuple[int, bytes]] = {}
         self._is_new = True
         self._most_bytes = wall.options.most_bytes
+        self._lent: tuple[int, ...] = ()
+
+    def lend(self, file: int) -> None:
+        """Let the worker read from a descriptor, from the next work on (:mod:`nearfar.wall.lent`)."""
+        self._lent = (file,)
+
+    def do_apart(self, work: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+        """As :meth:`do`; arrays of what it gives are copies, and the shared memory has their room again.
+
+        For work that is done over and over with one lease: the frames of a video.
+        """
+        top = 0 if self._member is None else self._member.arena.top
+        found = copied(self.do(work, *given, **named))
+        if self._member is not None:
+            self._member.arena.top = top
+        return cast("T", found)
 
     def allow(self, most_bytes: int) -> None:
         """The memory that this request may take, where it is less than the most that any may."""
@@ -187,7 +204,8 @@ class Lease:
         order = self._order(member, work, given)
         member.allow(self._wall.options.seconds * max(1, cv2.getNumThreads()))
         try:
-            wire.send(member.line, order)
+            wire.send(member.line, order, self._lent)
+            self._lent = ()
             told = codec.of_text(self._answer(member))
             return cast("T", self._heard(member, told))
         except NearfarError:
@@ -275,6 +293,15 @@ class Lease:
         if why == "crashed":
             return _crashed()
         return WorkerLostError("The process that worked on the picture was ended.", "Send it again.")
+
+
+def copied(value: Any) -> Any:
+    """The same with arrays of their own, also within lists and tuples."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, (list, tuple)):
+        return type(value)(copied(part) for part in value)
+    return value
 
 
 def _short(most_bytes: int) -> TooLargeError:

@@ -53,6 +53,7 @@ FREE: dict[str, tuple[int | None, int | None]] = {
     "nanosleep": (35, 101),
     "poll": (7, None),
     "ppoll": (271, 73),
+    "pread64": (17, 67),
     "read": (0, 63),
     "recvfrom": (45, 207),
     "recvmsg": (47, 212),

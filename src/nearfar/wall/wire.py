@@ -2,30 +2,41 @@
 
 from __future__ import annotations
 
+import socket
 import struct
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    import socket
+    from collections.abc import Sequence
 
 MOST = 4 * 2**20
 """Bytes of a message at most; what is larger lies in the shared memory."""
 UNKNOWN = -1
 """In place of the wait status of a worker whose zygote has ended too: by whom, nobody tells."""
+MOST_LENT = 4
+"""Descriptors that may come with a message."""
 _AT_ONCE = 2**16
 _HEAD = struct.Struct("<I")
 
 
-def send(line: socket.socket, data: bytes) -> None:
-    """Send one message."""
-    line.sendall(_HEAD.pack(len(data)) + data)
+def send(line: socket.socket, data: bytes, lent: Sequence[int] = ()) -> None:
+    """Send one message; ``lent``: descriptors that the other side may have with it."""
+    head = _HEAD.pack(len(data))
+    if not lent:
+        line.sendall(head + data)
+        return
+    socket.send_fds(line, [head], list(lent))
+    line.sendall(data)
 
 
-def receive(line: socket.socket) -> bytes:
-    """The next message. EOFError where the other side has ended, ValueError where it is none."""
+def receive(line: socket.socket, lent: list[int] | None = None) -> bytes:
+    """The next message. EOFError where the other side has ended, ValueError where it is none.
+
+    ``lent``: takes the descriptors that come with it; without a list none are taken.
+    """
     message = Message()
     while not message.is_whole:
-        message.read(line)
+        message.read(line, lent)
     return message.body
 
 
@@ -46,9 +57,13 @@ class Message:
         """What was sent."""
         return bytes(self._data[_HEAD.size :])
 
-    def read(self, line: socket.socket) -> None:
+    def read(self, line: socket.socket, lent: list[int] | None = None) -> None:
         """Take what has come. EOFError where the other side has ended, ValueError where it is no message."""
-        part = line.recv(_AT_ONCE)
+        if lent is None:
+            part = line.recv(_AT_ONCE)
+        else:
+            part, passed, _, _ = socket.recv_fds(line, _AT_ONCE, MOST_LENT)
+            lent += passed
         if not part:
             raise EOFError
         self._data += part

@@ -12,7 +12,7 @@ import cv2
 
 from nearfar.errors import NearfarError
 from nearfar.machine import allocator
-from nearfar.wall import codec, sandbox, wire
+from nearfar.wall import codec, lent, sandbox, wire
 from nearfar.wall.arena import Arena
 
 if TYPE_CHECKING:
@@ -33,7 +33,10 @@ def work(line: socket.socket, shared: int, size: int, *, is_shut_in: bool) -> No
     blobs: codec.Blobs = {}
     while True:
         try:
-            order = wire.receive(line)
+            passed: list[int] = []
+            order = wire.receive(line, passed)
+            if passed or order[8]:  # the first of a request: what was lent for the one before is given up
+                lent.hold(passed)
         except (EOFError, OSError):
             return
         told = _done(order, arena, blobs)

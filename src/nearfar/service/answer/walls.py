@@ -25,6 +25,7 @@ MODULES = (
     "nearfar.service.answer.ways",
     "nearfar.service.live.encoders",
     "nearfar.service.live.options",
+    "nearfar.video.behind",
 )
 """Where the functions are that a worker does for the service."""
 

@@ -61,7 +61,11 @@ class ShowQuery:
 class FileQuery:
     """The query of ``GET /v1/jobs/{id}/results/{picture}``."""
 
-    file: str = option("", "Name of the file; the first of the pipeline where it is absent.")
+    file: str = option(
+        "",
+        "Name of the file; the first of the pipeline where it is absent. While a video is worked on, "
+        "preview.jpg is its newest picture.",
+    )
 
 
 def read_query(request: Request, cls: type) -> Any:

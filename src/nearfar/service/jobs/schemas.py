@@ -65,7 +65,7 @@ def submit_operation() -> Json:
             "type": "array",
             "items": _BINARY,
             "minItems": 1,
-            "description": "Pictures, or ZIPs of them.",
+            "description": "Pictures, videos, or ZIPs of them.",
         },
         PIPELINE: {
             "type": "string",
@@ -151,7 +151,8 @@ def result_operation() -> Json:
         "description": "The file. A Range header gives a part of it.",
         "content": {"*/*": {"schema": _BINARY}},
     }
-    responses = {200: answer} | _refusals(404, 409, 410, 416, 422, 500, 503, 507)
+    none: Json = {"description": "There is no preview of the video yet."}
+    responses = {200: answer, 204: none} | _refusals(404, 409, 410, 416, 422, 500, 503, 507)
     rows = [_ID, _PICTURE, *_query(FileQuery)]
     return _operation("job_result", "One file of the result of a picture", responses, rows)
 
@@ -211,8 +212,23 @@ def _picture() -> Json:
             "files": {"type": "array", "items": file},
             "depth": _or_null(meaning),
             "problem": _or_null(problem),
-        }
+            "progress": _progress(),
+        },
+        {"progress"},
     )
+
+
+def _progress() -> Json:
+    """How far a video is; photos have none."""
+    number: Json = {"type": "number"}
+    parts = {
+        "done": _WHOLE,
+        "total": _or_null(_WHOLE),
+        "rate": number,
+        "seconds": number,
+        "left_s": _or_null(number),
+    }
+    return _object(parts) | {"description": "How far a video is, in frames; photos have none."}
 
 
 def _pipeline() -> Json:
@@ -225,5 +241,6 @@ def _pipeline() -> Json:
         "size": _or_null(_WHOLE | {"minimum": 1}),
         "effects": entries,
         "exports": entries,
+        "video": {"type": "object", "additionalProperties": _or_null(value)},
     }
     return _object(whole, whole) | {"description": "The network, and what is made of each picture."}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nearfar.decode.metadata import metadata_of
 from nearfar.errors import NearfarError
+from nearfar.jobs.records import ResultFile
 from nearfar.one_photo import EstimateOptions, look
 from nearfar.outputs import check_outputs
 from nearfar.plugins import Effect
@@ -16,8 +17,11 @@ from nearfar.service.answer.estimation import TicketWatch
 from nearfar.service.answer.memory import needed_bytes
 from nearfar.service.answer.written import FileWish, file_written
 from nearfar.service.request.problems import problem_of, public
+from nearfar.video.limits import VideoLimits
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from nearfar.jobs.records import Claim
     from nearfar.jobs.spool import Spool
     from nearfar.service.answer.estimation import Tools
@@ -28,18 +32,34 @@ _log = logging.getLogger("nearfar.service")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JobTools:
-    """What pictures are worked on with."""
+    """What pictures and videos are worked on with."""
 
     tools: Tools
     default_model: str
+    video: VideoLimits = VideoLimits()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Made:
-    """The files of a picture's result (name, media type, bytes), and what its depth means."""
+    """The files of a picture's result (name, media type, bytes), and what its depth means.
+
+    Of a video they lie in ``folder``, and ``moving`` names them (name, media type).
+    """
 
     files: tuple[tuple[str, str, bytes], ...]
     depth: dict[str, Any]
+    folder: Path | None = None
+    moving: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def described(self) -> tuple[ResultFile, ...]:
+        """The files as the store keeps them."""
+        known = [ResultFile(name, kind, len(data)) for name, kind, data in self.files]
+        if self.folder is not None:
+            known += [
+                ResultFile(name, kind, (self.folder / name).stat().st_size) for name, kind in self.moving
+            ]
+        return tuple(known)
 
 
 def make(claim: Claim, spool: Spool, tools: JobTools, ticket: Ticket) -> Made:

@@ -16,18 +16,21 @@ from nearfar.jobs.claims import MAX_ATTEMPTS, Claims
 from nearfar.jobs.errors import JobsUnavailableError, NoSuchJobError, PictureLostError, StorageFullError
 from nearfar.jobs.intake import Intake, IntakeLimits
 from nearfar.jobs.owner import Owner
-from nearfar.jobs.records import STATES, Outcome, ResultFile
+from nearfar.jobs.records import STATES, Outcome
 from nearfar.jobs.store import open_jobs, spool_of
 from nearfar.jobs.upkeep import Upkeep
 from nearfar.service.errors import ClientLeftError, StuckEngineError
+from nearfar.service.jobs.videos import PausedError, VideoWatch, make_video
 from nearfar.service.jobs.work import Made, make, problem_row
 from nearfar.service.request.terms import Terms
+from nearfar.video.signature import is_video
 from nearfar.wall.errors import WallError, WorkerLostError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     from nearfar.jobs.records import Claim
+    from nearfar.jobs.spool import Spool
     from nearfar.jobs.store import JobStore
     from nearfar.service.jobs.work import JobTools
     from nearfar.service.work.pool import EnginePool
@@ -83,7 +86,7 @@ class Jobs:
     def limits(self) -> IntakeLimits:
         """What a job may hold."""
         read = self._settings
-        return IntakeLimits(read.job_bytes, read.job_pictures, read.max_bytes)
+        return IntakeLimits(read.job_bytes, read.job_pictures, read.max_bytes, read.video_bytes)
 
     def counts(self) -> dict[str, int]:
         """Jobs by state, as they were a moment ago; free."""
@@ -199,6 +202,8 @@ class Jobs:
             else:
                 opened = await self.opened()
                 await asyncio.to_thread(opened.claims.finish, claim, outcome)
+        except PausedError:  # a video: others had their turn waiting, or the service ends
+            await self._give_back(claim)
         except asyncio.CancelledError:
             await self._give_back(claim)
             raise
@@ -217,10 +222,10 @@ class Jobs:
         opened = await self.opened()
         spool = opened.store.spool
         try:
-            made = await self._in_pool(partial(make, claim, spool, self._tools), claim.caller)
-            pairs = [(name, data) for name, _, data in made.files]
-            token = await asyncio.to_thread(spool.write_result, claim.job, claim.position, pairs)
-        except (BusyError, StorageFullError, JobsUnavailableError):
+            made = await self._in_pool(await self._work_on(claim, opened), claim.caller)
+            described = await asyncio.to_thread(getattr, made, "described")  # of files that are moved then
+            token = await asyncio.to_thread(_kept, spool, claim, made)
+        except (PausedError, BusyError, StorageFullError, JobsUnavailableError):
             raise
         except WallError as exc:
             raise BusyError(exc.message) from exc
@@ -229,8 +234,19 @@ class Jobs:
                 raise BusyError("The service is shutting down.") from exc
             tries = max((count for kind, count in TRIES.items() if isinstance(exc, kind)), default=1)
             return Outcome(problem=problem_row(claim, exc)) if claim.attempt >= tries else None
-        files = tuple(ResultFile(name, kind, len(data)) for name, kind, data in made.files)
-        return Outcome(token, files, made.depth)
+        return Outcome(token, described, made.depth)
+
+    async def _work_on(self, claim: Claim, opened: OpenStore) -> Callable[[Any], Made]:
+        """What is done with a claim in the pool: a photo's way, or a part of a video's."""
+        spool = opened.store.spool
+        if not is_video(await asyncio.to_thread(spool.head, claim.job, claim.slot)):
+            return partial(make, claim, spool, self._tools)
+        watch = VideoWatch(
+            note=partial(opened.claims.note, claim),
+            is_closing=lambda: self.is_closing,
+            is_needed=lambda: not self._pool.is_quiet(QUIET_S) or self._pool.waiting_in_background > 0,
+        )
+        return partial(make_video, claim, spool, self._tools, watch)
 
     async def _in_pool(self, work: Any, caller: str) -> Made:
         """What the work gives; no second picture waits in the pool while one does."""
@@ -331,6 +347,14 @@ class Jobs:
         if str(exc) != self._trouble:
             self._trouble = str(exc)
             _log.error("jobs rest: %s", exc)
+
+
+def _kept(spool: Spool, claim: Claim, made: Made) -> str:
+    """Write a result; its token."""
+    if made.folder is not None:
+        return spool.keep_result(claim.job, claim.position, made.folder)
+    pairs = [(name, data) for name, _, data in made.files]
+    return spool.write_result(claim.job, claim.position, pairs)
 
 
 def _take(opened: OpenStore) -> Claim | None:

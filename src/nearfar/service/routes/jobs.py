@@ -14,19 +14,23 @@ from nearfar.errors import ParameterError, WeightsError
 from nearfar.jobs.bundle import bundle, file_of
 from nearfar.jobs.errors import NoSuchJobError, UnfinishedError
 from nearfar.jobs.records import DONE, ENDED
+from nearfar.jobs.spool import WORK
 from nearfar.keys import ADMIN
 from nearfar.outputs import read_outputs
 from nearfar.service.http.ranges import check_range, size_of
 from nearfar.service.jobs import answers
 from nearfar.service.jobs import schemas as documented
 from nearfar.service.jobs.upload import BodyLimits, announced_bytes, check_type, feeder_of, read_body
+from nearfar.service.jobs.videos import PREVIEW
 from nearfar.service.request.ids import timing_of
+from nearfar.video.pipeline import moving_options
 from nearfar.weights import open_store
 from nearfar.zoo import catalogue
 
 if TYPE_CHECKING:
     from nearfar.jobs.intake import Intake
     from nearfar.jobs.records import Job, PictureRow
+    from nearfar.jobs.store import JobStore
     from nearfar.outputs import Outputs
     from nearfar.service.context import Service
 
@@ -135,6 +139,8 @@ class Desk:
         job = await self._job(request)
         position = answers.position_of(request.path_params["picture"])
         row = await asyncio.to_thread(store.picture, job.id, position)
+        if row.state != DONE and query.file == PREVIEW:
+            return await asyncio.to_thread(_preview, store, row)
         if row.state != DONE:
             raise _no_result(row)
         path, media_type = await asyncio.to_thread(file_of, store, row, query.file)
@@ -166,6 +172,7 @@ class Desk:
         settings = self.service.settings
         wanted = read_outputs(text, settings.model)
         card = catalogue.card(wanted.model or settings.model)
+        moving_options(wanted.video)
         if not open_store(settings).is_installed(card):
             raise WeightsError(
                 f"The weights of '{card.name}' are not on this machine.", f"nearfar models pull {card.name}"
@@ -208,6 +215,15 @@ def _json(value: dict[str, Any]) -> Response:
 
 def _unfinished(message: str) -> UnfinishedError:
     return UnfinishedError(message, "GET /v1/jobs/ID/events tells when it is.")
+
+
+def _preview(store: JobStore, row: PictureRow) -> Response:
+    """The newest picture of a video that is worked on; nothing where there is none yet."""
+    try:
+        data = (store.spool.folder(row.job) / WORK / str(row.position) / PREVIEW).read_bytes()
+    except OSError:
+        return Response(status_code=204, headers=_NO_STORE)
+    return Response(data, headers=_NO_STORE, media_type="image/jpeg")
 
 
 def _no_result(row: PictureRow) -> Exception:

@@ -1,0 +1,152 @@
+"""The folder of a run that is not finished: whole segments, and what the next one needs to know.
+
+    TARGET.partial/recipe.json      what the run is; another one begins anew
+    TARGET.partial/00000/           a segment: a file for each output, and state.npz
+    TARGET.partial/00001.part/      one that was being made when the run ended; it is made anew
+
+A segment's folder gets its name when all in it is on the disk, so that a run may be killed at any moment.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nearfar.errors import OutputError
+from nearfar.machine.files import locked, sync, write_whole
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    import numpy.typing as npt
+
+    State = dict[str, npt.NDArray[Any]]
+
+RECIPE, STATE, LOCK, PART = "recipe.json", "state.npz", "lock", ".part"
+
+
+@dataclass(frozen=True, slots=True)
+class Segments:
+    """The segments of one run, in a folder of their own."""
+
+    folder: Path
+
+    def whole(self) -> list[Path]:
+        """The folders of the segments that are whole, in order, up to the first that is not."""
+        found: list[Path] = []
+        while (folder := self._named(len(found))).is_dir():
+            found.append(folder)
+        return found
+
+    def begin(self) -> Path:
+        """An empty folder for the next segment.
+
+        Raises:
+            OutputError: it cannot be made.
+        """
+        part = self._named(len(self.whole())).with_suffix(PART)
+        with disk(part):
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir()
+        return part
+
+    def keep(self, part: Path, state: Mapping[str, Any]) -> Path:
+        """Make a segment whole: its state is written, all of it synced, and it gets its name."""
+        target = part.with_suffix("")
+        with disk(part):
+            with (part / STATE).open("wb") as file:
+                arrays: dict[str, Any] = {name: np.asarray(value) for name, value in state.items()}
+                np.savez(file, **arrays)
+            for path in part.iterdir():
+                sync(path)
+            sync(part)
+            part.rename(target)
+            sync(self.folder)
+        return target
+
+    def state(self) -> State:
+        """What was kept with the last whole segment; nothing where there is none."""
+        last = self.whole()[-1:]
+        if not last:
+            return {}
+        with np.load(last[0] / STATE, allow_pickle=False) as held:
+            return {name: held[name] for name in held.files}
+
+    def remove(self) -> None:
+        """Remove all of it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _named(self, number: int) -> Path:
+        return self.folder / f"{number:05d}"
+
+
+@contextmanager
+def opened(folder: Path, recipe: Mapping[str, Any]) -> Iterator[Segments]:
+    """The segments of a run in ``folder``, held by this process alone; those of another recipe are removed.
+
+    Raises:
+        OutputError: the folder cannot be written to.
+    """
+    text = json.dumps(recipe, indent=1, sort_keys=True, default=str)
+    lock = folder.with_name(folder.name + ".lock")
+    with locked(lock), suppress_gone(lock):
+        if _read(folder / RECIPE) != text:
+            with disk(folder):
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir(parents=True)
+                write_whole(folder / RECIPE, text.encode(), lasting=True)
+        yield Segments(folder)
+
+
+def is_begun(folder: Path) -> bool:
+    """Whether a run left something there to go on from."""
+    return Segments(folder).whole() != []
+
+
+@contextmanager
+def suppress_gone(lock: Path) -> Iterator[None]:
+    """Remove the lock's file at the end."""
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            lock.unlink()
+
+
+@contextmanager
+def disk(path: Path) -> Iterator[None]:
+    """Translate what the disk says."""
+    try:
+        yield
+    except OSError as exc:
+        raise OutputError(
+            f"Cannot write into {path}: {exc.strerror or exc}.", "Make room, or choose another folder."
+        ) from exc
+
+
+def nested(name: str, state: Mapping[str, Any]) -> dict[str, Any]:
+    """A state's names below another."""
+    return {f"{name}/{key}": value for key, value in state.items()}
+
+
+def part_of(name: str, state: Mapping[str, Any]) -> dict[str, Any]:
+    """What was put below a name; numbers and texts as such."""
+    below = f"{name}/"
+    return {key.removeprefix(below): _plain(value) for key, value in state.items() if key.startswith(below)}
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""

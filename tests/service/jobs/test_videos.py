@@ -1,0 +1,228 @@
+"""Videos as jobs: made in slices, with progress, limits, cancelling, behind the wall as well."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+import time
+
+import av
+import pytest
+
+from moving_pictures import Shape, write_clip
+from nearfar.service.jobs import videos, worker
+from serving import running
+
+FRAMES = 40
+PIPELINE = {"effects": ["heatmap"], "video": {"mode": "offline", "look_ahead": 3}}
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory) -> bytes:
+    """A short clip."""
+    return write_clip(tmp_path_factory.mktemp("clip") / "clip.mp4", Shape(frames=FRAMES)).read_bytes()
+
+
+def frames_in(data: bytes) -> int:
+    """Frames of a video file."""
+    with av.open(io.BytesIO(data)) as file:
+        return sum(1 for _ in file.decode(video=0))
+
+
+def result(service, id, file="") -> bytes:
+    """A file of the first result."""
+    answer = service.client.get(f"/v1/jobs/{id}/results/1", params={"file": file} if file else {})
+    assert answer.status_code == 200, answer.text
+    return answer.content
+
+
+@pytest.mark.parametrize(
+    "wall",
+    [
+        "off",
+        pytest.param(
+            "on", marks=pytest.mark.skipif(sys.platform != "linux", reason="the wall is made of Linux")
+        ),
+    ],
+)
+def test_a_video_becomes_videos(start, send, finished, clip, wall) -> None:
+    """One for each effect, and depth without loss; what it means stands beside them."""
+    service = start(wall=wall)
+    pipeline = {"effects": ["heatmap", "overlay"], "video": {"depth": "mkv", "stereo": "half-sbs"}}
+    id = send(service, clip, pipeline=json.dumps(pipeline)).json()["id"]
+    job = finished(service, id)
+    (picture,) = job["pictures"]
+    assert picture["state"] == "done", picture
+    names = [file["name"] for file in picture["files"]]
+    assert names == ["heatmap.mp4", "overlay.mp4", "stereo_LR.mp4", "depth.mkv"]
+    assert {frames_in(result(service, id, name)) for name in names} == {FRAMES}
+    assert (picture["depth"]["kind"], picture["depth"]["frames"]) == ("relative_inverse", FRAMES)
+    assert picture["progress"]["done"] == FRAMES
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the wall is made of Linux")
+def test_behind_the_wall_the_heat_map_is_the_same(start, send, finished, clip) -> None:
+    """Bit for bit; that sound is not taken along is said."""
+    files, notes = [], []
+    for wall in ("off", "on"):
+        service = start(wall=wall)
+        job = finished(service, send(service, clip, pipeline=json.dumps(PIPELINE)).json()["id"])
+        files.append(result(service, job["id"]))
+        notes.append(job["pictures"][0]["depth"]["notes"])
+    assert files[0] == files[1]
+    assert notes[0] == []
+    assert "Sound" in notes[1][0]
+
+
+def test_a_part_of_a_result(start, send, finished, clip) -> None:
+    """By a range, as players ask."""
+    service = start()
+    id = send(service, clip).json()["id"]
+    finished(service, id)
+    whole = result(service, id)
+    part = service.client.get(f"/v1/jobs/{id}/results/1", headers={"Range": "bytes=10-19"})
+    assert (part.status_code, part.content) == (206, whole[10:20])
+
+
+def test_progress_comes_as_events(start, send, finished, clip, monkeypatch) -> None:
+    """Frames done, of how many, at which rate."""
+    monkeypatch.setattr(videos, "_NOTE_S", 0.0)
+    service = start()
+    id = send(service, clip).json()["id"]
+    with service.client.stream("GET", f"/v1/jobs/{id}/events") as events:
+        lines = [line for line in events.iter_lines() if line.startswith("data: ")]
+    rows = [json.loads(line.removeprefix("data: ")) for line in lines]
+    told = [row["progress"] for row in rows if row.get("progress")]
+    assert told[-1]["done"] == told[-1]["total"] == FRAMES
+    assert {"done", "total", "rate", "seconds", "left_s"} <= set(told[0])
+
+
+def test_slices_and_one_go_give_the_same_file(start, send, finished, clip, monkeypatch) -> None:
+    """Where other work waits a video gives way after each segment, and goes on."""
+    service = start()
+    whole = finished(service, send(service, clip, pipeline=json.dumps(PIPELINE)).json()["id"])
+    paused: list[int] = []
+    monkeypatch.setattr(videos, "SLICE_S", 0.0)
+    monkeypatch.setattr(videos, "SEGMENT", 30)
+    monkeypatch.setattr(worker.Jobs, "_work_on", _counting(worker.Jobs._work_on, paused))
+    sliced = finished(service, send(service, clip, pipeline=json.dumps(PIPELINE)).json()["id"])
+    assert len(paused) >= 2
+    assert result(service, whole["id"]) == result(service, sliced["id"])
+
+
+def _counting(work_on, paused):
+    async def counted(self, claim, opened):
+        paused.append(claim.position)
+        found = await work_on(self, claim, opened)
+        spool, tools, watch = found.args[1:4]
+        always = videos.VideoWatch(watch.note, watch.is_closing, lambda: True)
+        return type(found)(found.func, claim, spool, tools, always)
+
+    return counted
+
+
+def test_cancelling_ends_the_work(start, send, clip, gate) -> None:
+    """Nothing is left of it on the disk but the job's own words."""
+    service = start(loader=_slow_loader())
+    id = send(service, clip).json()["id"]
+    until = time.monotonic() + 30
+    while not service.client.get(f"/v1/jobs/{id}").json()["pictures"][0].get("progress"):
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    assert service.client.post(f"/v1/jobs/{id}/cancel").json()["state"] == "cancelled"
+    while service.app.state.service.pool.running if hasattr(service.app.state, "service") else False:
+        time.sleep(0.05)
+    assert service.client.get(f"/v1/jobs/{id}/results/1").status_code == 404
+
+
+def _slow_loader():
+    """A network that takes its time."""
+    from nearfar import api
+    from nearfar.engines.fake import FakeSession
+    from nearfar.pipeline import Estimator
+    from nearfar.settings import Settings
+    from nearfar.zoo import catalogue
+
+    class Slow(FakeSession):
+        def run(self, batch):
+            time.sleep(0.2)
+            return super().run(batch)
+
+    card = catalogue.card("embedded")
+    return lambda *_, **__: api.Model(card, Estimator(card, Slow(), "fake"), Settings())
+
+
+@pytest.mark.parametrize(
+    ("limits", "text"),
+    [
+        ({"video_pixels": 1000}, "pixels"),
+        ({"video_frames": 10}, "frames"),
+        ({"video_seconds": 1}, "long"),
+    ],
+)
+def test_limits_are_checked_before_any_work(start, send, finished, clip, limits, text) -> None:
+    """The video fails with its reason; nothing is made."""
+    service = start(**limits)
+    job = finished(service, send(service, clip).json()["id"])
+    (picture,) = job["pictures"]
+    assert picture["state"] == "failed"
+    assert picture["problem"]["status"] == 413
+    assert text in picture["problem"]["detail"]
+
+
+def test_too_many_bytes_are_refused_as_they_arrive(start, send, clip) -> None:
+    """A video has a limit of its own, not that of photos."""
+    taken = send(start(max_bytes=len(clip) - 1000, video_bytes=10**6), clip)
+    assert taken.status_code == 202, taken.text
+    refused = send(start(video_bytes=1000), clip)
+    assert refused.status_code == 413
+    assert "NEARFAR_VIDEO_BYTES" in refused.json()["hint"]
+
+
+def test_a_damaged_video_fails_alone(service, send, finished, clip, jpeg) -> None:
+    """The photo beside it is done."""
+    job = finished(service, send(service, clip[:400], jpeg).json()["id"])
+    assert [picture["state"] for picture in job["pictures"]] == ["failed", "done"]
+
+
+@pytest.mark.parametrize(
+    "video",
+    [{"mode": "sideways"}, {"start": 5, "end": 1}, {"speed": 2}, {"every": 0}, {"start": {"a": 1}}, []],
+)
+def test_wrong_options_are_refused_before_the_work(service, send, clip, video) -> None:
+    """422, whatever it is."""
+    answer = send(service, clip, pipeline=json.dumps({"effects": ["heatmap"], "video": video}))
+    assert answer.status_code == 422
+
+
+def test_a_preview_while_it_is_worked_on(start, send, clip) -> None:
+    """The newest picture as a JPEG; nothing before there is one."""
+    service = start(loader=_slow_loader())
+    id = send(service, clip).json()["id"]
+    until, answer = time.monotonic() + 30, None
+    while answer is None or answer.status_code != 200:
+        assert time.monotonic() < until
+        answer = service.client.get(f"/v1/jobs/{id}/results/1?file=preview.jpg")
+        assert answer.status_code in {200, 204}
+        time.sleep(0.05)
+    assert answer.content[:2] == b"\xff\xd8"
+    service.client.delete(f"/v1/jobs/{id}")
+
+
+def test_a_service_that_stops_goes_on_with_the_video(tmp_path, send, finished, clip) -> None:
+    """From the last whole segment, and the file is that of one go."""
+    with running(home=str(tmp_path / "a")) as service:
+        whole = finished(service, send(service, clip, pipeline=json.dumps(PIPELINE)).json()["id"])
+        calm = result(service, whole["id"])
+    with running(home=str(tmp_path / "b"), loader=_slow_loader()) as service:
+        id = send(service, clip, pipeline=json.dumps(PIPELINE)).json()["id"]
+        until = time.monotonic() + 60
+        while (service.client.get(f"/v1/jobs/{id}").json()["pictures"][0].get("progress") or {"done": 0})[
+            "done"
+        ] < 32:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    with running(home=str(tmp_path / "b"), loader=_slow_loader()) as service:
+        finished(service, id)
+        assert result(service, id) == calm
