@@ -24,7 +24,8 @@ export type FailureCode =
   | "camera_insecure"
   | "stream_idle"
   | "stream_lost"
-  | "stream_full";
+  | "stream_full"
+  | "video_service";
 
 /** Why there is no answer. ``detail`` is the service's own English sentence, or empty. */
 export class Failure extends Error {

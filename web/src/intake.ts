@@ -1,6 +1,7 @@
 /** Every way a photo comes in: button, camera, drop, paste, sample. */
 import { byId, make, show } from "./dom";
 import { say } from "./language";
+import { isVideo } from "./moving/film";
 import { KEPT, kept } from "./shelf";
 import type { Shot } from "./shot";
 import type { Sample } from "./source/source";
@@ -26,7 +27,7 @@ export function startIntake(onShots: (shots: Shot[]) => void, onNothing: () => v
 /** Of many files those that are pictures; a single one is taken as it is, and told what it is. */
 function pictures(files: readonly File[]): File[] {
   if (files.length < 2) return [...files];
-  return files.filter(({ type, name }) => type.startsWith("image/") || PICTURES.test(name));
+  return files.filter((file) => file.type.startsWith("image/") || PICTURES.test(file.name) || isVideo(file, file.name));
 }
 
 /** The sample pictures that a source has, named in the language of now. */

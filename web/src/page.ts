@@ -10,6 +10,7 @@ import { Modes, type Page } from "./modes/mode";
 import { modesOf } from "./modes/table";
 import { showHeat, showPhoto, showStandIn } from "./panels";
 import { forgetProblem, report, reportKeyed } from "./problem";
+import { isVideo } from "./moving/film";
 import type { Shot } from "./shot";
 import { type Ask, type DepthSource, type Result } from "./source/source";
 import { askNow, noteSeconds, resetQuality, startQuality } from "./quality";
@@ -40,7 +41,8 @@ export class WholePage implements Page {
     show(byId("start"), stage === "start");
     show(byId("work"), stage === "busy" || stage === "result");
     show(byId("live"), stage === "live");
-    show(byId("another"), stage === "result");
+    show(byId("moving"), stage === "video");
+    show(byId("another"), stage === "result" || stage === "video");
     show(byId("busy"), stage === "busy");
     show(byId("give"), stage === "result");
     show(byId("modes"), stage === "result");
@@ -57,8 +59,18 @@ export class WholePage implements Page {
   takeAll(shots: readonly Shot[]): void {
     const [first] = shots;
     if (!first) return;
+    const film = shots.find(({ file, name }) => isVideo(file, name));
+    if (film) return this.takeFilm(film);
     this.tray.add(shots);
     this.take(first);
+  }
+
+  /** A video came in. */
+  private takeFilm(film: Shot): void {
+    this.clear();
+    if (film.file.size === 0) return report(new Failure("empty"), film.name, null);
+    state.film = film;
+    this.enter("video");
   }
 
   /** Show a result that was kept. */
@@ -133,7 +145,7 @@ export class WholePage implements Page {
     for (const button of byId("modes").querySelectorAll<HTMLElement>("[data-mode]")) {
       button.setAttribute("aria-pressed", String(button.dataset.mode === state.mode));
     }
-    this.modes.show(isResult ? state.mode : state.stage === "live" ? "live" : null);
+    this.modes.show(isResult ? state.mode : state.stage === "live" || state.stage === "video" ? state.stage : null);
   }
 
   private async run(shot: Shot, ask: Ask = askNow()): Promise<void> {

@@ -2,17 +2,18 @@
 import type { Progress } from "./client";
 import type { Calibration } from "./calibration";
 import type { Look } from "./look";
+import type { Shot } from "./shot";
 import type { Result } from "./source/source";
 
-/** What fills the page: the start, a photo on its way, its result, or the live camera. */
-export type Stage = "start" | "busy" | "result" | "live";
+/** What fills the page: the start, a photo on its way, its result, the live camera, or a video. */
+export type Stage = "start" | "busy" | "result" | "live" | "video";
 
 /** What can be done with a photo. */
 export const PHOTO_MODES = ["depth", "refocus", "cutout", "measure", "space", "effects", "files"] as const;
 export type PhotoMode = (typeof PHOTO_MODES)[number];
 
-/** All ways to work with the page; the live camera has no photo. */
-export type ModeName = PhotoMode | "live";
+/** All ways to work with the page; the live camera and a video have no photo. */
+export type ModeName = PhotoMode | "live" | "video";
 
 export interface State {
   stage: Stage;
@@ -27,6 +28,8 @@ export interface State {
   /** What was shown last, should the next photo fail. */
   earlier: Result | null;
   progress: Progress;
+  /** The video that is to be worked on. */
+  film: Shot | null;
 }
 
 export const state: State = {
@@ -38,4 +41,5 @@ export const state: State = {
   result: null,
   earlier: null,
   progress: { phase: "upload", share: 0 },
+  film: null,
 };

@@ -1,6 +1,8 @@
 /** Every word of the page in both languages. {name} marks what is filled in. */
+import { movingEn, movingZh } from "./moving/words";
 
 export const en = {
+  ...movingEn,
   title: "nearfar: near from far in any single photo",
   tagline: "Near from far, in any single photo",
   lead: "Give it one picture. It shows what is close and what is far away, as a heat map beside your photo.",
@@ -290,6 +292,7 @@ export const en = {
   stream_idle: "Nothing was sent for a while, so the live picture has ended.",
   stream_lost: "The connection to the service broke.",
   stream_full: "The service takes no further live picture now. Close another one, or try again in a moment.",
+  video_service: "Videos need the service: run nearfar serve, or nearfar video {name} on your own computer.",
   noFile: "There is no picture in what was pasted or dropped.",
 };
 
@@ -297,6 +300,7 @@ export type Key = keyof typeof en;
 export type Words = Record<Key, string>;
 
 export const zh: Words = {
+  ...movingZh,
   title: "nearfar：任意一张照片，看清远近",
   tagline: "一张照片，看清远近",
   lead: "放入一张照片，旁边就会出现它的深度热力图：哪里近、哪里远，一目了然。",
@@ -586,5 +590,6 @@ export const zh: Words = {
   stream_idle: "有一段时间没有发送画面，实时画面已结束。",
   stream_lost: "与服务的连接中断了。",
   stream_full: "服务现在不能再接受实时画面。请关闭其他画面，或稍后重试。",
+  video_service: "处理视频需要服务：请运行 nearfar serve，或在自己的电脑上运行 nearfar video {name}。",
   noFile: "粘贴或拖入的内容里没有图片。",
 };

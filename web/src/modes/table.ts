@@ -7,6 +7,7 @@ import { FilesMode } from "./files";
 import { LiveMode } from "./live";
 import { MeasureMode } from "./measure";
 import type { Mode, Page } from "./mode";
+import { MovingMode } from "./moving";
 import { RefocusMode } from "./refocus";
 import { SpaceMode } from "./space";
 
@@ -20,5 +21,6 @@ export function modesOf(page: Page): Record<ModeName, Mode> {
     effects: new EffectsMode(page),
     files: new FilesMode(page),
     live: new LiveMode(page),
+    video: new MovingMode(page),
   };
 }
