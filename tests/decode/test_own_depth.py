@@ -367,3 +367,16 @@ def test_opens_in_other_programs() -> None:
         assert np.array_equal(
             np.asarray(Image.open(io.BytesIO(data))), np.asarray(Image.open(io.BytesIO(PHOTO)))
         )
+
+
+@pytest.mark.parametrize(("kind", "content_type"), [(b"\xff\xff\xff\xff", b""), (b"mime", b"\xff/x")])
+@pytest.mark.parametrize("about", [1, 2])
+def test_types_of_items_that_are_no_text(kind: bytes, content_type: bytes, about: int) -> None:
+    """Words whose type is no text are an error; the library for HEIC would take the process with it."""
+    drawn = coded("drawing.heic")
+    said = Item(3, kind, b"words", (), ((b"cdsc", (about,)),), content_type)
+    data = heic(drawn, as_auxiliary(drawn, 2, 1), said)
+    with pytest.raises(BrokenImageError, match="type of its item 3 is no text"):
+        nearfar.read_depth(data)
+    with pytest.raises(BrokenImageError, match="type of its item 3 is no text"):
+        nearfar.read(data)
