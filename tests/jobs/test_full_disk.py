@@ -15,8 +15,9 @@ import pytest
 from failing_disk import Disk, library, under
 from jobbing import Bench, files_below, make_zip, on_disk, open_bench
 from nearfar.errors import NearfarError
-from nearfar.jobs.errors import UnsureCommitError
+from nearfar.jobs.errors import UnsureCommitError, disk_full
 from nearfar.jobs.records import Outcome, ResultFile
+from nearfar.jobs.spool import RESERVE_BYTES
 from nearfar.jobs.upkeep import LEFTOVER_S, Upkeep
 
 if TYPE_CHECKING:
@@ -214,3 +215,22 @@ def test_a_process_that_is_killed_loses_nothing(tmp_path, every, parts, note_fig
     if every == 1:
         result = f"{len(done)} times: {sum(done):,} accepted pictures, one result each"
         note_figure("soak", f"a copy put back ({parts}), of each write", result, "none lost, none twice")
+
+
+def test_a_job_is_removed_where_not_even_that_can_be_written(bench, monkeypatch) -> None:
+    """Room was set aside for it: else a full disk could never be emptied."""
+    job = bench.submit(b"1", b"2")
+    Upkeep(bench.store).tick()
+    reserve, transaction = bench.store.spool.reserve, bench.store.database.transaction
+    assert reserve.stat().st_size == RESERVE_BYTES
+
+    def while_full(*given: str) -> object:
+        if reserve.exists():
+            raise disk_full()
+        return transaction(*given)
+
+    monkeypatch.setattr(bench.store.database, "transaction", while_full)
+    bench.store.remove(job.id)
+    assert not bench.store.jobs()
+    Upkeep(bench.store).tick()
+    assert reserve.exists()

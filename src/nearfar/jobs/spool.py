@@ -7,10 +7,12 @@ HOME/jobs/held/OWNER-ID/       a backup that is being made
 HOME/jobs/spool/ID/pack        the pictures of a job, one behind the other
 HOME/jobs/spool/ID/out/N.TOKEN/FILE  the result of picture N
 HOME/jobs/spool/ID/work/N/     what there is so far of video N
+HOME/jobs/reserve              nothing: room for removing jobs where the disk is full
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import secrets
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 PACK, WORK = "pack", "work"
 _LOOK = 4096  # bytes of a packed picture that hold its first few
+RESERVE_BYTES = 4 * 2**20
+"""Set aside for the database's log of a removal: some thousand pictures."""
 _STORED, _DEFLATED = 0, 8
 METHODS = (_STORED, _DEFLATED)
 _LOST = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.EIO}
@@ -250,6 +254,24 @@ class Spool:
     def remove(self, job: str) -> None:
         """Remove all of a job."""
         shutil.rmtree(self.folder(job), ignore_errors=True)
+
+    def fill_reserve(self) -> None:
+        """Set room aside, where there is plenty, for removing jobs once there is none."""
+        try:
+            if not self.reserve.exists() and shutil.disk_usage(self.home).free > 2 * RESERVE_BYTES:
+                self.reserve.write_bytes(bytes(RESERVE_BYTES))
+        except OSError:
+            self.spend_reserve()
+
+    def spend_reserve(self) -> None:
+        """Give that room back to the disk."""
+        with contextlib.suppress(OSError):
+            self.reserve.unlink()
+
+    @property
+    def reserve(self) -> Path:
+        """The file that holds the room."""
+        return self.home / "reserve"
 
     def _packed(self, job: str, slot: Slot) -> bytes:
         with (self.folder(job) / PACK).open("rb") as file:

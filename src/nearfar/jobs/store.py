@@ -15,6 +15,7 @@ from nearfar.jobs.errors import (
     JobsUnavailableError,
     KeyReusedError,
     NoSuchJobError,
+    StorageFullError,
     UnsureCommitError,
     disk_errors,
     quota_full,
@@ -191,9 +192,16 @@ class JobStore:
             NoSuchJobError: there is none, or it belongs to another caller.
         """
         self.job(id, caller)
+        try:
+            self._forget(id)
+        except StorageFullError:  # even saying that it is gone takes room
+            self.spool.spend_reserve()
+            self._forget(id)
+        self.spool.remove(id)
+
+    def _forget(self, id: str) -> None:
         with self.database.transaction() as connection:
             connection.execute("DELETE FROM jobs WHERE id = ?", (id,))
-        self.spool.remove(id)
 
     def tidy(self, id: str) -> None:
         """Free what a job that has ended needs no more."""

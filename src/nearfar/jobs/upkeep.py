@@ -46,6 +46,7 @@ class Upkeep:
         self.expire()
         for id in self.store.untidy():
             self.store.tidy(id)
+        self.store.spool.fill_reserve()
 
     def expire(self) -> list[str]:
         """Remove the jobs whose results are older than they are kept; their ids."""
