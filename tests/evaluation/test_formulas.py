@@ -74,11 +74,11 @@ def test_least_absolute_deviations(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_least_absolute_deviations_with_ties(seed: int) -> None:
+@pytest.mark.parametrize("steps", [1.0, 20.0])
+def test_least_absolute_deviations_with_ties(seed: int, steps: float) -> None:
     """Few different values, as maps of eight bits have: still the least sum."""
-    rng = np.random.default_rng(seed)
-    p = rng.integers(0, 6, 120).astype(float)
-    d = rng.integers(1, 8, 120).astype(float)
+    p, d, _ = drawn(seed, 400)
+    p, d = np.round(p * steps) / steps, np.maximum(np.round(d * steps) / steps, 1 / steps)
     scale, shift = absolute_scale_and_shift(p, d, 1 / d)
     total = (1 / d) @ np.abs(scale * p + shift - d)
     assert total == pytest.approx(least_total(p, d, 1 / d, has_shift=True), rel=CLOSE)

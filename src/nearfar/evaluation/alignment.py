@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     Floats = npt.NDArray[np.float64]
     Numbers = npt.NDArray[np.floating]
 
-_MOST_PIVOTS = 1000
+_GOLDEN = (5**0.5 - 1) / 2
+_NARROWEST = 1e-13
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,42 +78,43 @@ def absolute_scale(prediction: Floats, truth: Floats, weights: Floats) -> float:
 
 
 def absolute_scale_and_shift(prediction: Floats, truth: Floats, weights: Floats) -> tuple[float, float]:
-    """The (s, t) of the least sum of w |s p + t - d|, exact.
+    """The (s, t) of the least sum of w |s p + t - d|, to within rounding.
 
-    The best line goes through two of the points. From a line through one point the best other point is a
-    weighted median of slopes; turning about that one in the same way never makes the sum larger, and ends
-    where it is least, for it is convex. Ties are left by starting again from points beside.
+    Of each s the best t is a weighted median of what is left, and the sum is then convex in s: it is
+    bracketed from the least-squares line outwards, and the bracket narrowed by the golden section.
     """
     is_used = weights > 0
     p, d, w = prediction[is_used], truth[is_used], weights[is_used]
     if not len(p) or np.ptp(p) == 0:
         return 0.0, _weighted_median(d, w) if len(p) else 0.0
-    scale, shift = scale_and_shift(p, d, w)
-    best = (np.inf, scale, shift)
-    near = np.argsort(np.abs(scale * p + shift - d), kind="stable")
-    for start in near[: min(8, len(near))]:
-        best = min(best, _turned(p, d, w, int(start)))
-    return best[1], best[2]
+
+    def total(scale: float) -> float:
+        left = d - scale * p
+        return float(w @ np.abs(left - _weighted_median(left, w)))
+
+    scale = _least(total, scale_and_shift(p, d, w)[0], float(np.ptp(d) / np.ptp(p)) or 1.0)
+    return scale, _weighted_median(d - scale * p, w)
 
 
-def _turned(p: Floats, d: Floats, w: Floats, pivot: int) -> tuple[float, float, float]:
-    """(sum, s, t) where turning about one point after the other ends."""
-    least, line = np.inf, (0.0, float(d[pivot]))
-    for _ in range(_MOST_PIVOTS):
-        across = p - p[pivot]
-        is_beside = across != 0
-        if not is_beside.any():
-            break
-        slopes = (d[is_beside] - d[pivot]) / across[is_beside]
-        place = _median_place(slopes, w[is_beside] * np.abs(across[is_beside]))
-        scale = float(slopes[place])
-        shift = float(d[pivot] - scale * p[pivot])
-        total = float(w @ np.abs(scale * p + shift - d))
-        if total >= least:
-            break
-        least, line = total, (scale, shift)
-        pivot = int(np.flatnonzero(is_beside)[place])
-    return least, *line
+def _least(function: Callable[[float], float], start: float, step: float) -> float:
+    """Where a convex function is least; ``step``: how far the search looks at first."""
+    low, high = start - step, start + step
+    middle = function(start)
+    while function(low) < middle or function(high) < middle:
+        step *= 2
+        low, high = start - step, start + step
+    inner = [high - _GOLDEN * (high - low), low + _GOLDEN * (high - low)]
+    values = [function(place) for place in inner]
+    while high - low > _NARROWEST * max(abs(low), abs(high), step):
+        if values[0] <= values[1]:
+            high, inner[1], values[1] = inner[1], inner[0], values[0]
+            inner[0] = high - _GOLDEN * (high - low)
+            values[0] = function(inner[0])
+        else:
+            low, inner[0], values[0] = inner[0], inner[1], values[1]
+            inner[1] = low + _GOLDEN * (high - low)
+            values[1] = function(inner[1])
+    return inner[0] if values[0] <= values[1] else inner[1]
 
 
 def _weighted_median(values: Floats, weights: Floats) -> float:
