@@ -54,7 +54,10 @@ def both(request) -> tuple[str, str]:
 
 def test_headings_follow_each_other_alike(both) -> None:
     """As many, of the same levels, in the same order."""
-    levels = [re.findall(r"^(#+) ", re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S), re.M) for text in both]
+    levels = [
+        re.findall(r"^(#+) ", re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+        for text in both
+    ]
     assert levels[0] == levels[1]
 
 
@@ -75,7 +78,7 @@ def test_no_figure_is_lost_or_another(both) -> None:
 
 
 def test_links_lead_to_the_same_pages(both) -> None:
-    """Of what is linked in English nothing is missing in Chinese; a page that is there in Chinese is taken."""
+    """What one links the other links; a page that is there in Chinese is taken."""
 
     def named(text: str) -> list[str]:
         targets = re.findall(r"\]\(([^)#]+)", text)

@@ -6,6 +6,7 @@ import { byId, make, show } from "./dom";
 import { language, recall, remember, say } from "./language";
 import { type Metres, metresOf } from "./calibration";
 import { type Look, spanOf } from "./look";
+import { modelTitle } from "./names";
 import { state } from "./state";
 import type { Model } from "./client";
 import type { Result } from "./source/source";
@@ -95,7 +96,7 @@ export function startModels(models: readonly Model[], onChoice: (name: string) =
   const select = byId("model", HTMLSelectElement);
   show(select, models.length > 1);
   show(byId("model-name"), models.length <= 1);
-  select.replaceChildren(...models.map(({ name, title }) => make("option", { value: name, title }, name)));
+  select.replaceChildren(...models.map(({ name, title }) => make("option", { value: name, title: modelTitle(language(), title) }, name)));
   select.onchange = () => onChoice(select.value); // filled anew when a model has come
 }
 

@@ -2,7 +2,9 @@
 import { codeOf, Failure, type Measured, type ModelCard, type Pull } from "./client";
 import { byId, make, show } from "./dom";
 import { keyHeaders } from "./key";
-import { say } from "./language";
+import { language, say } from "./language";
+import { modelTitle } from "./names";
+import { quoted } from "./quoted";
 
 const LOOK_MS = 400;
 
@@ -47,11 +49,11 @@ export class ModelCards {
       ...(card.measured ? [say("modelTime", timeOf(card.measured))] : []),
       say(`state_${card.state}`),
     ];
-    const item = make("li", { className: "model-card" }, make("strong", {}, card.title), ...this.actions(card));
+    const item = make("li", { className: "model-card" }, make("strong", {}, modelTitle(language(), card.title)), ...this.actions(card));
     item.dataset.model = card.name;
     item.append(...facts.map((fact) => make("span", { className: "meta" }, fact)));
     const failure = this.failures.get(card.name);
-    if (failure) item.append(make("p", { className: "problem" }, `${say("modelFailed")} `, make("q", { lang: "en" }, failure)));
+    if (failure) item.append(make("p", { className: "problem" }, `${say("modelFailed")} `, quoted(failure)));
     return item;
   }
 
@@ -59,7 +61,7 @@ export class ModelCards {
     const pull = this.pulls.get(card.name);
     if (pull) {
       const bar = make("progress", { max: Math.max(pull.total, 1), value: pull.bytes });
-      bar.setAttribute("aria-label", say("modelComing", { name: card.title }));
+      bar.setAttribute("aria-label", say("modelComing", { name: modelTitle(language(), card.title) }));
       return [bar, this.button("modelStop", card, () => void this.stop(card))];
     }
     if (card.is_installed) return [this.button("modelUse", card, () => this.choose(card.name))];
@@ -69,7 +71,7 @@ export class ModelCards {
 
   private button(word: "modelUse" | "modelFetch" | "modelStop", card: ModelCard, onClick: () => void): HTMLElement {
     const button = make("button", { type: "button", className: "button small" }, say(word));
-    button.setAttribute("aria-label", `${say(word)}: ${card.title}`);
+    button.setAttribute("aria-label", `${say(word)}: ${modelTitle(language(), card.title)}`);
     button.addEventListener("click", onClick);
     return button;
   }
@@ -107,7 +109,7 @@ export class ModelCards {
     if (now) this.cards = this.cards.map((one) => (one.name === card.name ? now : one));
     this.draw();
     if (pull.state === "done") {
-      byId("spoken").textContent = say("modelCame", { name: card.title });
+      byId("spoken").textContent = say("modelCame", { name: modelTitle(language(), card.title) });
       this.onCome();
     }
   }

@@ -207,6 +207,29 @@ const CHOICES: Record<Language, Names> = {
   },
 };
 
+/** What the words in titles of models mean; the rest are names. Longer ones first. */
+const TITLE_WORDS: readonly (readonly [string, string])[] = [
+  ["embedded, first version", "内置，第一版"],
+  ["embedded, finer", "内置，更精细"],
+  ["Metric Outdoor", "米制·室外"],
+  ["Metric Indoor", "米制·室内"],
+  ["rooms and streets", "室内与街道"],
+  ["embedded", "内置"],
+  ["streets", "街道"],
+  ["Metric", "米制"],
+  ["Prompt", "提示"],
+  ["Hybrid", "混合"],
+  ["rooms", "室内"],
+  ["Giant", "超大型"],
+  ["Large", "大型"],
+  ["large", "大型"],
+  ["Small", "小型"],
+  ["small", "小型"],
+  ["Mono", "单目"],
+  ["Base", "中型"],
+  ["and", "与"],
+];
+
 /** The order in which effects and formats are offered; others follow. */
 const ORDER = [...Object.keys(EFFECTS.en), ...Object.keys(FORMATS.en)];
 
@@ -214,6 +237,12 @@ export const effectName = (to: Language, name: string): string => EFFECTS[to][na
 export const formatName = (to: Language, name: string): string => FORMATS[to][name] ?? name.toUpperCase();
 export const optionName = (to: Language, name: string): string => OPTIONS[to][name] ?? plain(name);
 export const choiceName = (to: Language, name: string): string => CHOICES[to][name] ?? FIXED[name] ?? plain(name);
+
+/** A model's title: names stay, words are said in Chinese where that is spoken. */
+export function modelTitle(to: Language, title: string): string {
+  if (to === "en") return title;
+  return TITLE_WORDS.reduce((now, [word, own]) => now.replace(new RegExp(`(?<![A-Za-z])${word}(?![A-Za-z3])`, "g"), own), title);
+}
 
 /** Write what an effect or a format does: in Chinese as it stands here, else in the service's English. */
 export function showSummary(element: HTMLElement, plugin: { readonly name: string; readonly summary: string }): void {

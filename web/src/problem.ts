@@ -1,9 +1,10 @@
 /** What is wrong, at the top of the page: in words, with a way on. */
 import type { Failure } from "./client";
-import { byId, make, show } from "./dom";
+import { byId, show } from "./dom";
 import { failureInWords, isKeyed } from "./failures";
 import { keepKey } from "./key";
 import { say } from "./language";
+import { quoted } from "./quoted";
 
 interface Problem {
   readonly failure: Failure | "noFile";
@@ -45,7 +46,7 @@ export function showProblem(): void {
   const { failure, name, retry } = problem;
   byId("problem-text").textContent = failure === "noFile" ? say("noFile") : failureInWords(failure, name);
   const detail = failure === "noFile" ? "" : failure.detail;
-  const words = make("q", { lang: "en" }, detail);
+  const words = quoted(detail);
   byId("problem-detail").replaceChildren(`${say("serviceSays")} `, words);
   show(byId("problem-detail"), detail !== "" && !needsKey(problem));
   show(byId("key-form"), needsKey(problem));

@@ -11,6 +11,7 @@ import { type Option, type Plugin, isClip, isHere, placeOf, placeOption, placeTe
 import { type Preset, presetsOf } from "../presets";
 import { markPlace, pickByDrags, setPicker } from "../places";
 import { reportKeyed } from "../problem";
+import { quoted } from "../quoted";
 import type { Result } from "../source/source";
 import { state } from "../state";
 import type { Place } from "../view";
@@ -307,7 +308,7 @@ function showSection(isShown: boolean): void {
 
 function showNote(words: string, detail: string, hasRetry: boolean): void {
   byId("effect-problem-text").textContent = words;
-  byId("effect-problem-detail").replaceChildren(`${say("serviceSays")} `, make("q", { lang: "en" }, detail));
+  byId("effect-problem-detail").replaceChildren(`${say("serviceSays")} `, quoted(detail));
   show(byId("effect-problem-detail"), detail !== "");
   show(byId("effect-retry"), hasRetry);
   show(byId("effect-problem"), true);

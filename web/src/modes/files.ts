@@ -7,6 +7,7 @@ import { language, say } from "../language";
 import { formatName, inOrder, showSummary } from "../names";
 import { type Plugin, isHere, queryOf, remedyOf } from "../options";
 import { reportKeyed } from "../problem";
+import { quoted } from "../quoted";
 import { state } from "../state";
 import type { DepthSource } from "../source/source";
 import type { Mode, Page } from "./mode";
@@ -122,7 +123,7 @@ function fail(error: unknown, retry: () => void, fields: Fields | null = null): 
   if (reportKeyed(failure, retry)) return;
   const isRefused = failure.code === "parameter";
   const words = isRefused ? say("optionRefused") : failureInWords(failure, state.result?.shot.name ?? "");
-  const detail = failure.detail ? [make("q", { lang: "en", className: "detail" }, failure.detail)] : [];
+  const detail = failure.detail ? [quoted(failure.detail, "detail")] : [];
   byId("export-problem").replaceChildren(make("p", {}, words), ...detail);
   show(byId("export-problem"), true);
   fields?.mark(failure.parameter);
