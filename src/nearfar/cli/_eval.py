@@ -172,7 +172,7 @@ def _plan(options: EvalOptions) -> Plan:
         Given(options.align, options.crop, options.cut, options.cap, options.sharp),
         _drawing(options),
         options.limit,
-        options.worst,
+        options.worst if options.output else 0,  # there is no place for them otherwise
         options.partial,
     )
 
