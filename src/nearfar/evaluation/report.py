@@ -90,10 +90,10 @@ def _result(document: Document) -> str:
     )
     return (
         f"<h2>{escape(label(document))}</h2>"
-        f'<div class="wide"><table>{facts}</table></div>'
-        f'<h3>Figures</h3><div class="wide">{_figures(document)}</div><p class="soft">{note}</p>'
+        f'<div class="wide" tabindex="0"><table>{facts}</table></div>'
+        f'<h3>Figures</h3><div class="wide" tabindex="0">{_figures(document)}</div><p class="soft">{note}</p>'
         f"{_groups(document)}"
-        f'<details><summary>Every rule</summary><div class="wide">{_rules(document)}</div></details>'
+        f'<details><summary>Every rule</summary><div class="wide" tabindex="0">{_rules(document)}</div></details>'
     )
 
 
