@@ -38,7 +38,7 @@ def kept(folder: Path, source: Path, layout: str = "right", suffix: str = ".mp4"
     """The source beside a ramp, in its own colours."""
     video = open_video(source)
     info, ink, options = video.info, Ink.of(video.info), KeptOptions(layout=layout, colormap="grey")
-    look = kept_look(info, kept_size(info.width, info.height, layout), 4, suffix)
+    look = kept_look(info, kept_size(info.width, info.height, layout), ink, 4, suffix)
     with open_piece(folder / "a.nut", look) as piece:
         for frame in video:
             piece.write_planes(painted(frame, (RAMP, (0.0, 1.0)), ink, options), frame.pts)

@@ -20,7 +20,9 @@ from nearfar.registry import EFFECTS
 from nearfar.types.picture import in_8_bits
 from nearfar.types.ranges import RangeRule
 from nearfar.video.heat import planes_of
+from nearfar.video.kept import KeptMaker
 from nearfar.video.parameters import FOLLOWERS
+from nearfar.video.passthrough import KeptOptions, shown
 from nearfar.video.stereo import StereoMaker
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from nearfar.video.estimate import EstimatedFrame
     from nearfar.video.heat import Planes
     from nearfar.video.parameters import Follower, State
+    from nearfar.video.passthrough import Ink
     from nearfar.video.stereo import StereoOptions
 
 CLIPS = ("parallax", "wiggle")
@@ -43,14 +46,15 @@ CLIPS = ("parallax", "wiggle")
 class Drawn:
     """What goes to an encoder: one of these.
 
-    ``rgb``: (H, W, 3) uint8. ``planes``: of :func:`nearfar.video.heat.planes_of`. ``grey``: (H, W) uint16,
-    depth as numbers. ``depth``: as it is.
+    ``rgb``: (H, W, 3) uint8. ``planes``: of :func:`nearfar.video.heat.planes_of`, or as ``ink`` says.
+    ``grey``: (H, W) uint16, depth as numbers. ``depth``: as it is.
     """
 
     rgb: npt.NDArray[np.uint8] | None = None
     planes: Planes | None = None
     grey: npt.NDArray[np.uint16] | None = None
     depth: DepthMap | None = None
+    ink: Ink | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -66,7 +70,7 @@ class Drawn:
             return self.rgb
         if self.planes is None:
             raise ParameterError("Nothing was drawn.")
-        return _rgb_of(self.planes)
+        return _rgb_of(self.planes) if self.ink is None else shown(self.planes, self.ink)
 
 
 class Drawer(Protocol):
@@ -173,7 +177,41 @@ class StereoDrawer:
         self._maker.restore(state)
 
 
+class KeptDrawer:
+    """The video beside its heat map, or under it, in its own colours."""
+
+    def __init__(self, options: KeptOptions, range: RangeRule) -> None:
+        self._maker = KeptMaker(options, range)
+
+    def plan(self, found: EstimatedFrame) -> Callable[[], Drawn]:
+        """It follows nothing."""
+        make = self._maker.plan(found)
+
+        def drawn() -> Drawn:
+            planes, ink = make()
+            return Drawn(planes=planes, ink=ink)
+
+        return drawn
+
+    def state(self) -> State:
+        """None."""
+        return self._maker.state()
+
+    def restore(self, state: State) -> None:
+        """Nothing."""
+
+
+def _beside(options: Any) -> Drawer:
+    if options.gap:  # white between the two is a picture of ours
+        return EffectDrawer(EFFECTS.load("side-by-side"), options)
+    return KeptDrawer(KeptOptions(options.layout, colormap=options.colormap), options.range)
+
+
 DRAWERS: dict[str, Callable[[Any], Drawer]] = {
+    "side-by-side": _beside,
+    "overlay": lambda options: KeptDrawer(
+        KeptOptions("over", options.opacity, options.colormap), options.range
+    ),
     "heatmap": lambda options: HeatDrawer(options.colormap, options.range),
 }
 """What draws an effect in a way of its own, from its options."""

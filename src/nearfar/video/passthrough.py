@@ -19,9 +19,10 @@ from nearfar.ops.colormap import colorize
 from nearfar.options import check, option
 from nearfar.types.moving import VideoColour, VideoFrame, VideoInfo
 from nearfar.video._av import av
-from nearfar.video._decoded import RANGES, SCALER_MATRICES, DecodedFrame, told
+from nearfar.video._decoded import RANGES, SCALER_MATRICES, DecodedFrame, Scaler, told
+from nearfar.video._turns import Turn
 from nearfar.video.hdr import hdr_of
-from nearfar.video.look import Look, look_of
+from nearfar.video.look import PLAIN, Look, look_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -66,11 +67,23 @@ class Ink:
     @classmethod
     def of(cls, info: VideoInfo) -> Ink:
         """That of a video: its own matrix, range, primaries and curve; more than 8 bits become 10."""
-        colour = told(info.colour, min(info.width, info.height))
+        return cls._taken(told(info.colour, min(info.width, info.height)), info.bits)
+
+    @classmethod
+    def of_frame(cls, frame: VideoFrame) -> Ink:
+        """The same of a frame; one of an array has the colours of what we draw."""
+        source = frame.source
+        if not isinstance(source, DecodedFrame):
+            return cls(PLAIN)
+        bits = max((one.bits for one in source.frame.format.components), default=8)
+        return cls._taken(told(source.colour, source.frame.height), bits)
+
+    @classmethod
+    def _taken(cls, colour: VideoColour, bits: int) -> Ink:
         if colour.matrix not in _SHARES:
             plain = "bt2020nc" if colour.matrix == "bt2020c" else "bt709"
             colour = replace(colour, matrix=plain)
-        return cls(colour, 10 if info.bits > 8 else 8)
+        return cls(colour, 10 if bits > 8 else 8)
 
     @property
     def pixels(self) -> str:
@@ -83,9 +96,10 @@ class Ink:
         return np.uint16 if self.bits == 10 else np.uint8
 
 
-def kept_look(info: VideoInfo, size: tuple[int, int], quality: int = 20, suffix: str = ".mp4") -> Look:
+def kept_look(
+    info: VideoInfo, size: tuple[int, int], ink: Ink, quality: int = 20, suffix: str = ".mp4"
+) -> Look:
     """The settings of an encoder that keeps a video's colours, bits and HDR; errors as of ``look_of``."""
-    ink = Ink.of(info)
     look = look_of("colour10" if ink.bits == 10 else "colour", info, size, quality, suffix)
     rows = dict(look.options)
     if look.codec == "libx265" and ink.colour.is_hdr:
@@ -149,6 +163,15 @@ def _own_planes(frame: VideoFrame, ink: Ink, size: tuple[int, int]) -> Planes:
         threads=1,
     )
     return _three(_planes_of(made, ink))
+
+
+def shown(planes: Planes, ink: Ink) -> npt.NDArray[np.uint8]:
+    """(H, W, 3) uint8 sRGB of planes; HDR is tone-mapped."""
+    height, width = planes[0].shape
+    made = av().VideoFrame(width, height, ink.pixels)
+    for plane, given in zip(made.planes, planes, strict=True):
+        np.frombuffer(plane, ink.kind).reshape(plane.height, -1)[:, : plane.width] = given
+    return DecodedFrame(made, Turn(), ink.colour, Scaler()).rgb(width, height)
 
 
 def _planes_of(made: Any, ink: Ink) -> list[Numbers]:

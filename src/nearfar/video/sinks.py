@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from nearfar.video.join import JoinOptions, join
 from nearfar.video.look import look_of
+from nearfar.video.passthrough import kept_look
 from nearfar.video.stereo import LAYOUTS, packed
 from nearfar.video.write import PIECE_SUFFIX, open_piece
 
@@ -47,7 +48,11 @@ class PictureSink:
         """Encode a picture."""
         if self._piece is None and self._begun is not None:
             path, info = self._begun
-            look = look_of("colour", info, drawn.size, self._quality, self.target.suffix)
+            how = self._quality, self.target.suffix
+            if drawn.ink is None:
+                look = look_of("colour", info, drawn.size, *how)
+            else:
+                look = kept_look(info, drawn.size, drawn.ink, *how)
             if self._layout:
                 look = replace(look, options=packed(look.options, self._layout))
             self._piece = open_piece(path, look)
