@@ -138,31 +138,55 @@ def plot(run: Path, out: Path | None = None) -> None:
 @app.command
 def evaluate(
     *,
-    data: str,
+    data: str = "",
     model: str = "embedded",
     size: int | None = None,
     fit: str | None = None,
     limit: int = 0,
     csv: Path | None = None,
+    video: bool = False,
 ) -> None:
-    """Measure a model on a data set by the MiDaS protocol.
+    """Measure a model on a data set by the MiDaS protocol, or how steady it is on clips.
 
     Args:
-        data: Data set, such as nyu_v2 or kitti_tiny.
+        data: Data set, such as nyu_v2 or kitti_tiny; with --video `all`, `clips` (the rendered ones), or
+            names of clips with commas between.
         model: `ramp`, an ONNX file with its card beside it, or a name of the catalogue.
         size: Input size in pixels instead of the card's.
         fit: What the size bounds: upper_bound, lower_bound, minimal or exact.
         limit: Measure about this many pictures, spread over the set (0: all).
-        csv: Write the figures of every picture to this file.
+        csv: Write the figures of every picture, or of every clip and mode, to this file.
+        video: Clips frame by frame, live and offline: alignment error, flicker, delta1, cuts.
     """
     from nearfar.machine.files import write_whole
 
+    if video:
+        _evaluate_video(_predictor(model, size, fit), data or "all", csv)
+        return
+    if not data:
+        raise ParameterError("No data set is named.", "Give --data nyu_v2, or --video.", parameter="data")
     found = _evaluate(_predictor(model, size, fit, data), data, limit)
     if csv:
         write_whole(csv, found.as_csv().encode())
     figures = {name: round(value, 4) for name, value in found.means().items()}
     row = {"data": found.data, "model": found.model, "pictures": len(found.rows), **figures}
     print(json.dumps(row))
+
+
+def _evaluate_video(predictor: Predictor, data: str, csv: Path | None) -> None:
+    """Print a line of JSON for each clip and mode, and one of what is left of the figures of each mode."""
+    from nearfar.machine.files import write_whole
+    from nearfar_lab.video.evaluate import as_csv, clip_names, evaluate_clips, summary
+
+    rows = []
+    for row in evaluate_clips(predictor, clip_names(data), read_settings()):
+        rows.append(row)
+        figures = {name: round(value, 3) for name, value in row.figures.items() if value == value}  # noqa: PLR0124 - no NaN
+        print(json.dumps({"clip": row.clip, "mode": row.mode, **figures}), flush=True)
+    for line in summary(rows):
+        print(json.dumps(line))
+    if csv:
+        write_whole(csv, as_csv(rows).encode())
 
 
 def _predictor(model: str, size: int | None, fit: str | None = None, data: str = "") -> Predictor:

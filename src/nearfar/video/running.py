@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from nearfar.cards import DepthKind
 from nearfar.video.align import Match, scale_and_shift
+from nearfar.video.approach import with_approach
 from nearfar.video.flow import at_size, follow, warped
 
 if TYPE_CHECKING:
@@ -71,15 +73,15 @@ def motion(scene: Running, look: Bytes, *, both_ways: bool = False) -> Flow:
     return follow(scene.look, look, scene.anchor, both_ways=both_ways)
 
 
-def go_on(scene: Running, look: Bytes, own: FloatMap, seen: Flow, how: tuple[float, bool]) -> Step:
+def go_on(scene: Running, look: Bytes, own: FloatMap, seen: Flow, how: tuple[float, DepthKind]) -> Step:
     """Take one more frame into the scene, and say what it brought.
 
-    ``own``: (H, W) float32, its depth; ``how``: weight 0…1 of what was before, and whether it is metric.
+    ``own``: (H, W) float32, its depth; ``how``: weight 0…1 of what was before, and the kind of depth.
     """
-    smooth, is_metric = how
+    smooth, is_metric = how[0], how[1] is DepthKind.METRIC
     flow = at_size(seen, own.shape)
     before, count = _brought_along(scene, flow)
-    before += np.float32(scene.trend)
+    before = with_approach(before, flow, how[1]) + np.float32(scene.trend)
     match = scale_and_shift(own, before, np.minimum(flow.trust, count), shift_only=is_metric)
     aligned = np.float32(match.scale) * own + np.float32(match.shift)
     mean, count = _mixed(before, count, aligned, flow, (smooth, match.deviation))

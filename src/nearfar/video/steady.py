@@ -168,7 +168,7 @@ class Steady:
         if scene is not None and scene.depth.shape == own.shape:
             seen = running.motion(scene, look, both_ways=self.options.mode == "offline")
             if not is_cut(seen):
-                return running.go_on(scene, look, own, seen, (self.options.smooth, self._is_metric))
+                return running.go_on(scene, look, own, seen, (self.options.smooth, self.kind))
         self._scene, step = running.begin(look, own)
         return step
 
