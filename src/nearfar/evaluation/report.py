@@ -90,11 +90,16 @@ def _result(document: Document) -> str:
     )
     return (
         f"<h2>{escape(label(document))}</h2>"
-        f'<div class="wide" tabindex="0"><table>{facts}</table></div>'
-        f'<h3>Figures</h3><div class="wide" tabindex="0">{_figures(document)}</div><p class="soft">{note}</p>'
+        f"{_wide(f'<table>{facts}</table>')}"
+        f'<h3>Figures</h3>{_wide(_figures(document))}<p class="soft">{note}</p>'
         f"{_groups(document)}"
-        f'<details><summary>Every rule</summary><div class="wide" tabindex="0">{_rules(document)}</div></details>'
+        f"<details><summary>Every rule</summary>{_wide(_rules(document))}</details>"
     )
+
+
+def _wide(table: str) -> str:
+    """A table that scrolls by itself where the screen is narrow, also by keyboard."""
+    return f'<div class="wide" tabindex="0">{table}</div>'
 
 
 def _figures(document: Document) -> str:
