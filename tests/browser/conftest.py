@@ -74,9 +74,11 @@ def open_page(browser: Browser, service: str) -> Iterator[OpenPage]:
     """Open the page in a fresh profile of given ways; at the end nothing may have gone wrong unseen."""
     contexts, faults = [], []
 
-    def open_(at: str = service, **ways: object) -> Page:
+    def open_(at: str = service, script: str = "", **ways: object) -> Page:
         context = browser.new_context(**{**WAYS, **ways})
         contexts.append(context)
+        if script:
+            context.add_init_script(script)  # before any of the page's own
         page = context.new_page()
         page.set_default_timeout(60_000)
         _watch(page, at.partition("#")[0], faults)
