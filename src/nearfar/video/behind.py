@@ -1,6 +1,6 @@
 """Videos of strangers decoded behind the wall: the file is lent, frames come back as pictures.
 
-``begin``, ``go`` and ``pictures`` are what a worker does; it holds one video between them.
+What a worker does: ``begin``, ``go``, ``pictures``, ``hear``, ``sound``; it holds one video between them.
 :class:`WalledFilm` is the same video on the service's side, as :func:`nearfar.video.run.run` takes one.
 """
 
@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import NearfarError
 from nearfar.types.moving import PixelArray, VideoColour, VideoFrame, VideoInfo
+from nearfar.video.carried import carried
 from nearfar.video.limits import VideoLimits
 from nearfar.video.read import Video, open_video
 from nearfar.wall.lent import LentFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     import numpy.typing as npt
 
@@ -26,9 +28,6 @@ if TYPE_CHECKING:
 
 _PLAIN = ("width", "height", "duration_s", "count", "rotation", "is_mirrored", "bits", "is_interlaced")
 _SHARES = ("time_base", "rate", "sample_aspect")
-NO_SOUND = (
-    "Sound and subtitles are left out: the file was read behind the wall, and they are not decoded there."
-)
 
 
 @dataclass(slots=True)
@@ -37,6 +36,8 @@ class _Open:
 
     video: Video
     frames: Iterator[VideoFrame]
+    place: tuple[int, int]
+    sound: Iterator[bytes | tuple[str, ...]]
 
 
 _open: list[_Open] = []
@@ -46,7 +47,7 @@ def begin(offset: int, size: int, limits: dict[str, Any]) -> dict[str, Any]:
     """In a worker: open the video in the file that was lent; what is known of it, as plain values."""
     _open.clear()
     video = open_video(LentFile(offset, size), VideoLimits(**limits))  # type: ignore[arg-type]
-    _open.append(_Open(video, iter(())))
+    _open.append(_Open(video, iter(()), (offset, size), iter(())))
     info = video.info
     told: dict[str, Any] = {name: getattr(info, name) for name in _PLAIN}
     told |= {name: str(getattr(info, name)) for name in _SHARES}
@@ -72,6 +73,18 @@ def pictures(small: tuple[int, int], is_whole: bool) -> list[Any]:
     return [frame.index, frame.pts, frame.duration, frame.small(*small), whole]
 
 
+def hear() -> None:
+    """In a worker: go to the begin of what stands beside the pictures."""
+    held = _held()
+    held.sound = carried(LentFile(*held.place))  # type: ignore[arg-type]
+
+
+def sound() -> bytes | list[str]:
+    """In a worker: its next part; at the end what could not be taken along, in words."""
+    part = next(_held().sound)
+    return part if isinstance(part, bytes) else list(part)
+
+
 def _held() -> _Open:
     if not _open:
         raise NearfarError("No video is open in this worker.", "Begin anew.")
@@ -95,9 +108,15 @@ class _Sent:
 class WalledFilm:
     """A video whose bytes nobody here looks at."""
 
-    def __init__(self, lease: Lease, file: int, part: tuple[int, int], limits: VideoLimits) -> None:
-        """``file``: its descriptor; ``part``: where the video begins in it, and its bytes."""
+    def __init__(
+        self, lease: Lease, file: int, part: tuple[int, int], limits: VideoLimits, beside: Path
+    ) -> None:
+        """``file``: its descriptor; ``part``: where the video begins in it, and its bytes.
+
+        ``beside``: the name of a file in which its sound may be kept, as it came over the wall.
+        """
         self._lease = lease
+        self._beside = beside
         self._notes: tuple[str, ...] = ()
         self._small = (1, 1)
         self._is_whole = True
@@ -105,13 +124,21 @@ class WalledFilm:
         self.info = _info(lease.do_apart(begin, *part, asdict(limits)))
 
     @property
-    def source(self) -> None:
-        """Nobody here opens the file."""
+    def source(self) -> Path | None:
+        """What stands beside the pictures, as a worker wrote it anew: nobody here opens the file itself."""
+        self._lease.do_apart(hear)
+        is_empty = True
+        with self._beside.open("wb") as file:
+            while isinstance(part := self._lease.do_apart(sound), bytes):
+                file.write(part)
+                is_empty = False
+        self._notes += tuple(str(text) for text in part)
+        return None if is_empty else self._beside
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What is to be known of it."""
-        return (*self.info.notes, *self._notes, NO_SOUND)
+        return (*self.info.notes, *dict.fromkeys(self._notes))
 
     def want(self, small: tuple[int, int], *, is_whole: bool) -> None:
         """Which pictures of each frame are to come: one of that (width, height), and the whole one."""

@@ -52,7 +52,7 @@ class Film(Protocol):
         ...
 
     @property
-    def source(self) -> VideoSource | None:
+    def source(self) -> VideoSource | Path | None:
         """Where sound and texts are; None where they are not to be had."""
         ...
 

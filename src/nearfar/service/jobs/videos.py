@@ -87,7 +87,7 @@ def make_video(claim: Claim, spool: Spool, tools: JobTools, watch: VideoWatch, t
     sinks = sinks_of(wishes_of(wanted, options, made))
     with tools.tools.room(NEED_BYTES, ticket) as lease:
         model = tools.tools.loader(wanted.model, wanted.size)
-        film_of = _Opener(spool, claim, lease, tools.video)
+        film_of = _Opener(spool, claim, lease, tools.video, work / "beside.nut")
         with film_of.opened(model, sinks) as film, ticket.step():
             teller = _Teller(watch, ticket)
             going = RunOptions(
@@ -124,6 +124,7 @@ class _Opener:
     claim: Claim
     lease: Lease | Here
     limits: VideoLimits
+    beside: Path
 
     @contextmanager
     def opened(self, model: Model, sinks: list[Sink]) -> Iterator[Film]:
@@ -133,7 +134,7 @@ class _Opener:
                 with open_video(Window(file, begin, size).as_file(), self.limits) as video:
                     yield video
                 return
-            walled = WalledFilm(self.lease, file.fileno(), (begin, size), self.limits)
+            walled = WalledFilm(self.lease, file.fileno(), (begin, size), self.limits, self.beside)
             width, height = walled.info.width, walled.info.height
             self.lease.allow(max(NEED_BYTES, _PER_PIXEL * width * height))
             small = model.estimator.input.picture_size(width, height)
