@@ -86,15 +86,15 @@ def approach(nearness: FloatMap, back: Vectors, trust: FloatMap) -> float:
 def _solved(design: Floats, wanted: Floats) -> Floats:
     """By Tukey's biweight; a small ridge keeps what the flow does not tell at nothing."""
     weight: Floats = np.ones(len(wanted))
-    found = np.zeros(design.shape[1])
+    found: Floats = np.zeros(design.shape[1])
     for _ in range(_ROUNDS):
         scaled = design * weight[:, None]
         normal = scaled.T @ design
         normal[np.diag_indices_from(normal)] += 1e-6 * len(wanted)
-        found = np.linalg.solve(normal, scaled.T @ wanted)
+        found = np.asarray(np.linalg.solve(normal, scaled.T @ wanted), np.float64)
         rest = np.abs(wanted - design @ found)
         pair = np.hypot(rest[: len(rest) // 2], rest[len(rest) // 2 :])
         reach = _REACH * max(1.4826 * float(np.median(pair)), _LEAST_DEVIATION)
         pull = np.square(np.maximum(0, 1 - np.square(pair / reach)))
         weight = np.concatenate([pull, pull])
-    return np.asarray(found)
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 
 from nearfar.video.flow import at_size, warped
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
 
     from nearfar.types.arrays import FloatMap
     from nearfar.video.running import Step
+
+_PATCH = 7  # pixels a side, over which weights are evened out
 
 
 def both_ways(steps: Sequence[Step], wanted: int, smooth: float) -> list[FloatMap]:
@@ -27,7 +30,7 @@ def both_ways(steps: Sequence[Step], wanted: int, smooth: float) -> list[FloatMa
     for place in range(len(steps) - 2, -1, -1):
         step, following = steps[place], steps[place + 1]
         later, count = _brought_back(step, following, later, count)
-        count = np.minimum(count, np.float32(most))
+        count = np.asarray(cv2.blur(np.minimum(count, np.float32(most)), (_PATCH, _PATCH)), np.float32)
         if place < wanted:
             share = count / (count + np.minimum(step.count, np.float32(most + 1)))
             found[place] = step.mean + share * (later - step.mean)

@@ -27,6 +27,7 @@ _RETURN_METRIC, _RETURN_TREND = 0.08, 0.0033
 _STILL_COUNT = 30.0  # frames that a still pixel is the mean of, at most
 _ANCHOR = 0.1  # share of each frame in the long-standing appearance
 _SURPRISE = 4.0  # robust deviations from which a pixel's past counts less
+_PATCH = 7  # pixels a side, over which the weight of the past is evened out: no blotches
 _LEAST_SURPRISE = 0.03  # of the span of the running depth
 
 
@@ -111,7 +112,8 @@ def _mixed(
     limit = max(_SURPRISE * deviation, _LEAST_SURPRISE * (high - low), 1e-12)
     doubt = np.maximum(0, 1 - np.maximum(0, np.abs(news) / np.float32(limit) - 1) / 2)
     calm = np.minimum(count, np.float32(max(most, _STILL_COUNT)))
-    past = np.where(flow.still, calm, np.minimum(count, np.float32(most)) * doubt)
+    moving = cv2.blur(np.minimum(count, np.float32(most)) * doubt, (_PATCH, _PATCH))
+    past = np.where(flow.still, calm, moving)
     return np.asarray(before + news / (past + 1), np.float32), past + 1
 
 
