@@ -31,6 +31,7 @@ from nearfar import api
 from nearfar.video.outputs import Wish, sinks_of
 from nearfar.video.read import open_video
 from nearfar.video.run import Progress, RunOptions, run
+from nearfar.video.stereo import LAYOUTS, StereoOptions
 from nearfar_lab.figures import Figure, block, renew
 
 PROCESSORS = 2
@@ -93,7 +94,7 @@ def measure(case: Case) -> dict[str, Any]:
         clip, target = Path(name, "clip.mp4"), Path(name, "made.mp4")
         subprocess.run([sys.executable, __file__, "--clip", str(clip), json.dumps(vars(case))], check=True)
         with open_video(clip) as film:
-            run(film, model, sinks_of([Wish(target, case.effect)]), RunOptions(tell=tell))
+            run(film, model, sinks_of([wish(target, case.effect)]), RunOptions(tell=tell))
     (clock, processor, first), (clock_end, processor_end, last) = marks
     count = last - first
     return {
@@ -102,6 +103,13 @@ def measure(case: Case) -> dict[str, Any]:
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6,
         "minutes": minutes,
     }
+
+
+def wish(target: Path, effect: str) -> Wish:
+    """An effect, or two views where it is the name of a layout."""
+    if effect in LAYOUTS:
+        return Wish(target, stereo=StereoOptions(layout=effect))
+    return Wish(target, effect)
 
 
 def apart(case: Case) -> dict[str, Any]:
@@ -155,6 +163,7 @@ def main() -> int:
         Case(1280, 720, WARM + chosen.frames, least=25),
         Case(1920, 1080, WARM + chosen.frames, least=12, most_mb=500),
         Case(1280, 720, WARM + chosen.frames // 4, effect="overlay"),
+        Case(1280, 720, WARM + chosen.frames // 4, least=8, effect="half-sbs"),
     ]
     told = [figure for case in cases for figure in figures_of(case, apart(case))]
     if chosen.minutes:
