@@ -1,10 +1,10 @@
-"""Whether every dependency of the base install has a wheel for arm64 (Raspberry Pi and the like), on Linux.
+"""Whether every dependency of what is served has a wheel for arm64 (Raspberry Pi and the like), on Linux.
 
     python tools/arm64.py            # by the stored listing, without a network
     python tools/arm64.py --renew    # ask the index, as pip is set up here, and write the listing
 
-A wheel counts where its SHA-256 is among those that requirements/base.txt pins: it is the file that would be
-installed. The listing, requirements/arm64.json, holds the name and hash of the wheel of each package.
+A wheel counts where its SHA-256 is among those that requirements/base.txt and video.txt pin: it is the file that
+would be installed. The listing, requirements/arm64.json, holds the name and hash of the wheel of each package.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LOCK, LISTING = ROOT / "requirements" / "base.txt", ROOT / "requirements" / "arm64.json"
+LOCKS = tuple(ROOT / "requirements" / name for name in ("base.txt", "video.txt"))
+LISTING = ROOT / "requirements" / "arm64.json"
 PYTHON = "3.11"
 PLATFORMS = (
     "manylinux_2_28_aarch64",
@@ -44,7 +45,7 @@ def pinned() -> dict[str, tuple[str, set[str]]]:
     """Package to version and the hashes that the lock allows."""
     found: dict[str, tuple[str, set[str]]] = {}
     name = ""
-    for line in LOCK.read_text(encoding="utf-8").splitlines():
+    for line in "\n".join(lock.read_text(encoding="utf-8") for lock in LOCKS).splitlines():
         if head := re.match(r"([A-Za-z0-9_.-]+)==([^\s;]+)(.*)", line):
             name = head[1].lower()
             is_elsewhere = "win32" in head[3] or ">=" in head[3]  # another system, or a later Python
