@@ -129,6 +129,18 @@ def test_a_stretch_of_each_second_frame(clip, model, tmp_path) -> None:
     assert np.diff(found) == pytest.approx([0.08] * 3, abs=0.002)
 
 
+def test_one_range_for_each_scene(clip, model, tmp_path) -> None:
+    """Found by a first pass, from the first frame on; also by a run that is stopped and goes on."""
+    spans = [one.span for one in estimate_video(clip, model, VideoOptions(one_range=True))]
+    assert set(spans) == {spans[0], spans[-1]}
+    video = VideoOptions(one_range=True)
+    for name, is_enough in (("a.mp4", False), ("b.mp4", True)):
+        options = RunOptions(video, segment=3, is_enough=lambda stops=is_enough: stops)
+        while not make(clip, model, [Wish(tmp_path / name, "heatmap")], options).is_done:
+            pass
+    assert (tmp_path / "a.mp4").read_bytes() == (tmp_path / "b.mp4").read_bytes()
+
+
 def test_a_stretch_without_frames_is_told(clip, model, tmp_path) -> None:
     """And nothing is left."""
     with pytest.raises(InputError):

@@ -64,6 +64,9 @@ class VideoFlags(SteadyOptions):
     segment: int = option(
         SEGMENT, "Frames of a segment: a run that is cut off goes on behind the last whole one.", low=1
     )
+    one_range: bool = option(
+        False, "Two passes: the first finds one range of colours for each scene; takes nearly twice as long."
+    )
     workers: int = option(0, "Frames looked at side by side; 0 by the processors.", low=0, high=64)
     overwrite: bool = option(False, "Replace files that exist already.")
     json: bool = option(False, "Progress and the result as JSON objects, a line each, on standard output.")
@@ -138,7 +141,7 @@ def _picture(target: Path, flags: VideoFlags, drawing: dict[str, Any]) -> Wish:
 def _looked(flags: VideoFlags) -> VideoOptions:
     """How clips are looked at; ParameterError where that makes no sense."""
     steady = SteadyOptions(**{row.name: getattr(flags, row.name) for row in fields(SteadyOptions)})
-    return VideoOptions(Stretch(flags.start, flags.end, flags.every), steady, flags.workers)
+    return VideoOptions(Stretch(flags.start, flags.end, flags.every), steady, flags.workers, flags.one_range)
 
 
 def _one(

@@ -11,7 +11,7 @@ import math
 from collections import deque
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from nearfar import api
 from nearfar.api import Model
@@ -23,7 +23,7 @@ from nearfar.options import option
 from nearfar.sessions.sharing import workers_of
 from nearfar.types import DepthMap, Photo, Provenance
 from nearfar.video.read import Video, open_video
-from nearfar.video.steady import Steady, SteadyOptions
+from nearfar.video.steady import SceneSpans, Steady, SteadyOptions
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
@@ -36,6 +36,16 @@ if TYPE_CHECKING:
 
 AHEAD = 3
 """Frames that wait, decoded, for the network."""
+
+
+class Frames(Protocol):
+    """Whatever gives the frames of a video, from any place on."""
+
+    def frames(
+        self, *, start: float = ..., end: float = ..., every: int = ..., first: int = ...
+    ) -> Iterator[VideoFrame]:
+        """As of :meth:`nearfar.video.read.Video.frames`."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,17 +64,24 @@ class Stretch:
                 "end",
             )
 
+    def frames(self, video: Frames, first: int = 0) -> Iterator[VideoFrame]:
+        """The frames of a video that are taken, from the index ``first`` on."""
+        end = math.inf if self.end is None else self.end
+        return video.frames(start=self.start, end=end, every=self.every, first=first)
+
 
 @dataclass(frozen=True, slots=True)
 class VideoOptions:
     """How a video is looked at: which frames, how steady, and how many frames side by side.
 
-    ``workers`` as of :meth:`nearfar.Model.estimate_stream`.
+    ``workers`` as of :meth:`nearfar.Model.estimate_stream`. ``one_range``: a first pass finds one range of
+    colours for each scene.
     """
 
     stretch: Stretch = Stretch()
     steady: SteadyOptions = SteadyOptions()
     workers: int = 0
+    one_range: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -201,13 +218,28 @@ def looking(
         yield seen
 
 
-def followed(
-    frames: Iterable[VideoFrame], model: Model, options: VideoOptions
-) -> Generator[EstimatedFrame, None, None]:
-    """Each frame with its steady depth, in order."""
+def spans_of(
+    frames: Iterable[VideoFrame], model: Model, workers: int, options: SteadyOptions
+) -> tuple[tuple[float, float], ...]:
+    """One range of values for each scene: what a first pass through the frames finds."""
+    steady, spans = Steady(model.card.kind, options), SceneSpans()
+    with looking(frames, model, workers) as seen:
+        for one in seen:
+            for done in steady.push(one.small, one.plane.depth):
+                spans.add(done)
+    for done in steady.finish():
+        spans.add(done)
+    return spans.spans()
+
+
+def followed(video: Video, model: Model, options: VideoOptions) -> Generator[EstimatedFrame, None, None]:
+    """Each frame of a stretch with its steady depth, in order."""
     many, workers = side_by_side(model, options.workers)
-    following = Following(many, Steady(many.card.kind, options.steady))
-    with looking(frames, many, workers) as seen:
+    spans: tuple[tuple[float, float], ...] = ()
+    if options.one_range:
+        spans = spans_of(options.stretch.frames(video), many, workers, options.steady)
+    following = Following(many, Steady(many.card.kind, options.steady, spans))
+    with looking(options.stretch.frames(video), many, workers) as seen:
         for one in seen:
             yield from following.push(one)
     yield from following.finish()
@@ -237,7 +269,5 @@ def estimate_video(
     """
     chosen = options or VideoOptions()
     loaded = model if isinstance(model, Model) else api.load(model)
-    part = chosen.stretch
-    end = math.inf if part.end is None else part.end
     with nullcontext(source) if isinstance(source, Video) else open_video(source) as video:
-        yield from followed(video.frames(start=part.start, end=end, every=part.every), loaded, chosen)
+        yield from followed(video, loaded, chosen)

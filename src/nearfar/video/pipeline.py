@@ -31,6 +31,7 @@ class MovingOptions(SteadyOptions):
     start: float = option(0.0, "Begin at this second.", low=0)
     end: float | None = option(None, "End before this second.", low=0)
     every: int = option(1, "Take each n-th frame only.", low=1, high=100_000)
+    one_range: bool = option(False, "Two passes: the first finds one range of colours for each scene.")
     format: str = option("mp4", "Container of the videos.", choices=CONTAINERS)
     depth: str = option(
         "", "Write depth too: mkv (16 bits, lossless) or mp4 (10 bits).", choices=("", "mkv", "mp4")
@@ -41,7 +42,7 @@ class MovingOptions(SteadyOptions):
     def looked_at(self) -> VideoOptions:
         """How a video is looked at."""
         steady = SteadyOptions(**{row.name: getattr(self, row.name) for row in fields(SteadyOptions)})
-        return VideoOptions(Stretch(self.start, self.end, self.every), steady)
+        return VideoOptions(Stretch(self.start, self.end, self.every), steady, one_range=self.one_range)
 
 
 def moving_options(given: Mapping[str, Any] | None) -> MovingOptions:

@@ -9,6 +9,7 @@ uninterrupted run and one that was cut off twenty times give the same bytes.
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections import deque
@@ -17,9 +18,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from nearfar.errors import InputError, OutputExistsError
+from nearfar.machine.files import write_whole
 from nearfar.machine.in_order import in_order
 from nearfar.video import segments
-from nearfar.video.estimate import Following, VideoOptions, looking, side_by_side
+from nearfar.video.estimate import Following, Frames, VideoOptions, looking, side_by_side, spans_of
 from nearfar.video.segments import nested, part_of
 from nearfar.video.steady import Steady
 
@@ -33,12 +35,14 @@ if TYPE_CHECKING:
     from nearfar.video.drawing import Drawer
     from nearfar.video.estimate import EstimatedFrame, Stretch
 
+    Spans = tuple[tuple[float, float], ...]
+
 SEGMENT = 120
 """Frames of a segment, where nothing else is asked for: a few seconds of work at most are lost."""
 _RATE_S = 5.0  # over which the rate is told
 
 
-class Film(Protocol):
+class Film(Frames, Protocol):
     """A video that can be read from any place: :class:`nearfar.video.read.Video`, or one behind the wall."""
 
     @property
@@ -54,12 +58,6 @@ class Film(Protocol):
     @property
     def source(self) -> VideoSource | Path | None:
         """Where sound and texts are; None where they are not to be had."""
-        ...
-
-    def frames(
-        self, *, start: float = ..., end: float = ..., every: int = ..., first: int = ...
-    ) -> Iterator[VideoFrame]:
-        """As of :meth:`nearfar.video.read.Video.frames`."""
         ...
 
 
@@ -201,7 +199,8 @@ def run(film: Film, model: Model, sinks: Sequence[Sink], options: RunOptions) ->
     if not segments.is_begun(folder):
         check_absent(sinks, overwrite=options.overwrite)
     with segments.opened(folder, recipe) as held:
-        work = _Run(film, many, sinks, options, held)
+        spans = _spans(film, many, workers, options, held)
+        work = _Run(film, many, sinks, options, (held, spans))
         found = work.go(workers)
         if found.is_done:
             folders, part = held.whole(), options.video.stretch
@@ -209,6 +208,18 @@ def run(film: Film, model: Model, sinks: Sequence[Sink], options: RunOptions) ->
             found = replace(found, notes=tuple(dict.fromkeys((*found.notes, *lost))))
             held.remove()
     return found
+
+
+def _spans(film: Film, model: Model, workers: int, options: RunOptions, held: segments.Segments) -> Spans:
+    """What a first pass finds, where one is asked for; it is kept with the segments."""
+    video = options.video
+    if not video.one_range:
+        return ()
+    path = held.folder / "spans.json"
+    if not path.exists():
+        found = spans_of(video.stretch.frames(film), model, workers, video.steady)
+        write_whole(path, json.dumps(found).encode(), lasting=True)
+    return tuple((float(low), float(high)) for low, high in json.loads(path.read_text("utf-8")))
 
 
 def check_absent(sinks: Iterable[Sink], *, overwrite: bool) -> None:
@@ -224,12 +235,18 @@ class _Run:
     """One run over the segments that are not there yet."""
 
     def __init__(
-        self, film: Film, model: Model, sinks: Sequence[Sink], options: RunOptions, held: segments.Segments
+        self,
+        film: Film,
+        model: Model,
+        sinks: Sequence[Sink],
+        options: RunOptions,
+        known: tuple[segments.Segments, Spans],
     ) -> None:
+        held, spans = known
         self._film, self._model, self._sinks, self._options, self._held = film, model, sinks, options, held
         state = held.state()
         self._place = _Place(**part_of("place", state)) if state else _Place()
-        steady = Steady(model.card.kind, options.video.steady)
+        steady = Steady(model.card.kind, options.video.steady, spans)
         if state:
             steady = Steady.restored(part_of("steady", state))
             for number, sink in enumerate(sinks):
@@ -264,9 +281,7 @@ class _Run:
 
     def _frames(self) -> Iterator[VideoFrame]:
         """The frames that are left, of the stretch that was asked for."""
-        part = self._options.video.stretch
-        end = math.inf if part.end is None else part.end
-        return self._film.frames(start=part.start, end=end, every=part.every, first=self._place.index)
+        return self._options.video.stretch.frames(self._film, self._place.index)
 
     def _steps(self, seen: Iterable[Any]) -> Iterator[_Step]:
         """Each frame that is pushed, with the drawing of those that are finished planned in order."""
@@ -376,7 +391,7 @@ def _recipe(
         "workers": workers,
         "video": {**options.identity, "size": [film.info.width, film.info.height]},
         "model": [model.card.name, estimator.sha256, estimator.engine, str(estimator.input)],
-        "options": repr((options.video.stretch, options.video.steady)),
+        "options": repr((options.video.stretch, options.video.steady, options.video.one_range)),
         "segment": options.segment,
         "outputs": [{"name": sink.target.name, **sink.recipe} for sink in sinks],
     }
