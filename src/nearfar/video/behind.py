@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import NearfarError
 from nearfar.types.moving import PixelArray, VideoColour, VideoFrame, VideoInfo
+from nearfar.video._source import VideoSource
 from nearfar.video.carried import carried
 from nearfar.video.limits import VideoLimits
 from nearfar.video.read import Video, open_video
@@ -21,6 +22,7 @@ from nearfar.wall.lent import LentFile
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+    from typing import BinaryIO
 
     import numpy.typing as npt
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 _PLAIN = ("width", "height", "duration_s", "count", "rotation", "is_mirrored", "bits", "is_interlaced")
 _SHARES = ("time_base", "rate", "sample_aspect")
+NO_SOUND = "Sound and subtitles are left out: the file was read behind the wall."
 
 
 @dataclass(slots=True)
@@ -41,6 +44,17 @@ class _Open:
 
 
 _open: list[_Open] = []
+_carrying: list[Iterator[bytes | tuple[str, ...]]] = []
+
+
+class CarriedSource(VideoSource):
+    """What a worker carried over: opened as what it must be, and as nothing else."""
+
+    __slots__ = ()
+
+    def _how(self) -> dict[str, Any]:
+        allowed = {"format_whitelist": "nut", "protocol_whitelist": "file"}
+        return {"format": "nut", "options": allowed, "metadata_errors": "replace"}
 
 
 def begin(offset: int, size: int, limits: dict[str, Any]) -> dict[str, Any]:
@@ -73,16 +87,11 @@ def pictures(small: tuple[int, int], is_whole: bool) -> list[Any]:
     return [frame.index, frame.pts, frame.duration, frame.small(*small), whole]
 
 
-def hear() -> None:
-    """In a worker: go to the begin of what stands beside the pictures."""
-    held = _held()
-    held.sound = carried(LentFile(*held.place))  # type: ignore[arg-type]
-
-
-def sound() -> bytes | list[str]:
-    """In a worker: its next part; at the end what could not be taken along, in words."""
-    part = next(_held().sound)
-    return part if isinstance(part, bytes) else list(part)
+def carry(offset: int, size: int, is_first: bool) -> bytes | tuple[str, ...]:
+    """In a worker: the next part of the video's sound and texts, without its pictures; at the end, notes."""
+    if is_first:
+        _carrying[:] = [carried(LentFile(offset, size))]  # type: ignore[arg-type]
+    return next(_carrying[0])
 
 
 def _held() -> _Open:
@@ -108,37 +117,46 @@ class _Sent:
 class WalledFilm:
     """A video whose bytes nobody here looks at."""
 
-    def __init__(
-        self, lease: Lease, file: int, part: tuple[int, int], limits: VideoLimits, beside: Path
-    ) -> None:
-        """``file``: its descriptor; ``part``: where the video begins in it, and its bytes.
-
-        ``beside``: the name of a file in which its sound may be kept, as it came over the wall.
-        """
+    def __init__(self, lease: Lease, file: BinaryIO, part: tuple[int, int], limits: VideoLimits) -> None:
+        """``file``: which holds it; ``part``: where the video begins in it, and its bytes."""
         self._lease = lease
-        self._beside = beside
+        self._file = file
+        self._part = part
+        self.spool: Path | None = None
+        """Where sound and texts are kept until the end; without it they are left out."""
         self._notes: tuple[str, ...] = ()
         self._small = (1, 1)
         self._is_whole = True
-        lease.lend(file)
+        lease.lend(file.fileno())
         self.info = _info(lease.do_apart(begin, *part, asdict(limits)))
 
     @property
-    def source(self) -> Path | None:
-        """What stands beside the pictures, as a worker wrote it anew: nobody here opens the file itself."""
-        self._lease.do_apart(hear)
-        is_empty = True
-        with self._beside.open("wb") as file:
-            while isinstance(part := self._lease.do_apart(sound), bytes):
-                file.write(part)
-                is_empty = False
-        self._notes += tuple(str(text) for text in part)
-        return None if is_empty else self._beside
+    def source(self) -> VideoSource | None:
+        """Sound and texts, carried over the wall; None where there are none. Asked for at the end."""
+        if self.spool is None:
+            self._notes += (NO_SOUND,)
+            return None
+        if not self.spool.exists():
+            self._carry(self.spool)
+        size = self.spool.stat().st_size
+        return CarriedSource("file", "the sound", size, str(self.spool)) if size else None
+
+    def _carry(self, target: Path) -> None:
+        """Fetch them, part by part."""
+        part = target.with_suffix(".part")
+        self._lease.lend(self._file.fileno())
+        with part.open("wb") as out:
+            told = self._lease.do_apart(carry, *self._part, True)
+            while isinstance(told, bytes):
+                out.write(told)
+                told = self._lease.do_apart(carry, *self._part, False)
+        self._notes += tuple(str(text) for text in told)
+        part.replace(target)
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What is to be known of it."""
-        return (*self.info.notes, *dict.fromkeys(self._notes))
+        return (*self.info.notes, *self._notes)
 
     def want(self, small: tuple[int, int], *, is_whole: bool) -> None:
         """Which pictures of each frame are to come: one of that (width, height), and the whole one."""

@@ -205,7 +205,7 @@ def run(film: Film, model: Model, sinks: Sequence[Sink], options: RunOptions) ->
         if found.is_done:
             folders, part = held.whole(), options.video.stretch
             lost = [text for sink in sinks for text in sink.join(folders, film, part)]
-            found = replace(found, notes=tuple(dict.fromkeys((*found.notes, *lost))))
+            found = replace(found, notes=tuple(dict.fromkeys((*film.notes, *lost))))
             held.remove()
     return found
 

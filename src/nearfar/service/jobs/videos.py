@@ -134,7 +134,8 @@ class _Opener:
                 with open_video(Window(file, begin, size).as_file(), self.limits) as video:
                     yield video
                 return
-            walled = WalledFilm(self.lease, file.fileno(), (begin, size), self.limits, self.beside)
+            walled = WalledFilm(self.lease, file, (begin, size), self.limits)
+            walled.spool = self.spool.work(self.claim.job, self.claim.position) / "carried.nut"
             width, height = walled.info.width, walled.info.height
             self.lease.allow(max(NEED_BYTES, _PER_PIXEL * width * height))
             small = model.estimator.input.picture_size(width, height)
