@@ -1,6 +1,6 @@
 """Videos of strangers decoded behind the wall: the file is lent, frames come back as pictures.
 
-What a worker does: ``begin``, ``go``, ``pictures``, ``hear``, ``sound``; it holds one video between them.
+``begin``, ``go`` and ``pictures`` are what a worker does; it holds one video between them.
 :class:`WalledFilm` is the same video on the service's side, as :func:`nearfar.video.run.run` takes one.
 """
 
@@ -39,8 +39,6 @@ class _Open:
 
     video: Video
     frames: Iterator[VideoFrame]
-    place: tuple[int, int]
-    sound: Iterator[bytes | tuple[str, ...]]
 
 
 _open: list[_Open] = []
@@ -54,14 +52,14 @@ class CarriedSource(VideoSource):
 
     def _how(self) -> dict[str, Any]:
         allowed = {"format_whitelist": "nut", "protocol_whitelist": "file"}
-        return {"format": "nut", "options": allowed, "metadata_errors": "replace"}
+        return {"format": "nut", "options": allowed}
 
 
 def begin(offset: int, size: int, limits: dict[str, Any]) -> dict[str, Any]:
     """In a worker: open the video in the file that was lent; what is known of it, as plain values."""
     _open.clear()
     video = open_video(LentFile(offset, size), VideoLimits(**limits))  # type: ignore[arg-type]
-    _open.append(_Open(video, iter(()), (offset, size), iter(())))
+    _open.append(_Open(video, iter(())))
     info = video.info
     told: dict[str, Any] = {name: getattr(info, name) for name in _PLAIN}
     told |= {name: str(getattr(info, name)) for name in _SHARES}

@@ -14,8 +14,6 @@ import pytest
 from moving_pictures import Shape, write_clip
 from nearfar.service.jobs import videos, worker
 from serving import running
-from video.clips import Recipe, packets
-from video.clips import clip as heard
 
 FRAMES = 40
 PIPELINE = {"effects": ["heatmap"], "video": {"mode": "offline", "look_ahead": 3}}

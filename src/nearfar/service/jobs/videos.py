@@ -87,7 +87,7 @@ def make_video(claim: Claim, spool: Spool, tools: JobTools, watch: VideoWatch, t
     sinks = sinks_of(wishes_of(wanted, options, made))
     with tools.tools.room(NEED_BYTES, ticket) as lease:
         model = tools.tools.loader(wanted.model, wanted.size)
-        film_of = _Opener(spool, claim, lease, tools.video, work / "beside.nut")
+        film_of = _Opener(spool, claim, lease, tools.video)
         with film_of.opened(model, sinks) as film, ticket.step():
             teller = _Teller(watch, ticket)
             going = RunOptions(
@@ -124,7 +124,6 @@ class _Opener:
     claim: Claim
     lease: Lease | Here
     limits: VideoLimits
-    beside: Path
 
     @contextmanager
     def opened(self, model: Model, sinks: list[Sink]) -> Iterator[Film]:
