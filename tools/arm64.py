@@ -3,8 +3,8 @@
     python tools/arm64.py            # by the stored listing, without a network
     python tools/arm64.py --renew    # ask the index, as pip is set up here, and write the listing
 
-A wheel counts where its SHA-256 is among those that requirements/base.txt and video.txt pin: it is the file that
-would be installed. The listing, requirements/arm64.json, holds the name and hash of the wheel of each package.
+A wheel counts where its SHA-256 is among those that requirements/base.txt and video.txt pin: it is the file
+that would be installed. The listing, requirements/arm64.json, has the name and hash of each package's wheel.
 """
 
 from __future__ import annotations
