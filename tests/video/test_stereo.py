@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 
@@ -15,7 +16,15 @@ from nearfar.types import DepthMap
 from nearfar.types.moving import VideoFrame
 from nearfar.video.join import JoinOptions, join
 from nearfar.video.look import look_of
-from nearfar.video.stereo import LAYOUTS, StereoMaker, StereoOptions, named, packed, steady_nearness
+from nearfar.video.stereo import (
+    LAYOUTS,
+    StereoMaker,
+    StereoOptions,
+    background_shift,
+    named,
+    packed,
+    steady_nearness,
+)
 from nearfar.video.vr180 import Stereo, mark, moved
 from nearfar.video.write import open_piece
 from video.test_write import INFO
@@ -98,6 +107,27 @@ def test_the_plate_holds_still() -> None:
         alone.append(one.state()["plate"].copy())
     steady, rough = (np.abs(np.diff(np.stack(rows[4:]), axis=0)).mean() for rows in (plates, alone))
     assert 0 < steady < 0.5 * rough
+
+
+@pytest.mark.parametrize("shift", [(0, 0), (5, 0), (-7, 3)])
+def test_the_backgrounds_motion_is_found(shift: tuple[int, int]) -> None:
+    """Of the far half alone: what is near may move as it likes."""
+    rng = np.random.default_rng(3)
+    wall = cv2.resize(rng.integers(0, 255, (30, 50), np.uint8), (400, 240), interpolation=cv2.INTER_CUBIC)
+    right, down = shift
+    before, now = (np.ascontiguousarray(wall[30 - y : 210 - y, 40 - x : 360 - x]) for x, y in ((0, 0), shift))
+    near = np.zeros((18, 32), np.float32)
+    near[6:12, 10:20] = 1
+    now[60:120, 100:200] = 0  # a near thing that came
+    assert background_shift(before, now, near) == pytest.approx((right, down), abs=0.25)
+
+
+def test_tiny_pictures_have_no_motion() -> None:
+    """There is nothing to follow in them."""
+    assert background_shift(np.zeros((4, 4), np.uint8), np.zeros((4, 4), np.uint8), np.zeros((2, 2))) == (
+        0,
+        0,
+    )
 
 
 def test_a_cut_begins_a_new_plate() -> None:

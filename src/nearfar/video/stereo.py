@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _SIDE = 640  # pixels of the longer side of the picture that the plate is made of
 _KEPT = np.float32(0.7)  # of the plate from frame to frame
+_MOTION_SIDE = 320  # pixels of the longer side of the picture in which the background's motion is looked for
+_LEAST_MOTION_SIDE, _LEAST_POINTS = 32, 8
 _MOST_EYE = 2048  # pixels of an eye's side: two of them are what H.264 decoders take
 
 
@@ -119,23 +121,30 @@ class StereoMaker:
         self.options = options
         self.layout = LAYOUTS[options.layout]
         self._plate: Floats | None = None
+        self._before: Pixels | None = None
 
     def plan(self, found: Estimated) -> Callable[[], Pixels]:
         """What makes this frame's picture, (H, W, 3) uint8; the plate is brought up to date now."""
         small = found.small_depth
         near = steady_nearness(small.numpy(), small.kind, found.span)
-        if found.is_cut:
+        now = _grey(found.frame)
+        if found.is_cut or self._before is None or self._before.shape != now.shape:
             self._plate = None
+        if self._plate is not None and self._before is not None:
+            self._plate = _moved(self._plate, background_shift(self._before, now, near), now.shape)
+        self._before = now
         self._plate = _renewed(self._plate, found.frame, near, self.options.separation / 200)
         return partial(_picture, found.frame, near, (small.provenance.input_size, self._plate), self.options)
 
     def state(self) -> dict[str, Any]:
         """What is known of the frames before, as arrays by name."""
-        return {} if self._plate is None else {"plate": self._plate}
+        known = {"plate": self._plate, "before": self._before}
+        return {name: array for name, array in known.items() if array is not None}
 
     def restore(self, state: Mapping[str, Any]) -> None:
         """Go on from there."""
         self._plate = np.asarray(state["plate"], np.float32) if "plate" in state else None
+        self._before = np.asarray(state["before"], np.uint8) if "before" in state else None
 
 
 def steady_nearness(values: Floats, kind: DepthKind, span: tuple[float, float]) -> Floats:
@@ -147,6 +156,45 @@ def steady_nearness(values: Floats, kind: DepthKind, span: tuple[float, float]) 
         return np.zeros(values.shape, np.float32)
     near = np.clip((inverse - np.float32(low)) * np.float32(1 / (high - low)), 0, 1)
     return np.asarray(np.nan_to_num(near, copy=False, nan=0.0), np.float32)
+
+
+def _grey(frame: VideoFrame) -> Pixels:
+    """(h, w) uint8: a small copy in which the background's motion is looked for."""
+    scale = min(1.0, _MOTION_SIDE / max(frame.width, frame.height))
+    size = max(1, round(frame.width * scale)), max(1, round(frame.height * scale))
+    return np.asarray(cv2.cvtColor(frame.small(*size), cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+def background_shift(before: Pixels, now: Pixels, near: Floats) -> tuple[float, float]:
+    """(x, y) in pixels by which the far half of a picture moved: the median of points that are followed.
+
+    In eighths of a pixel, so that a last bit makes no difference.
+    """
+    height, width = now.shape
+    if min(height, width) < _LEAST_MOTION_SIDE:
+        return 0.0, 0.0
+    x, y = np.meshgrid(np.linspace(0.1, 0.9, 12) * width, np.linspace(0.1, 0.9, 8) * height)
+    points = np.stack([x.ravel(), y.ravel()], axis=1).astype(np.float32)
+    scale = np.array([near.shape[1] / width, near.shape[0] / height], np.float32)
+    columns, rows = (points * scale).astype(np.int64).T
+    here = near[np.minimum(rows, near.shape[0] - 1), np.minimum(columns, near.shape[1] - 1)]
+    points = points[here <= np.median(here)]
+    there, status, _ = cv2.calcOpticalFlowPyrLK(before, now, points[:, None], points[:, None].copy())
+    way = (there[:, 0] - points)[status[:, 0] > 0]
+    if len(way) < _LEAST_POINTS:
+        return 0.0, 0.0
+    right, down = np.round(np.median(way, axis=0) * 8) / 8
+    return float(right), float(down)
+
+
+def _moved(plate: Floats, shift: tuple[float, float], size: tuple[int, ...]) -> Floats:
+    """The plate, moved as the background of a picture of that (height, width) was."""
+    if shift == (0.0, 0.0):
+        return plate
+    scale = plate.shape[0] / size[0]
+    way = np.array([[1, 0, shift[0] * scale], [0, 1, shift[1] * scale]], np.float32)
+    place = plate.shape[1], plate.shape[0]
+    return np.asarray(cv2.warpAffine(plate, way, place, borderMode=cv2.BORDER_REPLICATE), np.float32)
 
 
 def _renewed(plate: Floats | None, frame: VideoFrame, near: Floats, reach: float) -> Floats | None:
