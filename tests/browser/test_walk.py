@@ -172,8 +172,9 @@ def effects_and_files(walk: Walk) -> None:
     walk.mode("effects")
     walk.click("[data-effect=fog]")
     wait_until(walk, "!document.getElementById('effect-save').disabled", 60)
+    plain = walk.get_attribute("#effect-image", "src")
     walk.locator("#effect-presets button").nth(1).click()
-    wait_until(walk, "document.getElementById('effect-wait').hidden", 60)
+    wait_until(walk, f"document.getElementById('effect-image').src !== {plain!r}", 60)
     fogged = pixels(walk.saved("#effect-save")).astype(float)
     photo = canvas(walk, "photo").astype(float)
     assert np.abs(fogged - photo)[:150].mean() > np.abs(fogged - photo)[-100:].mean() + 10

@@ -16,9 +16,22 @@ export interface Aperture {
   readonly highlights: number;
 }
 
+/** What draws the lens on a canvas. */
+export interface Machine {
+  readonly by: "webgl2" | "webgpu";
+  /** Look at another photo, in the size of its depth map. */
+  load(photo: CanvasImageSource, depth: Depth): void;
+  /**
+   * Draw with a number of taps, at a share of the size, in so many strips, and give the milliseconds that it took.
+   * ``isWanted`` is asked between strips; where it says no, the rest is left.
+   */
+  draw(aperture: Aperture, care: Care, isWanted: () => boolean): Promise<number>;
+}
+
 const LOOK_MS = 3;
 
-export class Lens {
+export class Lens implements Machine {
+  readonly by = "webgl2";
   private readonly gl: WebGL2RenderingContext;
   private readonly program: WebGLProgram;
   private size = { width: 1, height: 1 };
@@ -39,7 +52,6 @@ export class Lens {
     for (const key of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) gl.texParameteri(gl.TEXTURE_2D, key, gl.NEAREST);
   }
 
-  /** Look at another photo, in the size of its depth map. */
   load(photo: CanvasImageSource, depth: Depth): void {
     const { gl } = this;
     const { width, height } = (this.size = { width: depth.width, height: depth.height });
@@ -51,10 +63,6 @@ export class Lens {
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, width, height, 0, gl.RGBA, gl.UNSIGNED_BYTE, pixels);
   }
 
-  /**
-   * Draw with a number of taps, at a share of the size, in so many strips, and give the milliseconds that it took.
-   * ``isWanted`` is asked between strips; where it says no, the rest is left.
-   */
   async draw(aperture: Aperture, { taps, scale, strips }: Care, isWanted: () => boolean): Promise<number> {
     const { gl } = this;
     const begun = performance.now();

@@ -8,7 +8,8 @@ import { hand, stem } from "../downloads";
 import { failureOf } from "../failures";
 import { type Handle, Histogram } from "../histogram";
 import { language, say } from "../language";
-import { type Aperture, type Care, Lens } from "../lens/lens";
+import type { Aperture, Care, Machine } from "../lens/lens";
+import { openLens } from "../lens/open";
 import { SHAPES, type Shape } from "../lens/taps";
 import { choiceName } from "../names";
 import { shownPhoto } from "../panels";
@@ -26,7 +27,8 @@ const REST_MS = 200;
 const NEAREST_SHARE = 0.9; // the focus before anybody chose one: what the nearest tenth begins with
 
 export class RefocusMode implements Mode {
-  private lens: Lens | null = null;
+  private lens: Machine | null = null;
+  private opening: Promise<Machine> | null = null;
   private loaded: Result | null = null;
   private care: Care = { taps: 40, scale: 1, strips: 1 };
   private turn = 0;
@@ -55,7 +57,7 @@ export class RefocusMode implements Mode {
     byId("right-title").textContent = say("modeRefocus");
     setPicker((place) => this.pick(place));
     pickByDrags(true);
-    this.begin();
+    void this.begin();
   }
 
   close(): void {
@@ -82,17 +84,19 @@ export class RefocusMode implements Mode {
     this.place = null;
   }
 
-  private begin(): void {
+  private async begin(): Promise<void> {
     const [on, photo] = [state.result, shownPhoto()];
     show(byId("refocus-none"), !photo);
     if (!on || !photo) return;
     try {
-      this.lens ??= new Lens(byId("lens", HTMLCanvasElement));
+      this.lens = await (this.opening ??= openLens(byId("lens", HTMLCanvasElement)));
     } catch (error) {
       console.info(error);
+      this.opening = null;
       show(byId("refocus-none"), true);
       return;
     }
+    if (state.result !== on || byId("refocus").hidden) return; // meanwhile something else is looked at
     if (this.loaded !== on) {
       this.lens.load(photo, on.depth);
       this.loaded = on;
@@ -155,7 +159,7 @@ export class RefocusMode implements Mode {
     const isSlow = taps <= FEWEST_TAPS;
     const scale = isSlow ? Math.max(0.4, this.care.scale * 0.8) : taps > 40 ? Math.min(1, this.care.scale * 1.25) : this.care.scale;
     this.care = { taps, scale, strips: 1 };
-    Object.assign(byId("lens").dataset, { ms: took.toFixed(1), taps: taps.toFixed(0), scale: scale.toFixed(2) });
+    Object.assign(byId("lens").dataset, { by: this.lens?.by, ms: took.toFixed(1), taps: taps.toFixed(0), scale: scale.toFixed(2) });
   }
 
   /** In the photo's own size by whoever tells depth: the same lens, with outlines on the photo's own. */
