@@ -30,8 +30,11 @@ WAYS = {
 ANSWERED_IN_WORDS = ("v1/depth", "v1/models", "v1/effects", "v1/exports", "v1/photos", "v1/jobs", "healthz")
 """Addresses whose failures the page shows in words; the browser notes them on its console as well."""
 
-OWN_WORDS = ("WebSocket connection to", "GPU stall due to ReadPixels", "registration blocked by Playwright")
-"""What the browser notes by itself: a refused stream (the page tells it, too); how it draws."""
+OWN_WORDS = (
+    *("WebSocket connection to", "GPU stall due to ReadPixels", "registration blocked by Playwright"),
+    "No available adapters",
+)
+"""What the browser notes by itself: a refused stream (the page tells it, too); how it draws, and by what not."""
 
 
 @pytest.fixture(scope="session")
