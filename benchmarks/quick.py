@@ -103,6 +103,21 @@ def library(folder: Path, scale: float) -> Iterator[Ratio]:
         yield in_pairs(f"library with fast, {name}", ours_fast, by_hand, count, goal=GOALS[name][1])
 
 
+def formats(folder: Path, scale: float) -> Iterator[Ratio]:
+    """The two formats of heat maps, written by themselves: what is left for them to differ in."""
+    picture, times = api.heatmap(api.load().estimate(folder / "512.jpg")), 20
+
+    def write(suffix: str) -> float:
+        return own_cpu(lambda: [picture.encoded(suffix) for _ in range(times)]) / times
+
+    yield in_pairs(
+        "a heat map of 512×512 as .jpg to .png, encoding alone",
+        lambda: write(".jpg"),
+        lambda: write(".png"),
+        max(2, round(6 * scale)),
+    )
+
+
 def weights_of() -> Path:
     """The file of the network that runs by default: float32 or int8, so that both sides run the same."""
     is_int8 = api.load().estimator.engine.endswith("int8")
@@ -258,7 +273,7 @@ def main() -> None:
     began, ratios = time.perf_counter(), []
     steady.deadline = began + BUDGET_S
     with tempfile.TemporaryDirectory() as name:
-        for part in (library, start, folder_of_photos, services):
+        for part in (library, formats, start, folder_of_photos, services):
             for ratio in part(Path(name), given.scale):
                 ratios.append(ratio)
                 print("  ".join(ratio.row()), flush=True)

@@ -34,6 +34,7 @@ from nearfar import api, settings
 from nearfar.machine.cpus import usable_cpus
 from nearfar_lab.figures import Figure, block, renew
 from service_load import Tally, ask, photos, server
+from steady import conditions, refusal
 
 Rates = dict[str, tuple[float, float]]
 """Layout to photos a second and processor seconds a photo."""
@@ -90,8 +91,8 @@ class Shares:
     work_with_clients: float
 
 
-def compare(rounds: int, seconds: float, clients: int) -> Shares:
-    """Print every round; the median shares."""
+def compare(rounds: int, seconds: float, clients: int) -> list[Shares]:
+    """Print every round; its shares."""
     found = []
     with server() as service:
         ask(service.address, clients, 2)
@@ -102,7 +103,22 @@ def compare(rounds: int, seconds: float, clients: int) -> Shares:
             work_s = (service.cpu_s() - cpu_s) / max(1, tally.done)
             found.append(_shares(rates, tally, work_s))
             _print_round(number, rates, tally, work_s)
-    return Shares(*(statistics.median(row[i] for row in map(astuple, found)) for i in range(3)))
+    return found
+
+
+def median(rounds: list[Shares]) -> Shares:
+    """Of all rounds."""
+    return Shares(*(statistics.median(row[i] for row in map(astuple, rounds)) for i in range(3)))
+
+
+def refused(rounds: list[Shares]) -> str:
+    """Why the rounds tell nothing: their halves differ. Else nothing."""
+    return refusal(
+        {
+            "the share of photos a second": [row.rate for row in rounds],
+            "the share of processor time": [row.work for row in rounds],
+        }
+    )
 
 
 def _shares(rates: Rates, tally: Tally, work_s: float) -> Shares:
@@ -148,9 +164,15 @@ def main() -> int:
     if given.bare:
         print(json.dumps(bare(*given.bare, given.seconds)))
         return 0
-    rows = figures(compare(given.rounds, given.seconds, given.clients))
-    text = block("python benchmarks/service_throughput.py", rows, date.today())  # noqa: DTZ011 - the user's day
+    found = compare(given.rounds, given.seconds, given.clients)
+    rows = figures(median(found))
+    under = conditions({"threads": CPUS, "clients": given.clients, "rounds": given.rounds})
+    today = date.today()  # noqa: DTZ011 - the user's day
+    text = block("python benchmarks/service_throughput.py", rows, today, under)
     print(text)
+    if reason := refused(found):
+        print(reason)
+        return int(given.check)
     if given.page:
         renew(given.page, "throughput", text)
     return int(given.check and not all(row.is_met for row in rows))

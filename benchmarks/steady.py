@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nearfar.bench.turns import apart
@@ -78,6 +78,13 @@ def in_pairs(what: str, ours: Cost, theirs: Cost, count: int, **more: object) ->
         else:
             pairs.append((ours(), theirs()))
     return Ratio(what, tuple(pairs), **more)  # type: ignore[arg-type]
+
+
+def refusal(values: Mapping[str, Sequence[float]]) -> str:
+    """Why a table of these is refused: what differs too much between the halves of its run; else nothing."""
+    torn = {name: apart(found) for name, found in values.items() if apart(found) > MOST_APART}
+    told = ", ".join(f"{name} by {share:.0%}" for name, share in torn.items())
+    return f"refused: two halves of the run differ in {told}; measure again when it is quiet" if torn else ""
 
 
 def conditions(facts: Mapping[str, object]) -> str:

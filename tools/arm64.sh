@@ -5,6 +5,16 @@
 set -eu
 cd "$(dirname "$0")/.."
 python=${1:-python3} work=${2:-build/arm64}
+for tool in debootstrap qemu-aarch64-static dpkg-deb; do
+    if ! command -v "$tool" >/dev/null; then
+        echo "arm64.sh: $tool is not installed; on Debian: apt-get install debootstrap qemu-user-static" >&2
+        exit 2
+    fi
+done
+if [ "$(id -u)" != 0 ]; then
+    echo "arm64.sh: debootstrap needs root" >&2
+    exit 2
+fi
 mkdir -p "$work/wheels"
 if [ ! -x "$work/root/usr/bin/python3.11" ]; then
     debootstrap --foreign --arch=arm64 --variant=minbase --include=python3,libgomp1 bookworm "$work/root"
@@ -23,7 +33,9 @@ for row in json.load(open('requirements/arm64.json')).values(): print('=='.join(
     "$python" -m pip download --quiet --no-deps --only-binary=:all: --python-version 3.11 -d "$work/wheels" \
         --platform manylinux_2_28_aarch64 --platform manylinux_2_27_aarch64 --platform manylinux_2_17_aarch64 \
         --platform manylinux2014_aarch64 -r "$work/names"
-    for wheel in "$work"/wheels/*.whl; do "$python" -m zipfile -e "$wheel" "$work/site"; done
+    rm -rf "$work/site.part"
+    for wheel in "$work"/wheels/*.whl; do "$python" -m zipfile -e "$wheel" "$work/site.part"; done
+    mv "$work/site.part" "$work/site" # whole: what was broken off is not taken for it
 fi
 photo=src/nearfar/assets/samples/$(ls src/nearfar/assets/samples | grep -m1 '\.jpg$')
 for precision in float32 int8; do

@@ -17,7 +17,8 @@ Resample = Literal["smooth", "cubic", "linear", "corners", "area"]
 Reading = Literal["map", "focal", "sky", "points"]
 _AREA_SHARE = 3 / 4  # of a square of `size`: what a photo of 4:3 covers
 AMPLE = 4
-"""How many times the network's own size is as good as the whole photo: maps are the same within 1/255."""
+"""How many times the network's own size is as good as the whole photo: maps are the same within 1/255 on
+average. With less they are not: see docs/reference/bench.md, "Half decode"."""
 _BRIGHTEST = (1.0, 255.0)  # what files that normalise pictures themselves may take white for
 _TOLERANCE = 0.02
 

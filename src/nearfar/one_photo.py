@@ -52,7 +52,7 @@ class EstimateOptions:
     ``intrinsics``: of the camera, in pixels of the upright photo; they take the place of what EXIF says.
     ``whole``: decode the photo at its full size also for a fast model, since more than its depth is shown.
     ``depth_only``: nothing of the photo is shown; JPEGs of many times the network's size may be decoded at
-    half or a quarter, and the depth is the same within 1/255.
+    half or a quarter, and the depth is the same within 1/255 on average.
     ``name``: what messages call the photo; its path, where there is one.
     ``own_depth``: take the depth that the photo carries itself; no network looks at it.
     ``prompt``: coarse depth in metres beside the photo, for networks that take it; or what gives it, called

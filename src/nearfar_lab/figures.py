@@ -35,9 +35,10 @@ class Figure:
         return f"| {self.what} | {self.result} | {self.goal}{'' if self.is_met else ': **missed**'} |"
 
 
-def block(command: str, figures: Iterable[Figure], day: date) -> str:
-    """The text of a block: how, when and on what it was measured, and a table."""
-    head = f"`{command}` on {day.isoformat()}, {machine_class()}, no GPU:"
+def block(command: str, figures: Iterable[Figure], day: date, conditions: str = "") -> str:
+    """The text of a block: how, when, on what and under what conditions it was measured, and a table."""
+    told = f"; {conditions}" if conditions else ""
+    head = f"`{command}` on {day.isoformat()}, {machine_class()}, no GPU{told}:"
     table = ["| What | Result | Goal |", "| --- | --- | --- |", *(figure.row() for figure in figures)]
     return "\n".join(["", head, "", *table, ""])
 

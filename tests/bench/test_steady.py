@@ -52,6 +52,33 @@ def test_pairs_take_turns_and_end_in_time(monkeypatch: pytest.MonkeyPatch) -> No
     assert len(steady.in_pairs("x", lambda: 1.0, lambda: 2.0, 50).pairs) == 2
 
 
+def test_a_table_is_refused_whose_halves_differ() -> None:
+    """It says what differs, and by how much; a table of steady figures is not."""
+    assert steady.refusal({"rate": [1.0, 1.02, 1.0, 1.03], "nothing": []}) == ""
+    told = steady.refusal({"rate": [1.0, 1.0, 1.3, 1.3], "work": [1.0, 1.0]})
+    assert told.startswith("refused: ")
+    assert "rate by 30%" in told
+    assert "work" not in told
+
+
+def test_a_run_of_the_service_has_two_halves() -> None:
+    """Photos answered in each half of the time; none at all has none."""
+    overload = script("benchmarks/service_overload.py")
+    seen = overload.Seen(done_at=[0.0, 1.0, 2.0, 3.0, 9.0, 10.0])
+    assert overload.halves(seen) == [4.0, 2.0]
+    assert overload.halves(overload.Seen()) == []
+
+
+def test_rounds_of_the_service_are_refused_where_they_drift() -> None:
+    """By the share of photos or of processor time, whichever moves."""
+    throughput = script("benchmarks/service_throughput.py")
+    calm = [throughput.Shares(0.9, 0.95, 0.9)] * 4
+    assert throughput.refused(calm) == ""
+    torn = [*calm[:2], *[throughput.Shares(0.9, 0.7, 0.9)] * 2]
+    assert "processor time" in throughput.refused(torn)
+    assert throughput.median(calm) == calm[0]
+
+
 def test_a_machine_is_one_line() -> None:
     """As many cells as the table has heads; what was disturbed is marked."""
     case = bench.Case("embedded", "onnxruntime", "int8")

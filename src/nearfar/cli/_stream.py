@@ -84,7 +84,9 @@ def made(
         return
     sources = (sys.stdin.buffer if task.source == STDIO else task.source for task in todo)
     workers = way.workers_for(len(tasks))
-    if workers != 1:
+    if workers == 1:
+        allocator.spare()
+    else:
         allocator.tune()
 
     def then(found: Estimated) -> Any:

@@ -1,4 +1,4 @@
-"""JPEGs that carry nothing but their picture, read without Pillow: its modules take 17 ms of a start.
+"""JPEGs that carry nothing but their picture, read without Pillow: its modules take 14 ms of a start.
 
 A file with EXIF, XMP, a colour profile or anything else of that kind, and one that is odd in any way, is left
 to Pillow. Sources: ITU T.81, annex B (segments); JFIF 1.02 (density).

