@@ -217,7 +217,8 @@ function sentenceOf(key: "movingUpload" | "movingWaiting" | "frames", share: num
   if (key === "movingWaiting" || !frames) return say("movingWaiting");
   const words = { done: frames.done, rate: frames.rate.toFixed(1) };
   if (frames.total === null) return say("movingRunningOpen", words);
-  return say("movingRunning", { ...words, total: frames.total, left: frames.left_s === null ? "…" : clock(frames.left_s) });
+  if (frames.left_s === null) return say("movingBegun", { ...words, total: frames.total });
+  return say("movingRunning", { ...words, total: frames.total, left: clock(frames.left_s) });
 }
 
 function fileName(shot: Shot, made: MadeVideo): string {
