@@ -52,6 +52,15 @@ def test_sensor_noise_is_not_motion() -> None:
     assert between(rgb, noisy).still.all()
 
 
+def test_a_leap_of_the_whole_view_is_followed() -> None:
+    """A third of its width in one frame, both ways; and it is no cut."""
+    flow = between(scene(0)[0], scene(1, step=42)[0], both_ways=True)
+    assert np.median(flow.back[:, :80, 0]) == pytest.approx(42, abs=1)
+    assert np.median(flow.forth[:, 48:, 0]) == pytest.approx(-42, abs=1)
+    assert flow.trust[:, :80].mean() > 0.7
+    assert not is_cut(flow)
+
+
 def test_a_thing_that_moves_leaves_the_rest_still() -> None:
     """A patch goes by; what is far from it is still, it itself is not."""
     rgb, patch = scene(0)[0], texture(30, 30, seed=-1)

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from nearfar.video.flow import Flow
 
 LEAST = 0.75
-"""Between what cuts and what everything else reaches on rendered clips: at most 0.46, at least 1.05."""
+"""Between what cuts and what everything else reaches on rendered clips: at most 0.5, at least 1.05."""
 
 
 def is_cut(flow: Flow) -> bool:
@@ -18,4 +18,4 @@ def is_cut(flow: Flow) -> bool:
     the frame correlates with what was brought along. Both see light by the light around: a flash, a lamp put
     out or a dimmed room is no cut; nor is a fast pan, whose pixels are found elsewhere.
     """
-    return float(flow.trust.mean()) + flow.alike < LEAST
+    return flow.found < LEAST
