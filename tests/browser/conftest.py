@@ -34,7 +34,7 @@ OWN_WORDS = (
     *("WebSocket connection to", "GPU stall due to ReadPixels", "registration blocked by Playwright"),
     "No available adapters",
 )
-"""What the browser notes by itself: a refused stream (the page tells it, too); how it draws, and by what not."""
+"""What the browser notes by itself: a refused stream (the page tells it, too); how it draws, or cannot."""
 
 
 @pytest.fixture(scope="session")
