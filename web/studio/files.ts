@@ -18,10 +18,10 @@ const format = (name: string, suffix: string, summary: string): Plugin => ({ nam
 
 /** The formats that the page offers under Files. */
 export const MADE_HERE: Plugin[] = [
-  format("npy", ".npy", "NumPy array of float32 values."),
-  format("png16", ".png", "Grey PNG of 16 bits."),
-  format("ply", ".ply", "Point cloud with colours."),
-  format("glb", ".glb", "Textured surface."),
+  format("npy", ".npy", "NumPy array of float32 values"),
+  format("png16", ".png", "Grey PNG of 16 bits"),
+  format("ply", ".ply", "Point cloud with colours"),
+  format("glb", ".glb", "Textured surface"),
 ];
 
 /** The file of an order, of a result in the photo's own size. */
