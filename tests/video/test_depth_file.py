@@ -78,6 +78,13 @@ def test_metres_are_millimetres() -> None:
     assert far.ends[1] == pytest.approx(400)
 
 
+@pytest.mark.parametrize(("bits", "room"), [(16, 1.0), (10, 0.25)])
+def test_there_is_room_for_what_comes(bits: int, room: float) -> None:
+    """On both sides of the first frame's span."""
+    scale = DepthScale.of(np.array([[1, 3]], np.float32), DepthKind.RELATIVE_INVERSE, (1, 3), bits)
+    assert scale.ends == pytest.approx((1 - 2 * room, 3 + 2 * room))
+
+
 def test_ten_bits_lose_little(tmp_path: Path) -> None:
     """HEVC in MP4: times exact, values to a hundredth of the span."""
     path, scale = written(tmp_path, DepthKind.RELATIVE_INVERSE, bits=10)

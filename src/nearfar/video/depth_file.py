@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _MILLIMETRE = 0.001
 _ENDS = {16: (1, 65535), 10: (0, 1023)}
 """By bits, the least and the largest number of a value."""
+_ROOM = {16: 1.0, 10: 0.25}
+"""By bits, the room on each side of the first frame's span, in such spans."""
 _MOST_EXACT = 1e6
 _MARK = "NEARFAR_DEPTH"
 _VERSION = "1"
@@ -61,7 +63,7 @@ class DepthScale:
 
         Metric depth of 16 bits has millimetres up to 65 m; where the first frame reaches further, twice
         its reach. Other kinds have no bounds that are known before the end: there is room on both sides for
-        as much again. What still lies beyond is cut off.
+        as much again, of 10 bits for a quarter. What still lies beyond is cut off.
         """
         low, high = min(span[0], float(values.min())), max(span[1], float(values.max()))
         least, top = _ENDS[bits]
@@ -69,8 +71,9 @@ class DepthScale:
             reach = 1.5 * max(high, 1.0)
             fine = _MILLIMETRE if bits == 16 and reach <= top * _MILLIMETRE else 2 * max(high, 1.0) / top
             return cls(fine, 0.0, bits)
-        room = max(high - low, 1e-6 * max(1.0, abs(high)))
-        scale = 3 * room / (top - least)
+        width = max(high - low, 1e-6 * max(1.0, abs(high)))
+        room = _ROOM[bits] * width
+        scale = (width + 2 * room) / (top - least)
         return cls(scale, low - room - least * scale, bits)
 
     @property
