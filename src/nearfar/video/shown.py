@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
     Ends = tuple[float, float]
 
-_CREEP = (
-    0.2 / 255
-)  # of the span, that a still pixel may change from frame to frame: no colour does by two steps
+_CREEP = 0.1 / 255  # of the span, that a still pixel may change a frame: no colour then does by two steps
 _HURRY, _HURRY_FADES = 6 / 255, 0.8  # more than that just after it moved, less with each frame
 _RIM = 15  # pixels, over which one goes over into the other
 _CALM = 60.0  # frames after which none is left
