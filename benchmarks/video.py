@@ -169,7 +169,8 @@ def main() -> int:
     if chosen.minutes:
         long = Case(320, 180, 60 * chosen.minutes * chosen.rate, chosen.rate)
         told.append(flat(long, apart(long)))
-    words = "python benchmarks/video.py" + (f" --minutes {chosen.minutes}" if chosen.minutes else "")
+    more = f" --minutes {chosen.minutes} --rate {chosen.rate}" if chosen.minutes else ""
+    words = f"python benchmarks/video.py{more}"
     text = block(words, told, date.today())  # noqa: DTZ011 - the user's day
     print(text)
     if chosen.page:
