@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from nearfar.comparison import compare
     from nearfar.decode.depth import read_depth
     from nearfar.errors import NearfarError
+    from nearfar.robot.follow import GroundFollower
+    from nearfar.robot.ground import Ground, find_ground
+    from nearfar.robot.mount import Mount
+    from nearfar.robot.sectors import ObstacleOptions, Obstacles, obstacles
     from nearfar.types import Camera, Clip, DepthMap, Frame, Frames, Photo, Picture
     from nearfar.video.depth_file import read_depth_video
     from nearfar.video.estimate import EstimatedFrame, VideoOptions, estimate_video
@@ -50,10 +54,15 @@ _HOMES = {
     "EstimatedFrame": "video.estimate",
     "Frame": "types",
     "Frames": "types",
+    "Ground": "robot.ground",
+    "GroundFollower": "robot.follow",
     "KnownPoint": "calibration",
     "Model": "api",
     "ModelCard": "cards",
+    "Mount": "robot.mount",
     "NearfarError": "errors",
+    "ObstacleOptions": "robot.sectors",
+    "Obstacles": "robot.sectors",
     "Photo": "types",
     "Picture": "types",
     "VideoOptions": "video.estimate",
@@ -63,10 +72,12 @@ _HOMES = {
     "estimate": "api",
     "estimate_video": "video.estimate",
     "export": "api",
+    "find_ground": "robot.ground",
     "fuse": "api",
     "heatmap": "api",
     "list_models": "api",
     "load": "api",
+    "obstacles": "robot.sectors",
     "open_video": "video.read",
     "overlay": "api",
     "read": "api",
@@ -85,10 +96,15 @@ __all__ = [
     "EstimatedFrame",
     "Frame",
     "Frames",
+    "Ground",
+    "GroundFollower",
     "KnownPoint",
     "Model",
     "ModelCard",
+    "Mount",
     "NearfarError",
+    "ObstacleOptions",
+    "Obstacles",
     "Photo",
     "Picture",
     "VideoOptions",
@@ -99,10 +115,12 @@ __all__ = [
     "estimate",
     "estimate_video",
     "export",
+    "find_ground",
     "fuse",
     "heatmap",
     "list_models",
     "load",
+    "obstacles",
     "open_video",
     "overlay",
     "read",

@@ -81,7 +81,8 @@ class Calibration:
 
     With v the value of a pixel: 1/distance = scale · v + shift for relative inverse depth, and distance =
     scale · v + shift for affine and metric depth. ``errors_m``: fitted minus known distance of each point.
-    ``camera`` belongs to pictures of ``width`` pixels.
+    ``camera`` belongs to pictures of ``width`` pixels. ``error``: relative error of distances that is to be
+    expected, where the floor told it.
     """
 
     kind: DepthKind
@@ -93,6 +94,7 @@ class Calibration:
     weights_sha256: str = ""
     camera: Camera | None = None
     width: int = 0
+    error: float | None = None
 
     def apply(self, depth: DepthMap) -> DepthMap:
         """The map in metres; pixels that come out behind infinity, or at no distance, are not valid.

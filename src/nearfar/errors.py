@@ -9,7 +9,8 @@ inherits the built-in that a caller would guess.
     │   ├── UnsupportedFormatError        not a picture that we read
     │   ├── BrokenImageError              a picture, but damaged
     │   ├── TooLargeError                 over a limit of bytes or pixels
-    │   └── ParameterError                an option out of its range
+    │   ├── ParameterError                an option out of its range
+    │   └── NoGroundError                 no floor that could give a scale
     ├── SourceError (OSError)             a file cannot be read
     ├── OutputError (OSError)             a result cannot be written
     │   └── OutputExistsError             ... because something is there already
@@ -88,6 +89,10 @@ class ParameterError(InputError):
     def __init__(self, message: str, hint: str = "", parameter: str = "") -> None:
         super().__init__(message, hint)
         self.parameter = shown(parameter, _MOST_NAME)
+
+
+class NoGroundError(InputError):
+    """No level floor is seen that could tell how large the world is."""
 
 
 class SourceError(NearfarError, OSError):

@@ -1,14 +1,18 @@
-"""``nearfar calibrate PHOTO x,y=metres...``: a camera profile that turns depth into metres."""
+"""``nearfar calibrate PHOTO x,y=metres...``: a camera profile that turns depth into metres.
+
+With ``--height`` and ``--pitch`` in place of distances the floor tells them.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from nearfar import api
 from nearfar.calibration import KnownPoint, calibrate
 from nearfar.cards import DepthKind
-from nearfar.cli import _plugins, _say
+from nearfar.cli import _mount, _plugins, _say
 from nearfar.cli._intrinsics import INTRINSICS_FLAG, read_text
 from nearfar.cli._network import FINE_HELP, MODEL_HELP, network
 from nearfar.cli._verb import Flag, verb
@@ -16,7 +20,12 @@ from nearfar.decode.depth import INVALID_HELP
 from nearfar.errors import ParameterError
 from nearfar.ops.fit import fitted
 from nearfar.options import option, parse
+from nearfar.robot.ground import find_ground
 from nearfar.types import Camera
+
+if TYPE_CHECKING:
+    from nearfar.calibration import Calibration
+    from nearfar.types import DepthMap
 
 _NOTHING = 1e-9  # share of a distance below which an error is the machine's rounding
 
@@ -28,6 +37,10 @@ class CalibrateOptions:
     output: str = option("", "Where the profile goes; PHOTO.calibration.json otherwise.")
     model: str = option("", MODEL_HELP)
     fine: bool = option(False, FINE_HELP)
+    height: float | None = option(None, f"{_mount.HEIGHT_HELP} In place of points.", low=1e-3)
+    pitch: float | None = option(None, _mount.PITCH_HELP, parse=_mount.degrees)
+    roll: float = option(0.0, _mount.ROLL_HELP, parse=_mount.degrees)
+    horizon: float | None = option(None, _mount.HORIZON_HELP, parse=_mount.degrees)
     depth: str = option("", "Depth file to use instead of running a network.")
     depth_kind: str = option("", _plugins.DEPTH_KIND_HELP, choices=("", *DepthKind))
     depth_scale: float = option(1.0, _plugins.DEPTH_SCALE_HELP)
@@ -40,20 +53,28 @@ class CalibrateOptions:
 
 @verb(
     CalibrateOptions,
-    ("PHOTO POINT", "A picture, then two or more pixels with their distances: 320,240=2.5."),
+    (
+        "PHOTO POINT",
+        "A picture, then two or more pixels with their distances: 320,240=2.5; none with --height.",
+    ),
     {
         "output": Flag("-o", "FILE.json"),
+        "height": Flag(value="METRES"),
+        "pitch": Flag(value="DEGREES"),
+        "roll": Flag(value="DEGREES"),
+        "horizon": Flag(value="ROW"),
         "depth": Flag(value="FILE"),
         "intrinsics": Flag(value="NUMBERS|FILE"),
     },
 )
 def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
-    """Make a camera profile from known distances."""
+    """Make a camera profile from known distances, or from the camera's height above the floor."""
     options: CalibrateOptions = parse(CalibrateOptions, given)
-    if len(words) < 2:
+    by_floor = options.height is not None
+    if not words or by_floor == (len(words) > 1):
         raise ParameterError(
-            "A photo and known distances are needed.",
-            "For example: nearfar calibrate a.jpg 320,240=2.5 90,80=7",
+            "A photo and known distances are needed, or the camera's height.",
+            "For example: nearfar calibrate a.jpg 320,240=2.5 90,80=7, or --height 1.2 --pitch -10.",
         )
     source, points = words[0], [KnownPoint.parse(word) for word in words[1:]]
     path = Path(options.output) if options.output else Path(source).with_suffix(".calibration.json")
@@ -65,9 +86,20 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     depth = known or api.load(network(options.model, fine=options.fine)).estimate(photo)
     depth = fitted(depth, photo.width, photo.height)
     camera = Camera.from_fov(options.fov, depth.width, depth.height) if options.fov else photo.camera
-    fit = calibrate(depth, points, camera)
+    fit = _by_floor(options, depth, camera) if by_floor else calibrate(depth, points, camera)
     for point, error in zip(fit.points, fit.errors_m, strict=True):
         off = error if abs(error) > _NOTHING * point.distance_m else 0.0
         _say.line(f"{point.x:g},{point.y:g}: {point.distance_m:g} m, off by {off:+.3g} m")
     _say.lines([str(fit.save(path, overwrite=options.overwrite))])
     return 0
+
+
+def _by_floor(options: CalibrateOptions, depth: DepthMap, camera: Camera | None) -> Calibration:
+    """The profile that the floor tells."""
+    if camera is None:
+        raise ParameterError(
+            "The photo does not say its field of view.", "Give --fov or --intrinsics.", parameter="fov"
+        )
+    ground = find_ground(depth, camera, _mount.mount_of(options, camera))
+    _say.line(f"floor: {ground.share:.0%} of the picture; distances are right to about {ground.error:.0%}")
+    return ground.calibration
