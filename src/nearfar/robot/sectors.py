@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
@@ -136,6 +136,7 @@ class _Points:
     bearing_deg: Floats
     above: Floats
     known: npt.NDArray[np.bool_]
+    thinning: int
 
 
 def obstacles(
@@ -177,27 +178,32 @@ def obstacles(
             parameter="camera",
         )
     ground = ground or _ground_of(depth, lens, mount)
-    height, unit = _height(ground, mount)
-    thinning = max(1, max(depth.values.shape) // _MOST_PIXELS)
-    points = _points(depth, lens, mount, ground, thinning)
+    points = _points(depth, lens, mount, ground)
+    error = None if ground is None or depth.kind is DepthKind.METRIC else ground.error
+    return replace(_found(points, _height(ground, mount), ground, options), error=error, ground=ground)
+
+
+def _found(
+    points: _Points, height_unit: tuple[float, str], ground: Ground | None, options: ObstacleOptions
+) -> Obstacles:
+    """What the points say, without what is known of the floor."""
+    height, unit = height_unit
     parts = _parts(points, height, ground, options)
     span = options.span_deg or _view_deg(points)
     distances, nearest = _by_direction(points, parts, span, options, height)
-    reach = options.reach or _REACH * height
     floor = points.away[parts == Part.GROUND]
     return Obstacles(
         distances,
         unit,
         span * (0.5 / options.sectors - 0.5),
         span / options.sectors,
-        reach,
+        options.reach or _REACH * height,
         float(floor.min()) if floor.size else math.inf,
         height,
-        None if nearest is None else _at(nearest, points, thinning),
-        None if ground is None or depth.kind is DepthKind.METRIC else ground.error,
+        None if nearest is None else _at(nearest, points),
+        None,
         parts,
-        thinning,
-        ground,
+        points.thinning,
     )
 
 
@@ -224,7 +230,8 @@ def _height(ground: Ground | None, mount: Mount) -> tuple[float, str]:
     return ground.height, ground.unit
 
 
-def _points(depth: DepthMap, camera: Camera, mount: Mount, ground: Ground | None, thinning: int) -> _Points:
+def _points(depth: DepthMap, camera: Camera, mount: Mount, ground: Ground | None) -> _Points:
+    thinning = max(1, max(depth.values.shape) // _MOST_PIXELS)
     rows = np.arange(thinning // 2, depth.height, thinning)
     columns = np.arange(thinning // 2, depth.width, thinning)
     values = depth.values[np.ix_(rows, columns)]
@@ -241,6 +248,7 @@ def _points(depth: DepthMap, camera: Camera, mount: Mount, ground: Ground | None
         np.degrees(np.arctan2(right, ahead)).astype(np.float32),
         (height - far * down).astype(np.float32),
         known,
+        thinning,
     )
 
 
@@ -299,7 +307,8 @@ def _by_direction(
     return found, best
 
 
-def _at(nearest: tuple[float, int, int], points: _Points, thinning: int) -> Nearest:
+def _at(nearest: tuple[float, int, int], points: _Points) -> Nearest:
     distance, row, column = nearest
+    thinning = points.thinning
     pixel = (column * thinning + thinning // 2, row * thinning + thinning // 2)
     return Nearest(float(points.bearing_deg[row, column]), distance, pixel)
