@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 import threading
+import time
 from fractions import Fraction
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -23,7 +24,7 @@ from nearfar.errors import (
     TooLargeError,
     UnsupportedFormatError,
 )
-from nearfar.video._source import source_of
+from nearfar.video._source import VideoSource, source_of
 from nearfar.video.limits import VideoLimits
 from nearfar.video.read import open_video
 from video.clips import Recipe, clip, picture, times
@@ -219,6 +220,21 @@ def test_streams_chapters_and_words_are_told(tmp_path: Path) -> None:
     ]
     assert [one.title for one in info.chapters] == ["near", "far"]
     assert dict(info.metadata)["title"] == "A walk"
+
+
+def test_closing_waits_for_a_read_in_another_thread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A camera is let go of while its frames are taken elsewhere: they end, and nothing breaks."""
+    monkeypatch.setattr(VideoSource, "is_live", property(lambda _: True))
+    source = clip(tmp_path / "clip.ts", Recipe(frames=120))
+    for _ in range(12):
+        video, taken = open_video(source), []
+        thread = threading.Thread(target=lambda one=video, out=taken: out.extend(f.index for f in one))
+        thread.start()
+        time.sleep(0.005)
+        video.close()
+        thread.join(20)
+        assert not thread.is_alive()
+        assert taken == list(range(len(taken)))
 
 
 def test_words_that_are_no_text_are_read(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import BrokenImageError, ParameterError, TooLargeError
@@ -70,6 +71,8 @@ class _Reading:
     failures: int = 0
     damaged: int = 0
     broken: str = ""
+    is_closed: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
     def of(cls, source: VideoSource, limits: VideoLimits) -> _Reading:
@@ -88,30 +91,44 @@ class _Reading:
         return cls(container, stream)
 
     def decoded(self) -> Iterator[Decoded]:
-        """Frames as they come; what fails is counted and left out."""
-        errors = av().FFmpegError
-        row = 0
+        """Frames as they come, until it is closed; what fails is counted and left out."""
         packets = self.container.demux(self.stream)
+        row = 0
         while row < _MOST_FAILURES:
-            try:
-                packet = next(packets, None)
-            except errors as exc:
-                self.broken = str(exc)
-                packet = None
-            try:
-                frames = self.stream.decode(None if packet is None else packet)
-            except av().EOFError:
-                frames = []
-            except errors:
-                self.failures, row = self.failures + 1, row + 1
-                frames = []
-            if frames:
-                row = 0
+            with self.lock:
+                if self.is_closed:
+                    return
+                before = self.failures
+                frames, is_last = self._next(packets)
+            row = 0 if frames else row + self.failures - before
             for one in frames:
                 self.damaged += one.is_corrupt
                 yield one
-            if packet is None or (packet.size == 0 and packet.pts is None):
+            if is_last:
                 return
+
+    def _next(self, packets: Iterator[Any]) -> tuple[list[Decoded], bool]:
+        """The frames of the next packet, and whether it was the last."""
+        errors = av().FFmpegError
+        try:
+            packet = next(packets, None)
+        except errors as exc:
+            self.broken, packet = str(exc), None
+        is_last = packet is None or (packet.size == 0 and packet.pts is None)
+        try:
+            return self.stream.decode(packet), is_last
+        except av().EOFError:
+            return [], is_last
+        except errors:
+            self.failures += 1
+            return [], is_last
+
+    def close(self) -> None:
+        """Let go of the container, once nobody reads from it: another thread may be within a read."""
+        with self.lock:
+            if not self.is_closed:
+                self.is_closed = True
+                self.container.close()
 
 
 class Video:
@@ -146,7 +163,7 @@ class Video:
                 self._live, kept = (reading, pictures, first), True
         finally:
             if not kept:
-                reading.container.close()
+                reading.close()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -164,7 +181,7 @@ class Video:
     def close(self) -> None:
         """Let go of a camera or an address; files are let go of at the end of each way through."""
         if self._live:
-            self._live[0].container.close()
+            self._live[0].close()
             self._live = None
 
     def __iter__(self) -> Iterator[VideoFrame]:
@@ -205,7 +222,7 @@ class Video:
         try:
             yield from self._given(reading, reading.decoded(), span)
         finally:
-            reading.container.close()
+            reading.close()
 
     def _after(self, key: Key, span: Span, begin: int) -> Iterator[VideoFrame]:
         reading = _Reading.of(self.source, self.limits)
@@ -218,7 +235,7 @@ class Video:
             chosen = max(0, key.before - begin)
             yield from self._given(reading, _chain(ahead, pictures), span, key.before, chosen)
         finally:
-            reading.container.close()
+            reading.close()
 
     def _key_before(self, span: Span) -> tuple[Key | None, int]:
         """Where to begin to decode, and the index at the span's start; found without decoding anything."""
@@ -229,7 +246,7 @@ class Video:
         except av().FFmpegError:
             return None, 0
         finally:
-            reading.container.close()
+            reading.close()
 
     def _given(
         self, reading: _Reading, pictures: Iterator[Decoded], span: Span, index: int = 0, chosen: int = 0
