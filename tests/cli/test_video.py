@@ -146,6 +146,16 @@ def test_a_source_is_followed_as_it_happens(run: Run, clip: Path) -> None:
     assert found[0]["is_cut"]
 
 
+def test_live_tells_what_stands_in_the_way(run: Run, clip: Path) -> None:
+    """Each row has it, or says why there is none."""
+    mount = ("--height", "0.5", "--pitch", "-10", "--fov", "60")
+    code, out, _ = run("live", clip, "--json", "--frames", "2", "--obstacles", *mount)
+    rows = [json.loads(line)["obstacles"] for line in out.splitlines()]
+    assert code == 0
+    assert all(len(row.get("distances", range(72))) == 72 for row in rows)
+    assert all("alert" in row or "error" in row for row in rows)
+
+
 def test_without_a_display_showing_is_told(run: Run, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What else can be done is said, before anything is loaded."""
     pytest.importorskip("tkinter")

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import cv2
 
 from nearfar import api
-from nearfar.cli import _say
+from nearfar.cli import _mount, _say
+from nearfar.cli._ahead import Ahead
 from nearfar.cli._network import FINE_HELP, MODEL_HELP, network
 from nearfar.cli._plugins import check_absent
 from nearfar.cli._verb import Flag, verb
@@ -52,6 +53,11 @@ class LiveFlags(SteadyOptions):
     seconds: float = option(0.0, "End after so many seconds; 0 goes on until Ctrl+C.", low=0)
     frames: int = option(0, "End after so many frames that were looked at; 0 for any number.", low=0)
     json: bool = option(False, "A JSON object for each frame, a line each, on standard output.")
+    obstacles: bool = option(False, "Tell what stands in the way: in the rows of --json, and as warnings.")
+    height: float | None = option(None, f"For --obstacles. {_mount.HEIGHT_HELP}", low=1e-3)
+    pitch: float | None = option(None, f"For --obstacles. {_mount.PITCH_HELP}", parse=_mount.degrees)
+    roll: float = option(0.0, f"For --obstacles. {_mount.ROLL_HELP}", parse=_mount.degrees)
+    fov: float = option(0.0, "For --obstacles. Horizontal field of view in degrees.", low=0, high=179)
     overwrite: bool = option(False, "Replace a recording that exists already.")
 
 
@@ -67,8 +73,10 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     flags: LiveFlags = parse(LiveFlags, given)
     if len(words) != 1:
         raise ParameterError("One source is to be named.", "For example: nearfar live /dev/video0 --show")
-    if not (flags.show or flags.output or flags.json):
-        raise ParameterError("Nothing is to be done with the depth.", "Give --show, --output FILE or --json.")
+    if not (flags.show or flags.output or flags.json or flags.obstacles):
+        raise ParameterError(
+            "Nothing is to be done with the depth.", "Give --show, --output FILE, --json or --obstacles."
+        )
     if flags.output:
         check_absent(Path(flags.output), overwrite=flags.overwrite)
     source = f"/dev/video{words[0]}" if words[0].isdigit() else words[0]
@@ -152,19 +160,35 @@ class _Told:
         self._flags = flags
         self._began_at = self._said_at = time.monotonic()
         self._count = 0
+        self._ahead = Ahead(flags) if flags.obstacles else None
+        self._level = "clear"
 
     def tell(self, one: LiveFrame) -> None:
         """A row for programs, or a line now and then for people."""
         self._count += 1
         now, found = time.monotonic(), one.found
+        ahead = None if self._ahead is None else self._ahead.look(found)
         if self._flags.json:
             row: dict[str, Any] = {"frame": found.frame.index, "seconds": round(found.frame.seconds, 3)}
             row |= {"kind": found.kind.value, "range": list(found.span), "is_cut": found.is_cut}
+            row |= {} if ahead is None else {"obstacles": ahead}
             _say.row(row | {"dropped": one.dropped, "milliseconds": round(1000 * one.seconds, 1)})
         elif now - self._said_at >= _SAY_S:
             self._said_at = now
             rate = self._count / (now - self._began_at)
             _say.line(f"{self._count} frames, {rate:.1f} a second, {one.dropped} dropped")
+
+        if ahead is not None and not self._flags.json:
+            self._warn(ahead)
+
+    def _warn(self, ahead: dict[str, Any]) -> None:
+        """A line where the warning is another one than before."""
+        level = ahead["alert"]["level"] if "alert" in ahead else "no floor"
+        if level != self._level:
+            self._level = level
+            near = ahead.get("nearest") or {}
+            place = f": {near['distance']:.3g} {ahead['unit']}" if near else ""
+            _say.lines([f"{level}{place}"])
 
     def is_enough(self) -> bool:
         """Whether a limit is reached."""
