@@ -151,6 +151,6 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A sentence that offers the nearest known name, or lists all of them."""
     import difflib  # slow to import, and only needed once something is wrong
 
-    names = sorted(known)
+    names = sorted(name for name in known if name)
     near = difflib.get_close_matches(name[:_MOST_NAME], names, n=1, cutoff=0.6)
     return f"Did you mean '{near[0]}'?" if near else f"Known: {', '.join(names) or 'none'}."

@@ -116,7 +116,16 @@ def test_one_clip_that_fails_keeps_the_others(run: Run, clip: Path, tmp_path: Pa
         (("video", "clip.mp4", "b.mp4", "--depth", "d.mkv"), "one place for several"),
         (("video", "clip.mp4", "--only-depth"), "Neither a picture nor depth"),
         (("live",), "One source"),
+        (
+            ("video", "clip.mp4", "--only-depth", "--depth", "clip.mp4", "--overwrite"),
+            "the video clip.mp4 already",
+        ),
+        (("video", "clip.mp4", "-o", "a.mp4", "--depth", "a.mp4"), "a result of clip.mp4 already"),
+        (("video", "clip.mp4", "--stereo", "none"), "Known: anaglyph,"),
         (("live", "clip.mp4"), "Nothing is to be done"),
+        (("live", "clip.mp4", "-o", "clip.mp4", "--overwrite"), "the video clip.mp4 already"),
+        (("live", "clip.mp4", "-o", "absent/a.mp4"), "The folder absent cannot be written to"),
+        (("live", "clip.mp4", "-o", "a.avi"), "a file of .mp4"),
     ],
 )
 def test_wrong_command_lines(run: Run, clip: Path, words: tuple[str, ...], text: str) -> None:
@@ -124,6 +133,18 @@ def test_wrong_command_lines(run: Run, clip: Path, words: tuple[str, ...], text:
     code, out, err = run(*words)
     assert (code, out) == (2, "")
     assert text in err
+
+
+def test_a_folder_with_other_things_is_not_replaced(run: Run, clip: Path) -> None:
+    """Although a folder of depth may be: what else lies there would be lost."""
+    (clip.parent / "mine").mkdir()
+    kept = clip.parent / "mine" / "letter.txt"
+    kept.write_text("dear")
+    words = ("video", clip, "--only-depth", "--overwrite", "--depth")
+    code, _, err = run(*words, "mine")
+    assert (code, kept.read_text()) == (1, "dear")
+    assert "letter.txt, which would be lost" in err
+    assert [run(*words, "maps", "--depth-format", of)[0] for of in ("zarr", "png16", "npz")] == [0, 0, 0]
 
 
 def test_a_file_that_is_there_stays(run: Run, clip: Path) -> None:

@@ -105,10 +105,10 @@ def test_large_frames_make_more_archives(tmp_path: Path) -> None:
 def test_what_is_there_may_stay_or_go(tmp_path: Path, format: str) -> None:
     """A folder of before is taken away as a whole, or left."""
     (tmp_path / "depth").mkdir()
-    (tmp_path / "depth" / "old").write_bytes(b"old")
+    (tmp_path / "depth" / "000099.png").write_bytes(b"old")
     with pytest.raises(OutputExistsError):
         join_files([tmp_path], tmp_path / "depth", format, overwrite=False)
-    assert not (made(tmp_path, format) / "old").exists()
+    assert not (made(tmp_path, format) / "000099.png").exists()
 
 
 def test_unknown_formats_and_places_are_told(tmp_path: Path) -> None:

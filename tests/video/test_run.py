@@ -12,6 +12,7 @@ from moving_pictures import Shape, write_clip
 from nearfar import api
 from nearfar.errors import InputError, NearfarError, OutputExistsError
 from nearfar.video.depth_file import read_depth_video
+from nearfar.video.depth_sinks import DepthSink
 from nearfar.video.estimate import Stretch, VideoOptions, estimate_video
 from nearfar.video.outputs import Wish, identity_of, sinks_of
 from nearfar.video.read import open_video
@@ -28,6 +29,11 @@ FRAMES = 14
 
 class StoppedError(NearfarError):
     """Somebody pulled the plug."""
+
+
+def stop() -> None:
+    """It is pulled now."""
+    raise StoppedError("The plug is out.")
 
 
 @pytest.fixture
@@ -120,6 +126,30 @@ def test_a_file_that_is_there_stays(clip, model, tmp_path) -> None:
     assert len(frames_of(target)) == FRAMES
 
 
+def test_a_run_that_was_cut_off_takes_no_file_that_may_stay(clip, model, tmp_path) -> None:
+    """Another run's leave to overwrite is not this one's."""
+    target = tmp_path / "heat.mp4"
+    target.write_bytes(b"mine")
+    wishes = [Wish(target, "heatmap")]
+    make(clip, model, wishes, RunOptions(segment=4, overwrite=True, is_enough=lambda: True))
+    with pytest.raises(OutputExistsError):
+        make(clip, model, wishes, RunOptions(segment=4))
+    assert target.read_bytes() == b"mine"
+    assert make(clip, model, wishes, RunOptions(segment=4, overwrite=True)).resumed == 4
+
+
+def test_killed_while_files_appear_it_goes_on(clip, model, tmp_path, monkeypatch) -> None:
+    """The first output is there already, and is its own."""
+    wishes = [Wish(tmp_path / "heat.mp4", "heatmap"), Wish(tmp_path / "depth.mkv", depth="mkv")]
+    with monkeypatch.context() as patch:
+        patch.setattr(DepthSink, "join", lambda *_: stop())
+        with pytest.raises(StoppedError):
+            make(clip, model, wishes, RunOptions())
+    assert wishes[0].target.exists()
+    assert make(clip, model, wishes, RunOptions()).resumed == FRAMES
+    assert wishes[1].target.exists()
+
+
 def test_a_stretch_of_each_second_frame(clip, model, tmp_path) -> None:
     """From a second to before another; times are those of the source, from the first of them."""
     video = VideoOptions(Stretch(0.2, 0.5, 2))
@@ -143,7 +173,7 @@ def test_one_range_for_each_scene(clip, model, tmp_path) -> None:
 
 def test_a_stretch_without_frames_is_told(clip, model, tmp_path) -> None:
     """And nothing is left."""
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match=r"Give an earlier start\.$"):
         make(clip, model, [Wish(tmp_path / "heat.mp4", "heatmap")], RunOptions(VideoOptions(Stretch(100))))
     assert not partial_folder(tmp_path / "heat.mp4").exists()
 

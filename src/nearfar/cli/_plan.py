@@ -244,15 +244,19 @@ def _identity(photo: str | Path) -> str:
 
 
 def _check_distinct(tasks: tuple[Task, ...]) -> None:
-    owners = {
-        os.path.realpath(task.source): f"the photo {task.source}" for task in tasks if task.source != STDIO
-    }
-    for task in tasks:
-        for target in task.targets:
+    check_distinct([(task.source, task.targets) for task in tasks])
+
+
+def check_distinct(results: Sequence[tuple[str, Sequence[Path]]], kind: str = "photo") -> None:
+    """ParameterError where two results, or a result and a source (called ``kind``), would be one file."""
+    sources = [source for source, _ in results if source != STDIO]
+    owners = {os.path.realpath(source): f"the {kind} {source}" for source in sources}
+    for source, targets in results:
+        for target in targets:
             key = os.path.realpath(target)
             if key in owners:
                 raise ParameterError(
-                    f"{target} cannot hold a result of {task.source}: it is {owners[key]} already.",
+                    f"{target} cannot hold a result of {source}: it is {owners[key]} already.",
                     "Nothing was written: choose other names or folders.",
                 )
-            owners[key] = f"a result of {task.source}"
+            owners[key] = f"a result of {source}"

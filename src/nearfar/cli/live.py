@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 
 from nearfar import api
-from nearfar.cli import _mount, _say
+from nearfar.cli import _mount, _plan, _say
 from nearfar.cli._ahead import Ahead
 from nearfar.cli._network import FINE_HELP, MODEL_HELP, network
 from nearfar.cli._plugins import check_absent
@@ -23,6 +23,7 @@ from nearfar.errors import ParameterError
 from nearfar.options import option, parse
 from nearfar.video.drawing import drawer_of
 from nearfar.video.estimate import Stretch
+from nearfar.video.outputs import MOVING
 from nearfar.video.sinks import PictureSink
 from nearfar.video.steady import SteadyOptions
 from nearfar.video.watching import paced, watched
@@ -77,14 +78,27 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
         raise ParameterError(
             "Nothing is to be done with the depth.", "Give --show, --output FILE, --json or --obstacles."
         )
-    if flags.output:
-        check_absent(Path(flags.output), overwrite=flags.overwrite)
     source = f"/dev/video{words[0]}" if words[0].isdigit() else words[0]
+    if flags.output:
+        _check_recording(source, flags)
     with ExitStack() as stack:
         screen = stack.enter_context(closing(Window(f"nearfar: {words[0]}"))) if flags.show else None
         model = api.load(network(flags.model, fine=flags.fine), size=flags.size)
         video = stack.enter_context(open_video(source))
         return _follow(video, model, flags, screen)
+
+
+def _check_recording(source: str, flags: LiveFlags) -> None:
+    """Refuse, before anything is looked at, a recording that could not be written in the end."""
+    target = Path(flags.output)
+    if target.suffix.lower() not in MOVING:
+        raise ParameterError(
+            f"--output is '{flags.output}', but a file of {', '.join(MOVING)} was expected.", "", "output"
+        )
+    if "://" not in source:
+        _plan.check_distinct([(source, [target])], "video")
+    check_absent(target, overwrite=flags.overwrite)
+    _plan.make_folders([_plan.Task(source, target)], [flags.output])
 
 
 def _follow(video: Video, model: api.Model, flags: LiveFlags, screen: Screen | None) -> int:

@@ -85,6 +85,7 @@ def command(clips: tuple[str, ...], given: dict[str, str | bool]) -> int:
     looked = _looked(flags)
     tasks = _tasks(clips, flags)
     jobs = [(task, _sinks(task, flags, drawing)) for task in tasks]
+    _plan.check_distinct([(task.source, [sink.target for sink in sinks]) for task, sinks in jobs], "video")
     model = api.load(network(flags.model, fine=flags.fine, fast=flags.fast), size=flags.size, fast=flags.fast)
     _plan.make_folders(tasks, (flags.output,))
     made = partial(_made, looked=looked, model=model, flags=flags)

@@ -11,6 +11,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 import zlib
 from contextlib import contextmanager
@@ -35,6 +36,9 @@ FRAMES = "frames.csv"
 _COLUMNS = ("file", "index", "pts", "time_base", "seconds")
 _CHUNK_BYTES = 32 << 20  # of values in one NumPy archive
 _ABOUT = "about.json"
+_OURS = re.compile(
+    r"[0-9]{6,}\.(png|exr|npz|z)|frames\.csv|about\.json|\.z(group|attrs)|depth|index|pts|seconds"
+)
 
 
 @dataclass(slots=True, eq=False)
@@ -127,8 +131,22 @@ def join_files(folders: Sequence[Path], target: Path, format: str, *, overwrite:
             write_whole(part / _ABOUT, json.dumps(about, indent=1).encode())
             write_whole(part / FRAMES, _table(rows))
         if target.is_dir() and not target.is_symlink():
+            check_ours(target)
             shutil.rmtree(target)
         part.replace(target)
+
+
+def check_ours(folder: Path) -> None:
+    """Raise OutputExistsError where a folder holds anything but depth files: it is not replaced."""
+    if not folder.is_dir():
+        return
+    with _disk(folder):
+        others = [path.name for path in folder.iterdir() if not _OURS.fullmatch(path.name)]
+    if others:
+        raise OutputExistsError(
+            f"The folder {folder} holds other things too, such as {min(others)}, which would be lost.",
+            "Name a folder of its own for the depth of this video.",
+        )
 
 
 def second_name(file: Path, name: Path) -> None:

@@ -21,6 +21,7 @@ from nearfar.errors import InputError, OutputExistsError
 from nearfar.machine.files import write_whole
 from nearfar.machine.in_order import in_order
 from nearfar.video import segments
+from nearfar.video.depth_files import check_ours
 from nearfar.video.estimate import Following, Frames, VideoOptions, looking, side_by_side, spans_of
 from nearfar.video.segments import nested, part_of
 from nearfar.video.steady import Steady
@@ -196,13 +197,14 @@ def run(film: Film, model: Model, sinks: Sequence[Sink], options: RunOptions) ->
     many, workers = side_by_side(model, options.video.workers)
     folder = options.folder or partial_folder(sinks[0].target)
     recipe = _recipe(film, many, sinks, options, workers)
-    if not segments.is_begun(folder):
+    if not segments.is_ending(folder, recipe):
         check_absent(sinks, overwrite=options.overwrite)
     with segments.opened(folder, recipe) as held:
         spans = _spans(film, many, workers, options, held)
         work = _Run(film, many, sinks, options, (held, spans))
         found = work.go(workers)
         if found.is_done:
+            held.mark_ending()
             folders, part = held.whole(), options.video.stretch
             lost = [text for sink in sinks for text in sink.join(folders, film, part)]
             found = replace(found, notes=tuple(dict.fromkeys((*film.notes, *lost))))
@@ -223,12 +225,13 @@ def _spans(film: Film, model: Model, workers: int, options: RunOptions, held: se
 
 
 def check_absent(sinks: Iterable[Sink], *, overwrite: bool) -> None:
-    """OutputExistsError where an output is there and must stay."""
+    """OutputExistsError where an output is there and must stay: a folder with other things in it always."""
     for sink in sinks:
         if sink.target.exists() and not overwrite:
             raise OutputExistsError(
                 f"{sink.target} exists already.", "Pass --overwrite, or choose another name."
             )
+        check_ours(sink.target)
 
 
 class _Run:
@@ -273,7 +276,7 @@ class _Run:
             part = self._options.video.stretch
             raise InputError(
                 f"The video has no frame from {part.start:g} s on that could be read.",
-                "Give an earlier start; " + "; ".join(self._film.notes),
+                " ".join(("Give an earlier start.", *self._film.notes)),
             )
         place, notes = self._place, self._film.notes
         warnings = tuple(self._warnings.values())

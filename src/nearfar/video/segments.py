@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     State = dict[str, npt.NDArray[Any]]
 
-RECIPE, STATE, LOCK, PART = "recipe.json", "state.npz", "lock", ".part"
+RECIPE, STATE, LOCK, PART, ENDING = "recipe.json", "state.npz", "lock", ".part", "ending"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,10 @@ class Segments:
         with np.load(last[0] / STATE, allow_pickle=False) as held:
             return {name: held[name] for name in held.files}
 
+    def mark_ending(self) -> None:
+        """From here on outputs appear: a run that is killed now goes on although some of them are there."""
+        write_whole(self.folder / ENDING, b"", lasting=True)
+
     def remove(self) -> None:
         """Remove all of it."""
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -93,7 +97,7 @@ def opened(folder: Path, recipe: Mapping[str, Any]) -> Iterator[Segments]:
     Raises:
         OutputError: the folder cannot be written to.
     """
-    text = json.dumps(recipe, indent=1, sort_keys=True, default=str)
+    text = _text(recipe)
     lock = folder.with_name(folder.name + ".lock")
     with locked(lock), suppress_gone(lock):
         if _read(folder / RECIPE) != text:
@@ -107,6 +111,11 @@ def opened(folder: Path, recipe: Mapping[str, Any]) -> Iterator[Segments]:
 def is_begun(folder: Path) -> bool:
     """Whether a run left something there to go on from."""
     return Segments(folder).whole() != []
+
+
+def is_ending(folder: Path, recipe: Mapping[str, Any]) -> bool:
+    """Whether a run of that recipe was killed while its outputs appeared."""
+    return (folder / ENDING).exists() and _read(folder / RECIPE) == _text(recipe)
 
 
 @contextmanager
@@ -143,6 +152,10 @@ def part_of(name: str, state: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     return value.item() if isinstance(value, np.ndarray) and value.ndim == 0 else value
+
+
+def _text(recipe: Mapping[str, Any]) -> str:
+    return json.dumps(recipe, indent=1, sort_keys=True, default=str)
 
 
 def _read(path: Path) -> str:
