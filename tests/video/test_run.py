@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ import pytest
 from moving_pictures import Shape, write_clip
 from nearfar import api
 from nearfar.errors import InputError, NearfarError, OutputExistsError
+from nearfar.machine.files import locked
 from nearfar.video.depth_file import read_depth_video
 from nearfar.video.depth_sinks import DepthSink
 from nearfar.video.estimate import Stretch, VideoOptions, estimate_video
@@ -136,6 +138,28 @@ def test_a_run_that_was_cut_off_takes_no_file_that_may_stay(clip, model, tmp_pat
         make(clip, model, wishes, RunOptions(segment=4))
     assert target.read_bytes() == b"mine"
     assert make(clip, model, wishes, RunOptions(segment=4, overwrite=True)).resumed == 4
+
+
+def test_a_file_that_appeared_while_it_waited_stays(clip, model, tmp_path) -> None:
+    """Another run held the segments, and made the file meanwhile."""
+    target = tmp_path / "heat.mp4"
+    lock = tmp_path / "heat.mp4.partial.lock"
+    waiting: list[BaseException] = []
+
+    def wait() -> None:
+        try:
+            make(clip, model, [Wish(target, "heatmap")], RunOptions())
+        except OutputExistsError as exc:
+            waiting.append(exc)
+
+    thread = threading.Thread(target=wait)
+    with locked(lock):
+        thread.start()
+        thread.join(1)
+        assert thread.is_alive()
+        target.write_bytes(b"another's")
+    thread.join(60)
+    assert (len(waiting), target.read_bytes()) == (1, b"another's")
 
 
 def test_killed_while_files_appear_it_goes_on(clip, model, tmp_path, monkeypatch) -> None:

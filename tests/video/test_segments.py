@@ -70,9 +70,12 @@ def test_nothing_is_left_of_a_run_that_is_done(tmp_path: Path) -> None:
 
 
 def test_a_place_that_cannot_be_written_is_told(tmp_path: Path) -> None:
-    """A file stands where the folder should."""
+    """A file stands where the folder should; the words are of this command, not of a store."""
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(OutputError), segments.opened(tmp_path / "file" / "run", RECIPE):
+    with (
+        pytest.raises(OutputError, match="Make room, or choose another folder"),
+        segments.opened(tmp_path / "file" / "run", RECIPE),
+    ):
         pass
 
 

@@ -197,9 +197,13 @@ def run(film: Film, model: Model, sinks: Sequence[Sink], options: RunOptions) ->
     many, workers = side_by_side(model, options.video.workers)
     folder = options.folder or partial_folder(sinks[0].target)
     recipe = _recipe(film, many, sinks, options, workers)
-    if not segments.is_ending(folder, recipe):
-        check_absent(sinks, overwrite=options.overwrite)
-    with segments.opened(folder, recipe) as held:
+
+    def check() -> None:
+        if not segments.is_ending(folder, recipe):
+            check_absent(sinks, overwrite=options.overwrite)
+
+    check()
+    with segments.opened(folder, recipe, check) as held:
         spans = _spans(film, many, workers, options, held)
         work = _Run(film, many, sinks, options, (held, spans))
         found = work.go(workers)

@@ -21,7 +21,7 @@ from nearfar.errors import OutputError
 from nearfar.machine.files import locked, sync, write_whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     import numpy.typing as npt
@@ -91,15 +91,23 @@ class Segments:
 
 
 @contextmanager
-def opened(folder: Path, recipe: Mapping[str, Any]) -> Iterator[Segments]:
+def opened(
+    folder: Path, recipe: Mapping[str, Any], check: Callable[[], object] = lambda: None
+) -> Iterator[Segments]:
     """The segments of a run in ``folder``, held by this process alone; those of another recipe are removed.
+
+    ``check``: asked when it is this process's turn, before anything is changed; what it raises ends it.
 
     Raises:
         OutputError: the folder cannot be written to.
     """
     text = _text(recipe)
     lock = folder.with_name(folder.name + ".lock")
+    with disk(folder.parent):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        lock.touch()
     with locked(lock), suppress_gone(lock):
+        check()
         if _read(folder / RECIPE) != text:
             with disk(folder):
                 shutil.rmtree(folder, ignore_errors=True)
