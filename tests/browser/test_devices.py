@@ -114,6 +114,7 @@ def test_the_tilt_of_a_phone_shows_it_from_beside(open_page) -> None:
     page.click("#modes [data-mode=space]")
     wait_until(page, f"{FRAMES} > 0", 60)
     page.click("#space-tilt")
+    page.wait_for_selector("#space-tilt[aria-pressed=true]")
     views = []
     for beta, gamma in ((40, 0), (40, 18), (40, 0)):
         seen = page.evaluate(FRAMES)

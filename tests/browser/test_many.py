@@ -79,6 +79,7 @@ def test_results_stay_in_this_browser(page, photo) -> None:
     page.go_back()
     wait_until(page, "document.getElementById('name').textContent === 'scene.jpg'")
     wait_until(page, "document.documentElement.dataset.state === 'result'")
+    wait_until(page, f"document.getElementById('heat').width === {first.shape[1]}")  # painted a moment later
     assert np.array_equal(canvas(page, "heat"), first)
     assert np.array_equal(canvas(page, "photo"), scene)
     assert not [url for url in asked if "/v1/depth" in url]

@@ -62,7 +62,7 @@ def test_model_is_fetched_and_used(open_page, fetching, photo) -> None:
     page.click(f"{CARD} button:has-text('Use it')")
     page.wait_for_function("document.getElementById('model').value === 'dpt-large'")
     wait_for_heat(page)
-    assert "on this machine" in page.inner_text(CARD)
+    assert "on the service's machine" in page.inner_text(CARD)
 
 
 def test_fetching_can_be_stopped_and_failures_are_told(open_page, fetching, local: LocalHub, photo) -> None:
