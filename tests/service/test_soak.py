@@ -87,8 +87,9 @@ class Growth:
 
 def grown(url: str, pid: int, warm: int, count: int) -> Growth:
     """What grew after the first ``warm`` of so many requests."""
-    assert ask(url, warm) == {200, 400, 422}
-    time.sleep(1)
+    if warm:
+        assert ask(url, warm) == {200, 400, 422}
+        time.sleep(1)
     before = read(pid)
     assert ask(url, count - warm) == {200, 400, 422}
     time.sleep(1)
@@ -116,9 +117,12 @@ def test_ten_thousand_requests_leave_nothing(process, note_figure) -> None:
 
 
 def test_hundreds_of_requests_leave_nothing(process) -> None:
-    """The short form."""
-    rows = grown(process[0], process[1].pid, 120, 360).rows()
-    assert all(is_within for _, _, is_within in rows.values()), rows
+    """The short form. A leak grows in every stretch; an allocator that settles does so once."""
+    for stretch in range(3):
+        rows = grown(process[0], process[1].pid, 0 if stretch else 120, 240 if stretch else 360).rows()
+        if all(is_within for _, _, is_within in rows.values()):
+            return
+    pytest.fail(f"grew in each of three stretches, at last by {rows}")
 
 
 def test_sigterm_under_load_answers_or_refuses(process) -> None:
