@@ -42,11 +42,24 @@ def test_noise_is_borne_and_stated() -> None:
     assert ground.error > find_ground(relative(true), CAMERA, MOUNT).error
 
 
-def test_a_network_is_trusted_less() -> None:
+def test_a_network_is_trusted_less_the_less_floor_is_seen() -> None:
     """Networks bend space where no floor shows it: that is in what is told."""
     true = relative(metres())
     made = replace(true, provenance=replace(true.provenance, model="embedded"))
-    assert find_ground(made, CAMERA, MOUNT).error > 0.08 > find_ground(true, CAMERA, MOUNT).error
+    little = relative(metres(wall_m=3.0))
+    scarce = replace(little, provenance=made.provenance)
+    stated = [find_ground(depth, CAMERA, MOUNT).error for depth in (true, made, scarce)]
+    assert stated[0] < 0.05 < stated[1] < stated[2]
+
+
+def test_a_floor_among_clutter_is_found() -> None:
+    """Four of five pixels hold anything nearer than the floor behind them: few pairs of pixels are of it."""
+    true = metres()
+    rng = np.random.default_rng(3)
+    clutter = rng.random(true.shape) < 0.8
+    seen = np.where(clutter, true * rng.uniform(0.3, 1.0, true.shape), true).astype(np.float32)
+    found = find_ground(relative(seen), CAMERA, MOUNT)
+    assert found.distances(relative(true).values) == pytest.approx(true, rel=0.05)
 
 
 def test_the_stated_error_is_kept_in_the_profile(tmp_path) -> None:
@@ -105,7 +118,7 @@ def test_pixels_without_depth_are_left_out() -> None:
     assert ground.distances(relative(true).values) == pytest.approx(true, rel=5e-3)
 
 
-@pytest.mark.parametrize(("seed", "world"), [(104, "room"), (106, "room"), (103, "street"), (104, "street")])
+@pytest.mark.parametrize(("seed", "world"), [(104, "room"), (103, "room"), (128, "room"), (103, "street"), (104, "street")])
 def test_rooms_and_streets_of_known_cameras(seed: int, world: str) -> None:
     """Exact depth of rendered scenes, as a relative map: half of all distances within a tenth."""
     scene = scene_of(seed, (96, 128), world)
