@@ -1,6 +1,6 @@
 """How well the floor gives the scale, obstacles their distance, and growth the time to contact.
 
-    python benchmarks/obstacles.py [--rooms 60] [--drives 12] [--first 100] [--page docs/how-to/see-obstacles.md]
+    python benchmarks/obstacles.py [--rooms 60] [--drives 12] [--first 100] [--page FILE.md]
 
 Rooms and streets of the scene generator, with cameras that are known: field of view, pitch, roll, and height
 above the ground they stand on. Depth is the exact one as a relative map of unknown scale and shift

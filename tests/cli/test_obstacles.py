@@ -82,7 +82,7 @@ def test_without_a_height_there_are_no_metres(run: Run, photo_jpeg: Path, floor:
         (("--height", "1.2", "--fov", "70"), "tilt is needed"),
         (("--height", "1.2", "--pitch", "-10", "--horizon", "9", "--fov", "70"), "tilt is needed"),
         (("--height", "1.2", "--pitch", "-10"), "field of view"),
-        (("--height", "1.2", "--pitch", "down", "--fov", "70"), "no number"),
+        (("--height", "1.2", "--pitch", "down", "--fov", "70"), "a number was expected"),
     ],
 )
 def test_what_is_lacking_is_said(

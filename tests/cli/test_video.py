@@ -167,9 +167,10 @@ def test_a_source_is_followed_as_it_happens(run: Run, clip: Path) -> None:
     assert found[0]["is_cut"]
 
 
-def test_live_tells_what_stands_in_the_way(run: Run, clip: Path) -> None:
+@pytest.mark.parametrize("tilt", [("--pitch", "-10"), ("--horizon", "40")])
+def test_live_tells_what_stands_in_the_way(run: Run, clip: Path, tilt: tuple[str, str]) -> None:
     """Each row has it, or says why there is none."""
-    mount = ("--height", "0.5", "--pitch", "-10", "--fov", "60")
+    mount = ("--height", "0.5", *tilt, "--fov", "60")
     code, out, _ = run("live", clip, "--json", "--frames", "2", "--obstacles", *mount)
     rows = [json.loads(line)["obstacles"] for line in out.splitlines()]
     assert code == 0

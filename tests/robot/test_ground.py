@@ -118,7 +118,9 @@ def test_pixels_without_depth_are_left_out() -> None:
     assert ground.distances(relative(true).values) == pytest.approx(true, rel=5e-3)
 
 
-@pytest.mark.parametrize(("seed", "world"), [(104, "room"), (103, "room"), (128, "room"), (103, "street"), (104, "street")])
+@pytest.mark.parametrize(
+    ("seed", "world"), [(104, "room"), (103, "room"), (128, "room"), (103, "street"), (104, "street")]
+)
 def test_rooms_and_streets_of_known_cameras(seed: int, world: str) -> None:
     """Exact depth of rendered scenes, as a relative map: half of all distances within a tenth."""
     scene = scene_of(seed, (96, 128), world)

@@ -1,62 +1,41 @@
-"""The flags of how a camera is mounted, alike in the verbs that look for the floor."""
+"""The camera of verbs that look for the floor."""
 
 from __future__ import annotations
 
-import math
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
+from nearfar.cli._verb import Flag
 from nearfar.errors import ParameterError
-from nearfar.robot.mount import Mount
+from nearfar.types import Camera
 
 if TYPE_CHECKING:
-    from nearfar.types import Camera
+    from nearfar.types import DepthMap, Photo
 
-HEIGHT_HELP = "The camera's height above the floor, in metres."
-PITCH_HELP = "The camera's tilt in degrees: positive looks up, negative down (level: 0)."
-ROLL_HELP = "The camera's lean in degrees, clockwise is positive."
-HORIZON_HELP = "Row of pixels of the horizon, counted from the top, in place of the pitch."
-
-
-class MountFlags(Protocol):
-    """Flags that say how a camera is mounted."""
-
-    @property
-    def height(self) -> float | None: ...
-    @property
-    def pitch(self) -> float | None: ...
-    @property
-    def roll(self) -> float: ...
-    @property
-    def horizon(self) -> float | None: ...
+LOOKS = {
+    "height": Flag(value="METRES"),
+    "pitch": Flag(value="DEGREES"),
+    "horizon": Flag(value="ROW"),
+    "roll": Flag(value="DEGREES"),
+    "fov": Flag(value="DEGREES"),
+}
+"""Of the flags of :class:`nearfar.robot.mount.MountOptions`."""
 
 
-def degrees(text: str) -> float:
-    """A number that may begin with a minus.
+def known_camera(fov: float, photo: Photo, depth: DepthMap) -> Camera | None:
+    """The camera that was told, or the photo's own, or the depth map's; None where nobody knows it.
 
     Raises:
-        ParameterError: it is none.
+        ParameterError: it was told twice.
     """
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise ParameterError(f"'{text}' is no number.", "Give degrees or pixels, for example --pitch -10.")
-    return number
+    if fov and photo.camera is not None and photo.camera.source == "given":
+        raise ParameterError("Both a field of view and intrinsics were given.", "Give one of them.")
+    return Camera.from_fov(fov, depth.width, depth.height) if fov else photo.camera or depth.camera
 
 
-def mount_of(flags: MountFlags, camera: Camera) -> Mount:
-    """The mount that the flags tell.
-
-    Raises:
-        ParameterError: neither pitch nor horizon is told, or both are.
-    """
-    if (flags.pitch is None) == (flags.horizon is None):
+def needed(camera: Camera | None) -> Camera:
+    """The camera; ParameterError where nobody knows it."""
+    if camera is None:
         raise ParameterError(
-            "The camera's tilt is needed, once.",
-            "Give --pitch (negative looks down) or --horizon (its row of pixels).",
-            parameter="pitch",
+            "The photo does not say its field of view.", "Give --fov or --intrinsics.", parameter="fov"
         )
-    if flags.horizon is not None:
-        return Mount.of_horizon(flags.horizon, camera, flags.height, flags.roll)
-    return Mount(flags.height, flags.pitch or 0.0, flags.roll)
+    return camera

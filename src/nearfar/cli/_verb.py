@@ -138,12 +138,17 @@ def _option(info: OptionInfo, flag: Flag | None) -> inspect.Parameter:
         metavar=flag.value or _VALUES.get(info.type, "TEXT"),
         negative=f"--no-{long[2:]}" if info.type == "bool" and info.default is True else "",
         show_default=False,
-        allow_leading_hyphen=info.parse is not None,  # a range may begin with a minus
+        allow_leading_hyphen=_may_be_negative(info),
     )
     kind = bool if info.type == "bool" else str
     return inspect.Parameter(
         info.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[kind | None, note]
     )
+
+
+def _may_be_negative(info: OptionInfo) -> bool:
+    """Whether a value may begin with a minus: a range, or a number without a lower end."""
+    return info.parse is not None or (info.type in {"int", "float"} and info.low is None)
 
 
 _VALUES = {"int": "N", "float": "X", "bool": "", "file": "FILE"}

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from nearfar import api
 from nearfar.calibration import KnownPoint, calibrate
 from nearfar.cards import DepthKind
-from nearfar.cli import _mount, _plugins, _say
+from nearfar.cli import _plugins, _say
 from nearfar.cli._intrinsics import INTRINSICS_FLAG, read_text
+from nearfar.cli._mount import LOOKS, known_camera, needed
 from nearfar.cli._network import FINE_HELP, MODEL_HELP, network
 from nearfar.cli._verb import Flag, verb
 from nearfar.decode.depth import INVALID_HELP
@@ -21,32 +22,27 @@ from nearfar.errors import ParameterError
 from nearfar.ops.fit import fitted
 from nearfar.options import option, parse
 from nearfar.robot.ground import find_ground
-from nearfar.types import Camera
+from nearfar.robot.mount import MountOptions
 
 if TYPE_CHECKING:
     from nearfar.calibration import Calibration
-    from nearfar.types import DepthMap
+    from nearfar.types import Camera, DepthMap
 
 _NOTHING = 1e-9  # share of a distance below which an error is the machine's rounding
 
 
 @dataclass(frozen=True, slots=True)
-class CalibrateOptions:
+class CalibrateOptions(MountOptions):
     """The flags of the verb."""
 
     output: str = option("", "Where the profile goes; PHOTO.calibration.json otherwise.")
     model: str = option("", MODEL_HELP)
     fine: bool = option(False, FINE_HELP)
-    height: float | None = option(None, f"{_mount.HEIGHT_HELP} In place of points.", low=1e-3)
-    pitch: float | None = option(None, _mount.PITCH_HELP, parse=_mount.degrees)
-    roll: float = option(0.0, _mount.ROLL_HELP, parse=_mount.degrees)
-    horizon: float | None = option(None, _mount.HORIZON_HELP, parse=_mount.degrees)
     depth: str = option("", "Depth file to use instead of running a network.")
     depth_kind: str = option("", _plugins.DEPTH_KIND_HELP, choices=("", *DepthKind))
     depth_scale: float = option(1.0, _plugins.DEPTH_SCALE_HELP)
     depth_invalid: str = option("", INVALID_HELP, parse=str)
     depth_array: str = option("", _plugins.DEPTH_ARRAY_HELP)
-    fov: float = option(0.0, "Horizontal field of view in degrees, kept in the profile.", low=0, high=179)
     intrinsics: str = option("", INTRINSICS_FLAG, parse=read_text)
     overwrite: bool = option(False, "Replace a file that exists already.")
 
@@ -59,10 +55,7 @@ class CalibrateOptions:
     ),
     {
         "output": Flag("-o", "FILE.json"),
-        "height": Flag(value="METRES"),
-        "pitch": Flag(value="DEGREES"),
-        "roll": Flag(value="DEGREES"),
-        "horizon": Flag(value="ROW"),
+        **LOOKS,
         "depth": Flag(value="FILE"),
         "intrinsics": Flag(value="NUMBERS|FILE"),
     },
@@ -79,13 +72,11 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     source, points = words[0], [KnownPoint.parse(word) for word in words[1:]]
     path = Path(options.output) if options.output else Path(source).with_suffix(".calibration.json")
     _plugins.check_absent(path, overwrite=options.overwrite)
-    if options.fov and options.intrinsics:
-        raise ParameterError("Both a field of view and intrinsics were given.", "Give one of them.")
     photo = api.read(source, intrinsics=options.intrinsics or None)
     known = _plugins.given_depth(options) if options.depth else None
     depth = known or api.load(network(options.model, fine=options.fine)).estimate(photo)
     depth = fitted(depth, photo.width, photo.height)
-    camera = Camera.from_fov(options.fov, depth.width, depth.height) if options.fov else photo.camera
+    camera = known_camera(options.fov, photo, depth)
     fit = _by_floor(options, depth, camera) if by_floor else calibrate(depth, points, camera)
     for point, error in zip(fit.points, fit.errors_m, strict=True):
         off = error if abs(error) > _NOTHING * point.distance_m else 0.0
@@ -96,10 +87,7 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
 
 def _by_floor(options: CalibrateOptions, depth: DepthMap, camera: Camera | None) -> Calibration:
     """The profile that the floor tells."""
-    if camera is None:
-        raise ParameterError(
-            "The photo does not say its field of view.", "Give --fov or --intrinsics.", parameter="fov"
-        )
-    ground = find_ground(depth, camera, _mount.mount_of(options, camera))
+    camera = needed(camera)
+    ground = find_ground(depth, camera, options.mount(camera))
     _say.line(f"floor: {ground.share:.0%} of the picture; distances are right to about {ground.error:.0%}")
     return ground.calibration

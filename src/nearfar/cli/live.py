@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import cv2
 
 from nearfar import api
-from nearfar.cli import _mount, _plan, _say
-from nearfar.cli._ahead import Ahead
+from nearfar.cli import _plan, _say
+from nearfar.cli._mount import LOOKS
 from nearfar.cli._network import FINE_HELP, MODEL_HELP, network
 from nearfar.cli._plugins import check_absent
 from nearfar.cli._verb import Flag, verb
@@ -21,6 +21,8 @@ from nearfar.cli._window import Window
 from nearfar.effects._colours import colormap_option
 from nearfar.errors import ParameterError
 from nearfar.options import option, parse
+from nearfar.robot.ahead import Ahead
+from nearfar.robot.mount import MountOptions
 from nearfar.video.drawing import drawer_of
 from nearfar.video.estimate import Stretch
 from nearfar.video.outputs import MOVING
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from nearfar.cli._window import Screen
     from nearfar.video.drawing import Drawn
+    from nearfar.video.estimate import EstimatedFrame
     from nearfar.video.read import Video
     from nearfar.video.watching import LiveFrame
 
@@ -41,7 +44,7 @@ _SAY_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class LiveFlags(SteadyOptions):
+class LiveFlags(MountOptions, SteadyOptions):
     """The flags of the verb."""
 
     show: bool = option(False, "Show the heat map in a window; q or Escape ends.")
@@ -54,18 +57,17 @@ class LiveFlags(SteadyOptions):
     seconds: float = option(0.0, "End after so many seconds; 0 goes on until Ctrl+C.", low=0)
     frames: int = option(0, "End after so many frames that were looked at; 0 for any number.", low=0)
     json: bool = option(False, "A JSON object for each frame, a line each, on standard output.")
-    obstacles: bool = option(False, "Tell what stands in the way: in the rows of --json, and as warnings.")
-    height: float | None = option(None, f"For --obstacles. {_mount.HEIGHT_HELP}", low=1e-3)
-    pitch: float | None = option(None, f"For --obstacles. {_mount.PITCH_HELP}", parse=_mount.degrees)
-    roll: float = option(0.0, f"For --obstacles. {_mount.ROLL_HELP}", parse=_mount.degrees)
-    fov: float = option(0.0, "For --obstacles. Horizontal field of view in degrees.", low=0, high=179)
+    obstacles: bool = option(
+        False,
+        "What stands in the way, in rows of --json or as warnings; needs --fov, and --pitch or --horizon.",
+    )
     overwrite: bool = option(False, "Replace a recording that exists already.")
 
 
 @verb(
     LiveFlags,
     ("SOURCE", "An address (rtsp://, http://, udp://), a camera (/dev/video0, or its number), or a file."),
-    {"output": Flag("-o", "FILE"), "effect": Flag("-e", "NAME"), "colormap": Flag(value="NAME")},
+    {"output": Flag("-o", "FILE"), "effect": Flag("-e", "NAME"), "colormap": Flag(value="NAME"), **LOOKS},
 )
 def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     """Look at a camera or a stream as it happens; frames that come too fast are dropped."""
@@ -78,6 +80,8 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
         raise ParameterError(
             "Nothing is to be done with the depth.", "Give --show, --output FILE, --json or --obstacles."
         )
+    if flags.obstacles:
+        Ahead(flags)  # what is lacking is said before anything is opened
     source = f"/dev/video{words[0]}" if words[0].isdigit() else words[0]
     if flags.output:
         _check_recording(source, flags)
@@ -111,7 +115,7 @@ def _follow(video: Video, model: api.Model, flags: LiveFlags, screen: Screen | N
         _Recording(flags.output, drawer, video) as recording,
         closing(watched(frames, model, steady)) as seen,
     ):
-        told = _Told(flags)
+        told = _Told(flags, is_steady=not steady.is_off)
         try:
             for one in seen:
                 drawn = drawer.plan(one.found)()
@@ -167,21 +171,27 @@ class _Recording:
                 _say.lines([str(self._target)])
 
 
+def _look(ahead: Ahead, found: EstimatedFrame) -> dict[str, Any]:
+    """What stands in the way of a frame."""
+    frame = found.frame
+    return ahead.look(found.small_depth, (frame.width, frame.height), frame.seconds, is_cut=found.is_cut)
+
+
 class _Told:
     """Says what was found, and whether it is enough."""
 
-    def __init__(self, flags: LiveFlags) -> None:
+    def __init__(self, flags: LiveFlags, *, is_steady: bool) -> None:
         self._flags = flags
         self._began_at = self._said_at = time.monotonic()
         self._count = 0
-        self._ahead = Ahead(flags) if flags.obstacles else None
+        self._ahead = Ahead(flags, is_steady=is_steady) if flags.obstacles else None
         self._level = "clear"
 
     def tell(self, one: LiveFrame) -> None:
         """A row for programs, or a line now and then for people."""
         self._count += 1
         now, found = time.monotonic(), one.found
-        ahead = None if self._ahead is None else self._ahead.look(found)
+        ahead = None if self._ahead is None else _look(self._ahead, found)
         if self._flags.json:
             row: dict[str, Any] = {"frame": found.frame.index, "seconds": round(found.frame.seconds, 3)}
             row |= {"kind": found.kind.value, "range": list(found.span), "is_cut": found.is_cut}
@@ -191,7 +201,6 @@ class _Told:
             self._said_at = now
             rate = self._count / (now - self._began_at)
             _say.line(f"{self._count} frames, {rate:.1f} a second, {one.dropped} dropped")
-
         if ahead is not None and not self._flags.json:
             self._warn(ahead)
 

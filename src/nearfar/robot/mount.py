@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nearfar.errors import ParameterError
+from nearfar.options import option
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -69,6 +70,41 @@ class Mount:
         ahead = np.array([0.0, 0.0, 1.0]) - down[2] * down
         ahead /= np.linalg.norm(ahead)
         return np.stack([np.cross(down, ahead), down, ahead])
+
+
+@dataclass(frozen=True)  # without slots, so that it can stand beside other bases
+class MountOptions:
+    """How a camera is mounted, and what it sees, as people tell it; alike on every face."""
+
+    height: float | None = option(None, "The camera's height above the floor, in metres.", low=1e-3)
+    pitch: float | None = option(
+        None, "The camera's tilt in degrees: positive looks up, negative down (level: 0)."
+    )
+    horizon: float | None = option(
+        None, "Row of pixels of the horizon, counted from the top, in place of the pitch."
+    )
+    roll: float = option(0.0, "The camera's lean in degrees, clockwise is positive.")
+    fov: float = option(0.0, "Horizontal field of view in degrees; 0 takes the photo's own.", low=0, high=179)
+
+    def check_tilt(self) -> None:
+        """Raise ParameterError where neither pitch nor horizon is told, or both are."""
+        if (self.pitch is None) == (self.horizon is None):
+            raise ParameterError(
+                "The camera's tilt is needed, once.",
+                "Give pitch (degrees, negative looks down) or horizon (its row of pixels).",
+                parameter="pitch",
+            )
+
+    def mount(self, camera: Camera) -> Mount:
+        """The mount that is told; ``camera``: of pictures in whose rows the horizon is counted.
+
+        Raises:
+            ParameterError: the tilt is not told once, or a number cannot be.
+        """
+        self.check_tilt()
+        if self.horizon is not None:
+            return Mount.of_horizon(self.horizon, camera, self.height, self.roll)
+        return Mount(self.height, self.pitch or 0.0, self.roll)
 
 
 def slopes(

@@ -6,15 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from nearfar.evaluation.samples import EvalSet, Item, Sample, Wish
-from nearfar.evaluation.sets._files import (
-    camera_of,
-    chosen,
-    found,
-    metres,
-    read_codes,
-    read_matrix,
-    read_rgb,
-)
+from nearfar.evaluation.sets._files import chosen, found
+from nearfar.evaluation.sets._posed import PosedFrame
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,15 +15,8 @@ if TYPE_CHECKING:
 
 def _read(picture: Path, name: str) -> Sample:
     sensor = picture.parents[1]
-    pose = sensor / "_pose" / f"{picture.stem}.txt"
-    intrinsics = sensor / "intrinsics.txt"
-    return Sample(
-        name,
-        read_rgb(picture),
-        metres(read_codes(sensor / "_gt" / picture.name), 1000.0),
-        camera=camera_of(read_matrix(intrinsics, 3, 3)) if intrinsics.is_file() else None,
-        world_from_cam=read_matrix(pose, 4, 4) if pose.is_file() else None,
-    )
+    depth, pose = sensor / "_gt" / picture.name, sensor / "_pose" / f"{picture.stem}.txt"
+    return PosedFrame(picture, depth, sensor / "intrinsics.txt", pose).sample(name)
 
 
 def _items(wish: Wish) -> list[Item]:

@@ -5,18 +5,9 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from nearfar.evaluation.samples import EvalSet, Item, Sample, Wish
-from nearfar.evaluation.sets._files import (
-    camera_of,
-    chosen,
-    found,
-    metres,
-    read_codes,
-    read_matrix,
-    read_rgb,
-)
+from nearfar.evaluation.sets._files import chosen, found
+from nearfar.evaluation.sets._posed import PosedFrame
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,16 +15,8 @@ if TYPE_CHECKING:
 
 def _read(picture: Path, name: str) -> Sample:
     scene, number = picture.parents[1], picture.stem
-    intrinsics = scene / "intrinsic" / "intrinsic_depth.txt"
-    pose_file = scene / "pose" / f"{number}.txt"
-    pose = read_matrix(pose_file, 4, 4) if pose_file.is_file() else None
-    return Sample(
-        name,
-        read_rgb(picture),
-        metres(read_codes(scene / "depth" / f"{number}.png"), 1000.0),
-        camera=camera_of(read_matrix(intrinsics, 4, 4)) if intrinsics.is_file() else None,
-        world_from_cam=pose if pose is not None and np.isfinite(pose).all() else None,  # lost: infinite
-    )
+    depth, pose = scene / "depth" / f"{number}.png", scene / "pose" / f"{number}.txt"
+    return PosedFrame(picture, depth, scene / "intrinsic" / "intrinsic_depth.txt", pose, side=4).sample(name)
 
 
 def _place(picture: Path) -> tuple[str, int]:
