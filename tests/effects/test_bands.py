@@ -70,6 +70,36 @@ def test_bokeh_of_a_large_photo_is_the_same(monkeypatch: pytest.MonkeyPatch) -> 
         assert np.array_equal(found, whole)
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("bokeh", {}),
+        ("cutout", {"background": "blur", "softness": 0.1}),
+        ("cutout", {"range": (0.5, 1.0)}),
+        ("depth-slices", {"equal": True}),
+        ("fog", {}),
+    ],
+    ids=str,
+)
+def test_depth_is_brought_to_the_photos_edges_once(
+    name: str, options: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However often an effect looks at it; only a large photo's is made anew, and is the same."""
+    photo, depth = scene()
+    refine, made = import_module("nearfar.ops.refine"), []
+    finish = refine._finish
+
+    def counted(planes: object, guide: object, rows: tuple[int, int], out: object) -> None:
+        made.append(rows[1] - rows[0])
+        finish(planes, guide, rows, out)
+
+    monkeypatch.setattr(refine, "_finish", counted)
+    small = nearfar.effect(name, photo, depth, **options).pixels
+    assert sum(made) == photo.height
+    monkeypatch.setattr(import_module("nearfar.ops.bands"), "WHOLE_PIXELS", 1000)
+    assert np.array_equal(nearfar.effect(name, photo, depth, **options).pixels, small)
+
+
 @pytest.mark.parametrize("size", [(150, 130), (100, 87), (77, 53), (300, 260)])
 def test_circles_are_sampled_as_opencv_samples(size: tuple[int, int]) -> None:
     """The nearest pixel of each."""

@@ -10,9 +10,9 @@ import numpy as np
 from nearfar.effects._canvas import REFINE_HELP, chosen_by, finished, matching, near_rows
 from nearfar.errors import ParameterError
 from nearfar.ops.alpha import divided, multiplied
-from nearfar.ops.bands import gathered
+from nearfar.ops.bands import WHOLE_PIXELS, gathered
 from nearfar.ops.circles import Circles
-from nearfar.ops.defocus import SHAPES, WHOLE_PIXELS, Aperture, defocus
+from nearfar.ops.defocus import SHAPES, Aperture, defocus
 from nearfar.ops.focus import automatic_focus
 from nearfar.options import numbers, option
 from nearfar.plugins import Effect

@@ -22,7 +22,7 @@ from nearfar.effects._canvas import (
 )
 from nearfar.errors import ParameterError
 from nearfar.ops.alpha import shown
-from nearfar.ops.bands import each_band, gathered
+from nearfar.ops.bands import each_band, gathered, kept
 from nearfar.ops.inpaint import extend
 from nearfar.ops.refine import Guiding, refined
 from nearfar.ops.resize import enlarged_rows, shrunk_rows
@@ -70,7 +70,7 @@ def apply(photo: Photo | None, depth: DepthMap, options: CutoutOptions) -> Pictu
         ParameterError: photo and depth differ in size, or the background is no colour.
     """
     photo = matching(photo, depth)
-    matte = _matte(photo, depth, options)
+    matte = kept(_matte(photo, depth, options), photo.height, photo.width)
     unmix = _unmixing(photo, matte)
     if options.picture is None and options.background == "clear":
         return _clear(photo, matte, unmix, depth)
@@ -93,12 +93,13 @@ def _matte(photo: Photo, depth: DepthMap, options: CutoutOptions) -> RowsOf:
         hard = chosen_by(options.mask, depth).astype(np.float32)
         return _on_edges(hard, photo, (0, 0), options, Guiding(steepness=1.0))
     if options.range is not None:
-        kept = _within(depth, options.range)
-        return _on_edges(kept, photo, depth.provenance.input_size, options)
+        hard = _within(depth, options.range)
+        return _on_edges(hard, photo, depth.provenance.input_size, options)
     if options.nearest >= 100:
         return lambda rows: np.ones(depth.values[rows].shape, np.float32)
-    near = near_rows(photo, depth, is_refined=options.refine)
-    low, high, limit = _limit(gathered(near, *depth.values.shape), depth, options)
+    shape = photo.height, photo.width
+    near = kept(near_rows(photo, depth, is_refined=options.refine), *shape)
+    low, high, limit = _limit(gathered(near, *shape), depth, options)
     half = np.float32(max(options.softness / 2, 1e-6))
 
     def rows_of(rows: slice) -> Floats:
@@ -132,7 +133,7 @@ def _on_edges(
 ) -> RowsOf:
     """What gives rows of a hard matte, its edges on the photo's where asked for."""
     model = refined(hard, shown(photo), size, how) if options.refine else None
-    return (lambda rows: hard[rows].copy()) if model is None else model.rows
+    return (lambda rows: hard[rows]) if model is None else model.rows
 
 
 def _within(depth: DepthMap, bounds: tuple[float, float]) -> Floats:
@@ -146,7 +147,7 @@ def _clear(photo: Photo, matte: RowsOf, unmix: Unmix, depth: DepthMap) -> Pictur
     def take(rows: slice) -> None:
         part = matte(rows)
         out[rows, :, :3] = quantised(unmix(rows, floats(photo, rows), part), photo)
-        alpha = quantised(part, photo)
+        alpha = quantised(part.copy(), photo)
         if photo.alpha is not None:
             top = np.float32(np.iinfo(photo.alpha.dtype).max)
             alpha = np.rint(alpha * (photo.alpha[rows].astype(np.float32) / top))

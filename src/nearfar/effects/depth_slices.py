@@ -9,7 +9,7 @@ import numpy as np
 
 from nearfar.effects._canvas import REFINE_HELP, finished, matching, near_rows, painted
 from nearfar.errors import ParameterError
-from nearfar.ops.bands import each_band, gathered
+from nearfar.ops.bands import each_band, gathered, kept
 from nearfar.ops.colormap import COLORMAPS, colorize
 from nearfar.options import option
 from nearfar.plugins import Effect
@@ -45,11 +45,12 @@ def apply(photo: Photo | None, depth: DepthMap, options: SlicesOptions) -> Pictu
         raise ParameterError(
             f"show is {options.show}, but there are {options.count} slices.", parameter="show"
         )
-    number = _numbers(near_rows(photo, depth, is_refined=options.refine), depth.values.shape, options)
+    near = near_rows(photo, depth, is_refined=options.refine)
+    number = _numbers(near, (photo.height, photo.width), options)
     if options.show:
         return _alone(photo, lambda rows: number(rows) == options.count - options.show, depth)
-    colours = colorize(np.linspace(0, 1, options.count, dtype=np.float32)[None], options.colormap)[0]
-    tints = colours * np.float32(options.opacity / 255)
+    steps = np.linspace(0, 1, options.count, dtype=np.float32)[None]
+    tints = colorize(steps, options.colormap)[0] * np.float32(options.opacity / 255)
 
     def paint(rows: slice, colours: Floats) -> Floats:
         colours *= np.float32(1 - options.opacity)
@@ -59,11 +60,12 @@ def apply(photo: Photo | None, depth: DepthMap, options: SlicesOptions) -> Pictu
     return finished(painted(photo, paint), photo, depth)
 
 
-def _numbers(near: RowsOf, shape: tuple[int, ...], options: SlicesOptions) -> Callable[[slice], np.ndarray]:
+def _numbers(near: RowsOf, shape: tuple[int, int], options: SlicesOptions) -> Callable[[slice], np.ndarray]:
     """What gives rows of whole numbers, from 0 (far) to count - 1."""
     if options.equal:
         shares = np.linspace(0, 100, options.count + 1)[1:-1]
-        limits = np.percentile(gathered(near, *shape[:2]), shares, overwrite_input=True)
+        near = kept(near, *shape)
+        limits = np.percentile(gathered(near, *shape), shares, overwrite_input=True)
         return lambda rows: np.searchsorted(limits, near(rows), side="right")
     return lambda rows: np.minimum((near(rows) * options.count).astype(np.int64), options.count - 1)
 

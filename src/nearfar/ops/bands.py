@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     Floats = npt.NDArray[np.float32]
+    RowsOf = Callable[[slice], Floats]
 
 BAND_PIXELS = 1 << 17
+WHOLE_PIXELS = 12_500_000
+"""Of a picture that may stand in memory as a whole; of a larger one no more than bands do."""
 _FEWEST_FOR_THREADS = 8
 _THREADS = 4
 
@@ -36,7 +39,7 @@ def each_band(work: Callable[[slice], None], height: int, width: int, fewest: in
         list(pool.map(work, bands))  # errors come out here
 
 
-def gathered(rows_of: Callable[[slice], Floats], height: int, width: int) -> Floats:
+def gathered(rows_of: RowsOf, height: int, width: int) -> Floats:
     """(H, W) float32 of what gives its rows."""
     out = np.empty((height, width), np.float32)
 
@@ -45,3 +48,15 @@ def gathered(rows_of: Callable[[slice], Floats], height: int, width: int) -> Flo
 
     each_band(take, height, width)
     return out
+
+
+def kept(rows_of: RowsOf, height: int, width: int) -> RowsOf:
+    """The same rows for who asks more than once: made once, but those of a large picture each time.
+
+    Nothing may be written into them.
+    """
+    if height * width > WHOLE_PIXELS:
+        return rows_of
+    whole = gathered(rows_of, height, width)
+    whole.flags.writeable = False
+    return lambda rows: whole[rows]

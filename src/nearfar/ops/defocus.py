@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import cv2
 import numpy as np
 
-from nearfar.ops.bands import each_band
+from nearfar.ops.bands import WHOLE_PIXELS, each_band
 from nearfar.ops.circles import Circles
 from nearfar.ops.inpaint import extend
 from nearfar.ops.resize import enlarged_rows
@@ -44,7 +44,6 @@ _SCALES = ((_SHARP_PX, _HALF), (4.0, 4), (12.0, 8))
 _TINY = np.float32(1e-4)
 _RIM_TRUST = np.float32(0.02)
 _FINE_PX = 100  # radius up to which a kernel is drawn five times as fine
-WHOLE_PIXELS = 12_500_000  # of a picture that is blurred as it is
 _MOST_PIXELS = 5_000_000  # of the smaller copies of larger ones
 _STRIP_ROWS = 64  # rows finished at once: the working set stays in the processor's cache
 
