@@ -184,6 +184,11 @@ def test_a_value_out_of_range_shows_what_the_service_says(page, photo) -> None:
     assert "strength is 99" in page.inner_text("#effect-problem-detail")
     assert "0 to 10 was expected" in page.inner_text("#effect-problem-detail")
     assert page.get_attribute("#effect-bokeh-strength", "aria-invalid") == "true"
+    page.click("[data-language=zh]")
+    wait_until(page, "document.getElementById('effect-problem-detail').textContent.includes('应为 0 到 10')")
+    assert page.inner_text("#effect-problem-text") == "服务不接受这个数值。"
+    assert page.get_attribute("#effect-bokeh-strength", "aria-invalid") == "true"
+    page.click("[data-language=en]")
     after(page, lambda: page.fill("#effect-bokeh-strength", "2"))
     assert page.is_hidden("#effect-problem")
     assert page.get_attribute("#effect-bokeh-strength", "aria-invalid") is None
@@ -445,7 +450,6 @@ def test_what_is_not_installed_says_how_it_would_be(page, photo) -> None:
     assert page.is_hidden("#effect-make")
     assert page.locator("#effect-list .absent").count() == 1
     page.click("[data-language=zh]")
-    page.click("[data-effect=parallax]")
     assert "没有安装（av）" in page.inner_text("#effect-problem-text")
     page.click("[data-mode=files]")
     assert page.is_disabled("[data-format=exr]")

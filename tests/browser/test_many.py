@@ -43,6 +43,9 @@ def test_all_dropped_photos_lie_in_the_tray(page) -> None:
     tiles = page.locator("#tray-list .tile")
     assert [tile.get_attribute("data-stage") for tile in tiles.all()] == ["done", "done", "failed"]
     assert "is not a picture" in tiles.nth(2).get_attribute("title")
+    page.click("[data-language=zh]")
+    assert "不是图片" in tiles.nth(2).get_attribute("title")
+    page.click("[data-language=en]")
     assert page.inner_text("#name") == "a.png"
     first = canvas(page, "heat")
     page.check("#tray-range")
@@ -57,7 +60,7 @@ def test_all_dropped_photos_lie_in_the_tray(page) -> None:
     wait_until(
         page, "document.querySelectorAll('#tray-list .tile')[1].getAttribute('aria-pressed') === 'true'"
     )
-    assert canvas(page, "heat").shape != first.shape
+    wait_until(page, f"document.getElementById('heat').width > {first.shape[1]}")  # painted a moment later
 
 
 def test_results_stay_in_this_browser(page, photo) -> None:
@@ -80,6 +83,7 @@ def test_results_stay_in_this_browser(page, photo) -> None:
     wait_until(page, "document.getElementById('name').textContent === 'scene.jpg'")
     wait_until(page, "document.documentElement.dataset.state === 'result'")
     wait_until(page, f"document.getElementById('heat').width === {first.shape[1]}")  # painted a moment later
+    wait_until(page, f"document.getElementById('photo').width === {scene.shape[1]}")
     assert np.array_equal(canvas(page, "heat"), first)
     assert np.array_equal(canvas(page, "photo"), scene)
     assert not [url for url in asked if "/v1/depth" in url]

@@ -54,9 +54,12 @@ def test_a_preview_runs_beside_the_video(open_page, clip) -> None:
 
 
 def test_video_and_depth_are_scrubbed_together(open_page, clip) -> None:
-    """One handle moves both; the depth is a picture of many colours of the video's size."""
+    """One handle moves both; the depth is a picture of many colours of the video's size and shape."""
     page = open_page()
     finish(page, clip)
+    for stage in page.locator("#moving .stage").all():
+        box = stage.bounding_box()
+        assert abs(box["width"] / box["height"] - 320 / 180) < 0.02
     page.evaluate(
         "document.getElementById('moving-scrub').value = 1.2;"
         "document.getElementById('moving-scrub').dispatchEvent(new Event('input'))"
@@ -121,3 +124,7 @@ def test_a_file_that_only_looks_like_a_video_is_told(open_page) -> None:
     )
     wait_until(page, "!document.getElementById('problem').hidden")
     assert page.is_visible("#start")
+    assert "“no.mp4” is not a video" in page.inner_text("#problem-text")
+    page.click("[data-language=zh]")
+    wait_until(page, "document.querySelector('#problem-detail q').lang === 'zh-CN'")
+    assert "不是能读取的视频" in page.inner_text("#problem-detail")

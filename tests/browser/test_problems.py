@@ -26,6 +26,8 @@ def test_a_text_file_called_jpg_is_no_picture(page) -> None:
     assert page.inner_text("#problem-detail q") != ""
     page.click("[data-language=zh]")
     assert "“letter.jpg”不是图片" in problem(page)
+    wait_until(page, "document.querySelector('#problem-detail q').lang === 'zh-CN'")
+    assert "请给 JPEG、PNG" in page.inner_text("#problem-detail q")
     assert page.is_visible("#upload")
 
 

@@ -156,10 +156,12 @@ def test_the_photo_is_turned_in_space(page) -> None:
     ]
     assert len(np.unique(middle.reshape(-1, 3), axis=0)) > 500
     box = page.locator("#space").bounding_box()
+    drawn = page.evaluate("Number(document.getElementById('space').dataset.frames)")
     page.mouse.move(box["x"] + 500, box["y"] + 200)
     page.mouse.down()
     page.mouse.move(box["x"] + 650, box["y"] + 200, steps=5)
     page.mouse.up()
+    wait_until(page, f"Number(document.getElementById('space').dataset.frames) > {drawn}")
     page.wait_for_timeout(500)
     after = canvas(page, "space").astype(int)
     assert after.shape != before.shape or np.abs(after - before).mean() > 8

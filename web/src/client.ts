@@ -25,7 +25,8 @@ export type FailureCode =
   | "stream_idle"
   | "stream_lost"
   | "stream_full"
-  | "video_service";
+  | "video_service"
+  | "not_video";
 
 /** Why there is no answer. ``detail`` is the service's own English sentence, or empty. */
 export class Failure extends Error {
@@ -208,9 +209,13 @@ function failureOf({ status, body, header }: Refusal): Failure {
   const problem = problemOf(body);
   const isWeights = problem.type?.endsWith("#problem-weights") ?? false; // 503 as well, but waiting does not help
   const code = isWeights ? "weights" : codeOf(status);
-  const detail = [problem.detail ?? problem.title ?? "", problem.hint ?? ""].join(" ").trim();
+  const detail = inOneText({ detail: problem.detail ?? problem.title, hint: problem.hint });
   return new Failure(code, detail, Number.isFinite(wait) ? wait : 0, problem.parameter ?? "");
 }
+
+/** What a problem document tells: what was wrong, and what to do next. */
+export const inOneText = ({ detail, hint }: { detail?: string | undefined; hint?: string | undefined }): string =>
+  [detail ?? "", hint ?? ""].join(" ").trim();
 
 /** What a status means to people. */
 export function codeOf(status: number): FailureCode {

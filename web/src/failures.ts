@@ -34,3 +34,8 @@ export function failureInWords(failure: Failure, name: string): string {
   if (failure.code === "busy" && failure.retryAfterS > 0) return say("busyFor", { n: failure.retryAfterS });
   return say(failure.code, { name });
 }
+
+/** The sentence of a failure to make something with options. */
+export function refusalInWords(failure: Failure, name: string): string {
+  return failure.code === "parameter" ? say("optionRefused") : failureInWords(failure, name);
+}

@@ -1,5 +1,5 @@
 /** The models as cards: what each is, whether it may be used at work, where it is, and fetching it. */
-import { codeOf, Failure, type Measured, type ModelCard, type Pull } from "./client";
+import { codeOf, Failure, inOneText, type Measured, type ModelCard, type Pull } from "./client";
 import { byId, make, show } from "./dom";
 import { keyHeaders } from "./key";
 import { language, say } from "./language";
@@ -133,5 +133,5 @@ async function ask<T>(method: string, where: string): Promise<T> {
   }
   if (answer.ok) return (await answer.json()) as T;
   const problem = (await answer.json().catch(() => ({}))) as { detail?: string; hint?: string };
-  throw new Failure(codeOf(answer.status), [problem.detail ?? "", problem.hint ?? ""].join(" ").trim());
+  throw new Failure(codeOf(answer.status), inOneText(problem));
 }

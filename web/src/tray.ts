@@ -1,4 +1,5 @@
 /** Many photos: they wait their turn in a tray, each with its heat map when it is done; all of them as a ZIP. */
+import type { Failure } from "./client";
 import { byId, make, show } from "./dom";
 import { hand } from "./downloads";
 import { failureInWords, failureOf } from "./failures";
@@ -20,7 +21,7 @@ interface Item {
   id: number | null;
   span: Span | null;
   thumb: string;
-  words: string;
+  failure: Failure | null;
 }
 
 const never = new AbortController().signal;
@@ -42,7 +43,7 @@ export class Tray {
   /** Lay photos into the tray; the first of them is on its way already. */
   add(shots: readonly Shot[]): void {
     if (shots.length === 1 && this.items.length < 2) this.items = []; // one after the other makes no tray
-    this.items.push(...shots.map((shot): Item => ({ shot, stage: "waiting", id: null, span: null, thumb: "", words: "" })));
+    this.items.push(...shots.map((shot): Item => ({ shot, stage: "waiting", id: null, span: null, thumb: "", failure: null })));
     this.draw();
   }
 
@@ -80,7 +81,7 @@ export class Tray {
   }
 
   private tile(item: Item): HTMLElement {
-    const words = item.words || say(`tray_${item.stage}`);
+    const words = item.failure ? failureInWords(item.failure, item.shot.name) : say(`tray_${item.stage}`);
     const picture = item.thumb ? make("img", { src: item.thumb, alt: "" }) : make("span", { className: "blank" }, words);
     const button = make("button", { type: "button", className: "tile" }, picture, make("span", { className: "meta" }, item.shot.name));
     button.dataset.stage = item.stage;
@@ -164,5 +165,5 @@ export class Tray {
 
 function fail(item: Item, error: unknown): void {
   item.stage = "failed";
-  item.words = failureInWords(failureOf(error), item.shot.name);
+  item.failure = failureOf(error);
 }

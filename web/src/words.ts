@@ -292,6 +292,7 @@ export const en = {
   stream_idle: "Nothing was sent for a while, so the live picture has ended.",
   stream_lost: "The connection to the service broke.",
   stream_full: "The service takes no further live picture now. Close another one, or try again in a moment.",
+  not_video: "“{name}” is not a video that can be read. Choose an MP4, MOV, MKV or WebM file.",
   video_service: "Videos need the service: run nearfar serve, or nearfar video {name} on your own computer.",
   noFile: "There is no picture in what was pasted or dropped.",
 };
@@ -590,6 +591,7 @@ export const zh: Words = {
   stream_idle: "有一段时间没有发送画面，实时画面已结束。",
   stream_lost: "与服务的连接中断了。",
   stream_full: "服务现在不能再接受实时画面。请关闭其他画面，或稍后重试。",
+  not_video: "“{name}”不是能读取的视频。请选择 MP4、MOV、MKV 或 WebM 文件。",
   video_service: "处理视频需要服务：请运行 nearfar serve，或在自己的电脑上运行 nearfar video {name}。",
   noFile: "粘贴或拖入的内容里没有图片。",
 };

@@ -46,6 +46,15 @@ function belongings(): Plugin {
   };
 }
 
+/** The few sentences that are told without a service, in place of all that one may say. */
+function ownDetails(): Plugin {
+  return {
+    name: "studio-details",
+    enforce: "pre",
+    resolveId: (source) => (source === "./details.json" ? join(page, "studio/details.json") : null),
+  };
+}
+
 /** At the very end: the service worker, which knows every file and by their hash whether they are new. */
 function keeper(): Plugin {
   return {
@@ -68,7 +77,7 @@ function keeper(): Plugin {
 export default defineConfig({
   root: page,
   base: "./",
-  plugins: [document(), leanThree(), noAddresses(), licences(), belongings(), keeper()],
+  plugins: [document(), leanThree(), noAddresses(), licences(), ownDetails(), belongings(), keeper()],
   resolve: { conditions: ["onnxruntime-web-use-extern-wasm", "module", "browser", "production"] },
   build: {
     outDir: out,

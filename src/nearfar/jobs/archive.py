@@ -12,15 +12,12 @@ import zipfile
 import zlib
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from nearfar.errors import TooLargeError, shown
 from nearfar.jobs.errors import BadArchiveError
 from nearfar.jobs.records import Slot
 from nearfar.jobs.spool import METHODS
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06")
 ARCHIVES = frozenset(
@@ -147,9 +144,7 @@ def _check_sizes(entries: list[zipfile.ZipInfo], length: int, limits: ArchiveLim
 
 def _slot(file: BinaryIO, entry: zipfile.ZipInfo, length: int) -> Slot:
     """Where an entry's bytes lie, once nothing speaks against it."""
-    for is_so, what in _faults(entry):
-        if is_so:
-            raise BadArchiveError(f"{_shown(entry)} is {what}.", _HINT)
+    _check_kind(entry)
     file.seek(max(0, entry.header_offset))  # a directory that lies may point before the beginning
     header = file.read(_LOCAL_BYTES)
     if entry.header_offset < 0 or len(header) < _LOCAL_BYTES or not header.startswith(MAGIC[0]):
@@ -162,7 +157,7 @@ def _slot(file: BinaryIO, entry: zipfile.ZipInfo, length: int) -> Slot:
     slot = Slot(name, offset, entry.compress_size, entry.file_size, entry.compress_type, entry.CRC)
     file.seek(offset)
     if is_archive(_head(slot, file.read(min(slot.packed, 64)))):
-        raise BadArchiveError(f"{_shown(entry)} is an archive within the archive.", _HINT)
+        raise _nested(entry)
     return slot
 
 
@@ -172,12 +167,22 @@ def _has_odd_name(entry: zipfile.ZipInfo) -> bool:
     return not name or len(name) > 1000 or bool(_UNSAFE.search(name))
 
 
-def _faults(entry: zipfile.ZipInfo) -> Iterator[tuple[bool, str]]:
+def _check_kind(entry: zipfile.ZipInfo) -> None:
     kind = stat.S_IFMT(entry.external_attr >> 16)
-    yield bool(entry.flag_bits & 0x41), "encrypted"
-    yield kind not in {0, stat.S_IFREG}, "a link or device, not a file"
-    yield entry.compress_type not in METHODS, f"packed by method {entry.compress_type}; deflate was expected"
-    yield PurePosixPath(entry.filename).suffix.lower() in ARCHIVES, "an archive within the archive"
+    if entry.flag_bits & 0x41:
+        raise BadArchiveError(f"{_shown(entry)} is encrypted.", _HINT)
+    if kind not in {0, stat.S_IFREG}:
+        raise BadArchiveError(f"{_shown(entry)} is a link or device, not a file.", _HINT)
+    if entry.compress_type not in METHODS:
+        raise BadArchiveError(
+            f"{_shown(entry)} is packed by method {entry.compress_type}; deflate was expected.", _HINT
+        )
+    if PurePosixPath(entry.filename).suffix.lower() in ARCHIVES:
+        raise _nested(entry)
+
+
+def _nested(entry: zipfile.ZipInfo) -> BadArchiveError:
+    return BadArchiveError(f"{_shown(entry)} is an archive within the archive.", _HINT)
 
 
 def _head(slot: Slot, packed: bytes) -> bytes:

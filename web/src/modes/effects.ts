@@ -3,7 +3,7 @@ import { byId, make, show } from "../dom";
 import { hand, stem } from "../downloads";
 import { type EffectOrder, type Settings, askEffect, isWholeAsked } from "../effect-ask";
 import { type Made, clearMade, nameMade, showMade, startResult } from "../effect-result";
-import { failureInWords, failureOf, isRetryable } from "../failures";
+import { failureOf, isRetryable, refusalInWords } from "../failures";
 import { Fields } from "../fields";
 import { language, say } from "../language";
 import { effectName, inOrder, showSummary } from "../names";
@@ -31,6 +31,8 @@ export class EffectsMode implements Mode {
   /** By a link, before the effects are known. */
   private wished = "";
   private again: () => void = () => undefined;
+  /** Says what is wrong, in the language of now, as long as something is. */
+  private note: (() => void) | null = null;
   /** The values of each effect as they were left, by its name. */
   private readonly kept = new Map<string, Map<string, string>>();
 
@@ -44,7 +46,7 @@ export class EffectsMode implements Mode {
       void this.apply();
     });
     startResult(() => {
-      if (this.made && this.isOpen) showNote(say("clipUnplayable"), "", false);
+      if (this.made && this.isOpen) this.tell(() => showNote(say("clipUnplayable"), "", false));
     });
   }
 
@@ -81,6 +83,7 @@ export class EffectsMode implements Mode {
     });
     byId("effect-list").replaceChildren(...buttons);
     if (this.chosen && this.isOpen) this.describe(this.chosen);
+    this.note?.();
   }
 
   /** Places in the photo before mean nothing in the next one. */
@@ -148,7 +151,8 @@ export class EffectsMode implements Mode {
   /** What cannot run here says how it could. */
   private tellAbsent(plugin: Plugin): void {
     this.forgetMade();
-    showNote(say("notHere", { names: plugin.missing?.join(", ") ?? "", command: remedyOf(plugin) }), "", false);
+    const names = plugin.missing?.join(", ") ?? "";
+    this.tell(() => showNote(say("notHere", { names, command: remedyOf(plugin) }), "", false));
   }
 
   /** Words and controls of an effect, its values as they were left. */
@@ -265,13 +269,20 @@ export class EffectsMode implements Mode {
     const failure = failureOf(error);
     this.again = retry;
     if (reportKeyed(failure, retry)) return;
-    const isRefused = failure.code === "parameter";
-    const words = isRefused ? say("optionRefused") : failureInWords(failure, state.result?.shot.name ?? "");
-    showNote(words, failure.detail, isRetryable(failure));
-    this.fields?.mark(failure.parameter);
+    const name = state.result?.shot.name ?? "";
+    this.tell(() => {
+      showNote(refusalInWords(failure, name), failure.detail, isRetryable(failure));
+      this.fields?.mark(failure.parameter);
+    });
+  }
+
+  private tell(note: () => void): void {
+    this.note = note;
+    note();
   }
 
   private clearNote(): void {
+    this.note = null;
     show(byId("effect-problem"), false);
     this.fields?.mark("");
   }

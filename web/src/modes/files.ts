@@ -1,7 +1,8 @@
 /** Files: every format that the service writes, with its options, saved in the photo's own size. */
+import type { Failure } from "../client";
 import { byId, make, show } from "../dom";
 import { hand, stem } from "../downloads";
-import { failureInWords, failureOf } from "../failures";
+import { failureOf, refusalInWords } from "../failures";
 import { Fields } from "../fields";
 import { language, say } from "../language";
 import { formatName, inOrder, showSummary } from "../names";
@@ -11,6 +12,9 @@ import { quoted } from "../quoted";
 import { state } from "../state";
 import type { DepthSource } from "../source/source";
 import type { Mode, Page } from "./mode";
+
+/** What went wrong last, as long as it is shown. */
+let shown: Failure | null = null;
 
 export class FilesMode implements Mode {
   private plugins: Plugin[] = [];
@@ -30,10 +34,11 @@ export class FilesMode implements Mode {
 
   words(): void {
     byId("export-list").replaceChildren(...this.plugins.map((plugin) => this.card(plugin)));
+    showFailure(shown);
   }
 
   forget(): void {
-    show(byId("export-problem"), false);
+    showFailure(null);
   }
 
   private async begin(): Promise<void> {
@@ -101,7 +106,7 @@ async function save(source: DepthSource, desk: Desk): Promise<void> {
   const on = state.result;
   if (!on) return;
   button.disabled = true;
-  show(byId("export-problem"), false);
+  showFailure(null);
   fields?.mark("");
   byId("spoken").textContent = say("saving");
   try {
@@ -121,10 +126,15 @@ async function save(source: DepthSource, desk: Desk): Promise<void> {
 function fail(error: unknown, retry: () => void, fields: Fields | null = null): void {
   const failure = failureOf(error);
   if (reportKeyed(failure, retry)) return;
-  const isRefused = failure.code === "parameter";
-  const words = isRefused ? say("optionRefused") : failureInWords(failure, state.result?.shot.name ?? "");
-  const detail = failure.detail ? [quoted(failure.detail, "detail")] : [];
-  byId("export-problem").replaceChildren(make("p", {}, words), ...detail);
-  show(byId("export-problem"), true);
+  showFailure(failure);
   fields?.mark(failure.parameter);
+}
+
+/** Say what went wrong, in the language of now; null says nothing. */
+function showFailure(failure: Failure | null): void {
+  shown = failure;
+  show(byId("export-problem"), failure !== null);
+  if (!failure) return;
+  const detail = failure.detail ? [quoted(failure.detail, "detail")] : [];
+  byId("export-problem").replaceChildren(make("p", {}, refusalInWords(failure, state.result?.shot.name ?? "")), ...detail);
 }

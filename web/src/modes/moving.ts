@@ -33,6 +33,10 @@ export class MovingMode implements Mode {
     byId("moving-again").addEventListener("click", () => this.shot && void this.run(this.shot));
     byId("moving-save").addEventListener("click", () => void this.save(0));
     byId("moving-save-depth").addEventListener("click", () => void this.save(1));
+    photo().addEventListener("loadedmetadata", () => {
+      for (const video of [photo(), heat()]) shape(video, photo());
+    });
+    heat().addEventListener("loadedmetadata", () => shape(heat(), heat()));
     photo().addEventListener("error", () => photo().src && show(byId("moving-hidden"), true));
     window.addEventListener("pagehide", () => this.job.remove());
     window.addEventListener("keydown", (event) => {
@@ -199,6 +203,11 @@ export class MovingMode implements Mode {
     this.urls.push(url);
     return url;
   }
+}
+
+/** Give the stage round a video the shape that one has. */
+function shape(video: HTMLVideoElement, like: HTMLVideoElement): void {
+  video.parentElement?.style.setProperty("--ratio", String(like.videoWidth / like.videoHeight));
 }
 
 /** The settings of now. */

@@ -1,5 +1,5 @@
 /** One video as a job of the service: sent, watched, fetched, cancelled. */
-import { Failure, codeOf } from "../client";
+import { Failure, type FailureCode, codeOf, inOneText } from "../client";
 import { keyHeaders } from "../key";
 
 const LOOK_MS = 500;
@@ -103,9 +103,11 @@ export class VideoJob {
 }
 
 function failed(row: Row): Failure {
-  const detail = [row.problem?.detail ?? "", row.problem?.hint ?? ""].join(" ").trim();
-  return new Failure(codeOf(row.problem?.status ?? 500), detail);
+  return new Failure(codeOfVideo(row.problem?.status ?? 500), inOneText(row.problem ?? {}));
 }
+
+/** What the service does not know as a picture was no video either. */
+const codeOfVideo = (status: number): FailureCode => (status === 415 ? "not_video" : codeOf(status));
 
 /** Hand the job in; its id. */
 function send(file: Blob, name: string, pipeline: string, hears: Hears, signal: AbortSignal): Promise<string> {
@@ -121,7 +123,7 @@ function send(file: Blob, name: string, pipeline: string, hears: Hears, signal: 
     request.onload = () => {
       const answer = request.response as { id?: string; detail?: string; hint?: string } | null;
       if (request.status === 202 && answer?.id) resolve(answer.id);
-      else reject(new Failure(codeOf(request.status), [answer?.detail ?? "", answer?.hint ?? ""].join(" ").trim()));
+      else reject(new Failure(codeOfVideo(request.status), inOneText(answer ?? {})));
     };
     request.onerror = () => reject(new Failure("dropped"));
     request.onabort = () => reject(new DOMException("cancelled", "AbortError"));
