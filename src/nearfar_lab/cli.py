@@ -369,6 +369,49 @@ def gallery(*, out: Path) -> None:
     print(make_gallery(out))
 
 
+@app.command(name="drive")
+def drive_rooms(
+    *,
+    rooms: int = 50,
+    depth: tuple[str, ...] = ("true", "ramp", "embedded"),
+    steps: int = 80,
+    first: int = 200,
+    page: Path | None = None,
+    clip: Path | None = None,
+    clip_seed: int = 200,
+) -> None:
+    """Drive a simulated robot through rooms by obstacles alone, and count what it runs into.
+
+    Args:
+        rooms: How many rooms.
+        depth: `true`, `ramp` (a vertical gradient) or a network's name, the option once for each.
+        steps: Frames of each drive, 0.1 m apart.
+        first: Seed of the first room; the planner was made on those from 1000 on.
+        page: Page whose block "drive" is renewed.
+        clip: Animated WebP of one drive by the last of the depths.
+        clip_seed: Seed of the room in it.
+    """
+    from nearfar_lab.drive import run
+    from nearfar_lab.figures import block, renew
+
+    named = run.looks(depth)
+    seeds = run.rooms(rooms, first)
+    rows = [
+        row for name in named for row in run.figures(name, [run.drive(s, named[name], steps) for s in seeds])
+    ]
+    command = f"nearfar-lab drive --rooms {rooms} --steps {steps}" + (
+        f" --first {first}" if first != 200 else ""
+    )
+    text = block(command, rows, datetime.now(UTC).date())
+    print(text)
+    if page is not None:
+        renew(page, "drive", text)
+    if clip is not None:
+        from nearfar_lab.drive.clip import save_clip
+
+        print(save_clip(clip, clip_seed, named[depth[-1]]))
+
+
 def main(words: list[str] | None = None) -> None:
     """The entry of the console script: 0 when done, 1 with one line on standard error when not.
 
