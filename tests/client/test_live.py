@@ -77,6 +77,17 @@ def test_options_change_on_the_way(client) -> None:
         assert stream.options["colormap"] == "inferno"
 
 
+def test_what_stands_in_the_way(client) -> None:
+    """Told with each view where it is asked for, and not otherwise."""
+    photo = encoded(draw(64, 48))
+    with client.live(obstacles=True, height=0.4, pitch=-10.0, fov=62.0) as stream:
+        found = stream.look(photo).obstacles
+        assert found is not None
+        assert len(found["distances"]) == 72
+        assert stream.change(obstacles=False)["height"] == 0.4
+        assert stream.look(photo).obstacles is None
+
+
 @pytest.mark.parametrize("kind", ["path", "file", "array"])
 def test_a_frame_in_any_form(client, tmp_path, kind) -> None:
     """What the client takes as a photo is a frame."""

@@ -40,6 +40,12 @@ class LiveOptions(TypedDict, total=False):
     range: RangeRule
     smooth: float
     quality: int
+    obstacles: bool
+    height: float
+    pitch: float
+    horizon: float
+    roll: float
+    fov: float
 
 
 @dataclass(frozen=True, slots=True)

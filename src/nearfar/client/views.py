@@ -27,6 +27,7 @@ class View:
     ``number``: of the frame, from 1. ``range``: the values, in the map's own unit, that colours or numbers
     span. ``is_cut``: a new scene begins here. ``dropped``: frames so far that a newer one replaced.
     ``warnings``: codes such as ``dark``. ``timing_ms``: where the time went in the service.
+    ``obstacles``: what stands in the way, or why that cannot be told; None where it was not asked for.
     """
 
     number: int
@@ -43,6 +44,7 @@ class View:
     dropped: int
     warnings: tuple[str, ...]
     timing_ms: Mapping[str, float]
+    obstacles: Mapping[str, Any] | None = None
 
     def picture(self) -> Picture:
         """The heat map.
@@ -97,6 +99,7 @@ def read_view(header: Mapping[str, Any], data: bytes) -> View:
             dropped=header["dropped"],
             warnings=tuple(header["warnings"]),
             timing_ms=header["timing_ms"],
+            obstacles=header.get("obstacles"),
         )
     except (KeyError, TypeError, ValueError) as exc:
         raise ServiceError(

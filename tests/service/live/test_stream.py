@@ -336,3 +336,64 @@ def test_hostile_messages_are_told_and_the_stream_goes_on(plain, jpeg) -> None:
             assert len(told["detail"]) < 2500
         socket.send_bytes(jpeg)
         assert answer(socket)[0]["seq"] == 1
+
+
+class _Floor(GatedSession):
+    """A level floor, as a network would see it; from ``wall_row`` upwards a wall."""
+
+    wall_row: int | None = None
+
+    def run(self, batch):
+        """(N, H, W): nearness rises from the horizon in the middle to the bottom."""
+        count, _, height, width = batch.shape
+        rows = np.clip(np.linspace(-1, 1, height, dtype=np.float32), 0, None)
+        if self.wall_row is not None:
+            rows = np.maximum(rows, rows[self.wall_row * height // 96])
+        return np.broadcast_to(rows[None, :, None], (count, height, width)).copy()
+
+
+MOUNTED = "obstacles=1&height=0.4&pitch=0&fov=62"
+
+
+def test_what_stands_in_the_way_comes_with_the_frame(jpeg) -> None:
+    """72 directions in metres, times and an alert; of a wall its distance."""
+    session = _Floor()
+    with client(loader_of(session)) as made, made.websocket_connect(f"/v1/live?{MOUNTED}&smooth=0") as socket:
+        assert socket.receive_json()["options"]["obstacles"] is True
+        socket.send_bytes(jpeg)
+        free = answer(socket)[0]["obstacles"]
+        session.wall_row = 72
+        socket.send_bytes(jpeg)
+        wall = answer(socket)[0]["obstacles"]
+    assert (free["unit"], len(free["distances"]), len(free["contact_s"])) == ("m", 72, 72)
+    assert free["alert"]["level"] == "clear"
+    # The floor of row 72 of 96 is as far away as the camera's height by the slope of its ray.
+    focal = 64 / np.tan(np.radians(31))
+    assert wall["nearest"]["distance"] == pytest.approx(0.4 * focal / 24, rel=0.06)
+    assert wall["alert"]["level"] == "caution"
+
+
+def test_obstacles_come_and_go_by_a_message(plain, jpeg) -> None:
+    """Asked for on the way, in camera heights without a height; what is lacking is told."""
+    with plain.websocket_connect("/v1/live") as socket:
+        socket.receive_json()
+        socket.send_bytes(jpeg)
+        assert "obstacles" not in answer(socket)[0]
+        socket.send_json({"obstacles": True, "fov": 62})
+        assert "tilt" in socket.receive_json()["detail"]
+        socket.send_json({"obstacles": True, "fov": 62, "horizon": 5})
+        assert socket.receive_json()["options"]["horizon"] == 5
+        socket.send_bytes(jpeg)
+        row = answer(socket)[0]["obstacles"]
+        assert row["unit"] == "camera heights"
+
+
+@pytest.mark.parametrize("query", ["obstacles=1&fov=62", "obstacles=1&pitch=-5", f"{MOUNTED}&horizon=9"])
+def test_a_mount_that_cannot_be_is_refused_at_once(plain, query) -> None:
+    """Instead of the handshake, as every wrong option."""
+    with (
+        pytest.raises(WebSocketDenialResponse) as refused,
+        plain.websocket_connect(f"/v1/live?{query}"),
+    ):
+        pass
+    assert refused.value.status_code == 422

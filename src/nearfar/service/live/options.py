@@ -8,6 +8,8 @@ from nearfar.errors import ParameterError
 from nearfar.machine.texts import parse_json
 from nearfar.ops.colormap import COLORMAPS
 from nearfar.options import option, parse
+from nearfar.robot.ahead import Ahead
+from nearfar.robot.mount import MountOptions
 from nearfar.types import RangeRule, parse_range
 from nearfar.zoo import catalogue
 
@@ -15,7 +17,7 @@ _TEXT_LIMIT = 4096  # characters of a message that changes options
 
 
 @dataclass(frozen=True, slots=True)
-class LiveOptions:
+class LiveOptions(MountOptions):
     """What a stream's answers look like: the query of ``/v1/live``, and its text messages."""
 
     format: str = option(
@@ -35,6 +37,15 @@ class LiveOptions:
         0.8, "Weight of the frames before in the range; 0 takes each by itself.", low=0, high=0.99
     )
     quality: int = option(80, "Quality of a jpeg.", low=1, high=100)
+    obstacles: bool = option(False, "What stands in the way too; needs fov, and pitch or horizon.")
+
+    def ahead(self) -> Ahead | None:
+        """Who looks for what stands in the way, where that is wanted.
+
+        Raises:
+            ParameterError: the tilt or the field of view is lacking, or the tilt is told twice.
+        """
+        return Ahead(self, is_steady=self.smooth > 0) if self.obstacles else None
 
     def check_model(self, default: str) -> None:
         """Raise UnknownNameError or ParameterError where there is no such model, or not of that size."""

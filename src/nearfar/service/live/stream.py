@@ -6,12 +6,13 @@ import asyncio
 import json
 import logging
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import BusyError, NearfarError, TooLargeError
 from nearfar.one_photo import EstimateOptions, look
+from nearfar.robot.mount import MountOptions
 from nearfar.service.answer.estimation import TicketWatch
 from nearfar.service.answer.memory import needed_bytes
 from nearfar.service.errors import ClientLeftError
@@ -24,8 +25,11 @@ from nearfar.service.request.timing import Timing
 from nearfar.video.live import LiveDepth
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from starlette.websockets import WebSocket
 
+    from nearfar.robot.ahead import Ahead
     from nearfar.service.answer.estimation import Tools
     from nearfar.service.answer.probe import Probe
     from nearfar.service.live.places import Live
@@ -35,6 +39,7 @@ if TYPE_CHECKING:
     from nearfar.video.live import Held
 
 GOING_AWAY = 1001
+_MOUNT = [row.name for row in fields(MountOptions)]
 _log = logging.getLogger("nearfar.service")
 
 
@@ -67,6 +72,7 @@ class Stream:
         self._options = options
         self._terms = Terms(caller, means.settings.request_timeout)
         self._live = LiveDepth(options.smooth, options.range)
+        self._ahead = options.ahead()
         self._number = 0
         self._dropped = 0
         self._next: Arrived | None = None
@@ -122,15 +128,15 @@ class Stream:
         try:
             changed = changed_by(self._options, text)
             changed.check_model(self._means.settings.model)
+            ahead = changed.ahead()
         except NearfarError as exc:
             await self._fail(None, exc)
             return
-        if (changed.smooth, changed.range, changed.model) != (
-            self._options.smooth,
-            self._options.range,
-            self._options.model,
-        ):
+        if _differ(changed, self._options, ("smooth", "range", "model")):
             self._live = LiveDepth(changed.smooth, changed.range)
+            self._ahead = ahead
+        elif _differ(changed, self._options, ("obstacles", "size", *_MOUNT)):
+            self._ahead = ahead
         self._options = changed
         await self._say({"type": "ready", "options": self._outline()})
 
@@ -161,7 +167,7 @@ class Stream:
 
     def _look(self, frame: Arrived, ticket: Ticket) -> tuple[dict[str, Any], bytes]:
         """The header and the bytes of an answer. Runs in a worker thread, one at a time for a stream."""
-        options, live, timing = self._options, self._live, Timing()
+        options, live, ahead, timing = self._options, self._live, self._ahead, Timing()
         timing.note("queue", ticket.queued_at, ticket.waited_s)
         tools = self._means.tools
         with tools.room(needed_bytes(frame.data, [options.format]), ticket) as lease:
@@ -176,7 +182,8 @@ class Stream:
             with watch.stage("encode"):
                 held = live.hold(seen.photo, seen.depth)
                 body = watch.do(encoded, held.depth, held.rule, options)
-        header = _header(frame, held, timing)
+                row = {} if ahead is None else {"obstacles": _in_the_way(ahead, frame, held)}
+        header = _header(frame, held, timing) | row
         return header | {"format": options.format, "media_type": MEDIA_TYPES[options.format]}, body
 
     async def _fail(self, number: int | None, error: Exception) -> None:
@@ -204,6 +211,16 @@ class Stream:
         row = asdict(self._options)
         row["model"] = self._options.model or self._means.settings.model
         return row
+
+
+def _differ(one: LiveOptions, other: LiveOptions, names: Iterable[str]) -> bool:
+    return any(getattr(one, name) != getattr(other, name) for name in names)
+
+
+def _in_the_way(ahead: Ahead, frame: Arrived, held: Held) -> dict[str, Any]:
+    """What stands in the way of a frame, at the time it came."""
+    depth = held.depth
+    return ahead.look(depth, (depth.width, depth.height), frame.arrived_at, is_cut=held.is_cut)
 
 
 def _header(frame: Arrived, held: Held, timing: Timing) -> dict[str, Any]:

@@ -30,6 +30,7 @@ def router(service: Service) -> APIRouter:
         try:
             options = read_options(socket)
             options.check_model(service.settings.model)
+            options.ahead()
             place = service.live.place(caller)
             place.__enter__()
         except NearfarError as exc:
