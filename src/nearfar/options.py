@@ -207,6 +207,7 @@ def _from_text(info: OptionInfo, text: str) -> object:
     try:
         return int(text) if info.type == "int" else float(text)
     except ValueError as exc:
+        kind = "a whole number" if info.type == "int" else "a number"
         raise ParameterError(
-            f"{info.name} is '{text}', but a number was expected.", parameter=info.name
+            f"{info.name} is '{text}', but {kind} was expected.", parameter=info.name
         ) from exc

@@ -239,7 +239,7 @@ def test_same_target(run: Run, photo_png: Path) -> None:
         (["photo.png", "--range", "near"], "'image', 'percentile' or two numbers"),
         (["photo.png", "--overlay", "2"], "0 to 1"),
         (["photo.png", "--overlay", "half"], "a number was expected"),
-        (["photo.png", "--size", "1.5"], "a number was expected"),
+        (["photo.png", "--size", "1.5"], "a whole number was expected"),
         (["photo.png", "--size", "9"], "pixels"),
         (["photo.png", "--model", "embeded"], "Did you mean 'embedded'?"),
         (["photo.png", "-o", "x.bmp"], "ends in .png"),
@@ -275,7 +275,7 @@ def test_warning(run: Run) -> None:
     Path("night.png").write_bytes(encoded(np.zeros((40, 60, 3), np.uint8)))
     code, out, err = run("night.png")
     assert (code, out) == (0, "night.depth.png\n")
-    assert "nearfar: night.png: The photo is nearly black: its depth is unreliable.\n" in err
+    assert "nearfar: night.png: The picture is nearly black: its depth is unreliable.\n" in err
 
 
 def test_out_of_memory(run: Run, photo_png: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -122,6 +122,15 @@ def test_one_clip_that_fails_keeps_the_others(run: Run, clip: Path, tmp_path: Pa
         ),
         (("video", "clip.mp4", "-o", "a.mp4", "--depth", "a.mp4"), "a result of clip.mp4 already"),
         (("video", "clip.mp4", "--stereo", "none"), "Known: anaglyph,"),
+        (("video", "clip.mp4", "--stereo", "full-sbs", "-e", "fog"), "--effect counts for nothing beside"),
+        (("video", "clip.mp4", "--only-depth", "--depth", "d.mkv", "-o", "a.mp4"), "--output counts for"),
+        (("video", "clip.mp4", "--swap"), "--swap needs --stereo"),
+        (("video", "clip.mp4", "--depth-format", "exr"), "--depth-format needs --depth"),
+        (
+            ("video", "clip.mp4", "--depth", "d.mkv", "--depth-format", "exr"),
+            "--depth-format is for a folder",
+        ),
+        (("video", "clip.mp4", "b.mp4", "-o", "a.mp4"), "one file for several results"),
         (("live", "clip.mp4"), "Nothing is to be done"),
         (("live", "clip.mp4", "-o", "clip.mp4", "--overwrite"), "the video clip.mp4 already"),
         (("live", "clip.mp4", "-o", "absent/a.mp4"), "The folder absent cannot be written to"),
@@ -165,6 +174,15 @@ def test_a_source_is_followed_as_it_happens(run: Run, clip: Path) -> None:
     assert len(found) == 3 == count(clip.with_name("seen.mkv"))
     assert [row["frame"] for row in found] == sorted({row["frame"] for row in found})
     assert found[0]["is_cut"]
+
+
+def test_a_source_that_cannot_be_read_is_named(run: Run, clip: Path) -> None:
+    """In the row of its error too."""
+    clip.write_bytes(b"no video")
+    code, out, err = run("live", clip, "--json")
+    row = json.loads(out)
+    assert (code, row["input"], row["error"]["type"]) == (1, str(clip), "UnsupportedFormatError")
+    assert "clip.mp4" in err
 
 
 @pytest.mark.parametrize("tilt", [("--pitch", "-10"), ("--horizon", "40")])

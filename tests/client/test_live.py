@@ -116,6 +116,19 @@ def test_a_bad_frame_is_an_error_and_the_stream_goes_on(client) -> None:
             stream.look("/nowhere/frame.jpg")
 
 
+def test_a_frame_that_cannot_be_read_here_is_told(client, tmp_path) -> None:
+    """Empty, or not there: it is not sent, and the stream goes on."""
+    one, two = frames(2)
+    told: list[tuple[int, type]] = []
+    with client.live() as stream:
+        given = [one, b"", tmp_path / "gone.jpg", two]
+        views = list(stream.follow(given, lambda number, error: told.append((number, type(error)))))
+        assert [view.number for view in views] == [1, 2]
+        assert told == [(2, tree.EmptyInputError), (2, tree.SourceError)]
+        with pytest.raises(tree.EmptyInputError):
+            list(stream.follow([b""]))
+
+
 def test_a_frame_ahead_keeps_the_network_busy() -> None:
     """With one ahead a second frame is sent while the first is looked at; the camera is not read further."""
     session, taken = GatedSession(), []

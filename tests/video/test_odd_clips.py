@@ -60,7 +60,7 @@ def test_frames_times_and_sound_are_the_sources(tmp_path: Path, name: str) -> No
     assert times_of(tmp_path / "heat.mp4") == times
     assert packets(tmp_path / "heat.mp4", "audio") == packets(source, "audio")
     heat = open_video(tmp_path / "heat.mp4").info
-    assert (heat.width, heat.height) == tuple(max(16, side + side % 2) for side in (info.width, info.height))
+    assert (heat.width, heat.height) == tuple(side + side % 2 for side in (info.width, info.height))
     assert heat.sample_aspect == info.sample_aspect
     assert heat.chapters == info.chapters
     depth = read_depth_video(tmp_path / "depth.mkv")

@@ -41,6 +41,12 @@ def test_the_focus_follows_what_was_tapped() -> None:
     assert y == pytest.approx(90, abs=8)
 
 
+def test_a_focus_outside_of_the_picture_is_refused() -> None:
+    """As of a photo; a place that leaves the picture later stays at its rim."""
+    with pytest.raises(ParameterError, match="focus is 320,90, but the picture is 320×180"):
+        Focus(BokehOptions(focus=(320, 90))).follow(found(0))
+
+
 def test_a_cut_leaves_the_focus_where_it_is() -> None:
     """There is nothing to follow."""
     focus = Focus(BokehOptions(focus=(110, 90)))

@@ -117,6 +117,15 @@ def test_other_options_begin_anew(clip, model, tmp_path) -> None:
     assert report.resumed == 0
 
 
+def test_another_way_to_enlarge_begins_anew(clip, model, tmp_path) -> None:
+    """Weights may be the same file where it is to be fast; the depth is not."""
+    wishes, options = [Wish(tmp_path / "fog.mp4", "fog")], RunOptions(segment=4, is_enough=lambda: True)
+    for _ in range(2):
+        found = make(clip, model, wishes, options)
+    assert (found.frames, found.resumed) == (8, 4)
+    assert make(clip, api.load(engine="fake", fast=True), wishes, options).resumed == 0
+
+
 def test_a_file_that_is_there_stays(clip, model, tmp_path) -> None:
     """Unless it may go."""
     target = tmp_path / "heat.mp4"

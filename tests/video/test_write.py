@@ -181,9 +181,16 @@ def test_pictures_come_back(tmp_path: Path, size: tuple[int, int], kind: str) ->
         piece.write(pixels, 7)
     join([tmp_path / "a.nut"], tmp_path / "a.mp4")
     frame = next(iter(open_video(tmp_path / "a.mp4")))
-    assert (frame.width, frame.height) == piece.look.coded_size
+    assert (frame.width, frame.height) == tuple(side + side % 2 for side in size)
     assert np.abs(frame.rgb.astype(int) - (200, 90, 40)).max() < 8
     assert frame.seconds == pytest.approx(7 / 90_000)
+
+
+def test_a_picture_too_small_for_its_encoder_is_refused() -> None:
+    """Rather than enlarged; numbers of depth say themselves what of them counts."""
+    with pytest.raises(ParameterError, match="2×40, but HEVC of 10 bits takes 16"):
+        look_of("colour10", INFO, (2, 40))
+    assert look_of("depth10", INFO, (2, 40)).coded_size == (16, 40)
 
 
 def test_planes_are_written_as_they_are(tmp_path: Path) -> None:

@@ -70,7 +70,7 @@ class Place:
             )
         if is_one_of_many:
             raise ParameterError(
-                f"{self.flag} is '{self.given}', one file for several photos.", "Name a folder."
+                f"{self.flag} is '{self.given}', one file for several results.", "Name a folder."
             )
         return given
 

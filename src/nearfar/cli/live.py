@@ -19,7 +19,7 @@ from nearfar.cli._plugins import check_absent
 from nearfar.cli._verb import Flag, verb
 from nearfar.cli._window import Window
 from nearfar.effects._colours import colormap_option
-from nearfar.errors import ParameterError
+from nearfar.errors import NearfarError, ParameterError
 from nearfar.options import option, parse
 from nearfar.robot.ahead import Ahead
 from nearfar.robot.mount import MountOptions
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from nearfar.cli._window import Screen
-    from nearfar.video.drawing import Drawn
+    from nearfar.video.drawing import Drawer, Drawn
     from nearfar.video.estimate import EstimatedFrame
     from nearfar.video.read import Video
     from nearfar.video.watching import LiveFrame
@@ -88,8 +88,14 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     with ExitStack() as stack:
         screen = stack.enter_context(closing(Window(f"nearfar: {words[0]}"))) if flags.show else None
         model = api.load(network(flags.model, fine=flags.fine), size=flags.size)
-        video = stack.enter_context(open_video(source))
-        return _follow(video, model, flags, screen)
+        drawer = drawer_of(flags.effect, {"colormap": flags.colormap} if flags.effect == "heatmap" else {})
+        try:
+            video = stack.enter_context(open_video(source))
+            _follow((video, model, drawer), flags, screen)
+        except NearfarError as exc:
+            _say.failure(exc, words[0], is_json=flags.json)
+            return 1
+    return 0
 
 
 def _check_recording(source: str, flags: LiveFlags) -> None:
@@ -105,12 +111,11 @@ def _check_recording(source: str, flags: LiveFlags) -> None:
     _plan.make_folders([_plan.Task(source, target)], [flags.output])
 
 
-def _follow(video: Video, model: api.Model, flags: LiveFlags, screen: Screen | None) -> int:
+def _follow(what: tuple[Video, api.Model, Drawer], flags: LiveFlags, screen: Screen | None) -> None:
     """Go through the frames until somebody, or a limit, ends it."""
+    video, model, drawer = what
     steady = SteadyOptions(**{row.name: getattr(flags, row.name) for row in fields(SteadyOptions)})
     frames = video.frames() if video.source.is_live else paced(video.frames())
-    options: dict[str, Any] = {"colormap": flags.colormap} if flags.effect == "heatmap" else {}
-    drawer = drawer_of(flags.effect, options)
     with (
         _Recording(flags.output, drawer, video) as recording,
         closing(watched(frames, model, steady)) as seen,
@@ -127,7 +132,6 @@ def _follow(video: Video, model: api.Model, flags: LiveFlags, screen: Screen | N
             _say.line("ended")
     for note in video.notes:
         _say.line(note)
-    return 0
 
 
 def _fitting(drawn: Drawn) -> Any:
@@ -141,7 +145,7 @@ def _fitting(drawn: Drawn) -> Any:
 class _Recording:
     """What is drawn goes to a file; nowhere where none is named."""
 
-    def __init__(self, output: str, drawer: Any, video: Video) -> None:
+    def __init__(self, output: str, drawer: Drawer, video: Video) -> None:
         self._target = Path(output) if output else None
         self._video = video
         self._stack = ExitStack()

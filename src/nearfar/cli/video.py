@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from nearfar.video.run import Progress, Report, Sink
 
 _APART = "effect_"
+_INSTEAD_OF = {"stereo": ("effect",), "only_depth": ("effect", "stereo", "output")}
+_NEEDS = {"swap": "stereo", "depth_format": "depth"}
 _ROW_S = 1.0  # seconds between two rows of progress
 
 
@@ -81,6 +83,7 @@ def command(clips: tuple[str, ...], given: dict[str, str | bool]) -> int:
     """Write steady depth of videos: heat map, any effect, depth values."""
     ours, own = _plugins.split(given, VideoFlags)
     flags: VideoFlags = parse(VideoFlags, ours)
+    _check_together(given)
     drawing = {name.removeprefix(_APART): value for name, value in own.items()}
     looked = _looked(flags)
     tasks = _tasks(clips, flags)
@@ -91,6 +94,32 @@ def command(clips: tuple[str, ...], given: dict[str, str | bool]) -> int:
     made = partial(_made, looked=looked, model=model, flags=flags)
     done = [_one(task, sinks, made, flags) for task, sinks in jobs]
     return 0 if all(done) else 1
+
+
+def _check_together(given: dict[str, str | bool]) -> None:
+    """ParameterError where a flag would count for nothing beside, or without, another."""
+    for flag, others in _INSTEAD_OF.items():
+        for other in others:
+            if given.get(flag) and given.get(other):
+                raise ParameterError(
+                    f"{_flag(other)} counts for nothing beside {_flag(flag)}.",
+                    "Leave one of them out.",
+                    other,
+                )
+    for flag, needed in _NEEDS.items():
+        if given.get(flag) and not given.get(needed):
+            raise ParameterError(f"{_flag(flag)} needs {_flag(needed)}.", "Give both, or neither.", flag)
+    depth = Path(str(given.get("depth") or ""))
+    if given.get("depth_format") and depth.suffix:
+        raise ParameterError(
+            f"--depth-format is for a folder, but --depth is '{depth}'.",
+            "Name a folder, or leave it out.",
+            "depth_format",
+        )
+
+
+def _flag(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
 
 
 def _tasks(clips: tuple[str, ...], flags: VideoFlags) -> tuple[Task, ...]:

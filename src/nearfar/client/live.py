@@ -20,10 +20,8 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Unpack
 
-    from nearfar.client.live_talk import LiveOptions, Way
+    from nearfar.client.live_talk import LiveOptions, Tell, Way
     from nearfar.decode.photo import PhotoSource
-
-    Tell = Callable[[int, NearfarError], object]
 
 
 class Live:
@@ -82,13 +80,16 @@ class Live:
         Args:
             frames: photos: a generator that reads a camera, or a list of files. The next one is asked for
                 when it can be sent.
-            tell: hears the number and the error of a frame that failed; without it the error is raised.
+            tell: hears the number and the error of a frame that failed; without it the error is raised. One
+                that cannot be read here is not sent: its number is that of the next.
             ahead: frames sent before the answer to the last one is there. With 0 each is answered; with 1 the
                 service, which may be far away, never waits for the next, and of two that wait it takes the
                 newer one and drops the other.
         """
         for frame in frames:
-            self._send_frame(frame)
+            if (data := self._talk.readable(frame, tell)) is None:
+                continue
+            self._send(data)
             while self._talk.sent - self._talk.answered > ahead:
                 yield from self._next(tell)
         while self._talk.answered < self._talk.sent:
@@ -191,7 +192,9 @@ class AsyncLive:
     ) -> AsyncIterator[View]:
         """As :meth:`Live.follow`; the frames come from an asynchronous source."""
         async for frame in frames:
-            await self._send(self._talk.frame(frame))
+            if (data := self._talk.readable(frame, tell)) is None:
+                continue
+            await self._send(data)
             while self._talk.sent - self._talk.answered > ahead:
                 if (view := await self._next(tell)) is not None:
                     yield view

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 from urllib.parse import urlencode
@@ -16,14 +17,16 @@ from nearfar.client.retries import AGAIN, seconds_of
 from nearfar.client.views import View, read_view
 from nearfar.decode.photo import read_photo
 from nearfar.encode import encode
+from nearfar.errors import NearfarError
 
 if TYPE_CHECKING:
     from nearfar.client.calls import Bounds
     from nearfar.client.retries import Retries
     from nearfar.decode.photo import PhotoSource
-    from nearfar.errors import NearfarError
     from nearfar.types import RangeRule
 
+Tell = Callable[[int, NearfarError], object]
+"""Hears the number of a frame, and why it failed."""
 FAILURES = (WebSocketException, OSError)
 """What the library of websockets raises; a TimeoutError is an OSError."""
 _QUALITY = 92
@@ -115,6 +118,16 @@ class Talk:
             data = encode(read_photo(photo).rgb8(), ".jpg", quality=_QUALITY)
         self.sent += 1
         return data
+
+    def readable(self, photo: PhotoSource, tell: Tell | None) -> bytes | None:
+        """As :meth:`frame`; None where it cannot be read and ``tell`` has heard it."""
+        try:
+            return self.frame(photo)
+        except NearfarError as exc:
+            if tell is None:
+                raise
+            tell(self.sent + 1, exc)
+            return None
 
     def take(self, message: str | bytes) -> View | NearfarError | dict[str, Any] | None:
         """A view, the error of a frame (or of a change of options), options that now hold, or None."""

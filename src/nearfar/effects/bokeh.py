@@ -13,7 +13,7 @@ from nearfar.ops.alpha import divided, multiplied
 from nearfar.ops.bands import WHOLE_PIXELS, gathered
 from nearfar.ops.circles import Circles
 from nearfar.ops.defocus import SHAPES, Aperture, defocus
-from nearfar.ops.focus import automatic_focus
+from nearfar.ops.focus import automatic_focus, check_place
 from nearfar.options import numbers, option
 from nearfar.plugins import Effect
 from nearfar.types import DepthMap, Photo, Picture
@@ -137,10 +137,7 @@ def _in_focus(near: FloatMap, depth: DepthMap, options: BokehOptions) -> tuple[f
 def _at(near: FloatMap, x: float, y: float) -> float:
     """Median nearness of the few pixels round a point."""
     height, width = near.shape
-    if not (0 <= x < width and 0 <= y < height):
-        raise ParameterError(
-            f"focus is {x:g},{y:g}, but the picture is {width}×{height} pixels.", parameter="focus"
-        )
+    check_place(x, y, width, height)
     column, row, reach = int(x), int(y), max(1, min(near.shape) // 200)
     around = near[max(0, row - reach) : row + reach + 1, max(0, column - reach) : column + reach + 1]
     return float(np.median(around))

@@ -9,15 +9,16 @@ import secrets
 import shutil
 import zlib
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from nearfar.errors import ParameterError, TooLargeError
+from nearfar.errors import ParameterError, TooLargeError, UnsupportedFormatError
 from nearfar.jobs import archive
 from nearfar.jobs.archive import ArchiveLimits, Window
 from nearfar.jobs.errors import disk_errors
 from nearfar.jobs.records import Draft, Slot
-from nearfar.jobs.spool import PACK
-from nearfar.video.signature import HEAD, is_video
+from nearfar.jobs.spool import PACK, head_in
+from nearfar.video.signature import HEAD, SUFFIXES, is_video
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,6 +103,7 @@ class Intake:
 
         Raises:
             BadArchiveError: a ZIP that is damaged, or tries a trick.
+            UnsupportedFormatError: it is called a video, and is none.
             TooLargeError: over a limit.
         """
         length = self._size - self._start
@@ -111,6 +113,7 @@ class Intake:
             self._slots += self._unpacked(length)
         else:
             self._check_picture()
+            _check_named(self._name, self._head)
             self._slots.append(Slot(self._name, self._start, length, length, 0, self._crc))
         if len(self._slots) > self._limits.pictures:
             raise TooLargeError(
@@ -118,6 +121,13 @@ class Intake:
                 "Make several jobs, or raise the setting NEARFAR_JOB_PICTURES of the service.",
             )
         self._begin("")
+
+    def has_video(self) -> bool:
+        """Whether one of what came is a video."""
+        with disk_errors(f"The folder {self._folder.parent}"):
+            found = any(is_video(head_in(self._file, slot)) for slot in self._slots)
+            self._file.seek(0, os.SEEK_END)
+        return found
 
     def finish(self, caller: str, pipeline: dict[str, Any], key: str = "") -> Draft:
         """The draft; its bytes are on the disk.
@@ -181,6 +191,13 @@ def too_large(limit: int) -> TooLargeError:
         f"The job holds more than {limit / 2**20:g} MiB.",
         "Make several jobs, or raise the setting NEARFAR_JOB_BYTES of the service.",
     )
+
+
+def _check_named(name: str, head: bytes) -> None:
+    if PurePath(name).suffix.lower() in SUFFIXES and not is_video(head):
+        raise UnsupportedFormatError(
+            f"{name} is called a video, but it does not begin as one.", "Send the video's own file."
+        )
 
 
 def _clean(name: str) -> str:

@@ -171,14 +171,7 @@ class Spool:
             PictureLostError, JobsUnavailableError: as of :meth:`picture`.
         """
         with self._opened(job) as file:
-            file.seek(slot.offset)
-            packed = file.read(min(slot.packed, _LOOK))
-        if slot.method == _STORED:
-            return packed[:HEAD]
-        try:
-            return zlib.decompressobj(-15).decompress(packed, HEAD)
-        except zlib.error:
-            return b""  # told when it is read
+            return head_in(file, slot)
 
     @contextmanager
     def moving(self, job: str, position: int, slot: Slot) -> Iterator[tuple[BinaryIO, int, int]]:
@@ -306,6 +299,18 @@ class Spool:
         if len(data) != slot.size or zlib.crc32(data) != slot.crc:
             raise BrokenImageError("the picture's bytes do not fit their checksum.", "Send it again.")
         return data
+
+
+def head_in(file: BinaryIO, slot: Slot) -> bytes:
+    """The first bytes of a picture or video in an open pack; b"" where they do not unpack."""
+    file.seek(slot.offset)
+    packed = file.read(min(slot.packed, _LOOK))
+    if slot.method == _STORED:
+        return packed[:HEAD]
+    try:
+        return zlib.decompressobj(-15).decompress(packed, HEAD)
+    except zlib.error:
+        return b""  # told when it is read
 
 
 def _lost() -> PictureLostError:

@@ -6,12 +6,22 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nearfar.errors import ParameterError
+
 if TYPE_CHECKING:
     import numpy.typing as npt
 
 _BINS = 48
 _ENOUGH = 0.06  # share of the (centred) picture that makes an object large
 _STRIDE_PIXELS = 400
+
+
+def check_place(x: float, y: float, width: int, height: int) -> None:
+    """ParameterError where a place in focus is not in the picture."""
+    if not (0 <= x < width and 0 <= y < height):
+        raise ParameterError(
+            f"focus is {x:g},{y:g}, but the picture is {width}×{height} pixels.", parameter="focus"
+        )
 
 
 def automatic_focus(near: npt.NDArray[np.float32]) -> float:

@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 _BAR_COLOUR = (123.675, 116.28, 103.53)  # what networks are trained to take for nothing
 _TRACE_M = 1e-6
 _FAULTS = {
-    "dark": "The photo is nearly black: its depth is unreliable.",
-    "blown_out": "The photo is blown out to white: its depth is unreliable.",
-    "flat": "The photo shows almost no detail: its depth is unreliable.",
+    "dark": "The picture is nearly black: its depth is unreliable.",
+    "blown_out": "The picture is blown out to white: its depth is unreliable.",
+    "flat": "The picture shows almost no detail: its depth is unreliable.",
 }
 
 

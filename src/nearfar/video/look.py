@@ -21,6 +21,7 @@ THREADS = 2
 SUFFIXES = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska", ".webm": "webm"}
 """Suffixes of the videos that are written, and FFmpeg's name of the container."""
 _SECONDS_OF_KEYS = 2
+_LEAST = 16  # pixels a side that some encoders take
 
 _CODECS: dict[str, tuple[tuple[str, dict[str, str]], ...]] = {
     # cpu-independent: without it the same frames give other bytes on other machines.
@@ -67,10 +68,11 @@ class Look:
 
     @property
     def coded_size(self) -> tuple[int, int]:
-        """(width, height) of what is encoded: even where colours have half the pixels, one at least."""
+        """(width, height) of what is encoded: even for halved colours, 16 at least for HEVC."""
         if self.is_grey:
             return self.width, self.height
-        return max(16, self.width + self.width % 2), max(16, self.height + self.height % 2)
+        least = _LEAST if self.codec in {"libx265", "libopenh264"} else 2
+        return max(least, self.width + self.width % 2), max(least, self.height + self.height % 2)
 
     @property
     def is_grey(self) -> bool:
@@ -96,7 +98,7 @@ def look_of(
         suffix: of the file in the end; ``.webm`` takes VP9.
 
     Raises:
-        ParameterError: no such kind or suffix, or a quality out of range.
+        ParameterError: no such kind or suffix, a quality out of range, or 10 bits below 16 pixels.
         OutputError: this build of FFmpeg has no encoder for it.
         MissingExtraError: PyAV is not installed.
     """
@@ -104,6 +106,12 @@ def look_of(
         raise ParameterError(f"'{kind}' is no kind of video.", did_you_mean(kind, KINDS), "kind")
     if not 0 <= quality <= 51:
         raise ParameterError(f"quality is {quality}, but 0 to 51 was expected.", parameter="quality")
+    if kind == "colour10" and min(size) < _LEAST:
+        raise ParameterError(
+            f"The pictures are {size[0]}×{size[1]}, but HEVC of 10 bits takes {_LEAST} pixels a side at "
+            "least.",
+            "Take the heat map alone.",
+        )
     stream, pixels = KINDS[kind]
     stream = _for_suffix(stream, suffix.lower())
     codec, options = _encoder(stream)

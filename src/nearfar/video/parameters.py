@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import cv2
 import numpy as np
 
-from nearfar.ops.focus import automatic_focus
+from nearfar.ops.focus import automatic_focus, check_place
 from nearfar.ops.nearness import nearness
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Focus:
         self._before: npt.NDArray[np.uint8] = np.zeros((0, 0), np.uint8)
 
     def follow(self, found: EstimatedFrame) -> dict[str, Any]:
-        """``focus``: the place, in pixels of the frame."""
+        """``focus``: the place, in pixels of the frame; ParameterError if it is outside the first one."""
         if self._is_off:
             return {}
         if self._is_given:
@@ -89,6 +89,8 @@ class Focus:
         width, height = (max(8, round(side * scale)) for side in (found.frame.width, found.frame.height))
         now = np.asarray(cv2.cvtColor(found.frame.small(width, height), cv2.COLOR_RGB2GRAY), np.uint8)
         before, self._before = self._before, now
+        if not before.size:
+            check_place(float(self._place[0]), float(self._place[1]), found.frame.width, found.frame.height)
         if before.shape != now.shape or found.is_cut:
             return
         share = np.array([width / found.frame.width, height / found.frame.height])

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import ParameterError
 from nearfar.options import option, parse
 from nearfar.plugins import Effect
 from nearfar.video.estimate import Stretch, VideoOptions
-from nearfar.video.outputs import Wish
+from nearfar.video.outputs import Wish, sinks_of
 from nearfar.video.steady import SteadyOptions
 from nearfar.video.stereo import LAYOUTS, StereoOptions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from nearfar.outputs import Outputs
 
@@ -73,6 +73,15 @@ def wishes_of(wanted: Outputs, options: MovingOptions, folder: Path) -> list[Wis
         suffix = options.depth or "mkv"
         wishes.append(Wish(folder / f"depth.{suffix}", depth=suffix))
     return wishes
+
+
+def check_moving(wanted: Outputs) -> None:
+    """Refuse, before any work, what a pipeline cannot make of a video.
+
+    Raises:
+        ParameterError: an effect that makes a clip of a still photo, or an option out of its range.
+    """
+    sinks_of(wishes_of(wanted, moving_options(wanted.video), Path()))
 
 
 def _text(name: str, value: object) -> object:

@@ -21,6 +21,7 @@ from nearfar.errors import InputError, OutputExistsError
 from nearfar.machine.files import write_whole
 from nearfar.machine.in_order import in_order
 from nearfar.video import segments
+from nearfar.video._av import av
 from nearfar.video.depth_files import check_ours
 from nearfar.video.estimate import Following, Frames, VideoOptions, looking, side_by_side, spans_of
 from nearfar.video.segments import nested, part_of
@@ -391,13 +392,20 @@ def _recipe(
 ) -> dict[str, Any]:
     """What makes two runs the same; where one of it differs, the run begins anew."""
     import cv2
+    import numpy as np
 
     estimator = model.estimator
     return {
-        "opencv": cv2.__version__,
+        "libraries": [cv2.__version__, np.__version__, av().__version__],
         "workers": workers,
         "video": {**options.identity, "size": [film.info.width, film.info.height]},
-        "model": [model.card.name, estimator.sha256, estimator.engine, str(estimator.input)],
+        "model": [
+            model.card.name,
+            estimator.sha256,
+            estimator.engine,
+            estimator.is_fast,
+            str(estimator.input),
+        ],
         "options": repr((options.video.stretch, options.video.steady, options.video.one_range)),
         "segment": options.segment,
         "outputs": [{"name": sink.target.name, **sink.recipe} for sink in sinks],

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 HEAD = 12
 """Bytes that are looked at."""
+SUFFIXES = (".mp4", ".m4v", ".mkv", ".mov", ".webm")
+"""Names that end so promise a video."""
 _STILLS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"mif2", b"avif", b"miaf")
 _SEQUENCES = (b"msf1", b"hevc", b"hevx", b"avis")
 _BOXES = (b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")

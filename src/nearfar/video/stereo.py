@@ -88,7 +88,7 @@ class StereoOptions:
     )
     swap: bool = option(False, "Right eye's view first, for looking cross-eyed.")
     fov_deg: float = option(75.0, "Angle that the picture's width takes in vr180.", low=20, high=150)
-    refine: bool = option(True, "Bring depth edges to the photo's first.")
+    refine: bool = option(True, "Bring depth edges to the picture's first.")
 
     def __post_init__(self) -> None:
         check(self)

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nearfar.evaluation import reprojection
 from nearfar.evaluation.alignment import scale_and_shift
+from nearfar.evaluation.reprojection import temporal_error
+from nearfar.types import Camera
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,10 +21,7 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
     FloatMap = NDArray[np.float32]
 
-AGREES = 0.03
-"""Share by which true depth at the place a point goes to may differ: more is hidden, or moved by itself."""
 _STEPS = 255.0
-_EACH = 3  # of so many points one is asked
 
 
 @dataclass(frozen=True)
@@ -37,59 +37,6 @@ class View:
     focal_px: float
 
 
-@dataclass(frozen=True)
-class Seen:
-    """Points of one frame that the next one sees too, P of them.
-
-    place: their indices in the frame; at: (P, 2) float32, x and y in the next; ray: (P, 3), of length one
-    along z; turn (3, 3) and move (3): next camera from this one.
-    """
-
-    place: NDArray[np.intp]
-    at: FloatMap
-    ray: Floats
-    turn: Floats
-    move: Floats
-
-
-def seen_next(now: View, then: View, cap_m: float) -> Seen:
-    """Pixels of ``now`` seen in ``then`` too, by true depth: neither hidden nor moved by themselves."""
-    height, width = now.inverse_m.shape
-    turn = then.pose[:, :3] @ now.pose[:, :3].T
-    move = then.pose[:, 3] - turn @ now.pose[:, 3]
-    place = np.flatnonzero(now.inverse_m.ravel() > 1 / cap_m)[::_EACH]
-    x, y = place % width, place // width
-    # A pixel's centre lies at half a number where the middle of the picture is width / 2.
-    ray = np.stack(
-        [(x + 0.5 - width / 2) / now.focal_px, (y + 0.5 - height / 2) / now.focal_px, np.ones(len(x))], axis=1
-    )
-    depth_m = 1 / now.inverse_m.ravel()[place].astype(np.float64)
-    there = (depth_m[:, None] * ray) @ turn.T + move
-    ahead = np.maximum(there[:, 2], 1e-6)
-    at = np.stack(
-        [
-            there[:, 0] / ahead * then.focal_px + width / 2 - 0.5,
-            there[:, 1] / ahead * then.focal_px + height / 2 - 0.5,
-        ],
-        axis=1,
-    ).astype(np.float32)
-    is_in = (there[:, 2] > 0) & (at >= 0).all(axis=1) & (at[:, 0] <= width - 1) & (at[:, 1] <= height - 1)
-    true = read(np.nan_to_num(then.inverse_m), at)
-    holds = is_in & (np.abs(true * there[:, 2] - 1) < AGREES)
-    return Seen(place[holds], at[holds], ray[holds], turn, move)
-
-
-def read(plane: FloatMap, at: FloatMap) -> Floats:
-    """Values of a plane (H, W) at points (P, 2), x and y, linear between pixels."""
-    height, width = plane.shape
-    left, top = (np.clip(np.floor(at[:, k]).astype(int), 0, (width, height)[k] - 2) for k in (0, 1))
-    x, y = at[:, 0].astype(np.float64) - left, at[:, 1].astype(np.float64) - top
-    values = plane.astype(np.float64)
-    upper = values[top, left] * (1 - x) + values[top, left + 1] * x
-    lower = values[top + 1, left] * (1 - x) + values[top + 1, left + 1] * x
-    return np.asarray(upper * (1 - y) + lower * y, np.float64)
-
-
 def clip_depth(nearness: Sequence[FloatMap], views: Sequence[View], cap_m: float) -> list[FloatMap]:
     """Depth in metres (H, W) of a clip's relative inverse depth: one scale and one shift for all of it.
 
@@ -102,31 +49,21 @@ def clip_depth(nearness: Sequence[FloatMap], views: Sequence[View], cap_m: float
     return [np.asarray(1 / np.maximum(scale * plane + shift, 1 / cap_m), np.float32) for plane in nearness]
 
 
-def seen_both_ways(views: Sequence[View], cap_m: float) -> list[tuple[Seen, Seen]]:
-    """For each pair of neighbours what the first shows of the second, and the second of the first."""
-    return [(seen_next(one, two, cap_m), seen_next(two, one, cap_m)) for one, two in pairwise(views)]
+def alignment_error(depths_m: Sequence[FloatMap], views: Sequence[View], cap_m: float) -> float:
+    """TAE in percent, where the true depth of a frame is known and less than ``cap_m``."""
+    return temporal_error(
+        [_judged(depth_m, view, cap_m) for depth_m, view in zip(depths_m, views, strict=True)]
+    )
 
 
-def alignment_error(depths_m: Sequence[FloatMap], seen: Sequence[tuple[Seen, Seen]]) -> float:
-    """TAE in percent: mean AbsRel between neighbours, each moved by the true cameras into the other.
-
-    After "Video Depth Anything" (Chen et al. 2025, section 4.1), both ways; points and what hides them by
-    true depth, so that only the depth told differs. Pairs without a common point do not count; NaN without.
-    """
-    errors = []
-    for k, (ahead, back) in enumerate(seen):
-        for here, there, common in ((k, k + 1, ahead), (k + 1, k, back)):
-            if len(common.place):
-                errors.append(_moved_error(depths_m[here], depths_m[there], common))
-    return 100 * float(np.mean(errors)) if errors else float("nan")
-
-
-def _moved_error(here_m: FloatMap, there_m: FloatMap, seen: Seen) -> float:
-    """AbsRel of what one frame says of the next, against what that says itself."""
-    depth_m = here_m.ravel()[seen.place].astype(np.float64)
-    expected = np.maximum(((depth_m[:, None] * seen.ray) @ seen.turn.T + seen.move)[:, 2], 1e-3)
-    told = read(there_m, seen.at)
-    return float(np.mean(np.abs(expected - told) / told))
+def _judged(depth_m: FloatMap, view: View, cap_m: float) -> reprojection.View:
+    """A frame's depth with its camera; unknown where the true depth is."""
+    height, width = depth_m.shape
+    cam_from_world = np.eye(4)
+    cam_from_world[:3] = view.pose
+    camera = Camera(view.focal_px, view.focal_px, width / 2, height / 2)
+    known = np.where(view.inverse_m > 1 / cap_m, depth_m, 0)
+    return reprojection.View(known, camera, np.linalg.inv(cam_from_world))
 
 
 def still_pixels(views: Sequence[View]) -> NDArray[np.bool_]:

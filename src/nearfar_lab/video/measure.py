@@ -17,7 +17,6 @@ from nearfar_lab.metrics.temporal import (
     clip_depth,
     flicker,
     largest_step,
-    seen_both_ways,
     still_pixels,
 )
 
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from nearfar.video.steady import SteadyFrame
-    from nearfar_lab.metrics.temporal import Seen
     from nearfar_lab.video.clips import ClipFrame
 
     FloatMap = NDArray[np.float32]
@@ -39,17 +37,16 @@ _COLOURS = "inferno"
 
 @dataclass(frozen=True, eq=False)
 class Truth:
-    """What is true of a clip: its frames, and which points neighbours see in common."""
+    """What is true of a clip: its frames, and their depth and cameras."""
 
     frames: Sequence[ClipFrame]
     views: Sequence[View]
-    seen: Sequence[tuple[Seen, Seen]]
 
     @classmethod
     def of(cls, frames: Sequence[ClipFrame]) -> Truth:
         """The truth of these frames."""
         views = [View(frame.inverse_m, frame.pose, frame.focal_px) for frame in frames]
-        return cls(frames, views, seen_both_ways(views, CAP_M))
+        return cls(frames, views)
 
 
 def measure(truth: Truth, found: Sequence[SteadyFrame]) -> dict[str, float]:
@@ -71,7 +68,7 @@ def measure(truth: Truth, found: Sequence[SteadyFrame]) -> dict[str, float]:
             "step": np.nan,
         } | row
     depths_m = clip_depth(near, truth.views, CAP_M)
-    steady = {"tae": alignment_error(depths_m, truth.seen)}
+    steady = {"tae": alignment_error(depths_m, truth.views, CAP_M)}
     return steady | _accuracy(near, depths_m, truth.views) | _still_figures(truth.views, found) | row
 
 

@@ -6,6 +6,7 @@ import io
 import json
 import sys
 import time
+import zipfile
 
 import av
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 
 from moving_pictures import Shape, write_clip
 from nearfar.service.jobs import videos, worker
+from pictures import draw, encoded
 from serving import running
 
 FRAMES = 40
@@ -105,6 +107,32 @@ def packets_of(data: bytes) -> tuple[list[bytes], list[bytes]]:
         for packet in file.demux():
             found[packet.stream.type] += [bytes(packet)] if packet.size else []
     return found["video"], found["audio"]
+
+
+def test_what_cannot_be_made_of_a_video_is_refused_at_once(start, send, clip) -> None:
+    """An effect that makes a clip of a photo; the same of photos alone is taken."""
+    service = start()
+    pipeline = json.dumps({"effects": [{"name": "wiggle", "options": {"frames": 2, "size": 32}}]})
+    refused = send(service, clip, pipeline=pipeline)
+    assert (refused.status_code, refused.json()["parameter"]) == (422, "effect")
+    assert send(service, zipped(clip), pipeline=pipeline).status_code == 422
+    assert send(service, encoded(draw(32, 24)), pipeline=pipeline).status_code == 202
+
+
+def zipped(clip: bytes) -> bytes:
+    """A ZIP of one video, packed."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.mp4", clip)
+    return file.getvalue()
+
+
+def test_what_is_called_a_video_and_is_none_is_refused_at_once(start, clip) -> None:
+    """By its first bytes."""
+    service = start()
+    for data, status in ((b"a text\n", 415), (b"", 415), (clip, 202)):
+        answer = service.client.post("/v1/jobs", files=[("images", ("clip.mp4", data))])
+        assert answer.status_code == status, answer.text
 
 
 def test_a_part_of_a_result(start, send, finished, clip) -> None:

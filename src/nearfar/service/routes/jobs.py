@@ -23,7 +23,7 @@ from nearfar.service.jobs import schemas as documented
 from nearfar.service.jobs.upload import BodyLimits, announced_bytes, check_type, feeder_of, read_body
 from nearfar.service.jobs.videos import PREVIEW
 from nearfar.service.request.ids import timing_of
-from nearfar.video.pipeline import moving_options
+from nearfar.video.pipeline import check_moving, moving_options
 from nearfar.weights import open_store
 from nearfar.zoo import catalogue
 
@@ -160,6 +160,8 @@ class Desk:
         return self.service.jobs.intake()
 
     def _accept(self, intake: Intake, caller: str, wanted: Outputs, key: str) -> tuple[Job, bool]:
+        if intake.has_video():
+            check_moving(wanted)
         draft = intake.finish(caller, wanted.plain, key)
         return self.service.jobs.open().store.submit(draft, intake.folder)
 
