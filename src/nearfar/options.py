@@ -207,7 +207,7 @@ def _from_text(info: OptionInfo, text: str) -> object:
     try:
         return int(text) if info.type == "int" else float(text)
     except ValueError as exc:
-        kind = "a whole number" if info.type == "int" else "a number"
-        raise ParameterError(
-            f"{info.name} is '{text}', but {kind} was expected.", parameter=info.name
-        ) from exc
+        told = f"{info.name} is '{text}', but a number was expected."
+        if info.type == "int":
+            told = f"{info.name} is '{text}', but a whole number was expected."
+        raise ParameterError(told, parameter=info.name) from exc

@@ -49,7 +49,7 @@ def test_files_and_switches(run: Run, photo_jpeg: Path, photo_png: Path) -> None
         (("effect", "bokeh", "a.jpg", "--strength", "99"), "0 to 10"),
         (("effect", "fog", "a.jpg", "--strength", "1"), "There is no option 'strength'"),
         (("effect", "wiggle", "a.jpg", "-o", "a.png"), "writes .gif, .webp"),
-        (("export", "glb", "a.jpg", "--faces", "x"), "a number was expected"),
+        (("export", "glb", "a.jpg", "--faces", "x"), "a whole number was expected"),
         (("calibrate", "a.jpg"), "known distances are needed"),
         (("calibrate", "a.jpg", "1,2"), "x,y=metres"),
         (("fuse", "a.jpg"), "a mask are needed"),
