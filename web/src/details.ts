@@ -27,7 +27,7 @@ function first(among: readonly Template[], text: string): { words: string; lengt
     const hit = pattern.exec(text);
     if (!hit) continue;
     const words = chinese.replace(/\{(\d)\}/g, (_, place: string) => valueInChinese(hit[Number(place)] ?? ""));
-    return { words, length: hit[0].length };
+    return { words: words.replace(/(?<=\p{sc=Han}) (?=\p{sc=Han})/gu, ""), length: hit[0].length };
   }
   return null;
 }

@@ -12,6 +12,7 @@ describe("a detail of the service", () => {
     ["a.jpg is damaged and cannot be decoded: it ends before its pixels do. Save or download it again.", "a.jpg 已损坏，无法解码：它在像素结束之前就没有了。请重新保存或下载。"],
     ["a.mp4 is not a video that can be read. Take a file that FFmpeg plays, such as .mp4, .mov, .mkv, .webm, .avi or .ts. Of an .mp4 that is cut off the index is lost, which stands at its end: it cannot be read.", "a.mp4 不是能读取的视频。请用 FFmpeg 能播放的文件，例如 .mp4、.mov、.mkv、.webm、.avi 或 .ts。被截断的 .mp4 丢失了末尾的索引，因此无法读取。"],
     ["100 jobs of this caller have not ended, as many as may be. Wait for one of them to end, cancel some, or put more into one (NEARFAR_JOBS_PER_CALLER).", "此来访者有 100 个任务尚未结束，已达上限。请等其中一个结束、取消一些，或把更多内容放进一个任务（NEARFAR_JOBS_PER_CALLER）。"],
+    ["the image is damaged and cannot be decoded: it ends before its pixels do. Save or download it again.", "这张图片已损坏，无法解码：它在像素结束之前就没有了。请重新保存或下载。"],
     ["There is no model 'nearfer'. Did you mean 'nearfar'?", "没有模型“nearfer”。是否想写“nearfar”？"],
     ["No worker can be started: the zygote has ended. Try again.", "无法启动工作进程：工作进程的母进程已结束。请再试一次。"],
     ["This service does not answer to 'depth.example'. Name it in the setting NEARFAR_HOSTS of the service, commas between, or * for any.", "本服务不以“depth.example”这个名称应答。请把它写进服务的设置 NEARFAR_HOSTS，以逗号分隔，或用 * 表示任意。"],

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Depth } from "../src/depth";
-import { type Rule, behind, distanceBehind, distanceOf, gridOf, solid, stepsOf, trianglesOf } from "../src/space/geometry";
+import { backdrop } from "../src/space/backdrop";
+import { type Rule, distanceBehind, distanceOf, gridOf, solid, stepsOf, trianglesOf } from "../src/space/geometry";
 import { MOTIONS, eyeAt } from "../src/space/paths";
 
 const RULE: Rule = { fov: 90, far: 5, calibration: null };
@@ -71,13 +72,47 @@ describe("an edge of the surface", () => {
     expect(trianglesOf(plane, 9).length).toBeLessThan(4 * 7 * 6);
   });
 
-  it("has behind it what is beside it, along the same rays", () => {
-    const back = behind(solid(grid), stepsOf(solid(grid)));
-    expect(away(back)).toEqual([4, 4, 4, 4, 4, 4, 4, 4]);
-    expect([...back.isBehind.subarray(0, 8)]).toEqual([1, 1, 1, 1, 0, 0, 0, 0]);
-    expect(back.places[3 * 2]).toBeCloseTo(4.5 / 8); // the photo's background, not the thing before it
-    const wanted = trianglesOf(back, 9, { wanted: back.isBehind });
-    expect(Math.min(...wanted)).toBe(0);
-    expect(wanted.length).toBeLessThan(trianglesOf(back, 9).length);
+  it("has behind it what is beside it, along the same rays, and fades away", () => {
+    const front = solid(grid);
+    const back = backdrop(front, stepsOf(front), photo(front.columns, front.rows));
+    expect(away(back)).toEqual([1, 1, 1, 4, 4, 4, 4, 4]); // as far as a background goes on
+    expect([...back.isBehind.subarray(0, 8)]).toEqual([0, 0, 0, 1, 0, 0, 0, 0]);
+    const hides = [...back.colours].filter((_, i) => i % 4 === 3).slice(0, 8);
+    expect([hides[2], hides[3], hides[4]]).toEqual([0, 0, 1]);
+  });
+
+  it("has the colours of the background behind it, and hardly its own", () => {
+    const wide = [...Array<number>(20).fill(1), ...Array<number>(20).fill(4)];
+    const big = gridOf(map("metric", [...wide, ...wide, ...wide], 40), RULE, 99);
+    const { colours, isBehind } = backdrop(big, stepsOf(big), photo(40, 3));
+    const red = wide.map((_, at) => colours[(40 + at) * 4] as number);
+    expect([...isBehind.subarray(40, 80)].indexOf(1)).toBe(15);
+    for (const at of [16, 17, 18]) expect(red[at]).toBe(1);
+    expect(red[19]).toBeCloseTo(0.3); // the seam
+  });
+
+  it("leaves no gap: what lies behind begins where the surface ends", () => {
+    const front = solid(grid);
+    const [steps, none] = [stepsOf(front), new Uint8Array(0)];
+    const back = backdrop(front, steps, photo(front.columns, front.rows));
+    const drawn = trianglesOf(front, 9, { steps }).length + trianglesOf(back, 9, { wanted: back.isBehind, steps: none }).length;
+    expect(trianglesOf(front, 9, { steps }).length).toBeLessThan(4 * 7 * 3);
+    expect(drawn).toBeGreaterThanOrEqual(4 * 7 * 3);
+  });
+
+  it("makes one slope of two backgrounds that meet", () => {
+    const between = [...Array<number>(10).fill(4), 1, 1, 1, ...Array<number>(10).fill(8)];
+    const wide = gridOf(map("metric", [...between, ...between, ...between], 23), RULE, 99);
+    const back = backdrop(wide, stepsOf(wide), photo(23, 3));
+    const found = between.map((_, at) => -(back.positions[(23 + at) * 3 + 2] as number)).slice(9, 14);
+    expect([...back.isBehind.subarray(33, 36)]).toEqual([1, 1, 1]);
+    expect(found).toEqual([...found].sort((a, b) => a - b));
+    expect(found[2]).toBeGreaterThan(4.5);
+    expect(found[2]).toBeLessThan(7.5);
   });
 });
+
+/** Three colours a place: the left half black, the right half red. */
+function photo(columns: number, rows: number): Float32Array {
+  return Float32Array.from({ length: columns * rows * 3 }, (_, i) => Number(i % 3 === 0 && Math.floor(i / 3) % columns >= columns / 2));
+}

@@ -21,9 +21,8 @@ export interface Grid3 {
   readonly places: Float32Array;
 }
 
-const BEHIND_PLACES = 4; // from an edge of the surface, so far goes what is laid behind it
 const SLOPE = 1.4; // growth of the difference in a window twice as large: 1 at a step, 2 on a slope, 1.5 at the rim
-const EDGE = 0.09; // relative jump of distance at which the surface is cut
+export const EDGE = 0.09; // relative jump of distance at which the surface is cut
 
 /** Distance of a value along the optical axis; NaN where there is none. */
 export function distanceOf(depth: Depth, value: number, { far, calibration }: Rule): number {
@@ -84,48 +83,17 @@ export function solid(grid: Grid3): Grid3 {
   return now;
 }
 
-/**
- * What may be seen behind the edges of a grid's surface: beside a jump, places lie as far as the farthest around
- * them and show what is there. ``isBehind``: which places moved. ``steps``: where the surface jumps.
- */
-export function behind(grid: Grid3, steps: Uint8Array): Grid3 & { readonly isBehind: Uint8Array } {
-  const away = distances(grid);
-  const isNear = extreme(Float32Array.from(steps), grid, BEHIND_PLACES, true);
-  const most = extreme(away, grid, BEHIND_PLACES, true);
-  const isBehind = Uint8Array.from(away, (value, at) => Number(isNear[at] === 1 && (most[at] as number) - value > EDGE * (most[at] as number)));
-  const far = away.map((value, at) => (isBehind[at] ? (most[at] as number) : value));
-  const places = grid.places.slice();
-  isBehind.forEach((is, at) => {
-    if (!is) return;
-    const from = nearestThat(grid, at, (other) => (away[other] as number) >= (most[at] as number) * (1 - EDGE));
-    places.set(grid.places.subarray(from * 2, from * 2 + 2), at * 2);
-  });
-  return { ...moved(grid, far), places, isBehind };
-}
-
-/** The place nearest to another for which something holds, within reach; itself where there is none. */
-function nearestThat({ columns, rows }: Grid3, at: number, holds: (other: number) => boolean): number {
-  const [column, row] = [at % columns, Math.floor(at / columns)];
-  let [found, least] = [at, Number.POSITIVE_INFINITY];
-  for (let y = Math.max(0, row - BEHIND_PLACES); y <= Math.min(rows - 1, row + BEHIND_PLACES); y += 1) {
-    for (let x = Math.max(0, column - BEHIND_PLACES); x <= Math.min(columns - 1, column + BEHIND_PLACES); x += 1) {
-      const far = (x - column) ** 2 + (y - row) ** 2;
-      if (far < least && holds(y * columns + x)) [found, least] = [y * columns + x, far];
-    }
-  }
-  return found;
-}
-
-const distances = ({ positions }: Grid3): Float32Array => Float32Array.from({ length: positions.length / 3 }, (_, at) => -(positions[at * 3 + 2] as number));
+/** How far each place is along the optical axis. */
+export const distances = ({ positions }: Grid3): Float32Array => Float32Array.from({ length: positions.length / 3 }, (_, at) => -(positions[at * 3 + 2] as number));
 
 /** The grid with each place moved along its ray. */
-function moved(grid: Grid3, away: Float32Array): Grid3 {
+export function moved(grid: Grid3, away: Float32Array): Grid3 {
   const positions = grid.positions.map((value, i) => (value * (away[Math.floor(i / 3)] as number)) / -(grid.positions[i - (i % 3) + 2] as number));
   return { ...grid, positions };
 }
 
 /** The largest or smallest value about each place; places without one are left out. */
-function extreme(values: Float32Array, { columns, rows }: Grid3, reach: number, isHigh: boolean): Float32Array {
+export function extreme(values: Float32Array, { columns, rows }: Grid3, reach: number, isHigh: boolean): Float32Array {
   const better = (a: number, b: number): number => (Number.isNaN(a) ? b : Number.isNaN(b) ? a : isHigh ? Math.max(a, b) : Math.min(a, b));
   const along = (from: Float32Array, step: number, count: number, placeOf: (at: number) => number): Float32Array =>
     from.map((own, at) => {

@@ -20,7 +20,8 @@ import {
 import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
 import { StereoEffect } from "three/examples/jsm/effects/StereoEffect.js";
 import type { Depth } from "../depth";
-import { type Grid3, type Rule, distanceBehind, behind, gridOf, solid, stepsOf, trianglesOf } from "./geometry";
+import { backdrop } from "./backdrop";
+import { type Grid3, type Rule, distanceBehind, gridOf, solid, stepsOf, trianglesOf } from "./geometry";
 import { type Motion, eyeAt } from "./paths";
 
 const MESH_SIDE = 320; // places: about 150,000 triangles, as many as the files have
@@ -28,7 +29,8 @@ const SLOW_MESH_SIDE = 144;
 const POINTS_SIDE = 640;
 const SLOW_MS = 50; // from one picture to the next while something moves
 const REST_MS = 300;
-const MOST_TURN = 1.2;
+const MOST_TURN = (30 * Math.PI) / 180; // farther round, more of what is seen would be guessed than photographed
+const NO_STEPS = new Uint8Array(0);
 
 export interface Style {
   readonly isMesh: boolean;
@@ -161,11 +163,25 @@ export class Space {
   private surface(grid: Grid3, farthest: number): Mesh {
     const front = solid(grid);
     const steps = stepsOf(front);
-    const back = behind(front, steps);
-    const material = new MeshBasicMaterial({ map: this.texture, side: 2 });
-    const body = new Mesh(indexed(front, trianglesOf(front, farthest, { steps })), material);
-    body.add(new Mesh(indexed(back, trianglesOf(back, farthest, { wanted: back.isBehind, steps: stepsOf(back) })), material));
+    const body = new Mesh(geometryOf(front), new MeshBasicMaterial({ map: this.texture, side: 2 }));
+    body.geometry.setIndex(new BufferAttribute(trianglesOf(front, farthest, { steps }), 1));
+    const back = backdrop(front, steps, this.colours(grid));
+    const behind = new Mesh(geometryOf(back), new MeshBasicMaterial({ side: 2, vertexColors: true, transparent: true }));
+    behind.geometry.setIndex(new BufferAttribute(trianglesOf(back, farthest, { wanted: back.isBehind, steps: NO_STEPS }), 1));
+    behind.geometry.setAttribute("color", new BufferAttribute(back.colours, 4));
+    body.add(behind);
     return body;
+  }
+
+  /** The photo in linear light, three colours for each place of a grid. */
+  private colours({ columns, rows }: Grid3): Float32Array {
+    const canvas = Object.assign(document.createElement("canvas"), { width: columns, height: rows });
+    const context = canvas.getContext("2d", { willReadFrequently: true });
+    if (!context) return new Float32Array(columns * rows * 3);
+    context.drawImage(this.texture.image as HTMLCanvasElement, 0, 0, columns, rows);
+    const { data } = context.getImageData(0, 0, columns, rows);
+    const pixel = (i: number): number => (data[Math.floor(i / 3) * 4 + (i % 3)] as number) / 255;
+    return Float32Array.from({ length: columns * rows * 3 }, (_, i) => linearOf(pixel(i)));
   }
 
   private cloud(grid: Grid3, farthest: number): Points {
@@ -250,9 +266,7 @@ function isSoftware(): boolean {
   return /swiftshader|llvmpipe|software|basic render/i.test(name);
 }
 
-function indexed(grid: Grid3, triangles: Uint32Array): BufferGeometry {
-  return geometryOf(grid).setIndex(new BufferAttribute(triangles, 1));
-}
+const linearOf = (shown: number): number => (shown <= 0.04045 ? shown / 12.92 : ((shown + 0.055) / 1.055) ** 2.4);
 
 function geometryOf({ positions, places }: Grid3): BufferGeometry {
   const geometry = new BufferGeometry();
