@@ -51,6 +51,7 @@ PUBLIC = {
     "read",
     "read_depth",
     "read_depth_video",
+    "read_mesh",
 }
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from nearfar.cards import DepthKind, ModelCard
     from nearfar.comparison import compare
     from nearfar.decode.depth import read_depth
+    from nearfar.decode.mesh import read_mesh
     from nearfar.errors import NearfarError
     from nearfar.robot.follow import GroundFollower
     from nearfar.robot.ground import Ground, find_ground
@@ -83,6 +84,7 @@ _HOMES = {
     "read": "api",
     "read_depth": "decode.depth",
     "read_depth_video": "video.depth_file",
+    "read_mesh": "decode.mesh",
 }
 
 __all__ = [
@@ -126,6 +128,7 @@ __all__ = [
     "read",
     "read_depth",
     "read_depth_video",
+    "read_mesh",
 ]
 
 

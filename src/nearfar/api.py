@@ -492,6 +492,7 @@ def read_options(
     if not named:
         return parse(options, given)
     from nearfar.decode.masks import read_mask
+    from nearfar.decode.mesh import read_mesh
 
     if limits is None:
         settings = settings_module.load()
@@ -499,6 +500,7 @@ def read_options(
     readers: dict[str, Callable[[Any], Any]] = {
         "picture": partial(read_photo, limits=limits),
         "mask": partial(read_mask, subject=subject, limits=limits),
+        "mesh": partial(read_mesh, limits=limits),
     }
     files = {info.name: readers[info.file] for info in named}
     ready = {

@@ -28,6 +28,7 @@ FORMS = {
     "PIXEL": "x,y in pixels of the photo",
     "PLACE": "x,y from 0,0 (left, top) to 1,1",
     "SPAN": "a,b in the map's own unit",
+    "TEXT": "any words",
 }
 """What a text may look like that is no word of a list."""
 _TRUE = {"1", "true", "yes", "on"}

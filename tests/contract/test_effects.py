@@ -16,7 +16,7 @@ from pictures import draw
 
 NAMES = EFFECTS.names()
 SMALL = {"wiggle": {"frames": 2, "size": 64}, "parallax": {"frames": 2, "size": 64}}
-SAMPLES = {"COLOUR": "#20c0ff", "PIXEL": "3,4", "PLACE": "0.2,0.7", "SPAN": "1,2.5"}
+SAMPLES = {"COLOUR": "#20c0ff", "PIXEL": "3,4", "PLACE": "0.2,0.7", "SPAN": "1,2.5", "TEXT": "words"}
 SIZES = [(1, 1), (3, 1000), (641, 427)]
 
 

@@ -190,7 +190,7 @@ function text(option: Option, id: string, takes: Takes): Field {
 }
 
 function file(option: Option, id: string, takes: Takes): Field {
-  const input = make("input", { id, type: "file", accept: "image/*" });
+  const input = make("input", { id, type: "file", accept: option.name === "glb" ? ".glb,model/gltf-binary" : "image/*" });
   input.addEventListener("change", () => takes.file(input.files?.[0] ?? null));
   return { element: framed(option, id, input), input, set: () => undefined };
 }

@@ -8,7 +8,7 @@ export interface Option {
   readonly high: number | null;
   readonly choices: readonly string[];
   readonly help: string;
-  /** Of free texts: words as they stand, COLOUR, PIXEL, PLACE, SPAN, with | between. */
+  /** Of free texts: words as they stand, COLOUR, PIXEL, PLACE, SPAN, TEXT, with | between. */
   readonly form: string;
 }
 

@@ -14,7 +14,7 @@ from nearfar.cli._network import FINE_HELP, MODEL_HELP, network
 from nearfar.cli._sources import STDIO, Source
 from nearfar.cli._verb import Flag, verb
 from nearfar.errors import NearfarError, ParameterError
-from nearfar.options import option, parse
+from nearfar.options import describe, option, parse
 from nearfar.registry import EFFECTS
 from nearfar.video.estimate import Stretch, VideoOptions
 from nearfar.video.outputs import DEPTH_FORMATS, MOVING, Wish, identity_of, pictures_of, sinks_of
@@ -161,11 +161,19 @@ def _sinks(task: Task, flags: VideoFlags, drawing: dict[str, Any]) -> list[Sink]
 def _picture(target: Path, flags: VideoFlags, drawing: dict[str, Any]) -> Wish:
     """What is drawn: an effect, or two views."""
     if not flags.stereo:
-        return Wish(target, flags.effect, drawing, flags.quality)
+        return Wish(target, flags.effect, _with_files(flags.effect, drawing), flags.quality)
     names = {"fov": "fov_deg"}
     given = {names.get(name, name): value for name, value in drawing.items()}
     options = parse(StereoOptions, {"layout": flags.stereo, "swap": flags.swap, **given})
     return Wish(target, quality=flags.quality, stereo=options)
+
+
+def _with_files(effect: str, drawing: dict[str, Any]) -> dict[str, Any]:
+    """The effect's options, what is a file among them read: one picture or mesh for all frames."""
+    options = EFFECTS.ready(effect).options
+    files = {info.name for info in describe(options) if info.file} & drawing.keys()
+    read = api.read_options(options, {name: drawing[name] for name in files})
+    return drawing | {name: getattr(read, name) for name in files}
 
 
 def _looked(flags: VideoFlags) -> VideoOptions:

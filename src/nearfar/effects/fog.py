@@ -39,15 +39,20 @@ def apply(photo: Photo | None, depth: DepthMap, options: FogOptions) -> Picture:
     near = near_rows(photo, depth, is_refined=options.refine)
 
     def paint(rows: slice, colours: Floats) -> Floats:
-        # Distance from nearness, 0 at the nearest and 1 at the farthest pixel: 1/(a + b·near), scaled.
-        away = (1 / (1 + (_FARTHEST - 1) * near(rows)) - 1 / _FARTHEST) / (1 - 1 / _FARTHEST)
-        away = np.clip((away - options.start) / max(1 - options.start, 1e-6), 0, 1)
         colours -= fog
-        colours *= np.exp(-options.density * away).astype(np.float32)[..., None]
+        colours *= seen_through(near(rows), options.density, options.start)[..., None]
         colours += fog
         return colours
 
     return finished(painted(photo, paint), photo, depth)
+
+
+def seen_through(near: Floats, density: float, start: float = 0.0) -> Floats:
+    """Share of the light of things at a nearness, 0…1, that comes through fog: 1 before all of it."""
+    # Distance from nearness, 0 at the nearest and 1 at the farthest pixel: 1/(a + b·near), scaled.
+    away = (1 / (1 + (_FARTHEST - 1) * near) - 1 / _FARTHEST) / (1 - 1 / _FARTHEST)
+    away = np.clip((away - start) / max(1 - start, 1e-6), 0, 1)
+    return np.asarray(np.exp(-density * away), np.float32)
 
 
 PLUGIN = Effect("fog", "Fog that thickens with distance", FogOptions, apply)

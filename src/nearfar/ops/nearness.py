@@ -49,6 +49,14 @@ def nearness_rows(depth: DepthMap) -> RowsOf:
     return rows_of
 
 
+def ends_of_nearness(depth: DepthMap) -> tuple[float, float]:
+    """What is 0 and what is 1 in :func:`nearness`: inverse metres for metric depth, else without unit.
+
+    Equal where the map is flat, or nothing in it is valid.
+    """
+    return _span(depth)
+
+
 def inverse(depth: DepthMap) -> FloatMap:
     """(H, W) float32, near is large: a new array, of inverse metres for metric depth, else without unit."""
     return near_is_large(_finite(depth, slice(None)), depth.kind)

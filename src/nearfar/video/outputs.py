@@ -6,8 +6,12 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from nearfar.errors import ParameterError, SourceError
 from nearfar.registry import EFFECTS
+from nearfar.types import Photo
+from nearfar.types.solid import Solid
 from nearfar.video.depth_files import FORMATS
 from nearfar.video.depth_sinks import DepthSink, FilesSink
 from nearfar.video.drawing import StereoDrawer, drawer_of
@@ -73,13 +77,24 @@ def sinks_of(wishes: Iterable[Wish]) -> list[Sink]:
     return [_sink(wish) for wish in wishes]
 
 
+def _told(value: Any) -> str:
+    """What tells an option's value from others, also that of a file that was read."""
+    if isinstance(value, np.ndarray):
+        return hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()
+    if isinstance(value, Photo):
+        return _told(value.pixels) + ("" if value.alpha is None else _told(value.alpha))
+    if isinstance(value, Solid):
+        return "".join(_told(array) for part in value.parts for array in (part.points, part.faces))
+    return str(value)
+
+
 def _sink(wish: Wish) -> Sink:
     if wish.stereo is not None:
         target, layout = named(wish.target, wish.stereo.layout), wish.stereo.layout
         pair = {"stereo": repr(wish.stereo)}
         return PictureSink(target, StereoDrawer(wish.stereo), pair, wish.quality, layout)
     if not wish.depth:
-        recipe = {"effect": wish.effect, "options": {k: str(v) for k, v in sorted(wish.options.items())}}
+        recipe = {"effect": wish.effect, "options": {k: _told(v) for k, v in sorted(wish.options.items())}}
         return PictureSink(wish.target, drawer_of(wish.effect, wish.options), recipe, wish.quality)
     if wish.depth in DEPTH_FORMATS:
         return FilesSink(wish.target, wish.depth)

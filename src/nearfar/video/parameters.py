@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 import cv2
 import numpy as np
 
+from nearfar.effects.occlude import direction_for, nearness_for
 from nearfar.ops.focus import automatic_focus, check_place
-from nearfar.ops.nearness import nearness
+from nearfar.ops.nearness import ends_of_nearness, nearness, nearness_rows
+from nearfar.types import Photo
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import numpy.typing as npt
 
+    from nearfar.effects.occlude import OccludeOptions
     from nearfar.types import DepthMap
     from nearfar.video.estimate import EstimatedFrame
 
@@ -137,7 +140,54 @@ class Nearest:
         self._limit = np.array(state["limit"])
 
 
-FOLLOWERS: dict[str, Callable[[Any], Follower]] = {"bokeh": Focus, "cutout": Nearest}
+class Standing:
+    """Where a thing stands in a scene: its depth, of the scene's first frame, stays; its light moves slowly.
+
+    The depth is kept as a value of the clip's own, so that it stays where it is as the range of depth moves.
+    """
+
+    def __init__(self, options: OccludeOptions) -> None:
+        self._options = options
+        self._is_metres = options.distance_m is not None
+        self._value = np.array(np.nan)
+        self._light = np.full(3, np.nan)
+
+    def follow(self, found: EstimatedFrame) -> dict[str, Any]:
+        """``nearness`` on the frame's scale, and ``sun``."""
+        is_fresh = found.is_cut or not np.isfinite(self._light).all()
+        small = _small(found)
+        small_photo = Photo(found.frame.small(small.width, small.height))
+        wanted = (
+            {} if self._options.sun is not None else {"sun": self._sun(small_photo, small, is_fresh=is_fresh)}
+        )
+        if self._options.sun is not None:
+            self._light = np.zeros(3)
+        if self._is_metres:
+            return wanted
+        low, high = ends_of_nearness(small)
+        if is_fresh or not np.isfinite(self._value):
+            here = nearness_for(small_photo, small, nearness_rows(small), self._options)
+            self._value = np.array(low + here * (high - low))
+        share = (float(self._value) - low) / (high - low) if high > low else 0.0
+        return wanted | {"nearness": share}
+
+    def _sun(self, photo: Photo, depth: DepthMap, *, is_fresh: bool) -> tuple[float, float]:
+        """The lamp before the picture from which that light comes."""
+        light = np.array(direction_for(photo, depth, self._options))
+        self._light = light if is_fresh else _CALM * self._light + (1 - _CALM) * light
+        x, y, _ = self._light / min(float(self._light[2]), -0.05)
+        return float(0.5 - x / 2), float(0.5 - y / 2 * photo.width / photo.height)
+
+    def state(self) -> State:
+        """The depth and the light."""
+        return {"value": self._value, "light": self._light}
+
+    def restore(self, state: State) -> None:
+        """The same."""
+        self._value, self._light = np.array(state["value"]), np.array(state["light"])
+
+
+FOLLOWERS: dict[str, Callable[[Any], Follower]] = {"bokeh": Focus, "cutout": Nearest, "occlude": Standing}
 """By the name of the effect."""
 
 

@@ -24,7 +24,7 @@ ROOMS = ("decode", "effects", "exports", "encode", "ops", "types", "wall")
 WHOLE = ("av", "encodings")
 """Libraries that workers need whole: a text may say any encoding, and JSON any of UTF-8, 16 and 32."""
 OTHERS = (
-    *("PIL.Image", "PIL.ImageCms", "PIL.ImageColor", "PIL.ImageDraw", "PIL.ImageOps"),
+    *("PIL.Image", "PIL.ImageCms", "PIL.ImageColor", "PIL.ImageDraw", "PIL.ImageFont", "PIL.ImageOps"),
     *(
         "OpenEXR",
         "pi_heif",
