@@ -32,6 +32,7 @@ PUBLIC = {
     "Obstacles",
     "Photo",
     "Picture",
+    "Sensor",
     "VideoOptions",
     "__version__",
     "calibrate",
@@ -52,6 +53,7 @@ PUBLIC = {
     "read_depth",
     "read_depth_video",
     "read_mesh",
+    "read_sensor_depth",
 }
 
 

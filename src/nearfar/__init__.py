@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from nearfar.comparison import compare
     from nearfar.decode.depth import read_depth
     from nearfar.decode.mesh import read_mesh
+    from nearfar.decode.sensor import Sensor, read_sensor_depth
     from nearfar.errors import NearfarError
     from nearfar.robot.follow import GroundFollower
     from nearfar.robot.ground import Ground, find_ground
@@ -66,6 +67,7 @@ _HOMES = {
     "Obstacles": "robot.sectors",
     "Photo": "types",
     "Picture": "types",
+    "Sensor": "decode.sensor",
     "VideoOptions": "video.estimate",
     "calibrate": "calibration",
     "compare": "comparison",
@@ -85,6 +87,7 @@ _HOMES = {
     "read_depth": "decode.depth",
     "read_depth_video": "video.depth_file",
     "read_mesh": "decode.mesh",
+    "read_sensor_depth": "decode.sensor",
 }
 
 __all__ = [
@@ -109,6 +112,7 @@ __all__ = [
     "Obstacles",
     "Photo",
     "Picture",
+    "Sensor",
     "VideoOptions",
     "__version__",
     "calibrate",
@@ -129,6 +133,7 @@ __all__ = [
     "read_depth",
     "read_depth_video",
     "read_mesh",
+    "read_sensor_depth",
 ]
 
 

@@ -11,7 +11,8 @@ from PIL import ExifTags, Image
 
 import nearfar
 from command_line import names
-from pictures import taken
+from pictures import png, taken
+from solids import a_glb
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -216,3 +217,42 @@ def test_command_line_keeps_it(run: Run, tmp_path: Path) -> None:
     assert code == 0, err
     with Image.open("heat.png") as image:
         assert image.getexif().get(0x0110) == "Model 5"
+
+
+def test_depth_of_a_phone(run: Run, photo_jpeg: Path) -> None:
+    """A phone's depth in place of a network's; both ways to say what numbers mean are one too many."""
+    numbers = np.linspace(500, 4000, 64 * 48).reshape(48, 64).astype(np.uint16)
+    (photo_jpeg.parent / "d.png").write_bytes(png(numbers[..., None], 0, 16))
+    (photo_jpeg.parent / "c.bin").write_bytes(np.full((48, 64), 2, np.uint8).tobytes())
+    (photo_jpeg.parent / "d.bin").write_bytes((numbers / 1000).astype("<f4").tobytes())
+    words = ("export", "npy", photo_jpeg, "--depth", "d.bin", "--depth-sensor", "arkit")
+    code, _, err = run(*words, "--depth-confidence", "c.bin", "--depth-size", "64x48", "-o", "out.npy")
+    assert code == 0, err
+    found = np.load(photo_jpeg.parent / "out.npy")
+    assert found.shape == (96, 128)
+    assert found.min() == pytest.approx(0.5, abs=0.01)
+    code, _, err = run("effect", "fog", photo_jpeg, "--depth", "d.png", "--depth-sensor", "arcore",
+                       "--depth-kind", "metric")  # fmt: skip
+    assert code == 2
+    assert "Give one of the two" in err
+    code, _, err = run(*words, "--depth-size", "64")
+    assert code == 2
+    assert "160x90" in err
+
+
+def test_things_in_the_photo(run: Run, photo_jpeg: Path, photo_png: Path) -> None:
+    """A picture and a mesh are read from their paths, words are given as they are."""
+    photo_jpeg.with_name("cube.glb").write_bytes(a_glb())
+    for number, words in enumerate((("--thing", photo_png), ("--glb", "cube.glb"), ("--text", "Hi"))):
+        code, _, err = run("effect", "occlude", photo_jpeg, *words, "--nearness", 1, "-o", f"{number}.png")
+        assert (code, err) == (0, "")
+    pictures = [np.asarray(Image.open(photo_jpeg.with_name(f"{n}.png"))) for n in range(3)]
+    assert not np.array_equal(pictures[0], pictures[1])
+    assert not np.array_equal(pictures[1], pictures[2])
+
+
+def test_a_mesh_that_is_none(run: Run, photo_jpeg: Path) -> None:
+    """Is told before anything is estimated, and nothing is written."""
+    code, _, err = run("effect", "occlude", photo_jpeg, "--glb", photo_jpeg)
+    assert code == 2
+    assert "no binary glTF" in err

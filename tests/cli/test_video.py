@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from moving_pictures import Shape, write_clip
 from nearfar.cli import _say, _window, live
@@ -14,8 +16,6 @@ from nearfar.video.read import open_video
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    import numpy as np
 
     from conftest import Run
 
@@ -47,6 +47,21 @@ def test_an_effect_with_its_options(run: Run, clip: Path) -> None:
     code, _, err = run("video", clip, "-e", "fog", "--density", "3", "--effect-start", "0.2", "-o", "fog.mkv")
     assert (code, err) == (0, "")
     assert count(clip.with_name("fog.mkv")) == FRAMES
+
+
+def test_a_thing_stands_in_a_clip(run: Run, clip: Path) -> None:
+    """One picture for all frames, where it is in each of them, in one view or in two."""
+    Image.fromarray(np.full((8, 8, 3), (0, 255, 0), np.uint8)).save(clip.with_name("card.png"))
+    words = ("video", clip, "-e", "occlude", "--thing", "card.png", "--nearness", "1", "--shadow", "0")
+    assert run(*words, "--place", "0.5,0.9", "-o", "one.mkv", "--quality", "5")[0] == 0
+    assert run(*words, "--views", "parallel", "-o", "two.mkv")[0] == 0
+    with open_video(clip.with_name("one.mkv")) as video:
+        frames = [frame.rgb.astype(int) for frame in video]
+    assert len(frames) == FRAMES
+    for frame in frames:
+        assert np.abs(frame[78, 80] - (0, 255, 0)).max() < 60
+    with open_video(clip.with_name("two.mkv")) as video:
+        assert {(frame.width, frame.height) for frame in video} == {(320, 96)}
 
 
 def test_depth_beside_the_picture(run: Run, clip: Path) -> None:

@@ -28,7 +28,7 @@ PICTURES = {
 }
 EFFECTS = (
     *("anaglyph", "autostereogram", "bokeh", "cutout", "depth-slices", "edges", "fog", "heatmap", "normals"),
-    *("overlay", "relight", "side-by-side", "stereo", "tint", "wiggle"),
+    *("occlude", "overlay", "relight", "side-by-side", "stereo", "tint", "wiggle"),
 )
 EXPORTS = (
     "dynamic-depth",

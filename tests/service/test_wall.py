@@ -18,6 +18,7 @@ from nearfar.settings import Settings
 from nearfar.wall import HERE, Wall
 from pictures import draw, encoded, taken
 from serving import Running, loader_of, running, until
+from solids import a_glb
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,6 +92,16 @@ def test_a_mask_is_read_behind_the_wall(service: Running, walled: Running) -> No
     found = [one.client.post("/v1/effects/cutout", files=files) for one in (service, walled)]
     assert [answer.status_code for answer in found] == [200, 200]
     assert found[0].content == found[1].content
+
+
+def test_a_mesh_and_words_are_drawn_behind_the_wall(service: Running, walled: Running) -> None:
+    """Texture, light and letters are those of a service without a wall."""
+    photo, mesh = encoded(draw(128, 96), "JPEG"), a_glb(texture=encoded(draw(16, 16)))
+    for files in ({"glb": ("a.glb", mesh)}, {}):
+        all_files = {"image": ("a.jpg", photo), **files}
+        found = [one.client.post("/v1/effects/occlude?text=Hi", files=all_files) for one in (service, walled)]
+        assert [answer.status_code for answer in found] == [200, 200], found[1].text
+        assert found[0].content == found[1].content
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from moving_pictures import Shape, picture
 from nearfar.cards import DepthKind
 from nearfar.effects.bokeh import BokehOptions
 from nearfar.effects.cutout import CutoutOptions
+from nearfar.effects.occlude import OccludeOptions
 from nearfar.errors import ParameterError, UnknownNameError
 from nearfar.pipeline.postprocess import Plane
 from nearfar.types import Provenance
@@ -18,7 +19,7 @@ from nearfar.types.moving import VideoFrame
 from nearfar.video.drawing import drawer_of
 from nearfar.video.estimate import EstimatedFrame
 from nearfar.video.outputs import pictures_of
-from nearfar.video.parameters import Focus, Nearest
+from nearfar.video.parameters import Focus, Nearest, Standing
 
 SHAPE = Shape(320, 180)
 
@@ -84,6 +85,41 @@ def test_what_is_cut_out_does_not_jump() -> None:
     assert first == pytest.approx(0.75, abs=0.01)
     assert second == pytest.approx(0.85, abs=0.01)
     assert nearest.follow(found(2, low + 1, is_cut=True))["range"][0] == pytest.approx(1.75, abs=0.01)
+
+
+def a_wall(offset: float = 0.0) -> np.ndarray:
+    """Depth values of 1 to 2 with a wall at 1.5, moved."""
+    plane = np.repeat(np.linspace(1, 2, 40, dtype=np.float32)[:, None], 64, 1)
+    plane[12:30, 20:44] = 1.5
+    return plane + np.float32(offset)
+
+
+def test_a_thing_stays_at_its_depth() -> None:
+    """As a value of the clip: where the span grows, its share of it changes; a cut takes the new surface."""
+    standing = Standing(OccludeOptions(place=(0.5, 0.5)))
+    first = standing.follow(found(0, a_wall()))["nearness"]
+    assert first == pytest.approx(0.5, abs=0.02)
+    wider = a_wall()
+    wider[-1] = 3.0
+    assert standing.follow(found(1, wider))["nearness"] == pytest.approx(0.25, abs=0.02)
+    moved = standing.follow(found(2, a_wall(0.25)))["nearness"]
+    assert moved == pytest.approx(0.25, abs=0.02)
+    assert standing.follow(found(3, a_wall(0.25), is_cut=True))["nearness"] == pytest.approx(0.5, abs=0.02)
+
+
+def test_the_light_on_a_thing_moves_slowly() -> None:
+    """And what was restored goes on alike; a lamp that was given stays."""
+    one = Standing(OccludeOptions())
+    one.follow(found(0, a_wall()))
+    other = Standing(OccludeOptions())
+    other.restore(one.state())
+    assert one.follow(found(1, a_wall())) == other.follow(found(1, a_wall()))
+    assert "sun" not in Standing(OccludeOptions(sun=(0.2, 0.2))).follow(found(0, a_wall()))
+
+
+def test_metres_of_a_thing_are_taken_as_given() -> None:
+    """They need not be held."""
+    assert "nearness" not in Standing(OccludeOptions(distance_m=2.0)).follow(found(0, a_wall()))
 
 
 @pytest.mark.parametrize("name", pictures_of())

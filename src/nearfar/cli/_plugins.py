@@ -17,6 +17,16 @@ from nearfar.cli._network import FINE_HELP, MODEL_HELP, network
 from nearfar.cli._sources import RECURSIVE_HELP, STDIO, gather
 from nearfar.decode.depth import INVALID_HELP, read_depth
 from nearfar.decode.own_depth import own_depth_of
+from nearfar.decode.sensor import (
+    CONFIDENCE_HELP,
+    LEAST_HELP,
+    SENSOR_HELP,
+    SENSORS,
+    SIZE_HELP,
+    Sensor,
+    parse_size,
+    read_sensor_depth,
+)
 from nearfar.errors import NearfarError, OutputExistsError, ParameterError
 from nearfar.machine.files import write_whole
 from nearfar.one_photo import OWN_DEPTH_HELP, Estimated, EstimateOptions
@@ -75,6 +85,10 @@ class SharedOptions:
     depth_scale: float = option(1.0, DEPTH_SCALE_HELP)
     depth_invalid: str = option("", INVALID_HELP, parse=str)
     depth_array: str = option("", DEPTH_ARRAY_HELP)
+    depth_sensor: str = option("", SENSOR_HELP, choices=("", *SENSORS))
+    depth_confidence: str = option("", CONFIDENCE_HELP)
+    depth_least: float | None = option(None, LEAST_HELP, low=0, high=1)
+    depth_size: tuple[int, int] | None = option(None, SIZE_HELP, parse=parse_size)
     own_depth: bool = option(False, OWN_DEPTH_HELP)
     intrinsics: str = option("", INTRINSICS_FLAG, parse=read_text)
     calibration: str = option("", "Camera profile of nearfar calibrate: depth becomes metres.")
@@ -179,7 +193,22 @@ def _found(photo: Photo, options: SharedOptions) -> DepthMap:
         raise ParameterError("Both --depth and --own-depth were given.", "Give one of them.")
     if options.own_depth:
         return own_depth_of(photo)
-    return fitted(given_depth(options), photo.width, photo.height)
+    depth = _sensor_depth(options) if options.depth_sensor else given_depth(options)
+    return fitted(depth, photo.width, photo.height)
+
+
+def _sensor_depth(options: SharedOptions) -> DepthMap:
+    """The map in an AR system's file."""
+    if options.depth_kind or options.depth_scale != 1 or options.depth_invalid or options.depth_array:
+        raise ParameterError(
+            "--depth-sensor says what the numbers mean, and --depth-kind, -scale, -invalid or -array too.",
+            "Give one of the two.",
+            parameter="depth_sensor",
+        )
+    how = Sensor(
+        options.depth_sensor, options.depth_confidence or None, options.depth_least, options.depth_size
+    )
+    return read_sensor_depth(options.depth, how)
 
 
 def given_depth(options: DepthFile) -> DepthMap:

@@ -25,7 +25,7 @@ MOST_BYTES = 32 * 2**20
 MOST_JSON = 4 * 2**20
 MOST_POINTS = 300_000
 MOST_FACES = 500_000
-MOST_TEXTURE_PIXELS = 16_777_216
+MOST_TEXTURE_PIXELS = 8_388_608
 """Of all textures together."""
 _MOST_NODES = 4096
 _HEAD, _CHUNK = struct.Struct("<4sII"), struct.Struct("<I4s")

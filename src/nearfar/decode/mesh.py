@@ -43,7 +43,7 @@ def read_mesh(source: MeshSource, limits: Limits | None = None) -> Solid:
 
     Args:
         source: a path, bytes or a binary file; a :class:`Solid` is given back.
-        limits: of the file and of its textures; points (300,000), faces (500,000), texture pixels (16.8
+        limits: of the file and of its textures; points (300,000), faces (500,000), texture pixels (8.4
             million) and bytes (32 MiB) are bounded besides.
 
     Raises:

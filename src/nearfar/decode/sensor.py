@@ -2,8 +2,9 @@
 
 ARCore (``acquireDepthImage16Bits``, ``acquireRawDepthImage16Bits``): 16 bits, millimetres, 0 is none;
 ``acquireRawDepthConfidenceImage``: 8 bits, 0 to 255. Android's DEPTH16: 13 bits of millimetres, and above
-them 3 bits of confidence (0: all; 1: none; 2 to 7: a seventh to six sevenths). ARKit (``ARDepthData``): float32 metres;
-``confidenceMap``: 0 low, 1 medium, 2 high. Programs that save ARKit's depth as PNG write millimetres.
+them 3 bits of confidence (0: all; 1: none; 2 to 7: a seventh to six sevenths). ARKit (``ARDepthData``):
+float32 metres; ``confidenceMap``: 0 low, 1 medium, 2 high. Programs that save ARKit's depth as PNG write
+millimetres.
 """
 
 from __future__ import annotations
@@ -88,8 +89,8 @@ def read_sensor_depth(source: DepthSource, sensor: Sensor | str) -> DepthMap:
     """Metres of an AR system's depth file; what it is not sure of is not valid.
 
     Args:
-        source: a path, bytes or a binary file: PNG, TIFF, NPY, EXR, or raw numbers (little-endian, row by row,
-            without padding) whose size the sensor says.
+        source: a path, bytes or a binary file: PNG, TIFF, NPY, EXR, or raw numbers (little-endian, row by
+            row, without padding) whose size the sensor says.
         sensor: what wrote it; a name alone for one without confidence file and raw numbers.
 
     Raises:
@@ -100,8 +101,8 @@ def read_sensor_depth(source: DepthSource, sensor: Sensor | str) -> DepthMap:
 
     Example:
         >>> import nearfar
-        >>> depth = nearfar.read_sensor_depth("depth.png", nearfar.Sensor("arkit", "confidence.png"))
-        ... # doctest: +SKIP
+        >>> how = nearfar.Sensor("arkit", "confidence.png")  # doctest: +SKIP
+        >>> depth = nearfar.read_sensor_depth("depth.png", how)  # doctest: +SKIP
     """
     sensor = Sensor(sensor) if isinstance(sensor, str) else sensor
     numbers, name = _numbers(source, _RAW[sensor.kind], sensor.size)
@@ -175,7 +176,7 @@ def _confidence(sensor: Sensor, shape: tuple[int, ...]) -> Numbers:
         )
     if found.shape[0] * shape[1] != found.shape[1] * shape[0]:
         raise ParameterError(
-            f"{name} is {found.shape[1]}×{found.shape[0]}, but the depth {shape[1]}×{shape[0]}: another shape.",
+            f"{name} is {found.shape[1]}×{found.shape[0]}, the depth {shape[1]}×{shape[0]}: another shape.",
             "Give the confidence of the same frame.",
             "confidence",
         )

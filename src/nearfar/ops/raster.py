@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float32]
 
-_AT_ONCE = 1 << 20  # pixels of boxes tried together
+_AT_ONCE = 1 << 19  # pixels of boxes tried together
+_SHADED_AT_ONCE = 1 << 17
 _MOST_SAMPLES = 1_500_000
 _LEAST_AHEAD = 1e-3  # of the distance of the thing's middle: what is nearer is behind the lens
 _ALPHA_CUT = 0.02
@@ -102,10 +103,11 @@ def _draw(part: SolidPart, lens: Lens, light: Shading, nearest: Floats, colours:
         owner[place[wins]] = chosen[wins]
         share[place[wins]] = at[wins]
     hit = np.flatnonzero(owner >= 0)
-    if hit.size:
-        shaded = _shaded(part, faces[owner[hit]], (share[hit], inverse), light)
+    for start in range(0, hit.size, _SHADED_AT_ONCE):
+        some = hit[start : start + _SHADED_AT_ONCE]
+        shaded = _shaded(part, faces[owner[some]], (share[some], inverse), light)
         kept = shaded[:, 3] > _ALPHA_CUT
-        colours[hit[kept]] = shaded[kept]
+        colours[some[kept]] = shaded[kept]
 
 
 def _fragments(corners: npt.NDArray[Any], inverse: npt.NDArray[Any], lens: Lens) -> Any:

@@ -7,10 +7,12 @@ import struct
 import zlib
 from typing import TYPE_CHECKING
 
+import cv2
 import numpy as np
 import pytest
 
 from pictures import encoded
+from solids import a_glb, packed
 
 if TYPE_CHECKING:
     from serving import Running
@@ -44,6 +46,44 @@ def test_hostile_masks(service: Running, jpeg: bytes, effect: str, what: str) ->
     assert found.status_code == status, found.text
     assert found.json()["detail"]
     assert found.json()["hint"]
+
+
+MESHES = {
+    "another format": (encoded(np.zeros((8, 8, 3), np.uint8)), 415),
+    "outside the file": (a_glb(buffers=[{"byteLength": 4, "uri": "file:///etc/passwd"}]), 415),
+    "on another server": (a_glb(images=[{"uri": "http://127.0.0.1:1/a.png"}]), 415),
+    "draco": (a_glb(extensionsRequired=["KHR_draco_mesh_compression"]), 415),
+    "cut off": (a_glb()[:100], 400),
+    "a circle of nodes": (a_glb(nodes=[{"children": [0]}]), 400),
+    "a billion points": (
+        a_glb(
+            accessors=[{"bufferView": 0, "componentType": 5126, "count": 10**9, "type": "VEC3"}] * 4,
+        ),
+        413,
+    ),
+    "endless JSON": (packed({"x": "[" * 5_000_000}, b""), 413),
+}
+
+
+@pytest.mark.parametrize("what", MESHES)
+def test_hostile_meshes(service: Running, jpeg: bytes, what: str) -> None:
+    """Refused with the right status and words, nothing is fetched; the service lives on."""
+    body, status = MESHES[what]
+    files = {"image": ("a.jpg", jpeg), "glb": ("a.glb", body)}
+    found = service.client.post("/v1/effects/occlude", files=files)
+    assert found.status_code == status, found.text
+    assert found.json()["detail"]
+    assert found.json()["hint"]
+
+
+def test_a_mesh_is_put_into_the_photo(service: Running, jpeg: bytes) -> None:
+    """From a multipart field of its own."""
+    plain = service.client.post("/v1/effects/occlude?text=a&tall=1", files={"image": ("a.jpg", jpeg)})
+    files = {"image": ("a.jpg", jpeg), "glb": ("a.glb", a_glb(), "model/gltf-binary")}
+    found = service.client.post("/v1/effects/occlude?nearness=1&tall=60", files=files)
+    assert (plain.status_code, found.status_code) == (200, 200)
+    red = cv2.imdecode(np.frombuffer(found.content, np.uint8), cv2.IMREAD_COLOR)[50:60, 60:68]
+    assert red[..., 2].mean() > red[..., :2].mean() + 60
 
 
 def test_the_limit_of_the_settings_is_that_of_backgrounds(start: object, jpeg: bytes) -> None:

@@ -21,6 +21,8 @@ BASE_BYTES = 48 * 2**20
 _REDUCED = {"bokeh": (12_500_000, 25.0)}
 """Answers that are made of smaller copies of photos of 8 bits that have more pixels, and what those then take
 a pixel at least: 23.9 bytes at 24 megapixels, 21.3 at 50, by ``peak`` of the same benchmark."""
+_MESH_BYTES = 256 * 2**20
+"""What a mesh takes at most, its points, pixels and samples being bounded."""
 MARGIN = 1.15
 """Other photos, and other options, than those that were measured."""
 
@@ -40,7 +42,7 @@ def needed_bytes(
     Args:
         data: the photo's file.
         names: of what is made of it at the same time.
-        others: pictures that come beside it: masks, backgrounds.
+        others: files that come beside it: masks, backgrounds, meshes.
         tiles: it is seen in parts.
     """
     table, place, count = bytes_per_pixel(), int(may_be_deep(data)), claimed_pixels(data)
@@ -50,8 +52,15 @@ def needed_bytes(
         for name in names
     ]
     each = sum(wanted) + (table["tiles"][place] if tiles else 0.0)
-    beside = sum(claimed_pixels(other) * table["png"][int(may_be_deep(other))] for other in others)
+    beside = sum(_of_file(other, table) for other in others)
     return BASE_BYTES + int(MARGIN * (count * each + beside)) + len(data)
+
+
+def _of_file(data: bytes, table: dict[str, tuple[float, float]]) -> float:
+    """Of a picture or a mesh that comes beside the photo."""
+    if data.startswith(b"glTF"):
+        return _MESH_BYTES + 8.0 * len(data)
+    return claimed_pixels(data) * table["png"][int(may_be_deep(data))]
 
 
 def _of_large(name: str, count: int, each: float, *, is_deep: bool) -> float:
