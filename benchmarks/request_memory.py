@@ -101,12 +101,16 @@ def peak(wall: Wall, model: Model, data: bytes, way: Format, tiles: bool = False
         return looking.end()
 
 
+LARGEST = {"occlude": {"views": "parallel", "text": "W", "tall": "150"}}
+"""Options with which an effect takes the most, where its own defaults take little."""
+
+
 def ways() -> dict[str, Format]:
     """Every way to answer, by name."""
     found = {name: row for name, row in formats().items() if name != "json"}
     for registry in (EFFECTS, EXPORTS):
         for plugin in map(registry.load, registry.names()):
-            given: dict[str, str] = {}
+            given = dict(LARGEST.get(plugin.name, {}))
             parse(plugin.options, given)
             found[plugin.name] = choose_way(plugin, given, "", "*/*")
     return found

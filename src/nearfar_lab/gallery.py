@@ -72,6 +72,12 @@ SHOTS = (
         "The camera moves (a video; here as an animated picture).",
         {"size": 320, "frames": 32, "fps": 16, "path": "orbit", "amount": 2.5},
     ),
+    Shot(
+        "occlude",
+        "person",
+        "A title between the person and the ground.",
+        {"text": "PERSON", "stand": "between", "anchor": "middle", "place": (0.5, 0.35), "tall": 40},
+    ),
 )
 """What the page shows."""
 

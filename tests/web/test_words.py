@@ -25,6 +25,7 @@ PACKAGE = SOURCES.parents[1] / "src" / "nearfar"
 TOLD_TO_THE_PAGE = (
     *("decode/_gate*.py", "decode/_pnm.py", "decode/_raster.py", "decode/_heif.py", "decode/_libheif.py"),
     *("decode/_tiff*.py", "decode/_stereo.py", "decode/photo.py", "decode/own_depth.py", "decode/masks.py"),
+    *("decode/_glb.py", "decode/mesh.py", "types/solid.py"),
     *("effects/*.py", "exports/*.py", "options.py", "plugins.py", "types/shape.py", "types/ranges.py"),
     *(
         "encode/__init__.py",
