@@ -49,6 +49,16 @@ def test_every_frame_of_a_list_is_answered_in_turn(client) -> None:
     assert view.timing_ms["total"] > 0
 
 
+def test_distances_of_webxr_are_a_depth_map(client) -> None:
+    """Relative depth stays without metres."""
+    with client.live(format="webxr", smooth=0) as stream:
+        view = stream.look(encoded(draw(64, 48)))
+    assert "rawValueToMeters" not in view.webxr
+    found = view.depth()
+    assert found.kind is DepthKind.AFFINE_DEPTH
+    assert found.value_range == pytest.approx((1, 10), abs=1e-3)
+
+
 def test_16_bits_are_the_depth_of_a_request(client) -> None:
     """The same values as over HTTP but for the rounding, with model and hash."""
     photo = encoded(draw(64, 48))

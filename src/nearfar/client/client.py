@@ -170,7 +170,7 @@ class Client(_Base):
     def live(self, **options: Unpack[LiveOptions]) -> Live:
         """A stream of frames, to be used in a ``with``; it is closed at the end of it.
 
-        Options: ``format`` (``jpeg``, ``png``: heat maps; ``png16``: depth), ``model``, ``size``,
+        Options: ``format`` (``jpeg``, ``png``: heat maps; ``png16``, ``webxr``: depth), ``model``, ``size``,
         ``colormap``, ``range``, ``smooth`` (0 to 0.99: how steady colours are), ``quality`` (of a jpeg).
 
         Example:

@@ -36,7 +36,7 @@ _FILES = (bytes, bytearray, memoryview, str)
 class LiveOptions(TypedDict, total=False):
     """What a stream answers with; those that are not named are the service's own choice."""
 
-    format: Literal["jpeg", "png", "png16"]
+    format: Literal["jpeg", "png", "png16", "webxr"]
     model: str
     size: int
     colormap: str

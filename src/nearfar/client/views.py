@@ -12,12 +12,10 @@ from nearfar.cards import DepthKind
 from nearfar.client.errors import ServiceError
 from nearfar.decode.depth import depth_of_bytes
 from nearfar.errors import InputError, ParameterError
-from nearfar.types import Picture
+from nearfar.types import DepthMap, Picture
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from nearfar.types import DepthMap
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,6 +26,7 @@ class View:
     span. ``is_cut``: a new scene begins here. ``dropped``: frames so far that a newer one replaced.
     ``warnings``: codes such as ``dark``. ``timing_ms``: where the time went in the service.
     ``obstacles``: what stands in the way, or why that cannot be told; None where it was not asked for.
+    ``webxr``: what the numbers mean by the names of WebXR's depth sensing, where that format was asked for.
     """
 
     number: int
@@ -45,6 +44,7 @@ class View:
     warnings: tuple[str, ...]
     timing_ms: Mapping[str, float]
     obstacles: Mapping[str, Any] | None = None
+    webxr: Mapping[str, Any] | None = None
 
     def picture(self) -> Picture:
         """The heat map.
@@ -65,15 +65,26 @@ class View:
     def depth(self) -> DepthMap:
         """The depth map, its values rounded to 65,535 steps.
 
+        Of format ``webxr`` it is distances: metres, or affine depth in units of their own.
+
         Raises:
             ParameterError: the stream was asked for heat maps.
         """
         if not self.is_depth:
             raise ParameterError("The view holds a heat map, no depth.", "Ask for format png16.")
         try:
-            return depth_of_bytes(self.data, "the answer")
-        except (ValueError, InputError) as exc:
+            return depth_of_bytes(self.data, "the answer") if self.webxr is None else self._distances()
+        except (KeyError, TypeError, ValueError, InputError) as exc:
             raise ServiceError(f"The answer holds no depth: {exc}.") from exc
+
+    def _distances(self) -> DepthMap:
+        told = self.webxr or {}
+        numbers = np.frombuffer(self.data, "<u2").reshape(told["height"], told["width"])
+        is_metric = "rawValueToMeters" in told
+        scale = float(told["rawValueToMeters" if is_metric else "rawValueToUnits"])
+        values = numbers.astype(np.float32) * np.float32(scale)
+        valid = None if numbers.all() else numbers > 0
+        return DepthMap(values, DepthKind.METRIC if is_metric else DepthKind.AFFINE_DEPTH, valid)
 
 
 def read_view(header: Mapping[str, Any], data: bytes) -> View:
@@ -88,7 +99,7 @@ def read_view(header: Mapping[str, Any], data: bytes) -> View:
             number=header["seq"],
             data=data,
             media_type=header["media_type"],
-            is_depth=header["format"] == "png16",
+            is_depth=header["format"] in {"png16", "webxr"},
             width=header["width"],
             height=header["height"],
             kind=DepthKind(header["kind"]),
@@ -100,6 +111,7 @@ def read_view(header: Mapping[str, Any], data: bytes) -> View:
             warnings=tuple(header["warnings"]),
             timing_ms=header["timing_ms"],
             obstacles=header.get("obstacles"),
+            webxr=header.get("webxr"),
         )
     except (KeyError, TypeError, ValueError) as exc:
         raise ServiceError(

@@ -75,6 +75,24 @@ def test_16_bits_hold_the_values(plain, jpeg) -> None:
     assert np.abs(live - np.load(io.BytesIO(whole))).max() <= header["scale"]
 
 
+def test_webxr_of_relative_depth_has_no_metres(plain, jpeg) -> None:
+    """Distances in units, the nearest 1 and the farthest 10, ordered as the values are."""
+    with plain.websocket_connect("/v1/live?format=webxr&smooth=0") as socket:
+        socket.receive_json()
+        socket.send_bytes(jpeg)
+        header, body = answer(socket)
+    told = header["webxr"]
+    assert (header["format"], header["media_type"]) == ("webxr", "application/octet-stream")
+    assert "rawValueToMeters" not in told
+    assert told["isMetric"] is False
+    assert (told["width"], told["height"], told["depthDataFormat"]) == (128, 96, "luminance-alpha")
+    away = np.frombuffer(body, "<u2").reshape(96, 128) * told["rawValueToUnits"]
+    assert (away.min(), away.max()) == (pytest.approx(1, abs=1e-3), pytest.approx(10, abs=1e-3))
+    npy = plain.post("/v1/depth?format=npy", content=jpeg, headers={"Content-Type": "image/jpeg"}).content
+    values = np.load(io.BytesIO(npy))
+    assert np.unravel_index(values.argmax(), values.shape) == np.unravel_index(away.argmin(), away.shape)
+
+
 def test_options_change_while_it_runs(plain, jpeg) -> None:
     """A text message changes what it names; what it gets wrong is told, and nothing changes."""
     with plain.websocket_connect("/v1/live?colormap=viridis") as socket:

@@ -6,17 +6,20 @@ from typing import TYPE_CHECKING
 
 from nearfar.options import parse
 from nearfar.registry import EFFECTS, EXPORTS
+from nearfar.service.live import webxr
 
 if TYPE_CHECKING:
     from nearfar.service.live.options import LiveOptions
     from nearfar.types import DepthMap, RangeRule
 
-MEDIA_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "png16": "image/png"}
+MEDIA_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "png16": "image/png", "webxr": webxr.MEDIA_TYPE}
 _SUFFIXES = {"jpeg": ".jpg", "png": ".png"}
 
 
 def encoded(depth: DepthMap, rule: RangeRule, options: LiveOptions) -> bytes:
     """A heat map, or the depth in 16 bits, as the stream's format says; ``rule``: what it spans."""
+    if options.format == "webxr":
+        return webxr.packed(depth, rule)
     if options.format == "png16":
         export = EXPORTS.load("png16")
         return bytes(export.write(None, depth, export.options(range=rule)))

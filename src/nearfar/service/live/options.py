@@ -21,7 +21,9 @@ class LiveOptions(MountOptions):
     """What a stream's answers look like: the query of ``/v1/live``, and its text messages."""
 
     format: str = option(
-        "jpeg", "Heat map as jpeg or png, or 16-bit depth as png16.", choices=("jpeg", "png", "png16")
+        "jpeg",
+        "Heat map as jpeg or png, 16-bit depth as png16, or distances as webxr has them.",
+        choices=("jpeg", "png", "png16", "webxr"),
     )
     model: str = option("", "Name of a model out of /v1/models; the service's default where absent.")
     size: int | None = option(

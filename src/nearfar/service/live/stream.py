@@ -16,6 +16,7 @@ from nearfar.robot.mount import MountOptions
 from nearfar.service.answer.estimation import TicketWatch
 from nearfar.service.answer.memory import needed_bytes
 from nearfar.service.errors import ClientLeftError
+from nearfar.service.live import webxr
 from nearfar.service.live.encoders import MEDIA_TYPES, encoded
 from nearfar.service.live.options import LiveOptions, changed_by
 from nearfar.service.request import problems
@@ -182,7 +183,9 @@ class Stream:
             with watch.stage("encode"):
                 held = live.hold(seen.photo, seen.depth)
                 body = watch.do(encoded, held.depth, held.rule, options)
-                row = {} if ahead is None else {"obstacles": _in_the_way(ahead, frame, held)}
+                row: dict[str, Any] = {} if ahead is None else {"obstacles": _in_the_way(ahead, frame, held)}
+                if options.format == "webxr":
+                    row["webxr"] = webxr.layout(held.depth)
         header = _header(frame, held, timing) | row
         return header | {"format": options.format, "media_type": MEDIA_TYPES[options.format]}, body
 
