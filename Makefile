@@ -23,7 +23,7 @@ ADVISORIES ?=
 RUN := .venv/bin
 DEV := .venv-dev/bin
 
-.PHONY: help serve test check lock web studio element floor authors bench bench-quick arm64 load fuzz soak sbom audit clean
+.PHONY: help serve test check lock web studio element docs floor authors bench bench-quick arm64 load fuzz soak sbom audit clean
 
 help:  ## say what there is
 	@grep -E '^[a-z0-9-]+:.*## ' Makefile | sed -E 's/:.*## /\t/'
@@ -53,6 +53,9 @@ studio:  ## the page without a server: dist/studio, a folder for any web host
 
 element:  ## the npm package with <nearfar-depth> and estimate(): dist/npm, not published
 	cd web && npm ci --no-audit --no-fund && npm run element
+
+docs: .venv-dev/.ready  ## the site of the docs, English and Chinese, with search: dist/docs, a folder for any web host
+	$(DEV)/python tools/docs_site.py
 
 floor: .venv-dev/.ready  ## the oldest transformers that is allowed, and the newest
 	sh tools/floor.sh $(DEV)/python

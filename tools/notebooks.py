@@ -4,8 +4,8 @@
     python tools/notebooks.py --run    # first runs the pages: renews their printed lines and their pictures
 
 On a page a block ``python`` is a cell, a block ``sh`` a cell of commands, a block ``text`` after one of them
-what it prints, and a picture ``images/TUTORIAL/STEM.jpg`` shows the file ``STEM.*`` that the code before it has
-written. Chinese pages have the same code, and the pictures of the English ones.
+what it prints, and a picture ``images/TUTORIAL/STEM.jpg`` shows the file ``STEM.*`` that the code before it
+has written. Chinese pages have the same code, and the pictures of the English ones.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ ELSEWHERE = re.compile(r"^.*\.ipynb\).*\n\n?", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """Words or code; of code, what it prints (None: no matter), and the picture that it shows, from the page."""
+    """Words or code; of code, what it prints (None: no matter) and the picture that it shows."""
 
     source: str
     is_code: bool = False
