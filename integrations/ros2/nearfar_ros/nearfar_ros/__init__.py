@@ -1,0 +1,1 @@
+"""The nearfar library as a ROS 2 node."""
