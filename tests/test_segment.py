@@ -12,6 +12,7 @@ from nearfar.errors import ParameterError, WeightsError
 from nearfar.segment import Everything, labelled, load_segmenter
 from nearfar.types import Photo
 from pictures import draw, encoded
+from tiny_sam import save_tiny
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,35 +25,8 @@ PHOTO = Photo(draw(60, 48))
 
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a network of 56 thousand random weights and its processor."""
-    import torch
-    from transformers import SamConfig, SamImageProcessor, SamModel, SamProcessor
-
-    vision = {"hidden_size": 32, "output_channels": 16, "num_hidden_layers": 2, "num_attention_heads": 2}
-    vision |= {
-        "image_size": 64,
-        "patch_size": 16,
-        "mlp_dim": 64,
-        "global_attn_indexes": [1],
-        "window_size": 2,
-    }
-    prompt = {"hidden_size": 16, "image_size": 64, "patch_size": 16, "mask_input_channels": 4}
-    decoder = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "mlp_dim": 32}
-    decoder |= {"iou_head_hidden_dim": 16, "attention_downsample_rate": 2}
-    torch.manual_seed(0)
-    config = SamConfig(
-        vision_config=vision | {"num_pos_feats": 8}, prompt_encoder_config=prompt, mask_decoder_config=decoder
-    )
-    processor = SamImageProcessor(
-        size={"longest_edge": 64},
-        pad_size={"height": 64, "width": 64},
-        mask_size={"longest_edge": 16},
-        mask_pad_size={"height": 16, "width": 16},
-    )
-    folder = tmp_path_factory.mktemp("sam")
-    SamModel(config).save_pretrained(folder)
-    SamProcessor(processor).save_pretrained(folder)
-    return folder
+    """A folder with a small network and its processor."""
+    return save_tiny(tmp_path_factory.mktemp("sam"))
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +40,12 @@ def test_points_give_masks_of_the_photos_size(network: Segmenter) -> None:
     masks = network.at_points(PHOTO, [(10, 10), (40, 30), (50.5, 5)])
     assert (masks.shape, masks.dtype) == ((3, 48, 60), np.bool_)
     assert np.array_equal(masks, network.at_points(PHOTO, [(10, 10), (40, 30), (50.5, 5)]))
+
+
+def test_what_was_seen_serves_the_next_point(network: Segmenter) -> None:
+    """The same mask without looking at the photo again."""
+    seen = network.look(PHOTO)
+    assert np.array_equal(network.at_points(PHOTO, [(10, 10)], seen), network.at_points(PHOTO, [(10, 10)]))
 
 
 def test_many_points_are_the_same_as_one_by_one(network: Segmenter) -> None:

@@ -55,8 +55,17 @@ class Segmenter:
     model: Any
     processor: Any
 
-    def at_points(self, photo: Photo, points: Sequence[Point]) -> Masks:
-        """(N, H, W) bool: the object at each pixel x,y.
+    def look(self, photo: Photo) -> Any:
+        """What the network sees in a photo: the slow part, which serves any number of prompts on it."""
+        import torch
+
+        check_shape(photo.width, photo.height, "The photo")
+        with torch.inference_mode():
+            sizes = self.processor(images=photo.rgb8(), return_tensors="pt")
+            return self.model.get_image_embeddings(sizes["pixel_values"])
+
+    def at_points(self, photo: Photo, points: Sequence[Point], seen: Any = None) -> Masks:
+        """(N, H, W) bool: the object at each pixel x,y. ``seen``: what :meth:`look` gave for this photo.
 
         Raises:
             ParameterError: no point, or one outside the picture.
@@ -67,7 +76,8 @@ class Segmenter:
                 raise ParameterError(
                     f"The point {x:g},{y:g} lies outside the {photo.width}×{photo.height} picture."
                 )
-        return self._masks(photo, [{"input_points": [[[[float(x), float(y)]]]]} for x, y in points])[0]
+        prompts = [{"input_points": [[[[float(x), float(y)]]]]} for x, y in points]
+        return self._masks(photo, prompts, seen)[0]
 
     def in_boxes(self, photo: Photo, boxes: Sequence[Box]) -> Masks:
         """(N, H, W) bool: the object in each box left, top, right, bottom in pixels.
@@ -100,7 +110,9 @@ class Segmenter:
             raise ParameterError("No object was found in the picture.", "Point at one, or lower the score.")
         return np.stack(sorted(found, key=lambda mask: -int(np.count_nonzero(mask))))
 
-    def _masks(self, photo: Photo, prompts: list[dict[str, Any]]) -> tuple[Masks, npt.NDArray[np.float32]]:
+    def _masks(
+        self, photo: Photo, prompts: list[dict[str, Any]], seen: Any = None
+    ) -> tuple[Masks, npt.NDArray[np.float32]]:
         """The best mask of each prompt, and its score. The picture is looked at once."""
         import torch
 
@@ -113,9 +125,8 @@ class Segmenter:
                 f"{MOST_PROMPTS:,} masks and {MOST_PIXELS / 1e6:,.0f} million pixels together were expected.",
                 "Point at fewer things, or scale the photo down.",
             )
+        seen = self.look(photo) if seen is None else seen
         with torch.inference_mode():
-            sizes = self.processor(images=photo.rgb8(), return_tensors="pt")
-            seen = self.model.get_image_embeddings(sizes["pixel_values"])
             parts = [
                 self._run(photo, prompts[i : i + _AT_ONCE], seen) for i in range(0, len(prompts), _AT_ONCE)
             ]

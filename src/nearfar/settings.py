@@ -47,6 +47,11 @@ class Settings:
     calibration: str = option(
         "", "Folder of pictures that int8 files are calibrated on; empty means those in the package."
     )
+    segmenter: str = option(
+        "",
+        "Segment Anything network that the page cuts out with: a folder, or a name in the hub's cache; "
+        "needs the extra sam; empty: none.",
+    )
     threads: int = option(
         0,
         "Threads of one network run; 0 means all usable processors (affinity, cgroup quota).",

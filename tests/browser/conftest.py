@@ -27,7 +27,16 @@ WAYS = {
     "reduced_motion": "reduce",
 }
 """How a page is opened where a test says nothing else; without motion nothing has to be waited for."""
-ANSWERED_IN_WORDS = ("v1/depth", "v1/models", "v1/effects", "v1/exports", "v1/photos", "v1/jobs", "healthz")
+ANSWERED_IN_WORDS = (
+    "v1/depth",
+    "v1/models",
+    "v1/effects",
+    "v1/exports",
+    "v1/photos",
+    "v1/jobs",
+    "v1/segment",
+    "healthz",
+)
 """Addresses whose failures the page shows in words; the browser notes them on its console as well."""
 
 OWN_WORDS = (

@@ -170,6 +170,12 @@ export async function postHeld(
   throw failureOf({ status: answer.status, body, header });
 }
 
+/** Whether the service has a Segment Anything network; asked anew until it answers. */
+export async function hasSegmenter(): Promise<boolean> {
+  const answer = await fetch("v1/segment", { headers: keyHeaders() }).catch(() => null);
+  return answer?.ok === true && ((await answer.json()) as { is_there: boolean }).is_there;
+}
+
 /** All models, the service's default first, then those at hand. */
 export async function getModels(): Promise<ModelCard[]> {
   const answer = await fetch("v1/models", { headers: keyHeaders() });

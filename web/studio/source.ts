@@ -57,6 +57,14 @@ export class BrowserSource implements DepthSource {
     return new BrowserLive(this.network, look, hears);
   }
 
+  knowsObjects(): Promise<boolean> {
+    return Promise.resolve(false);
+  }
+
+  objectAt(): Promise<Blob> {
+    return Promise.reject(new Failure("missing"));
+  }
+
   async make(order: Order, on: Result, signal: AbortSignal): Promise<MadeFile> {
     const isWhole = on.width === on.depth.width || order.query.max_side !== undefined;
     const whole = isWhole ? on : await this.wholeOf(on, signal);

@@ -54,6 +54,7 @@ from nearfar.service.routes import (
     models,
     pages,
     photos,
+    segment,
 )
 from nearfar.service.watch import logs
 from nearfar.service.watch.metrics import Metrics
@@ -81,6 +82,7 @@ if TYPE_CHECKING:
 
 _NO_TELEMETRY: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 """FastAPI's own would tell queries and values to whatever provider the process has; ours tells neither."""
+_NOUNS = (depth, compare, effects, exports, jobs, live, models, health, metrics, photos, segment, docs, pages)
 UPLOADS_AT_ONCE = 8
 """Bodies of the largest size that may be arriving at the same time; smaller ones may be more."""
 
@@ -117,7 +119,7 @@ def create_app(
     )
     app.state.service = service
     problems.install(app)
-    for noun in (depth, compare, effects, exports, jobs, live, models, health, metrics, photos, docs, pages):
+    for noun in _NOUNS:
         app.include_router(noun.router(service))
     openapi.install(app, service.formats, service.guards.keys, schemas() | model_schemas.schemas())
     app.add_middleware(Head)

@@ -7,9 +7,10 @@ import { type Field, type Mask, between, region, softened, stroke } from "./mask
 
 const LONGEST_PX = 640; // of the mask: its edge is brought to the photo's and enlarged smoothly
 
-/** What somebody did: a tap on a region, or a stroke of the brush. */
+/** What somebody did: a tap on a region or on a thing, or a stroke of the brush. */
 export type Deed =
   | { readonly kind: "tap"; readonly place: Place; readonly isKept: boolean; readonly tolerance: number }
+  | { readonly kind: "object"; readonly mask: Mask; readonly isKept: boolean }
   | { readonly kind: "stroke"; readonly places: Place[]; readonly isKept: boolean; readonly radius: number };
 
 export class Cutting {
@@ -50,7 +51,7 @@ export class Cutting {
 
   /** The mask of all deeds, its edge softened over ``soft`` pixels of the field. */
   mask(soft: number): Mask {
-    const hasTaps = this.deeds.some((deed) => deed.kind === "tap" && deed.isKept);
+    const hasTaps = this.deeds.some((deed) => deed.kind !== "stroke" && deed.isKept);
     const mask = hasTaps ? new Float32Array(this.field.near.length) : between(this.field, ...this.range);
     for (const deed of this.deeds) this.apply(mask, deed);
     return softened(mask, this.field, soft);
@@ -59,6 +60,10 @@ export class Cutting {
   private apply(mask: Mask, deed: Deed): void {
     const { width, height } = this.field;
     const value = Number(deed.isKept);
+    if (deed.kind === "object") {
+      deed.mask.forEach((kept, i) => kept > 0.5 && (mask[i] = value));
+      return;
+    }
     if (deed.kind === "tap") {
       const column = Math.min(width - 1, Math.floor(deed.place.x * width));
       const row = Math.min(height - 1, Math.floor(deed.place.y * height));
@@ -68,6 +73,15 @@ export class Cutting {
     const points = deed.places.map(({ x, y }): [number, number] => [x * width, y * height]);
     points.forEach((point, i) => stroke(mask, this.field, points[i - 1] ?? point, point, deed.radius * width, value));
   }
+}
+
+/** A picture that is white where a thing is, as a mask of the field's size. */
+export function maskOf(picture: ImageBitmap, { width, height }: Field): Mask {
+  const context = make("canvas", { width, height }).getContext("2d", { willReadFrequently: true });
+  if (!context) throw new Error("no canvas");
+  context.drawImage(picture, 0, 0, width, height);
+  const { data } = context.getImageData(0, 0, width, height);
+  return Float32Array.from({ length: width * height }, (_, i) => (data[i * 4] as number) / 255);
 }
 
 /** A mask as a canvas: its opacity is what is kept. */

@@ -1,7 +1,7 @@
 /** Cut out: a tap keeps what hangs together at its depth, a brush adds and takes away, the edge is soft. */
 import { fileOf } from "../compose";
 import { valueInWords } from "../controls";
-import { Cutting, type Ground, drawCut, maskCanvas } from "../cut/cutting";
+import { Cutting, type Ground, drawCut, maskCanvas, maskOf } from "../cut/cutting";
 import { valueOfNearness } from "../depth";
 import { nearnessBehind } from "../distribution";
 import { byId, make, show } from "../dom";
@@ -11,13 +11,13 @@ import { type Handle, Histogram } from "../histogram";
 import { say } from "../language";
 import { shownPhoto } from "../panels";
 import { setPicker } from "../places";
-import { report } from "../problem";
+import { forgetProblem, report } from "../problem";
 import type { Result } from "../source/source";
 import { state } from "../state";
 import type { Place } from "../view";
 import { keepDrags, placeUnder, viewNow } from "../viewing";
 import type { Key } from "../words";
-import type { Mode } from "./mode";
+import type { Mode, Page } from "./mode";
 
 const TOOLS = ["add", "away", "brush", "eraser"] as const;
 type Tool = (typeof TOOLS)[number];
@@ -30,6 +30,8 @@ export class CutoutMode implements Mode {
   private tool: Tool = "add";
   private places: Place[] = [];
   private frame = 0;
+  /** What is asked of the source just now. */
+  private asking: AbortController | null = null;
   private readonly low: Handle = { value: 0.5, label: () => say("cutFar"), words: (at) => words(at) };
   private readonly high: Handle = { value: 1, label: () => say("cutNear"), words: (at) => words(at) };
   private readonly histogram = new Histogram(byId("cut-handles"), [this.low, this.high], () => {
@@ -37,10 +39,11 @@ export class CutoutMode implements Mode {
     this.change();
   });
 
-  constructor() {
+  constructor(private readonly page: Page) {
     for (const id of ["cut-tolerance", "cut-soft", "cut-size", "cut-ground", "cut-colour"]) {
       byId(id).addEventListener("input", () => this.change());
     }
+    byId("cut-objects").addEventListener("input", () => this.take(this.tool));
     for (const tool of TOOLS) byId(`tool-${tool}`).addEventListener("click", () => this.take(tool));
     byId("cut-undo").addEventListener("click", () => this.undo());
     byId("cut-clear").addEventListener("click", () => this.clear());
@@ -54,6 +57,10 @@ export class CutoutMode implements Mode {
     setPicker((place) => this.tap(place));
     this.begin();
     this.take(this.tool);
+    void this.page.source.knowsObjects().then((does) => {
+      show(byId("cut-objects-field"), does);
+      this.take(this.tool);
+    });
   }
 
   close(): void {
@@ -78,6 +85,7 @@ export class CutoutMode implements Mode {
   forget(): void {
     this.loaded = null;
     this.cutting = null;
+    this.asking?.abort();
   }
 
   private begin(): void {
@@ -104,16 +112,40 @@ export class CutoutMode implements Mode {
     const isBrush = tool === "brush" || tool === "eraser";
     keepDrags(isBrush);
     show(byId("cut-size-field"), isBrush);
-    show(byId("cut-tolerance-field"), !isBrush);
-    byId("cut-hint").textContent = say(isBrush ? "cutHintBrush" : "cutHintTap");
+    show(byId("cut-tolerance-field"), !isBrush && !isByObjects());
+    byId("cut-hint").textContent = say(isBrush ? "cutHintBrush" : isByObjects() ? "cutHintObject" : "cutHintTap");
   }
 
   private tap(place: Place): boolean {
     if (!this.cutting || this.tool === "brush" || this.tool === "eraser") return false;
+    if (isByObjects()) {
+      void this.tapObject(place, this.tool === "add");
+      return true;
+    }
     const tolerance = byId("cut-tolerance", HTMLInputElement).valueAsNumber / 100;
     this.cutting.do({ kind: "tap", place, isKept: this.tool === "add", tolerance });
     this.change();
     return true;
+  }
+
+  /** The thing at a place, as the source knows it. */
+  private async tapObject(place: Place, isKept: boolean): Promise<void> {
+    const [on, cutting] = [state.result, this.cutting];
+    if (!on || !cutting) return;
+    this.asking?.abort();
+    const asking = (this.asking = new AbortController());
+    forgetProblem();
+    byId("cut-hint").textContent = byId("spoken").textContent = say("cutLooking");
+    try {
+      const picture = await createImageBitmap(await this.page.source.objectAt(place, on, asking.signal));
+      if (asking.signal.aborted) return;
+      cutting.do({ kind: "object", mask: maskOf(picture, cutting.field), isKept });
+      this.change();
+    } catch (error) {
+      if (!asking.signal.aborted) report(failureOf(error), on.shot.name, () => void this.tapObject(place, isKept));
+    } finally {
+      if (this.asking === asking) this.take(this.tool);
+    }
   }
 
   private paintOn(stage: HTMLElement): void {
@@ -183,6 +215,7 @@ export class CutoutMode implements Mode {
   }
 }
 
+const isByObjects = (): boolean => !byId("cut-objects-field").hidden && byId("cut-objects", HTMLInputElement).checked;
 const softness = (): number => byId("cut-soft", HTMLInputElement).valueAsNumber;
 
 function ground(): Ground {

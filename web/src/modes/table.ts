@@ -15,7 +15,7 @@ export function modesOf(page: Page): Record<ModeName, Mode> {
   return {
     depth: new DepthMode(page),
     refocus: new RefocusMode(page),
-    cutout: new CutoutMode(),
+    cutout: new CutoutMode(page),
     measure: new MeasureMode(),
     space: new SpaceMode(page),
     effects: new EffectsMode(page),

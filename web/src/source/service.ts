@@ -1,10 +1,11 @@
 /** Depth by the service that this page came from. */
-import { type Answer, Failure, type ModelCard, type Progress, getModel, getModels, getPlugins, holdPhoto, post, postDepth, postHeld } from "../client";
+import { type Answer, Failure, type ModelCard, type Progress, getModel, getModels, getPlugins, hasSegmenter, holdPhoto, post, postDepth, postHeld } from "../client";
 import type { Depth, DepthKind } from "../depth";
 import { parseNpy } from "../npy";
 import type { Plugin } from "../options";
 import type { Shot } from "../shot";
 import { type Hears, type LiveLook, type LiveStream, Stream } from "../stream";
+import type { Place } from "../view";
 import type { Key } from "../words";
 import { type Ask, type DepthSource, type MadeFile, type Noun, type Order, type Result, SCREEN_PX } from "./source";
 
@@ -77,6 +78,18 @@ export class ServiceSource implements DepthSource {
       (files.size ? null : await this.fromHeld(address, on.shot.file, all, signal)) ??
       (await post(address, parts, on.shot.name, all, silent, signal));
     return { blob: new Blob([answer.body], { type: answer.header("Content-Type") }), suffix: suffixOf(answer) };
+  }
+
+  knowsObjects(): Promise<boolean> {
+    return hasSegmenter();
+  }
+
+  async objectAt({ x, y }: Place, on: Result, signal: AbortSignal): Promise<Blob> {
+    const query = { x: String(x), y: String(y) };
+    const parts = { image: on.shot.file };
+    const answer =
+      (await this.fromHeld("v1/segment", on.shot.file, query, signal)) ?? (await post("v1/segment", parts, on.shot.name, query, silent, signal));
+    return new Blob([answer.body], { type: "image/png" });
   }
 }
 

@@ -7,6 +7,7 @@ import type { Depth } from "../depth";
 import type { Plugin } from "../options";
 import type { Shot } from "../shot";
 import type { Hears, LiveLook, LiveStream } from "../stream";
+import type { Place } from "../view";
 import type { Key } from "../words";
 
 /** How a photo is to be looked at. */
@@ -73,6 +74,10 @@ export interface DepthSource {
   /** Heat maps of a camera's pictures, until it is closed; throws a Failure where it cannot even begin. */
   live(look: LiveLook, hears: Hears): LiveStream;
   make(order: Order, on: Result, signal: AbortSignal): Promise<MadeFile>;
+  /** Whether it knows things by themselves, by Segment Anything. */
+  knowsObjects(): Promise<boolean>;
+  /** A picture of the photo's shape, white where the thing at a place is. */
+  objectAt(place: Place, on: Result, signal: AbortSignal): Promise<Blob>;
 }
 
 /** The longer side of the depth that the page asks for: as much as a panel shows. Files are saved whole. */

@@ -46,7 +46,7 @@ async def answered(
     service.pool.check_room(terms)
     timing = timing_of(request.scope)
     with timing.stage("upload"):
-        upload = await _upload(request, service)
+        upload = await upload_of(request, service)
     question = Question(upload, query, chosen, request_id_of(request.scope), timing, files)
     work = service.pool.run(partial(answer, question, service.tools), terms)
     found: Answer = await while_connected(request, work)
@@ -57,7 +57,7 @@ async def answered(
     return respond(found, chosen.file)
 
 
-async def _upload(request: Request, service: Service) -> Upload:
+async def upload_of(request: Request, service: Service) -> Upload:
     """The photo of a request: one that is held already where its header names it, else its body."""
     name = request.headers.get(HEADER)
     if name is None:
