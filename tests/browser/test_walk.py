@@ -1,4 +1,4 @@
-"""The whole walk, on a phone in Chinese and on a desktop in English: each way to work with a photo.
+"""The whole walk, on a phone and on a desktop, in Chinese and in English: each way to work with a photo.
 
 Pixels are looked at. It is recorded: ``artifacts/walk-*.zip`` are traces (``playwright show-trace``), beside
 them a picture of each state.
@@ -21,8 +21,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.xdist_group("browser")]
 SAMPLES = REPOSITORY / "src" / "nearfar" / "assets" / "samples"
 STREET = {"name": "street.jpg", "mimeType": "image/jpeg", "buffer": (SAMPLES / "street.jpg").read_bytes()}
 ROOM = {"name": "room.jpg", "mimeType": "image/jpeg", "buffer": (SAMPLES / "room.jpg").read_bytes()}
-PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True, "locale": "zh-CN"}
-DESKTOP = {"viewport": {"width": 1280, "height": 860}, "locale": "en-GB"}
+CLIPBOARD = ["clipboard-read", "clipboard-write"]
+PHONE = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
+DESKTOP = {"viewport": {"width": 1280, "height": 860}}
+LOCALES = {"en": "en-GB", "zh": "zh-CN"}
 VAN, LINE = np.s_[200:280, 190:265], np.s_[400:480, 420:640]
 """Places of the street: what is tapped, and what is elsewhere at another depth (rows, columns)."""
 
@@ -67,10 +69,12 @@ class Walk:
         return getattr(self.page, name)
 
 
-@pytest.fixture(params=[("phone-zh", PHONE), ("desktop-en", DESKTOP)], ids=["phone", "desktop"])
+@pytest.fixture(params=["phone-zh", "desktop-en", "phone-en", "desktop-zh"])
 def walk(request, open_page):
-    name, ways = request.param
-    walk = Walk(open_page(accept_downloads=True, **ways), name)
+    device, language = request.param.split("-")
+    ways = PHONE if device == "phone" else DESKTOP
+    page = open_page(accept_downloads=True, permissions=CLIPBOARD, locale=LOCALES[language], **ways)
+    walk = Walk(page, request.param)
     yield walk
     walk.end()
 
@@ -81,8 +85,8 @@ def edges(picture: np.ndarray, place) -> float:
 
 
 def test_all_that_is_done_with_a_photo(walk) -> None:
-    """Two in the tray; one saved, compared, refocused, cut out, measured, turned, fogged, exported."""
-    walk.show("start")
+    """Two in the tray; one saved, compared, refocused, cut out, measured, turned, fogged, exported, given."""
+    begin(walk)
     walk.set_input_files("#file", [STREET, ROOM])
     wait_until(walk, "document.querySelectorAll('#tray-list [data-stage=done]').length === 2", 60)
     names = zipfile.ZipFile(io.BytesIO(walk.saved("#tray-zip"))).namelist()
@@ -90,11 +94,27 @@ def test_all_that_is_done_with_a_photo(walk) -> None:
     walk.show("many")
     walk.click("#tray-clear")
     look_closely(walk)
+    look_finer(walk)
     refocus(walk)
     cut_out(walk)
     measure(walk)
     turn(walk)
     effects_and_files(walk)
+    give_away(walk)
+    come_back(walk)
+
+
+def begin(walk: Walk) -> None:
+    """Help and the reference are linked; words for an empty file, and nothing to try again."""
+    walk.show("start")
+    for address in ("docs", walk.get_attribute("#help-link", "href")):
+        assert walk.page.request.get(f"{walk.url}{address}").ok, address
+    walk.set_input_files("#file", {"name": "none.jpg", "mimeType": "image/jpeg", "buffer": b""})
+    walk.wait_for_selector("#problem", state="visible")
+    assert ("没有内容" if walk.is_chinese else "no bytes") in walk.inner_text("#problem-text")
+    assert walk.is_hidden("#retry")
+    walk.show("empty")
+    walk.click("#dismiss")
 
 
 def look_closely(walk: Walk) -> None:
@@ -116,6 +136,24 @@ def look_closely(walk: Walk) -> None:
     walk.click("#compare")
     walk.show("compared")
     walk.click("#compare")
+
+
+def look_finer(walk: Walk) -> None:
+    """A larger input takes longer and sees otherwise; the switch says how long it took here."""
+    usual = canvas(walk, "heat")
+    walk.select_option("#quality", "s384")
+    wait_until(walk, "/\\d/.test(document.getElementById('quality').selectedOptions[0].text.slice(4))", 60)
+    wait_until(walk, "document.getElementById('busy').hidden")
+    walk.wait_for_timeout(500)  # it is painted a moment later
+    assert np.abs(canvas(walk, "heat").astype(int) - usual).mean() > 1
+    assert walk.locator("h1:visible").count() == 1
+    assert walk.get_attribute("html", "aria-pressed") is None
+    walk.click("#zoom-in")
+    assert walk.inner_text("#zoom-fit") != "100%"
+    walk.show("finer")
+    walk.click("#zoom-fit")
+    walk.select_option("#quality", "fast")
+    wait_until(walk, "document.getElementById('busy').hidden")
 
 
 def refocus(walk: Walk) -> None:
@@ -187,3 +225,26 @@ def effects_and_files(walk: Walk) -> None:
     walk.show("files")
     walk.click("#link")
     wait_until(walk, "location.hash.includes('mode=files')")
+
+
+def give_away(walk: Walk) -> None:
+    """What is pasted elsewhere is the picture that is seen."""
+    walk.mode("depth")
+    walk.click("#copy")
+    words = "图片已复制" if walk.is_chinese else "The picture is on the clipboard"
+    wait_until(walk, f"document.getElementById('given').textContent.includes({words!r})")
+    types = "navigator.clipboard.read().then(([item]) => item.types.includes('image/png'))"
+    assert walk.evaluate(types)
+
+
+def come_back(walk: Walk) -> None:
+    """A reload keeps the photo, the start has the results of before; one button clears them."""
+    walk.reload()
+    walk.wait_for_selector("html[data-state=result]", state="attached")
+    assert walk.inner_text("#name") in ("street.jpg", "room.jpg")
+    walk.click("#brand")
+    walk.wait_for_selector("#recent", state="visible")
+    wait_until(walk, "[...document.querySelectorAll('#recent-list img')].every((image) => image.complete)")
+    walk.show("recent")
+    walk.click("#recent-clear")
+    walk.wait_for_selector("#recent", state="hidden")
