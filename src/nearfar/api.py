@@ -8,7 +8,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -48,6 +48,8 @@ if TYPE_CHECKING:
     from nearfar.settings import Settings
     from nearfar.types import RangeRule
 
+A = TypeVar("A")
+B = TypeVar("B")
 _one_at_a_time = threading.Lock()
 
 __all__ = [
@@ -161,16 +163,31 @@ class Model:
             ...     print(found.error or found.depth.value_range)
         """
         chosen, within = options or EstimateOptions(), (self._limits, one_photo.Unwatched(tell))
-        workers = workers_of(self.card, workers)
-        is_own = workers == 1 or not self.asked  # made by load, it can be loaded with other settings
-        many = self if is_own else load_side_by_side(workers, {**self.asked, "settings": self.settings})
 
-        def work(numbered: tuple[int, PhotoSource]) -> Estimated:
+        def work(many: Model, numbered: tuple[int, PhotoSource]) -> Estimated:
             return one_photo.attempt(*numbered, many, chosen, within, then)
 
-        with helpers(max(1, usable_cpus() // workers)) if workers > 1 else nullcontext():
-            ahead = 0 if then is None else workers
-            yield from in_order(work, enumerate(photos), workers, ahead=ahead)
+        yield from side_by_side(self, work, enumerate(photos), workers, is_ahead=then is not None)
+
+
+def side_by_side(
+    model: Model,
+    work: Callable[[Model, A], B],
+    things: Iterable[A],
+    workers: int = 0,
+    *,
+    is_ahead: bool = True,
+) -> Generator[B, None, None]:
+    """What ``work`` makes of each thing with a model, in order, that many at once (0: by the processors).
+
+    The model has its share of the processors. ``is_ahead``: the workers go on while one of them is slow, and
+    hold twice as many results. Whatever ``work`` raises ends it.
+    """
+    workers = workers_of(model.card, workers)
+    is_own = workers == 1 or not model.asked  # made by load, it can be loaded with other settings
+    many = model if is_own else load_side_by_side(workers, {**model.asked, "settings": model.settings})
+    with helpers(max(1, usable_cpus() // workers)) if workers > 1 else nullcontext():
+        yield from in_order(partial(work, many), things, workers, ahead=workers if is_ahead else 0)
 
 
 def load_side_by_side(workers: int, asked: Mapping[str, Any]) -> Model:

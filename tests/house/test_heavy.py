@@ -10,7 +10,18 @@ import pytest
 
 from house_reading import modules
 
-HEAVY = ("torch", "transformers", "openvino", "av", "onnxscript", "numba", "h5py", "scipy")
+HEAVY = (
+    "torch",
+    "transformers",
+    "openvino",
+    "av",
+    "onnxscript",
+    "numba",
+    "h5py",
+    "scipy",
+    "fsspec",
+    "pyarrow",
+)
 OWNERS = ("nearfar.nets",)
 """Modules that are nothing without torch: they are imported by what has it."""
 

@@ -8,7 +8,7 @@ import os
 import sys
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from nearfar.errors import OutputError
 
@@ -161,45 +161,66 @@ def progress(total: int) -> Iterator[Callable[[bool], bool]]:
         yield step
 
 
-@contextmanager
-def frames(*, is_shown: bool) -> Iterator[Callable[[int, int | None, float, float | None], None]]:
-    """How far a video is, on standard error: a bar on a terminal, else a line each ten seconds.
+class Counted(Protocol):
+    """Hears how far something is."""
 
-    Gives what is told frames done, of how many (None: nobody knows), frames a second, and seconds left.
+    def __call__(
+        self, done: int, total: int | None, rate: float, left_s: float | None, failed: int = 0
+    ) -> None:
+        """So many are done, of how many (None: nobody knows); how many a second; seconds left."""
+
+
+@contextmanager
+def counted(what: str, *, is_shown: bool) -> Iterator[Counted]:
+    """How far many things are, on standard error: a bar on a terminal, else a line each ten seconds.
+
+    Gives what is told of it.
     """
     if not is_shown:
-        yield lambda *_: None
+        yield _unheard
         return
     if not sys.stderr.isatty():
-        yield _NowAndThen().tell
+        yield _NowAndThen(what).tell
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
-    words = TextColumn("{task.fields[rate]:.1f} frames/s, {task.fields[left]} left")
+    left = "{task.fields[left]} left{task.fields[failed]}"
+    words = TextColumn(f"{{task.fields[rate]:.1f}} {what}/s, {left}")
     columns = (BarColumn(), MofNCompleteColumn(), words)
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("frames", total=None, rate=0.0, left="?")
+        task = bar.add_task(what, total=None, rate=0.0, left="?", failed="")
 
-        def tell(done: int, total: int | None, rate: float, left_s: float | None) -> None:
-            bar.update(task, completed=done, total=total, rate=rate, left=clock(left_s))
+        def tell(done: int, total: int | None, rate: float, left_s: float | None, failed: int = 0) -> None:
+            bar.update(task, completed=done + failed, total=total, rate=rate, left=clock(left_s))
+            bar.update(task, failed=_failed(failed))
 
         yield tell
+
+
+def _unheard(done: int, total: int | None, rate: float, left_s: float | None, failed: int = 0) -> None:
+    """Nobody is there to hear it."""
+
+
+def _failed(count: int) -> str:
+    return f", {count} failed" if count else ""
 
 
 class _NowAndThen:
     """Says a line now and then."""
 
-    def __init__(self) -> None:
+    def __init__(self, what: str) -> None:
+        self._what = what
         self._said_at = time.monotonic()
 
-    def tell(self, done: int, total: int | None, rate: float, left_s: float | None) -> None:
+    def tell(self, done: int, total: int | None, rate: float, left_s: float | None, failed: int = 0) -> None:
         """A line, where the last one was long ago."""
         if time.monotonic() - self._said_at < _EVERY_S:
             return
         self._said_at = time.monotonic()
         of = f" of {total}" if total is not None else ""
-        line(f"{done}{of} frames, {rate:.1f} frames/s, {clock(left_s)} left")
+        what = self._what
+        line(f"{done}{of} {what}, {rate:.1f} {what}/s, {clock(left_s)} left{_failed(failed)}")
 
 
 def clock(seconds: float | None) -> str:

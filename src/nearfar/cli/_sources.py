@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from nearfar.decode.suffixes import SUFFIXES
 from nearfar.errors import ParameterError
 from nearfar.registry import EFFECTS
 
@@ -16,11 +17,6 @@ if TYPE_CHECKING:
 
 STDIO = "-"
 RECURSIVE_HELP = "Of a folder, do the pictures in the folders within it too; results keep their places."
-SUFFIXES = frozenset({
-    ".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".webp", ".avif", ".heic", ".heif", ".hif", ".jxl",
-    ".tif", ".tiff", ".bmp", ".gif", ".ppm", ".pgm", ".pbm", ".pnm", ".pam",
-})  # fmt: skip
-"""Suffixes of the files in a folder that are taken for photos."""
 
 
 @dataclass(frozen=True, slots=True)

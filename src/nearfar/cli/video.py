@@ -211,7 +211,7 @@ def _made(task: Task, sinks: list[Sink], looked: VideoOptions, model: api.Model,
     _plan.check_there(task.source)
     if is_begun(partial_folder(sinks[0].target)):
         _say.line(f"{sinks[0].target}: going on where the last run ended.")
-    with _say.frames(is_shown=not flags.json) as tell, open_video(task.source) as film:
+    with _say.counted("frames", is_shown=not flags.json) as tell, open_video(task.source) as film:
         options = RunOptions(
             video=looked,
             segment=flags.segment,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
-from nearfar.errors import OutputError, OutputExistsError, ParameterError
+from nearfar.errors import BusyError, OutputError, OutputExistsError, ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -140,15 +140,17 @@ def _claim(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def locked(path: Path, *, passing: bool = False) -> Iterator[None]:
+def locked(path: Path, *, passing: bool = False, waiting: bool = True) -> Iterator[None]:
     """Hold the lock file ``path``; another process or thread that wants it waits. Its folder is made.
 
-    ``passing``: the file is removed at the end, and its folder where that is empty then.
+    ``passing``: the file is removed at the end, and its folder where that is empty then. ``waiting``: else
+    what another holds is refused.
 
     Raises:
         OutputError: the folder is not writable.
+        BusyError: another holds it, and it is not waited for.
     """
-    file = _held(path)
+    file = _held(path, waiting=waiting)
     with file:  # closing the file lets go
         try:
             yield
@@ -176,7 +178,7 @@ def check_locks(folder: Path) -> None:
         trial.unlink(missing_ok=True)
 
 
-def _held(path: Path) -> BinaryIO:
+def _held(path: Path, *, waiting: bool = True) -> BinaryIO:
     """The open lock file, held. One that its holder removed meanwhile blocks no one: it is not taken."""
     while True:
         try:
@@ -194,9 +196,11 @@ def _held(path: Path) -> BinaryIO:
         except OSError as exc:
             raise _not_writable(path, exc) from exc
         try:
-            _lock(file.fileno())
+            _lock(file.fileno(), waiting=waiting)
         except OSError as exc:
             file.close()
+            if not waiting and isinstance(exc, (BlockingIOError, PermissionError)):
+                raise BusyError(f"Another process works in {path.parent}.", "Wait for it to end.") from exc
             raise _no_locks(path, exc) from exc
         if _is_at(file, path):
             return file
@@ -223,17 +227,19 @@ def _is_at(file: BinaryIO, path: Path) -> bool:
         return False
 
 
-def _lock(handle: int) -> None:
+def _lock(handle: int, *, waiting: bool = True) -> None:
     """Wait for the whole file; the system lets go when the process ends, however it ends."""
     if sys.platform == "win32":
         import msvcrt
 
         while True:
             try:
-                msvcrt.locking(handle, msvcrt.LK_LOCK, 1)
+                msvcrt.locking(handle, msvcrt.LK_LOCK if waiting else msvcrt.LK_NBLCK, 1)
             except OSError:  # it gives up after ten seconds
+                if not waiting:
+                    raise
                 continue
             return
     import fcntl
 
-    fcntl.flock(handle, fcntl.LOCK_EX)
+    fcntl.flock(handle, fcntl.LOCK_EX if waiting else fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,93 @@
+"""A row of the manifest: what became of one photo."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from nearfar.machine.texts import parse_json
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+LOST = "ResultLost"
+"""The error of a photo whose results were found to be damaged or gone: it is done again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A file that was made: its path below the target (of a shard: ``SHARD::MEMBER``), bytes and hash."""
+
+    path: str
+    bytes: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What became of a photo.
+
+    ``key``: hash of content, weights and options; "" where the photo could not be read. ``recipe``: hash of
+    weights and options alone. ``low``, ``high``: ends of the values, in ``unit``. ``error``: why there is no
+    result, and ``error_type`` its name in the tree of errors; "" where all went well.
+    """
+
+    source: str
+    stamp: str = ""
+    key: str = ""
+    size: int = -1
+    results: tuple[Result, ...] = ()
+    kind: str = ""
+    unit: str = ""
+    low: float = 0.0
+    high: float = 0.0
+    width: int = 0
+    height: int = 0
+    model: str = ""
+    weights_sha256: str = ""
+    recipe: str = ""
+    warnings: tuple[str, ...] = ()
+    error: str = ""
+    error_type: str = ""
+    seconds: float = 0.0
+
+    @property
+    def is_failed(self) -> bool:
+        """Whether there is no result."""
+        return bool(self.error_type)
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """The row as plain values, as JSON and Parquet hold it."""
+        found = asdict(self)
+        found["results"] = [asdict(result) for result in self.results]
+        found["warnings"] = list(self.warnings)
+        return found
+
+
+def row_of(plain: Mapping[str, Any]) -> Row:
+    """A row of plain values.
+
+    Raises:
+        KeyError, TypeError: it is none.
+    """
+    given = {**plain}
+    given["results"] = tuple(Result(**result) for result in given.get("results") or ())
+    given["warnings"] = tuple(given.get("warnings") or ())
+    return Row(**given)
+
+
+def line_of(rows: Sequence[Row]) -> bytes:
+    """A line of the journal: rows that count together or not at all."""
+    return json.dumps([row.plain for row in rows], separators=(",", ":")).encode() + b"\n"
+
+
+def rows_of(line: bytes) -> list[Row]:
+    """The rows of a line; none where it was torn off as a machine failed."""
+    if not line.endswith(b"\n"):
+        return []
+    try:
+        return [row_of(plain) for plain in parse_json(line)]
+    except (ValueError, KeyError, TypeError):
+        return []

@@ -1,0 +1,261 @@
+"""A run over a folder: each photo once, whatever happens meanwhile."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+
+from nearfar import api
+from nearfar.errors import BusyError, OutputExistsError, ParameterError, SourceError
+from nearfar.machine.files import locked
+from nearfar.runs import LocalRunner, Run, RunOptions, Source, pipeline_of
+from nearfar.runs.local import LocalPlace
+from nearfar.runs.manifest import JSONL, RECORDS, Manifest
+from nearfar.runs.status import status_of
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable
+    from pathlib import Path
+
+    from nearfar.runs.items import Item
+    from nearfar.runs.rows import Row
+    from nearfar.runs.work import Done, Work
+
+
+class Counting(LocalRunner):
+    """Counts the photos that it was given, and stops the run after some."""
+
+    __slots__ = ("given", "most")
+
+    def __init__(self, most: int = 0) -> None:
+        super().__init__(workers=1)
+        object.__setattr__(self, "given", [])
+        object.__setattr__(self, "most", most)
+
+    def run(self, work: Work, items: Iterable[Item]) -> Generator[Done, None, None]:
+        """As of a local runner."""
+        for done in super().run(work, items):
+            if self.most and len(self.given) == self.most:
+                raise KeyboardInterrupt
+            self.given.append(done.row.source)
+            yield done
+
+
+def latest(target: Path) -> dict[str, Row]:
+    """The rows of a target by what they are of."""
+    rows = list(Manifest(LocalPlace(str(target))).latest())
+    assert len({row.source for row in rows}) == len(rows)
+    return {row.source: row for row in rows}
+
+
+def made(target: Path) -> dict[str, bytes]:
+    """The results in a target."""
+    files = (path for path in target.rglob("*") if path.is_file() and RECORDS not in path.parts)
+    return {path.relative_to(target).as_posix(): path.read_bytes() for path in files}
+
+
+def test_results_lie_as_their_photos_do(photos, pipeline, tmp_path) -> None:
+    """A photo that fails ends nothing; rows say what the values are, and what was wrong."""
+    report = Run(Source(str(photos)), str(tmp_path / "out"), pipeline).go()
+    assert (report.done, report.failed) == (8, 1)
+    rows, files = latest(tmp_path / "out"), made(tmp_path / "out")
+    row = rows["sub/001.png"]
+    assert files.keys() == {f"{name}.npy.npy" for name in rows if name != "bad.jpg"}
+    values = np.load(tmp_path / "out" / "sub/001.png.npy.npy")
+    assert (row.low, row.high) == pytest.approx((float(values.min()), float(values.max())))
+    assert (row.width, row.height, row.unit) == (values.shape[1], values.shape[0], "1")
+    assert row.results[0].bytes == len(files["sub/001.png.npy.npy"])
+    assert rows["bad.jpg"].error_type == "UnsupportedFormatError"
+    assert len({row.key for row in rows.values()}) == 8
+    assert rows["000.png"].key == rows["sub/007.png"].key  # the same picture
+
+
+def test_the_same_command_goes_on(photos, pipeline, tmp_path) -> None:
+    """After an interruption no photo is done twice, and the manifest is that of a run without one."""
+    first, second = Counting(most=3), Counting()
+    run = Run(Source(str(photos)), str(tmp_path / "out"), pipeline)
+    with pytest.raises(KeyboardInterrupt):
+        run.go(first)
+    run.go(second)
+    assert sorted(first.given + second.given) == sorted(latest(tmp_path / "out"))
+    Run(Source(str(photos)), str(tmp_path / "whole"), pipeline).go()
+    bare = [
+        {name: replace(row, seconds=0.0) for name, row in latest(tmp_path / place).items()}
+        for place in ("out", "whole")
+    ]
+    assert bare[0] == bare[1]
+    assert made(tmp_path / "out") == made(tmp_path / "whole")
+
+
+def test_what_failed_is_done_again_where_it_is_asked_for(photos, pipeline, tmp_path) -> None:
+    """And is left alone otherwise."""
+    run = Run(Source(str(photos)), str(tmp_path / "out"), pipeline)
+    run.go()
+    rest, again = Counting(), Counting()
+    assert run.go(rest).failed == 1
+    assert rest.given == []
+    run.options = RunOptions(retry_errors=True)
+    run.go(again)
+    assert again.given == ["bad.jpg"]
+
+
+def test_a_photo_that_changed_is_done_again(photos, pipeline, tmp_path) -> None:
+    """Its row is replaced, and there is one of it still."""
+    run, runner = Run(Source(str(photos)), str(tmp_path / "out"), pipeline), Counting()
+    run.go()
+    before = latest(tmp_path / "out")["000.png"]
+    (photos / "000.png").write_bytes((photos / "002.png").read_bytes())
+    report = run.go(runner)
+    assert runner.given == ["000.png"]
+    after = latest(tmp_path / "out")
+    assert after["000.png"].key == after["002.png"].key != before.key
+    assert (report.done, report.done_now) == (8, 1)
+
+
+@pytest.mark.parametrize("other", [{"exports": ["npz"]}, {"exports": ["npy"], "tiles": True}])
+def test_another_recipe_is_refused(photos, pipeline, tmp_path, other) -> None:
+    """Unless all of it may be made anew."""
+    Run(Source(str(photos)), str(tmp_path / "out"), pipeline).go()
+    run = Run(Source(str(photos)), str(tmp_path / "out"), pipeline_of({**other, "engine": "fake"}))
+    with pytest.raises(ParameterError, match=r"outputs|tiles"):
+        run.go()
+    run.options = RunOptions(replace=True)
+    assert run.go().done_now == 8
+
+
+def test_other_weights_are_refused(photos, pipeline, tmp_path) -> None:
+    """By the hash of the weights, whatever they are called."""
+    out = tmp_path / "out"
+    Run(Source(str(photos)), str(out), pipeline).go()
+    recipe = out / RECORDS / "recipe.json"
+    held = json.loads(recipe.read_text())
+    held["recipe"]["weights_sha256"] = "0" * 64
+    recipe.write_text(json.dumps(held))
+    with pytest.raises(ParameterError, match="weights_sha256"):
+        Run(Source(str(photos)), str(out), pipeline).go()
+
+
+def test_a_target_of_other_things_is_left_alone(photos, pipeline, tmp_path) -> None:
+    """The folder of the photos too."""
+    with pytest.raises(OutputExistsError, match="not of a run"):
+        Run(Source(str(photos)), str(photos), pipeline).go()
+
+
+def test_a_target_in_the_source_is_none_of_its_photos(photos, tmp_path) -> None:
+    """The results of the first time are not taken for photos the second time."""
+    pipeline = pipeline_of({"engine": "fake"})
+    run = Run(Source(str(photos), but=str(photos / "out")), str(photos / "out"), pipeline)
+    assert run.go().done == run.go().done == 8
+
+
+def test_two_runs_do_not_share_a_target(photos, pipeline, tmp_path) -> None:
+    """The second one is told, and changes nothing."""
+    place = tmp_path / "out" / RECORDS / "lock"
+    with locked(place), pytest.raises(BusyError, match="Another process works"):
+        Run(Source(str(photos)), str(tmp_path / "out"), pipeline).go()
+
+
+def test_a_dry_run_writes_nothing(photos, pipeline, tmp_path) -> None:
+    """It says what would be done."""
+    found = Run(Source(str(photos)), str(tmp_path / "out"), pipeline).look()
+    assert (found.todo, found.done) == (9, 0)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_limit_is_of_one_time(photos, pipeline, tmp_path) -> None:
+    """The next time goes on behind it."""
+    run = Run(Source(str(photos)), str(tmp_path / "out"), pipeline, RunOptions(limit=4))
+    reports = [run.go() for _ in range(4)]
+    assert [one.done_now + one.failed_now for one in reports] == [4, 4, 1, 0]
+
+
+def test_damaged_results_are_made_again(photos, pipeline, tmp_path) -> None:
+    """Changed ones and ones that are gone; the others are not touched."""
+    run, runner = Run(Source(str(photos)), str(tmp_path / "out"), pipeline), Counting()
+    run.go()
+    whole = made(tmp_path / "out")
+    (tmp_path / "out" / "000.png.npy.npy").write_bytes(b"changed")
+    (tmp_path / "out" / "sub/001.png.npy.npy").unlink()
+    run.options = RunOptions(verify=True)
+    assert run.look().damaged == 2
+    assert run.go(runner).damaged == 2
+    assert sorted(runner.given) == ["000.png", "sub/001.png"]
+    assert made(tmp_path / "out") == whole
+
+
+def test_one_range_for_all(photos, tmp_path) -> None:
+    """Every picture spans the same values; going on takes the range that was found first."""
+    pipeline = pipeline_of({"effects": ["heatmap"], "one_range": True, "engine": "fake"})
+    run = Run(Source(str(photos)), str(tmp_path / "out"), pipeline)
+    run.go()
+    low, high = json.loads((tmp_path / "out" / RECORDS / "range.json").read_text())["range"]
+    depth = api.load(engine="fake").estimate(photos / "000.png")
+    expected = api.heatmap(depth, range=(low, high)).encoded(".png")
+    assert (tmp_path / "out" / "000.png.heatmap.png").read_bytes() == expected
+    assert run.go().done_now == 0
+
+
+def test_one_range_needs_colours(tmp_path) -> None:
+    """Values have none."""
+    with pytest.raises(ParameterError, match="No result has colours"):
+        pipeline_of({"exports": ["npy"], "one_range": True})
+
+
+def test_following_takes_what_comes(photos, pipeline, tmp_path) -> None:
+    """Each photo once, over rounds and over another run."""
+    out, runner = tmp_path / "out", Counting()
+
+    def tell(progress, _row) -> None:
+        if progress.done_now == 8:
+            (photos / "new.png").write_bytes((photos / "000.png").read_bytes())
+
+    options = RunOptions(follow_s=0.01, rounds=2)
+    Run(Source(str(photos)), str(out), pipeline, options, tell).go(runner)
+    assert runner.given.count("new.png") == 1
+    assert len(runner.given) == 10
+    assert Run(Source(str(photos)), str(out), pipeline).go().done_now == 0
+
+
+def test_it_stands_as_its_manifest_says(photos, pipeline, tmp_path) -> None:
+    """Looked at from elsewhere."""
+    Run(Source(str(photos)), str(tmp_path / "out"), pipeline).go()
+    found = status_of(str(tmp_path / "out"))
+    assert (found.done, found.failed, found.errors) == (8, 1, {"UnsupportedFormatError": 1})
+    assert found.bytes == sum(map(len, made(tmp_path / "out").values()))
+    assert (found.state["finished"], found.state["total"]) == (True, 9)
+    with pytest.raises(SourceError, match="holds no run"):
+        status_of(str(tmp_path))
+
+
+def test_without_arrow_the_manifest_is_lines(photos, pipeline, tmp_path, monkeypatch) -> None:
+    """And with it, the next time, all of it is Parquet."""
+    monkeypatch.setattr("nearfar.runs.arrow.has_arrow", lambda: False)
+    run = Run(Source(str(photos)), str(tmp_path / "out"), pipeline)
+    assert run.go().manifest.endswith(JSONL)
+    rows = latest(tmp_path / "out")
+    assert run.go().done_now == 0
+    monkeypatch.undo()
+    pytest.importorskip("pyarrow")
+    (photos / "new.png").write_bytes((photos / "000.png").read_bytes())
+    assert run.go().manifest.endswith("manifest.parquet")
+    assert not (tmp_path / "out" / RECORDS / JSONL).exists()
+    assert latest(tmp_path / "out").items() >= rows.items()
+
+
+def test_memory_holds_few_photos(photos, pipeline, tmp_path) -> None:
+    """Of a source that is long no more are taken than there is room for when the run ends."""
+    taken = []
+    first = next(item for item in Source(str(photos)) if item.name == "000.png")
+
+    def long() -> Generator[Item, None, None]:
+        for number in range(10_000):
+            taken.append(number)
+            yield replace(first, name=f"{number}.png")
+
+    with pytest.raises(KeyboardInterrupt):
+        Run(long(), str(tmp_path / "out"), pipeline).go(Counting(most=6))
+    assert len(taken) <= 8
