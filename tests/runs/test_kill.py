@@ -98,3 +98,18 @@ def test_shards_have_each_photo_once(tmp_path) -> None:
     assert kill_often(source, tmp_path / "out", 3, *flags) >= 1
     assert start(source, tmp_path / "out", *flags).wait() == 0
     assert samples(tmp_path / "out") == sorted(path.name for path in source.iterdir())
+
+
+def test_following_gives_each_photo_once(tmp_path) -> None:
+    """Over restarts, while photos come."""
+    source = tmp_path / "photos"
+    source.mkdir()
+    for number in range(60):
+        if number % 20 == 0:
+            (source / f"{number}.png").write_bytes(encoded(draw(20 + number, 20)))
+            kill_often(source, tmp_path / "out", 1, "--follow", "0.05")
+        (source / f"{number}.png").write_bytes(encoded(draw(20 + number, 20)))
+    assert start(source, tmp_path / "out").wait() == 0
+    assert start(source, tmp_path / "whole").wait() == 0
+    assert rows(tmp_path / "out") == rows(tmp_path / "whole")
+    assert files(tmp_path / "out") == files(tmp_path / "whole")

@@ -211,10 +211,14 @@ def test_what_is_known_is_not_claimed() -> None:
     """What is done, of the same recipe; not what was lost, nor what failed where that is tried again."""
     known = Known("recipe")
     known.note(Row("a", "1", recipe="recipe"))
+    known.begin()
     assert not known.claim("a", "1")
+    assert not known.claim("a", "2")  # of two that are called the same the first one counts
+    assert (known.doubled, known.done) == (1, 1)
+    known.begin()
     assert known.claim("a", "2")
     assert not known.claim("a", "2")
-    assert (known.done, known.failed) == (0, 0)
+    assert (known.done, known.failed, known.doubled) == (0, 0, 1)
     known.note(Row("a", "2", error_type="SourceError"))
     assert (known.done, known.failed) == (0, 1)
 

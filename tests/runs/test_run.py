@@ -39,7 +39,7 @@ class Counting(LocalRunner):
     def run(self, work: Work, items: Iterable[Item]) -> Generator[Done, None, None]:
         """As of a local runner."""
         for done in super().run(work, items):
-            if self.most and len(self.given) == self.most:
+            if self.most < 0 or (self.most and len(self.given) == self.most):
                 raise KeyboardInterrupt
             self.given.append(done.row.source)
             yield done
@@ -259,3 +259,36 @@ def test_memory_holds_few_photos(photos, pipeline, tmp_path) -> None:
     with pytest.raises(KeyboardInterrupt):
         Run(long(), str(tmp_path / "out"), pipeline).go(Counting(most=6))
     assert len(taken) <= 8
+
+
+def test_two_photos_of_one_name_are_one(photos, pipeline, tmp_path) -> None:
+    """The first one counts, each time, and it is said."""
+    items = list(Source(str(photos)))
+    twice = [*items, replace(items[1], stamp="another")]
+    run, again = Run(twice, str(tmp_path / "out"), pipeline), Counting()
+    assert run.go().doubled == 1
+    assert run.go(again).doubled == 1
+    assert again.given == []
+
+
+def test_a_source_without_photos_is_told(pipeline, tmp_path) -> None:
+    """It is a wrong name more often than nothing to do."""
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SourceError, match="holds no photo"):
+        Run(Source(str(tmp_path / "empty")), str(tmp_path / "out"), pipeline).go()
+
+
+def test_many_journals_become_a_manifest(photos, pipeline, tmp_path) -> None:
+    """So that a run that is always interrupted begins fast."""
+    run = Run(Source(str(photos)), str(tmp_path / "out"), pipeline)
+    journals = tmp_path / "out" / RECORDS / "journal"
+    for _ in range(8):
+        with pytest.raises(KeyboardInterrupt):
+            run.go(Counting(most=1))
+    assert len(list(journals.iterdir())) == 8
+    for number in range(20):
+        (journals / f"{number + 900:06d}-x.jsonl").write_bytes(b"")
+    with pytest.raises(KeyboardInterrupt):
+        run.go(Counting(most=-1))
+    assert len(list(journals.iterdir())) <= 1
+    assert len(latest(tmp_path / "out")) == 8

@@ -131,6 +131,18 @@ def test_shards_by_numbers(whole, tmp_path) -> None:
     assert found == {f"s-{number:03d}.tar/a.png": (whole / NAMES[number]).read_bytes() for number in range(2)}
 
 
+def test_a_damaged_shard_of_many_is_one_that_fails(whole, tmp_path) -> None:
+    """The others are gone through, and the damaged one says what is wrong when it is read."""
+    for number in range(2):
+        with tarfile.open(tmp_path / f"s-{number}.tar", "w") as archive:
+            archive.add(whole / NAMES[number], "a.png")
+    (tmp_path / "s-0.tar").write_bytes(b"no tar" * 200)
+    found = {item.name: item for item in Source(f"{tmp_path}/s-*.tar")}
+    assert found["s-1.tar/a.png"].read() == (whole / NAMES[1]).read_bytes()
+    with pytest.raises(SourceError, match=r"s-0\.tar is damaged"):
+        pickle.loads(pickle.dumps(found["s-0.tar"])).read()  # noqa: S301 - our own
+
+
 @pytest.mark.parametrize("name", ["cut.tar", "cut.zip", "cut.parquet"])
 def test_a_damaged_archive_is_told(tmp_path, name) -> None:
     """By its name."""

@@ -140,6 +140,8 @@ def _gone(run: Run, flags: RunFlags) -> int:
     else:
         made_again = f", {found.damaged} damaged results made again" if found.damaged else ""
         _say.line(f"{found.done} done ({found.done_now} now), {found.failed} failed{made_again}")
+        if found.doubled:
+            _say.line(f"{found.doubled} photos had a name that came before, and were left out")
         _say.lines([found.manifest])
     return 1 if found.failed_now else 0
 

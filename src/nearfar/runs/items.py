@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from nearfar.errors import SourceError
+
 if TYPE_CHECKING:
     from nearfar.runs.places import Place
 
@@ -58,6 +60,18 @@ class Held:
     def __call__(self) -> bytes:
         """As of :class:`Reader`."""
         return self.data
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """What a source could not give: why."""
+
+    message: str
+    hint: str
+
+    def __call__(self) -> bytes:
+        """Nothing but the error, SourceError."""
+        raise SourceError(self.message, self.hint)
 
 
 def safe_name(name: str) -> str:

@@ -33,6 +33,7 @@ RECORDS = "nearfar-run"
 PARQUET, JSONL = "manifest.parquet", "manifest.jsonl"
 _NEEDED = ["source", "stamp", "recipe", "error_type"]
 _SYNC_S = 1.0
+_MANY = 16
 _PART_ROWS, _PART_S = 256, 5.0
 
 
@@ -104,6 +105,10 @@ class Manifest:
         for journal in journals:  # the oldest first: what is left then never replaces what is newer
             self.place.remove(journal)
         return path
+
+    def is_scattered(self) -> bool:
+        """Whether rows are in so many journals that reading them takes long."""
+        return len(self._journals()) > _MANY
 
     def _journals(self) -> list[str]:
         found = self.place.entries(f"{self.folder}/journal")
@@ -180,13 +185,17 @@ class Known:
     """What is done already: the anti-join that a run goes on by. About 200 bytes a photo.
 
     ``done``, ``failed``: photos by what became of them; those that are to be done again are in neither.
+    ``seen``: photos of a look at the source, of which ``doubled`` had a name that had come before.
     """
 
     recipe: str
     retry_errors: bool = False
     done: int = 0
     failed: int = 0
+    doubled: int = 0
+    seen: int = 0
     _fates: dict[bytes, bytes] = field(default_factory=dict)
+    _look: int = 0
 
     @classmethod
     def of(cls, manifest: Manifest, recipe: str, *, retry_errors: bool = False) -> Known:
@@ -200,17 +209,31 @@ class Known:
                 known.note(row)
         return known
 
+    def begin(self) -> None:
+        """The source is looked at, once more."""
+        self._look = self._look % 255 + 1
+        self.seen = self.doubled = 0
+
     def note(self, row: Row) -> None:
         """Take in what became of a photo; the last row of it counts."""
-        self._set(_hashed(row.source), (b"-" if row.is_failed else b"+") + _hashed(row.stamp))
+        name_hash = _hashed(row.source)
+        look = self._fates.get(name_hash, b"??")[1:2] if self._look else b"\0"
+        self._set(name_hash, (b"-" if row.is_failed else b"+") + look + _hashed(row.stamp))
 
     def claim(self, name: str, stamp: str) -> bool:
-        """Whether a photo is to be done; asked again it is not, unless its content may have changed."""
-        name_hash, stamp_hash = _hashed(name), _hashed(stamp)
-        if self._fates.get(name_hash, b"")[1:] == stamp_hash:
+        """Whether a photo is to be done: where it is not, or its content may have changed.
+
+        Of a name that comes twice within a look at the source the first one counts.
+        """
+        name_hash, stamp_hash, look = _hashed(name), _hashed(stamp), bytes([self._look])
+        fate = self._fates.get(name_hash, b"")
+        self.seen += 1
+        if fate[1:2] == look and self._look:
+            self.doubled += 1
             return False
-        self._set(name_hash, b"?" + stamp_hash)
-        return True
+        is_known = fate[2:] == stamp_hash
+        self._set(name_hash, (fate[:1] if is_known else b"?") + look + stamp_hash)
+        return not is_known
 
     def _set(self, name_hash: bytes, fate: bytes) -> None:
         before = self._fates.pop(name_hash, b"")[:1]

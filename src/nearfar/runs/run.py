@@ -69,7 +69,8 @@ class RunOptions:
 class Report:
     """How a run went: photos that are done and that failed, in all and now; what was found damaged.
 
-    ``manifest``: where the rows are. ``todo``: photos that a dry run would do.
+    ``doubled``: names that came twice, and are done once. ``manifest``: where the rows are. ``todo``: photos
+    that a dry run would do.
     """
 
     done: int
@@ -77,6 +78,7 @@ class Report:
     done_now: int = 0
     failed_now: int = 0
     damaged: int = 0
+    doubled: int = 0
     todo: int = 0
     manifest: str = ""
 
@@ -112,6 +114,8 @@ class Run:
             lost = self._verified(desk) if self.options.verify else 0
             if self.options.into != "tree":
                 remove_strays(desk.place, desk.manifest.rows())
+            if desk.manifest.is_scattered():
+                desk.manifest.compact()
             progress = self._begin(desk, work)
             self._rounds(desk, work, runner, progress)
             manifest = desk.manifest.compact()
@@ -122,6 +126,7 @@ class Run:
                 progress.done_now,
                 progress.failed_now,
                 lost,
+                doubled=desk.known.doubled,
                 manifest=f"{self.target}/{manifest}",
             )
 
@@ -229,9 +234,14 @@ class Run:
             for done in found:
                 target.add(done)
         target.flush()
+        if not desk.known.seen and not self.options.follow_s:
+            raise SourceError(
+                "The source holds no photo.", "Name a folder, list, pattern, table, tar or ZIP."
+            )
 
     def _todo(self, known: Known) -> Iterator[Item]:
         """The photos that are to be done: the anti-join of the source and the manifest."""
+        known.begin()
         todo = (item for item in self.source if known.claim(item.name, item.stamp))
         return islice(todo, self.options.limit) if self.options.limit else todo
 
@@ -275,9 +285,3 @@ def _difference(there: dict[str, Any], now: dict[str, Any]) -> str:
     before = there["recipe"]
     words = [word for word in now["recipe"] if before.get(word) != now["recipe"][word]]
     return ", ".join(f"{word} ({before.get(word)!s:.80}, not {now['recipe'][word]!s:.80})" for word in words)
-
-
-def check_source(source: Iterable[Item]) -> None:
-    """SourceError where a source has no photo."""
-    if next(iter(source), None) is None:
-        raise SourceError("The source holds no photo.", "Name another.")

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 
 from nearfar.decode.suffixes import SUFFIXES
 from nearfar.errors import ParameterError, SourceError
+from nearfar.runs.items import Broken, Item
 from nearfar.runs.sources import listed, packed, tables
 from nearfar.runs.where import is_remote, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from nearfar.runs.items import Item
 
 _TARS, _ZIPS = (".tar", ".tar.gz", ".tgz"), (".zip",)
 _TABLES = (".parquet", ".csv", ".jsonl")
@@ -46,9 +45,18 @@ class Source:
             ParameterError: a column that is not there, or none was named.
             MissingExtraError: it needs a library that is not installed.
         """
-        root = _root(self.text)
-        for file in _files(self.text):
-            yield from self._of(file, file.removeprefix(root) if file != self.text.rstrip("/") else "")
+        root, files = _root(self.text), _files(self.text)
+        for file in files:
+            under, count = file.removeprefix(root) if file != self.text.rstrip("/") else "", 0
+            try:
+                for item in self._of(file, under):
+                    count += 1
+                    yield item
+            except SourceError as exc:  # one damaged archive of many ends no run: it has a row that says so
+                if len(files) == 1 and not count:
+                    raise
+                name = under or PurePosixPath(file).name
+                yield Item(listed.shown_name(name), "", -1, Broken(exc.message, exc.hint))
 
     def count(self) -> int | None:
         """How many photos there are; None where counting them would take long."""
