@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Depth } from "../src/depth";
 import { backdrop } from "../src/space/backdrop";
-import { type Rule, distanceBehind, distanceOf, gridOf, solid, stepsOf, trianglesOf } from "../src/space/geometry";
+import { type Grid3, type Rule, distanceBehind, distanceOf, gridOf, solid, stepsOf, trianglesOf } from "../src/space/geometry";
 import { MOTIONS, eyeAt } from "../src/space/paths";
 
 const RULE: Rule = { fov: 90, far: 5, calibration: null };
@@ -74,7 +74,7 @@ describe("an edge of the surface", () => {
 
   it("has behind it what is beside it, along the same rays, and fades away", () => {
     const front = solid(grid);
-    const back = backdrop(front, stepsOf(front), photo(front.columns, front.rows));
+    const back = backdrop(front, stepsOf(front), all(front), photo(front.columns, front.rows));
     expect(away(back)).toEqual([1, 1, 1, 4, 4, 4, 4, 4]); // as far as a background goes on
     expect([...back.isBehind.subarray(0, 8)]).toEqual([0, 0, 0, 1, 0, 0, 0, 0]);
     const hides = [...back.colours].filter((_, i) => i % 4 === 3).slice(0, 8);
@@ -84,26 +84,37 @@ describe("an edge of the surface", () => {
   it("has the colours of the background behind it, and hardly its own", () => {
     const wide = [...Array<number>(20).fill(1), ...Array<number>(20).fill(4)];
     const big = gridOf(map("metric", [...wide, ...wide, ...wide], 40), RULE, 99);
-    const { colours, isBehind } = backdrop(big, stepsOf(big), photo(40, 3));
+    const { colours, isBehind } = backdrop(big, stepsOf(big), all(big), photo(40, 3));
     const red = wide.map((_, at) => colours[(40 + at) * 4] as number);
     expect([...isBehind.subarray(40, 80)].indexOf(1)).toBe(15);
     for (const at of [16, 17, 18]) expect(red[at]).toBe(1);
     expect(red[19]).toBeCloseTo(0.3); // the seam
+    const bare = backdrop(big, stepsOf(big), new Uint32Array(0), photo(40, 3)).colours;
+    expect([...bare.subarray((40 + 17) * 4, (40 + 18) * 4)]).toEqual([0, 0, 0, 1]); // where no surface is drawn before it, the photo's own
   });
 
   it("leaves no gap: what lies behind begins where the surface ends", () => {
     const front = solid(grid);
     const [steps, none] = [stepsOf(front), new Uint8Array(0)];
-    const back = backdrop(front, steps, photo(front.columns, front.rows));
+    const back = backdrop(front, steps, all(front), photo(front.columns, front.rows));
     const drawn = trianglesOf(front, 9, { steps }).length + trianglesOf(back, 9, { wanted: back.isBehind, steps: none }).length;
     expect(trianglesOf(front, 9, { steps }).length).toBeLessThan(4 * 7 * 3);
     expect(drawn).toBeGreaterThanOrEqual(4 * 7 * 3);
   });
 
+  it("stands behind all else where nothing is known, in its own colours", () => {
+    const row = [2, 2, 2, 2, Number.NaN, Number.NaN, Number.NaN, Number.NaN];
+    const open = gridOf({ ...map("metric", [...row, ...row, ...row], 8), low: 2, high: 2 }, RULE, 99);
+    const { positions, isBehind, colours } = backdrop(open, stepsOf(open), all(open), photo(8, 3));
+    expect([...isBehind.subarray(8, 16)]).toEqual([0, 0, 0, 1, 1, 1, 1, 1]);
+    expect(-(positions[(8 + 6) * 3 + 2] as number)).toBeCloseTo(2.2);
+    expect([...colours.subarray((8 + 6) * 4, (8 + 7) * 4)]).toEqual([1, 0, 0, 1]);
+  });
+
   it("makes one slope of two backgrounds that meet", () => {
     const between = [...Array<number>(10).fill(4), 1, 1, 1, ...Array<number>(10).fill(8)];
     const wide = gridOf(map("metric", [...between, ...between, ...between], 23), RULE, 99);
-    const back = backdrop(wide, stepsOf(wide), photo(23, 3));
+    const back = backdrop(wide, stepsOf(wide), all(wide), photo(23, 3));
     const found = between.map((_, at) => -(back.positions[(23 + at) * 3 + 2] as number)).slice(9, 14);
     expect([...back.isBehind.subarray(33, 36)]).toEqual([1, 1, 1]);
     expect(found).toEqual([...found].sort((a, b) => a - b));
@@ -111,6 +122,8 @@ describe("an edge of the surface", () => {
     expect(found[2]).toBeLessThan(7.5);
   });
 });
+
+const all = (grid: Grid3): Uint32Array => trianglesOf(grid, Number.POSITIVE_INFINITY);
 
 /** Three colours a place: the left half black, the right half red. */
 function photo(columns: number, rows: number): Float32Array {

@@ -1,10 +1,11 @@
 /** What comes into view behind things when the photo is turned: their background, which goes on behind them and fades away. */
-import { EDGE, type Grid3, distances, extreme, moved } from "./geometry";
+import { EDGE, type Grid3, distanceBehind, distances, extreme, moved } from "./geometry";
 
 const REACH = 0.12; // of the longer side: so far the background goes on behind a thing
 const FADING = 0.6; // the share of it that fades away
 const EVEN_ROUNDS = 16; // where backgrounds of two sides meet they are made even
 const OWN = 0.7; // of the thing's own colour in the seam, which shows where nothing is turned
+const [HORIZON, FARTHEST_SHARE] = [1.1, 0.98]; // what has no distance stands so many times as far as the farthest, a few left aside
 const INWARDS = 2; // places beside an edge show both sides
 
 /** The background as a grid: ``isBehind`` marks the places that were put behind others, ``colours`` has red, green, blue and how much it hides. */
@@ -12,23 +13,33 @@ export type Backdrop = Grid3 & { readonly isBehind: Uint8Array; readonly colours
 
 /**
  * From a jump of the surface on, places of the thing in front lie as far as what is beside it, the nearest first, and
- * have its colours, which run into each other. ``steps``: where the surface jumps; ``photo``: three colours a place.
+ * have its colours, which run into each other. What has no distance, such as the sky where only metres count, stands
+ * behind all else. ``steps``: where the surface jumps; ``front``: its triangles; ``photo``: three colours a place.
  */
-export function backdrop(grid: Grid3, steps: Uint8Array, photo: Float32Array): Backdrop {
-  const away = distances(grid);
+export function backdrop(grid: Grid3, steps: Uint8Array, front: Uint32Array, photo: Float32Array): Backdrop {
+  const known = distances(grid);
+  const horizon = HORIZON * distanceBehind(grid, FARTHEST_SHARE);
+  const away = known.map((value) => (Number.isNaN(value) ? horizon : value));
   const around = neighbours(grid);
-  const filled = spread(grid, away, extreme(Float32Array.from(steps), grid, 1, true), around);
+  const marks = Float32Array.from(steps, (step, at) => Number(step || Number.isNaN(known[at])));
+  const filled = spread(grid, away, extreme(marks, grid, 1, true), around);
   const colours = new Float32Array(away.length * 4);
   filled.rounds.forEach((round, at) => {
     const from = round ? beyond(grid, away, filled.from[at] as number, at) : at;
     colours.set(photo.subarray(from * 3, from * 3 + 3), at * 4);
-    colours[at * 4 + 3] = round ? Math.min(1, (1 - round / filled.most) / FADING) : Number(isBeside(away, filled, around, at));
+    const hides = Number.isNaN(known[at]) || isBeside(away, filled, around, at);
+    colours[at * 4 + 3] = round ? Math.min(1, (1 - round / filled.most) / FADING) : Number(hides);
   });
   even(away, filled, colours, around);
+  const isDrawn = new Uint8Array(away.length);
+  for (const at of front) isDrawn[at] = 1;
   filled.rounds.forEach((round, at) => {
-    for (let k = 0; round === 1 && k < 3; k += 1) colours[at * 4 + k] = OWN * (photo[at * 3 + k] as number) + (1 - OWN) * (colours[at * 4 + k] as number);
+    if (!isDrawn[at]) colours[at * 4 + 3] = 1;
+    const own = !isDrawn[at] ? 1 : round === 1 ? OWN : 0;
+    for (let k = 0; round && own && k < 3; k += 1) colours[at * 4 + k] = own * (photo[at * 3 + k] as number) + (1 - own) * (colours[at * 4 + k] as number);
   });
-  return { ...moved(grid, filled.far), isBehind: Uint8Array.from(filled.rounds, (round) => Number(round > 0)), colours };
+  const isBehind = Uint8Array.from(filled.rounds, (round, at) => Number(round > 0 || Number.isNaN(known[at])));
+  return { ...moved(grid, filled.far), isBehind, colours };
 }
 
 interface Filled {

@@ -17,6 +17,8 @@ export interface Grid3 {
   readonly rows: number;
   /** x, y, z of each place, the camera at 0 looking along −z; NaN where there is none. */
   readonly positions: Float32Array;
+  /** x, y, z of each place where it lies at a distance of 1. */
+  readonly rays: Float32Array;
   /** Where in the photo each place is, from the left and from the top. */
   readonly places: Float32Array;
 }
@@ -38,18 +40,18 @@ export function gridOf(depth: Depth, rule: Rule, longest: number): Grid3 {
   const share = Math.min(1, longest / Math.max(depth.width, depth.height));
   const columns = Math.max(2, Math.round(depth.width * share));
   const rows = Math.max(2, Math.round(depth.height * share));
-  const [positions, places] = [new Float32Array(columns * rows * 3), new Float32Array(columns * rows * 2)];
+  const [away, rays, places] = [new Float32Array(columns * rows), new Float32Array(columns * rows * 3), new Float32Array(columns * rows * 2)];
   const half = Math.tan((rule.fov * Math.PI) / 360);
   const halfHeight = (half * depth.height) / depth.width;
   for (let row = 0; row < rows; row += 1) {
     for (let column = 0; column < columns; column += 1) {
       const [x, y, at] = [(column + 0.5) / columns, (row + 0.5) / rows, row * columns + column];
-      const away = distanceOf(depth, valueAt(depth, x, y), rule);
-      positions.set([(2 * x - 1) * half * away, (1 - 2 * y) * halfHeight * away, -away], at * 3);
+      away[at] = distanceOf(depth, valueAt(depth, x, y), rule);
+      rays.set([(2 * x - 1) * half, (1 - 2 * y) * halfHeight, -1], at * 3);
       places.set([x, y], at * 2);
     }
   }
-  return { columns, rows, positions, places };
+  return { columns, rows, positions: onRays(rays, away), rays, places };
 }
 
 /**
@@ -86,11 +88,10 @@ export function solid(grid: Grid3): Grid3 {
 /** How far each place is along the optical axis. */
 export const distances = ({ positions }: Grid3): Float32Array => Float32Array.from({ length: positions.length / 3 }, (_, at) => -(positions[at * 3 + 2] as number));
 
-/** The grid with each place moved along its ray. */
-export function moved(grid: Grid3, away: Float32Array): Grid3 {
-  const positions = grid.positions.map((value, i) => (value * (away[Math.floor(i / 3)] as number)) / -(grid.positions[i - (i % 3) + 2] as number));
-  return { ...grid, positions };
-}
+/** The grid with each place at another distance. */
+export const moved = (grid: Grid3, away: Float32Array): Grid3 => ({ ...grid, positions: onRays(grid.rays, away) });
+
+const onRays = (rays: Float32Array, away: Float32Array): Float32Array => rays.map((value, i) => value * (away[Math.floor(i / 3)] as number));
 
 /** The largest or smallest value about each place; places without one are left out. */
 export function extreme(values: Float32Array, { columns, rows }: Grid3, reach: number, isHigh: boolean): Float32Array {

@@ -164,8 +164,9 @@ export class Space {
     const front = solid(grid);
     const steps = stepsOf(front);
     const body = new Mesh(geometryOf(front), new MeshBasicMaterial({ map: this.texture, side: 2 }));
-    body.geometry.setIndex(new BufferAttribute(trianglesOf(front, farthest, { steps }), 1));
-    const back = backdrop(front, steps, this.colours(grid));
+    const triangles = trianglesOf(front, farthest, { steps });
+    body.geometry.setIndex(new BufferAttribute(triangles, 1));
+    const back = backdrop(front, steps, triangles, this.colours(grid));
     const behind = new Mesh(geometryOf(back), new MeshBasicMaterial({ side: 2, vertexColors: true, transparent: true }));
     behind.geometry.setIndex(new BufferAttribute(trianglesOf(back, farthest, { wanted: back.isBehind, steps: NO_STEPS }), 1));
     behind.geometry.setAttribute("color", new BufferAttribute(back.colours, 4));
