@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { defineConfig, type Plugin } from "vite";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
-const SOURCES = ["ar", "index.html", "package-lock.json", "package.json", "public", "src", "tsconfig.json", "vite.config.ts"];
+const SOURCES = ["ar", "index.html", "obs", "package-lock.json", "package.json", "public", "src", "tsconfig.json", "vite.config.ts"];
 
 function filesUnder(path: string): string[] {
   if (!statSync(join(here, path)).isDirectory()) return [path];

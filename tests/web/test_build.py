@@ -25,6 +25,7 @@ STATIC = REPOSITORY / "src" / "nearfar" / "service" / "static"
 SOURCES = (
     "ar",
     "index.html",
+    "obs",
     "package-lock.json",
     "package.json",
     "public",
@@ -71,7 +72,7 @@ def test_every_style_sheet_is_in_the_build() -> None:
     """The one sheet of the page imports each component's, once, and the build is one file."""
     named = re.findall(r'@import "\./styles/(\w+)\.css";', (WEB / "src" / "style.css").read_text())
     assert sorted(named) == sorted(file.stem for file in (WEB / "src" / "styles").iterdir())
-    assert sorted(file.name for file in STATIC.rglob("*.css")) == ["ar.css", "page.css"]
+    assert sorted(file.name for file in STATIC.rglob("*.css")) == ["ar.css", "obs.css", "page.css"]
     assert "@import" not in (STATIC / "assets" / "page.css").read_text()
 
 

@@ -116,6 +116,7 @@ const OPTIONS: Record<Language, Names> = {
     anchor: "对齐部位",
     background: "背景",
     bits: "位数",
+    channel: "通道",
     colormap: "配色",
     colour: "颜色",
     colours: "彩色",
