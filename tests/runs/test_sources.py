@@ -64,11 +64,22 @@ def test_a_pattern(whole) -> None:
         list(Source(f"{whole}/*.gif"))
 
 
+def test_a_pattern_matches_no_results(whole) -> None:
+    """Though the target lies where it looks."""
+    (whole / "out").mkdir()
+    (whole / "out" / "000.png.heatmap.png").write_bytes(b"a result")
+    found = held(Source(f"{whole}/**/*.png", but=str(whole / "out")))
+    assert found.keys() == set(NAMES)
+
+
 def test_a_list(whole) -> None:
     """Paths beside it; remarks and empty lines are none."""
-    (whole / "list.txt").write_text("# photos\n000.png\n\nsub/001.png\nabsent.png\n", encoding="utf-8")
+    (whole / "list.txt").write_text(
+        f"# photos\nfile://{whole}/000.png\n\nsub/001.png\nabsent.png\n", encoding="utf-8"
+    )
     items = {item.name: item for item in Source(str(whole / "list.txt"))}
     assert items["sub/001.png"].read() == (whole / "sub/001.png").read_bytes()
+    assert items[f"{whole}/000.png"].read() == (whole / "000.png").read_bytes()
     with pytest.raises(SourceError, match="does not exist"):
         items["absent.png"].read()
 

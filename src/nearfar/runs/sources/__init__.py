@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -47,6 +48,8 @@ class Source:
         """
         root, files = _root(self.text), _files(self.text)
         for file in files:
+            if self._is_ours(file):
+                continue
             under, count = file.removeprefix(root) if file != self.text.rstrip("/") else "", 0
             try:
                 for item in self._of(file, under):
@@ -86,6 +89,13 @@ class Source:
             yield from listed.of_folder(place_of(text), self._below(text), before)
         else:
             yield listed.of_file(place, name, under or name)
+
+    def _is_ours(self, file: str) -> bool:
+        """Whether a file that a pattern matched lies in the target: it is a result."""
+        if not self.but or is_remote(file) != is_remote(self.but):
+            return False
+        here, there = (name if is_remote(name) else os.path.abspath(name) for name in (file, self.but))  # noqa: PTH100 - no links
+        return here.startswith(f"{there.rstrip('/')}/")
 
     def _below(self, text: str) -> str:
         """What the target is called below a folder of the source; "" where it is elsewhere."""

@@ -59,6 +59,7 @@ def named(beside: Place, text: str) -> Item:
     if is_remote(text):
         folder, _, name = text.rpartition("/")
         return Item(shown_name(text), "", -1, FileBytes(place_of(folder), name))
+    text = text.removeprefix("file://")
     # Of a bucket no file is asked for one by one: that would take longer than the photos.
     entry = None if is_remote(beside.url) else beside.entry(text)
     stamp, size = (entry.stamp, entry.size) if entry else ("", -1)
