@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import MissingExtraError, SourceError
-from nearfar.runs.rows import row_of
+from nearfar.runs.rows import FATE, row_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import BinaryIO
 
-    from nearfar.runs.rows import Row
+    from nearfar.runs.rows import Fate, Row
 
 _BATCH = 8192
 
@@ -69,16 +69,26 @@ def write_rows(file: BinaryIO, rows: Iterable[Row]) -> None:
         writer.write_batch(pa.RecordBatch.from_pylist(held, columns))
 
 
-def read_rows(file: BinaryIO, name: str, columns: list[str] | None = None) -> Iterator[Row]:
-    """The rows of a file; of ``columns`` alone where they are named.
+def read_rows(file: BinaryIO, name: str) -> Iterator[Row]:
+    """The rows of a file.
 
     Raises:
         SourceError: the file is damaged.
         MissingExtraError: pyarrow is not installed.
     """
-    import_of = parquet(f"The manifest {name}")
+    for batch in _batches(file, name, None):
+        yield from (row_of(plain) for plain in batch.to_pylist())
+
+
+def read_fates(file: BinaryIO, name: str) -> Iterator[Fate]:
+    """Of the rows of a file what :data:`nearfar.runs.rows.Fate` holds; errors as of :func:`read_rows`."""
+    for batch in _batches(file, name, list(FATE)):
+        yield from zip(*(batch.column(word).to_pylist() for word in FATE), strict=True)
+
+
+def _batches(file: BinaryIO, name: str, columns: list[str] | None) -> Iterator[Any]:
+    library = parquet(f"The manifest {name}")
     try:
-        for batch in import_of.ParquetFile(file).iter_batches(_BATCH, columns=columns):
-            yield from (row_of(plain) for plain in batch.to_pylist())
+        yield from library.ParquetFile(file).iter_batches(_BATCH, columns=columns)
     except (OSError, ValueError, TypeError) as exc:  # pyarrow's own errors are these
         raise SourceError(f"The manifest {name} cannot be read: {exc}.", "Restore it, or remove it.") from exc

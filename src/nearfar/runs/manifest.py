@@ -15,23 +15,23 @@ import os
 import time
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeVar
 
 from nearfar.errors import OutputError
 from nearfar.runs import arrow
 from nearfar.runs.local import LocalPlace
-from nearfar.runs.rows import LOST, line_of, rows_of
+from nearfar.runs.rows import LOST, fates_of, line_of, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from nearfar.runs.places import Place
-    from nearfar.runs.rows import Row
+    from nearfar.runs.rows import Fate, Row
 
 RECORDS = "nearfar-run"
 """The folder of a target that holds what is known of its run."""
 PARQUET, JSONL = "manifest.parquet", "manifest.jsonl"
-_NEEDED = ["source", "stamp", "recipe", "error_type"]
+T = TypeVar("T")
 _SYNC_S = 1.0
 _MANY = 16
 _PART_ROWS, _PART_S = 256, 5.0
@@ -44,33 +44,25 @@ class Manifest:
     place: Place
     folder: str = RECORDS
 
-    def rows(self, columns: list[str] | None = None) -> Iterator[Row]:
+    def rows(self) -> Iterator[Row]:
         """Every row that was written, older ones first; of a photo the last one counts.
-
-        ``columns``: those that are wanted, where a file can be read by columns.
 
         Raises:
             SourceError, MissingExtraError: a file cannot be read.
         """
-        # Where both are there, the lines are older: they were written before pyarrow was installed.
-        for name in (JSONL, PARQUET):
-            path = f"{self.folder}/{name}"
-            if self.place.entry(path) is None:
-                continue
-            with self.place.open(path) as file:
-                if name == PARQUET:
-                    yield from arrow.read_rows(file, path, columns)
-                else:
-                    yield from _read_lines(file)
-        for path in self._journals():
-            with self.place.open(path) as file:
-                yield from _read_lines(file)
+        for file, path in self._files():
+            yield from arrow.read_rows(file, path) if path.endswith(PARQUET) else _each(file, rows_of)
+
+    def fates(self) -> Iterator[Fate]:
+        """What of every row says whether its photo is done, in the same order; errors as of :meth:`rows`."""
+        for file, path in self._files():
+            yield from arrow.read_fates(file, path) if path.endswith(PARQUET) else _each(file, fates_of)
 
     def latest(self) -> Iterator[Row]:
         """The row of each photo that counts: rows are gone through twice, and few are held."""
         last: dict[bytes, int] = {}
-        for number, row in enumerate(self.rows(_NEEDED)):
-            last[_hashed(row.source)] = number
+        for number, fate in enumerate(self.fates()):
+            last[_hashed(fate[0])] = number
         for number, row in enumerate(self.rows()):
             if last.get(_hashed(row.source)) == number:
                 yield row
@@ -105,6 +97,14 @@ class Manifest:
         for journal in journals:  # the oldest first: what is left then never replaces what is newer
             self.place.remove(journal)
         return path
+
+    def _files(self) -> Iterator[tuple[BinaryIO, str]]:
+        """The files that hold rows, open, in the order of their age."""
+        # Where both are there, the lines are older: they were written before pyarrow was installed.
+        paths = [path for name in (JSONL, PARQUET) if self.place.entry(path := f"{self.folder}/{name}")]
+        for path in [*paths, *self._journals()]:
+            with self.place.open(path) as file:
+                yield file, path
 
     def is_scattered(self) -> bool:
         """Whether rows are in so many journals that reading them takes long."""
@@ -201,12 +201,11 @@ class Known:
     def of(cls, manifest: Manifest, recipe: str, *, retry_errors: bool = False) -> Known:
         """What the rows of a manifest say of photos that are made by a recipe."""
         known = cls(recipe, retry_errors)
-        for row in manifest.rows(_NEEDED):
-            is_again = row.recipe != recipe or row.error_type == LOST
-            if is_again or (row.is_failed and retry_errors):
-                known._set(_hashed(row.source), b"")
-            else:
-                known.note(row)
+        for source, stamp, of, error_type in manifest.fates():
+            is_again = of != recipe or error_type == LOST or (error_type and retry_errors)
+            known._set(
+                _hashed(source), b"" if is_again else (b"-\0" if error_type else b"+\0") + _hashed(stamp)
+            )
         return known
 
     def begin(self) -> None:
@@ -247,7 +246,7 @@ def _hashed(text: str) -> bytes:
     return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=16).digest()
 
 
-def _read_lines(file: BinaryIO) -> Iterator[Row]:
-    line: Callable[[], bytes] = file.readline
-    while data := line():
-        yield from rows_of(data)
+def _each(file: BinaryIO, read: Callable[[bytes], list[T]]) -> Iterator[T]:
+    """What the lines of a file hold."""
+    while data := file.readline():
+        yield from read(data)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from nearfar.machine.texts import parse_json
@@ -60,10 +60,15 @@ class Row:
     @property
     def plain(self) -> dict[str, Any]:
         """The row as plain values, as JSON and Parquet hold it."""
-        found = asdict(self)
-        found["results"] = [asdict(result) for result in self.results]
+        found = {name: getattr(self, name) for name in _NAMES}
+        found["results"] = [
+            {"path": result.path, "bytes": result.bytes, "sha256": result.sha256} for result in self.results
+        ]
         found["warnings"] = list(self.warnings)
         return found
+
+
+_NAMES = tuple(field.name for field in fields(Row))
 
 
 def row_of(plain: Mapping[str, Any]) -> Row:
@@ -78,6 +83,11 @@ def row_of(plain: Mapping[str, Any]) -> Row:
     return Row(**given)
 
 
+Fate = tuple[str, str, str, str]
+"""What of a row says whether its photo is done: source, stamp, recipe, error_type."""
+FATE = ("source", "stamp", "recipe", "error_type")
+
+
 def line_of(rows: Sequence[Row]) -> bytes:
     """A line of the journal: rows that count together or not at all."""
     return json.dumps([row.plain for row in rows], separators=(",", ":")).encode() + b"\n"
@@ -85,9 +95,25 @@ def line_of(rows: Sequence[Row]) -> bytes:
 
 def rows_of(line: bytes) -> list[Row]:
     """The rows of a line; none where it was torn off as a machine failed."""
+    try:
+        return [row_of(plain) for plain in _plain_of(line)]
+    except (KeyError, TypeError):
+        return []
+
+
+def fates_of(line: bytes) -> list[Fate]:
+    """Of the rows of a line what :data:`Fate` holds."""
+    try:
+        return [(row["source"], row["stamp"], row["recipe"], row["error_type"]) for row in _plain_of(line)]
+    except (KeyError, TypeError):
+        return []
+
+
+def _plain_of(line: bytes) -> list[dict[str, Any]]:
     if not line.endswith(b"\n"):
         return []
     try:
-        return [row_of(plain) for plain in parse_json(line)]
-    except (ValueError, KeyError, TypeError):
+        found = parse_json(line)
+    except ValueError:
         return []
+    return found if isinstance(found, list) else []
