@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 ENGLISH, CHINESE = DOCS / "tutorials", DOCS / "zh" / "tutorials"
-INPUTS = ("drive", "rooms")
-"""The folders of pictures that tutorials begin with."""
+INPUTS = ("drive", "rooms", "things")
+"""The folders of what tutorials begin with."""
 LONGEST_SIDE = 640
 
 PART = re.compile(
