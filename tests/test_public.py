@@ -32,6 +32,7 @@ PUBLIC = {
     "Obstacles",
     "Photo",
     "Picture",
+    "Recipe",
     "Sensor",
     "VideoOptions",
     "__version__",
@@ -42,6 +43,7 @@ PUBLIC = {
     "estimate_video",
     "export",
     "find_ground",
+    "find_recipe",
     "fuse",
     "heatmap",
     "list_models",
@@ -53,6 +55,7 @@ PUBLIC = {
     "read_depth",
     "read_depth_video",
     "read_mesh",
+    "read_recipe",
     "read_sensor_depth",
 }
 

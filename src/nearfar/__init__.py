@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from nearfar.decode.mesh import read_mesh
     from nearfar.decode.sensor import Sensor, read_sensor_depth
     from nearfar.errors import NearfarError
+    from nearfar.recipes import Recipe, find_recipe, read_recipe
     from nearfar.robot.follow import GroundFollower
     from nearfar.robot.ground import Ground, find_ground
     from nearfar.robot.mount import Mount
@@ -67,6 +68,7 @@ _HOMES = {
     "Obstacles": "robot.sectors",
     "Photo": "types",
     "Picture": "types",
+    "Recipe": "recipes",
     "Sensor": "decode.sensor",
     "VideoOptions": "video.estimate",
     "calibrate": "calibration",
@@ -76,6 +78,7 @@ _HOMES = {
     "estimate_video": "video.estimate",
     "export": "api",
     "find_ground": "robot.ground",
+    "find_recipe": "recipes",
     "fuse": "api",
     "heatmap": "api",
     "list_models": "api",
@@ -87,6 +90,7 @@ _HOMES = {
     "read_depth": "decode.depth",
     "read_depth_video": "video.depth_file",
     "read_mesh": "decode.mesh",
+    "read_recipe": "recipes",
     "read_sensor_depth": "decode.sensor",
 }
 
@@ -112,6 +116,7 @@ __all__ = [
     "Obstacles",
     "Photo",
     "Picture",
+    "Recipe",
     "Sensor",
     "VideoOptions",
     "__version__",
@@ -122,6 +127,7 @@ __all__ = [
     "estimate_video",
     "export",
     "find_ground",
+    "find_recipe",
     "fuse",
     "heatmap",
     "list_models",
@@ -133,6 +139,7 @@ __all__ = [
     "read_depth",
     "read_depth_video",
     "read_mesh",
+    "read_recipe",
     "read_sensor_depth",
 ]
 

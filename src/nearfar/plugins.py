@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
-from nearfar.encode import CLIP_TYPES, MEDIA_TYPES
+from nearfar.encode import CLIP_TYPES, PICTURE_TYPES, TIFF_TYPES
 from nearfar.errors import EffectError, MemoryShortError, NearfarError
 from nearfar.options import describe
 from nearfar.registry import absent
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nearfar.options import OptionInfo
     from nearfar.types import Clip, DepthMap, Photo, Picture
 
-PICTURES = (".png", ".jpg", ".jpeg", ".webp")
+PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".tiff", ".tif")
 _SHORT_WORDS = ("insufficient memory", "bad_alloc", "cannot allocate memory", "unable to allocate")
 
 
@@ -53,7 +53,7 @@ class Effect:
     @property
     def media_types(self) -> tuple[str, ...]:
         """What :meth:`write` gives, the usual one first."""
-        known = CLIP_TYPES if self.is_clip else MEDIA_TYPES
+        known = CLIP_TYPES if self.is_clip else PICTURE_TYPES
         return tuple(dict.fromkeys(known[suffix] for suffix in self.suffixes))
 
     def suffix_of(self, options: Any) -> str:
@@ -62,7 +62,7 @@ class Effect:
 
     def media_type_of(self, options: Any) -> str:
         """The media type of the file that :meth:`write` gives, such as ``image/png``."""
-        return (CLIP_TYPES if self.is_clip else MEDIA_TYPES)[self.suffix_of(options)]
+        return (CLIP_TYPES if self.is_clip else PICTURE_TYPES)[self.suffix_of(options)]
 
     def write(self, photo: Photo | None, depth: DepthMap, options: Any, suffix: str = "") -> bytes:
         """The result as the bytes of a file of the usual kind, or of a picture of that suffix.
@@ -70,7 +70,7 @@ class Effect:
         16 bits become 8 where the suffix's format holds no more.
         """
         done: Any = self.apply(photo, depth, options)
-        if suffix and suffix != ".png" and not self.is_clip:
+        if suffix and suffix not in {".png", *TIFF_TYPES} and not self.is_clip:
             done = in_8_bits(done)
         return bytes(done.encoded(suffix or self.suffix_of(options)))
 

@@ -20,6 +20,7 @@ STARTS = {
     "npy": b"\x93NUMPY",
     "npz": b"PK",
     "obj": b"# ",
+    "ora": b"PK",
     "pfm": b"Pf\n",
     "ply": b"ply\n",
     "png16": b"\x89PNG",

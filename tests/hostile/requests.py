@@ -38,6 +38,7 @@ EXPORTS = (
     "npy",
     "npz",
     "obj",
+    "ora",
     "pfm",
     "ply",
     "png16",

@@ -30,6 +30,7 @@ TOLD_TO_THE_PAGE = (
     *(
         "encode/__init__.py",
         "encode/place.py",
+        "encode/tiff.py",
         "jobs/*.py",
         "wall/errors.py",
         "wall/nursery.py",

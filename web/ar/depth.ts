@@ -17,13 +17,6 @@ export interface DepthInformation {
 export const factorOf = ({ rawValueToMeters, rawValueToUnits }: DepthInformation): number =>
   rawValueToMeters ?? rawValueToUnits ?? Number.NaN;
 
-/** The number under a place of the view, 0,0 the left top, 1,1 the right bottom; 0 where nothing is known. */
-export function rawAt({ data, width, height, normDepthBufferFromNormView: m }: DepthInformation, x: number, y: number): number {
-  const at = (row: number): number => (m[row] ?? 0) * x + (m[4 + row] ?? 0) * y + (m[12 + row] ?? 0);
-  const inside = (share: number, length: number): number => Math.min(length - 1, Math.max(0, Math.floor(share * length)));
-  return data[inside(at(1), height) * width + inside(at(0), width)] ?? 0;
-}
-
 export class DepthStream {
   private readonly socket: WebSocket;
   private told: Omit<DepthInformation, "data"> | null = null;

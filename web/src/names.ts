@@ -58,6 +58,7 @@ const FORMATS: Record<Language, Names> = {
     sidecar: "Description",
     gdepth: "Photo with depth",
     "dynamic-depth": "Photo with depth behind it",
+    ora: "Layers (OpenRaster)",
   },
   zh: {
     png16: "16 位 PNG",
@@ -72,6 +73,7 @@ const FORMATS: Record<Language, Names> = {
     sidecar: "说明文件",
     gdepth: "带深度的照片",
     "dynamic-depth": "深度附在照片之后",
+    ora: "图层（OpenRaster）",
   },
 };
 
@@ -106,6 +108,7 @@ const SUMMARIES: Names = {
   sidecar: "只有说明，没有数值。",
   gdepth: "照片 JPEG，深度写入其中（GDepth）。",
   "dynamic-depth": "照片 JPEG，深度附在其后（Dynamic Depth）。",
+  ora: "供 GIMP 和 Krita 使用的图层：OpenRaster。",
 };
 
 const OPTIONS: Record<Language, Names> = {

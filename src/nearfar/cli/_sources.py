@@ -65,7 +65,16 @@ def _pictures(folder: Path, *, recursive: bool) -> Iterator[Path]:
 def is_result(path: Path) -> bool:
     """Whether a name is that of a result of ours, such as ``photo.depth.png``."""
     middle = Path(path.stem).suffix.lstrip(".")
-    return middle in {"depth", "depth16"} or middle.replace("-", "_") in EFFECTS.names()
+    return middle in {"depth", "depth16"} or middle.replace("-", "_") in EFFECTS.names() or _is_recipe(middle)
+
+
+def _is_recipe(middle: str) -> bool:
+    """Whether it is a recipe's name; what recipes need is loaded only where it could be one."""
+    if not middle or not middle[0].isalpha():
+        return False
+    from nearfar.recipes.recipe import recipe_names
+
+    return middle in recipe_names()
 
 
 def _of_pattern(pattern: str, *, recursive: bool) -> list[Source]:

@@ -8,6 +8,7 @@ import numpy as np
 
 from nearfar.decode import _tiff as t
 from nearfar.decode._color import changes_colours, grey16_to_srgb, to_srgb
+from nearfar.decode._icc import matrix_of
 from nearfar.decode._tiff_pixels import READ_COMPRESSIONS, can_read, read_samples
 from nearfar.errors import UnsupportedFormatError
 
@@ -135,7 +136,7 @@ def _divided(colours: npt.NDArray[Any], alpha: npt.NDArray[Any]) -> npt.NDArray[
 
 
 def _in_srgb(rgb: npt.NDArray[Any], page: Page, *, is_grey: bool) -> npt.NDArray[Any]:
-    """The same in sRGB; with a profile that changes colours in 8 bits, for Little CMS in Pillow has no 16."""
+    """The same in sRGB; 16 bits stay 16 where the profile is curves and a matrix, else they become 8."""
     profile = bytes(value & 255 for value in page.numbers(t.PROFILE))
     table = grey16_to_srgb(profile) if profile and is_grey and rgb.dtype == np.uint16 else None
     if table is not None:
@@ -144,6 +145,9 @@ def _in_srgb(rgb: npt.NDArray[Any], page: Page, *, is_grey: bool) -> npt.NDArray
         return rgb
     if not profile or not changes_colours(profile):
         return rgb
+    matrix = matrix_of(profile) if rgb.dtype == np.uint16 else None
+    if matrix is not None:
+        return matrix.to_srgb(rgb)
     from PIL import Image
 
     eight = rgb if rgb.dtype == np.uint8 else ((rgb.astype(np.uint32) + 128) // 257).astype(np.uint8)

@@ -24,6 +24,7 @@ from nearfar.effects._views import PLANE_HELP, SEPARATION_HELP
 from nearfar.effects.fog import seen_through
 from nearfar.errors import ParameterError
 from nearfar.ops.bands import each_band, gathered
+from nearfar.ops.focus import threshold
 from nearfar.ops.intrinsics import camera_of
 from nearfar.ops.nearness import ends_of_nearness
 from nearfar.ops.raster import Shading
@@ -43,7 +44,6 @@ if TYPE_CHECKING:
 _PATCH = 0.012  # of the longer side: half the square in which the surface at a place is looked for
 _GUESS = (0.1, 1.0)  # inverse distance of the farthest and the nearest pixel of relative depth: 10 and 1
 _REACH = 0.07  # nearness within which a surface is close enough for a contact shadow
-_LEVELS = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ def nearness_for(photo: Photo, depth: DepthMap, near: RowsOf, options: OccludeOp
     if options.nearness is not None:
         return options.nearness
     if options.stand == "between":
-        return _between(gathered(near, *depth.values.shape))
+        return threshold(gathered(near, *depth.values.shape))
     x, y = options.place
     half = max(1, round(_PATCH * max(photo.width, photo.height)))
     row, column = int(np.clip(y, 0, 1) * (photo.height - 1)), int(np.clip(x, 0, 1) * (photo.width - 1))
@@ -191,18 +191,6 @@ def _require_metres(depth: DepthMap, name: str) -> None:
             "Use a metric model or a calibration, or give nearness and tall.",
             parameter=name,
         )
-
-
-def _between(near: Floats) -> float:
-    """The nearness that parts near from far best: N. Otsu, "A Threshold Selection Method", 1979."""
-    counts, edges = np.histogram(near, _LEVELS, (0.0, 1.0))
-    middles = (edges[:-1] + edges[1:]) / 2
-    below, sums = np.cumsum(counts), np.cumsum(counts * middles)
-    above, rest = below[-1] - below, sums[-1] - sums
-    with np.errstate(divide="ignore", invalid="ignore"):
-        apart = np.where((below > 0) & (above > 0), below * above * (sums / below - rest / above) ** 2, 0.0)
-    best = np.flatnonzero(apart >= apart.max() * (1 - 1e-9))
-    return float(edges[1:][best].mean())  # in an empty gap all are as good: its middle
 
 
 def _ends(depth: DepthMap) -> tuple[float, float]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nearfar.encode.png import png
+from nearfar.encode.tiff import tiff
 from nearfar.errors import ParameterError, did_you_mean
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ MEDIA_TYPES = {
     ".jpeg": "image/jpeg",
     ".webp": "image/webp",
 }
+TIFF_TYPES = {".tiff": "image/tiff", ".tif": "image/tiff"}
+"""Pictures of 8 or 16 bits for editors; depth of that suffix is written by the export."""
+PICTURE_TYPES = MEDIA_TYPES | TIFF_TYPES
 _PNG_SIDE = 1_000_000  # pixels, libpng's limit
 _JPEG_SIDE = 65_500
 CLIP_TYPES = {
@@ -46,8 +50,8 @@ def encode(
     """The bytes of a picture file.
 
     Args:
-        pixels: (H, W) (grey), (H, W, 3) (RGB) or (H, W, 4) (RGBA); uint8, or uint16 for PNG.
-        suffix: ``.png``, ``.jpg``, ``.jpeg`` or ``.webp``.
+        pixels: (H, W) (grey), (H, W, 3) (RGB) or (H, W, 4) (RGBA); uint8, or uint16 for PNG and TIFF.
+        suffix: ``.png``, ``.jpg``, ``.jpeg``, ``.webp``, ``.tif`` or ``.tiff``.
         text: key to value, kept in the text chunks of a PNG (other formats have none).
         quality: 1 to 100, of the formats that lose something.
         palette: (K, 3) uint8 colours that (H, W) uint8 pixels are places in.
@@ -56,8 +60,8 @@ def encode(
         ParameterError: a suffix that we do not write, or 16 bits in a format that has 8.
     """
     key = suffix.lower()
-    if key not in MEDIA_TYPES:
-        raise ParameterError(f"Pictures are not written as '{suffix}'.", did_you_mean(key, MEDIA_TYPES))
+    if key not in PICTURE_TYPES:
+        raise ParameterError(f"Pictures are not written as '{suffix}'.", did_you_mean(key, PICTURE_TYPES))
     if not 1 <= quality <= 100:
         raise ParameterError(f"quality is {quality}, but 1 to 100 was expected.", parameter="quality")
     if key == ".png":
@@ -65,8 +69,10 @@ def encode(
         return png(pixels, palette, b"".join(_text_chunk(*pair) for pair in (text or {}).items()))
     if palette is not None:
         pixels = palette[pixels]
+    if key in TIFF_TYPES:
+        return tiff(pixels)
     if pixels.dtype.itemsize != 1:
-        raise ParameterError(f"'{suffix}' holds 8 bits a channel.", "Write 16 bits as .png.")
+        raise ParameterError(f"'{suffix}' holds 8 bits a channel.", "Write 16 bits as .png or .tiff.")
     return _lossy(pixels, key, quality)
 
 

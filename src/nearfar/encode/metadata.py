@@ -1,10 +1,12 @@
-"""EXIF and density put into finished pictures, whose pixels stay the same bytes (JPEG, PNG, WebP)."""
+"""EXIF and density put into finished pictures, whose pixels stay the same bytes (JPEG, PNG, WebP, TIFF)."""
 
 from __future__ import annotations
 
 import struct
 import zlib
 from dataclasses import dataclass
+
+from nearfar.encode.tiff import with_exif
 
 _METRE = 39.3701  # inches
 _EXIF_HEAD = b"Exif\0\0"
@@ -24,6 +26,8 @@ def with_metadata(data: bytes, kept: Metadata) -> bytes:
         return _in_jpeg(data, kept)
     if data.startswith(b"\x89PNG"):
         return _in_png(data, kept)
+    if data.startswith(b"MM\0*"):
+        return with_exif(data, kept.exif, kept.density)
     return _in_webp(data, kept) if data[:4] == b"RIFF" and data[8:12] == b"WEBP" else data
 
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _BINS = 48
 _ENOUGH = 0.06  # share of the (centred) picture that makes an object large
 _STRIDE_PIXELS = 400
+_LEVELS = 256
 
 
 def check_place(x: float, y: float, width: int, height: int) -> None:
@@ -42,3 +43,15 @@ def automatic_focus(near: npt.NDArray[np.float32]) -> float:
         if share[i] >= _ENOUGH and share[i] >= left and share[i] >= right:
             return float((edges[i] + edges[i + 1]) / 2)
     return float(edges[int(share.argmax())])
+
+
+def threshold(near: npt.NDArray[np.float32]) -> float:
+    """Nearness, 0…1, that parts near from far best: N. Otsu, "A Threshold Selection Method", 1979."""
+    counts, edges = np.histogram(near, _LEVELS, (0.0, 1.0))
+    middles = (edges[:-1] + edges[1:]) / 2
+    below, sums = np.cumsum(counts), np.cumsum(counts * middles)
+    above, rest = below[-1] - below, sums[-1] - sums
+    with np.errstate(divide="ignore", invalid="ignore"):
+        apart = np.where((below > 0) & (above > 0), below * above * (sums / below - rest / above) ** 2, 0.0)
+    best = np.flatnonzero(apart >= apart.max() * (1 - 1e-9))
+    return float(edges[1:][best].mean())  # in an empty gap all are as good: its middle

@@ -65,7 +65,7 @@ class Picture:
     def save(
         self, path: str | os.PathLike[str] | BinaryIO, *, overwrite: bool = True, suffix: str = ""
     ) -> Path | None:
-        """Write the picture; the suffix chooses the format (.png, .jpg, .webp).
+        """Write the picture; the suffix chooses the format (.png, .jpg, .webp, .tiff).
 
         ``path`` may be an open binary file: then ``suffix`` or its name chooses, PNG where neither does.
         """

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from nearfar import api, outputs
-from nearfar.encode import MEDIA_TYPES
+from nearfar.encode import PICTURE_TYPES
 from nearfar.encode.metadata import with_metadata
 from nearfar.options import parse
 from nearfar.registry import EFFECTS, EXPORTS
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from nearfar.registry import Registry
     from nearfar.service.answer.answers import Result
 
-_PICTURES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
+_PICTURES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp", "tiff": ".tiff"}
 
 
 def is_effect(plugin: Any) -> bool:
@@ -74,5 +74,5 @@ def _way(plugin: Any, given: dict[str, str], suffix: str = "") -> Format:
     kind = suffix or output.suffix
     registry = EFFECTS if is_effect(plugin) else EXPORTS
     write = partial(_written, registry, plugin.name, given, suffix)
-    media_type = MEDIA_TYPES[kind] if suffix else output.media_type
+    media_type = PICTURE_TYPES[kind] if suffix else output.media_type
     return Format(plugin.name, plugin.summary, media_type, kind, write, plugin.name)
