@@ -21,8 +21,13 @@ import numpy as np
 import nearfar
 from nearfar.errors import NoGroundError
 from nearfar.robot.contact import ContactWatch, time_to_contact
+from nearfar.robot.follow import GroundFollower
 from nearfar.robot.mount import slopes
-from nearfar.types import Camera, DepthMap
+from nearfar.types import Camera, DepthMap, Photo
+from nearfar.video.live import LiveDepth
+from nearfar_lab.drive.planner import Planner
+from nearfar_lab.drive.robot import Robot
+from nearfar_lab.drive.run import rooms, seen_by, true
 from nearfar_lab.figures import Figure, block, renew
 from nearfar_lab.scenes.pictures import photographed, scene_of
 from nearfar_lab.scenes.scene import RenderedPicture, Scene, glance, raw
@@ -31,6 +36,7 @@ from nearfar_lab.scenes.shots import Move
 SIZE = (192, 256)
 FIRST_SEED = 100
 FAR_M = 30.0
+STREAM = 24
 NEAR_M = 4.0
 SPEED_M_S, FRAME_S, FRAMES = 1.0, 0.2, 5
 WAY_DEG = 15.0
@@ -207,6 +213,44 @@ def contact_rows(drives: list[list[View]], depths: dict[str, Depth]) -> Iterator
             )
 
 
+def of_stream(seed: int, smooth: float, model: nearfar.Model) -> Iterator[tuple[float, float]]:
+    """Of each frame of a robot's drive the median error of distances and what was stated; NaN: refused.
+
+    ``smooth`` holds depth steady with one scale that is followed; 0 takes each frame by its own floor.
+    """
+    robot, planner = Robot(seed), Planner()
+    live, follower = LiveDepth(smooth, "image"), GroundFollower(robot.body.mount, robot.body.camera)
+    for _ in range(STREAM):
+        photo, far = Photo(robot.picture()), robot.depth_m()
+        held = live.hold(photo, model.estimate(photo))
+        if held.is_cut or not smooth:
+            follower.restart()
+        try:
+            ground = follower.update(held.depth)
+        except NoGroundError:
+            yield np.nan, np.nan
+        else:
+            off = np.abs(ground.calibration.apply(held.depth).numpy() / far - 1)
+            yield float(np.nanmedian(off)), ground.error
+        planner.moved(robot.move(planner.command(seen_by(robot, true))))
+
+
+def stream_rows(seeds: list[int], model: nearfar.Model) -> Iterator[Figure]:
+    """Of a robot that drives through rooms, with the network's depth."""
+    for smooth, how in ((0.8, "held steady, one scale"), (0.0, "each frame by its own floor")):
+        found = np.array([row for seed in seeds for row in of_stream(seed, smooth, model)])
+        known = found[np.isfinite(found[:, 0])]
+        value = float(np.median(known[:, 0]))
+        yield Figure(
+            f"stream of a robot that drives, {how}: median error of distances",
+            f"{value:.1%}; 90 % of frames below {np.percentile(known[:, 0], 90):.0%}, "
+            f"{(known[:, 0] <= known[:, 1]).mean():.0%} within what was stated; "
+            f"{len(found) - len(known)} of {len(found)} refused",
+            "≤ 10 %",
+            value <= 0.10,
+        )
+
+
 def main() -> None:
     """Measure, print, and renew the page."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -222,6 +266,7 @@ def main() -> None:
     figures = list(scale_rows(views, depths))
     figures += sector_rows([*views["rooms"], *views["streets"]], depths)
     figures += contact_rows([list(drive(given.first + n)) for n in range(given.drives)], depths)
+    figures += stream_rows(rooms(max(1, given.drives // 2), given.first), model)
     first = f" --first {given.first}" if given.first != FIRST_SEED else ""
     command = f"python benchmarks/obstacles.py --rooms {given.rooms} --drives {given.drives}{first}"
     text = block(command, figures, datetime.now(UTC).date())

@@ -11,12 +11,13 @@ from robot.floors import CAMERA, MOUNT, metres, relative
 FLOOR, WALL = metres(), metres(wall_m=0.5)
 
 
-def test_the_scale_is_followed_slowly() -> None:
-    """A frame that is off by a tenth moves it by a tenth of that."""
-    follower = GroundFollower(MOUNT, CAMERA)
+@pytest.mark.parametrize(("options", "share"), [(None, 0.5), (FollowOptions(share=0.1), 0.1)])
+def test_the_scale_is_followed_smoothly(options: FollowOptions | None, share: float) -> None:
+    """A frame that is off by a tenth moves it by half of that, or by the share that is wanted."""
+    follower = GroundFollower(MOUNT, CAMERA, options)
     first = follower.update(relative(FLOOR)).scale
     second = follower.update(relative(FLOOR / 1.1)).scale
-    assert second / first == pytest.approx(1.1**-0.1, rel=1e-3)
+    assert second / first == pytest.approx(1.1**-share, rel=1e-3)
 
 
 def test_where_no_floor_is_seen_the_scale_stays() -> None:

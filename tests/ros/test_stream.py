@@ -91,7 +91,7 @@ def test_one_scale_is_kept_where_no_floor_is_seen() -> None:
     with pytest.raises(NoGroundError):
         RosDepth(_relative(0.3), TOLD).make(PHOTO, None)
     model = _relative()
-    maker = RosDepth(model, TOLD)
+    maker = RosDepth(model, replace(TOLD, smooth=0.8))
     maker.make(PHOTO, None)
     model.values = np.minimum(model.values, 0.5)
     assert maker.make(PHOTO, None).image["height"] == HEIGHT
@@ -100,7 +100,7 @@ def test_one_scale_is_kept_where_no_floor_is_seen() -> None:
 def test_each_frame_by_itself() -> None:
     """Without smoothing a map of another scale gives the same metres."""
     model = _relative()
-    maker = RosDepth(model, replace(TOLD, smooth=0.0))
+    maker = RosDepth(model, TOLD)
     first = _metres(maker.make(PHOTO, None))
     model.values = _relative(scale=5.0).values
     assert _metres(maker.make(PHOTO, None)) == pytest.approx(first, rel=0.02)

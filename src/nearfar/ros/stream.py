@@ -35,7 +35,9 @@ class RosOptions(MountOptions):
     thin: int = option(2, "Every Nth pixel across and down becomes a point.", low=1, high=64)
     low: float = option(0.1, "Metres: nearer is -Inf.", low=0)
     high: float = option(100.0, "Metres: farther is +Inf.", low=0.001)
-    smooth: float = option(0.8, "Weight of the frames before; 0 takes each by itself.", low=0, high=0.99)
+    smooth: float = option(
+        0.0, "Weight of the frames before; 0 takes each by its own floor.", low=0, high=0.99
+    )
     rectified: bool = option(False, "The picture is rectified (image_rect): P of CameraInfo holds, not K.")
 
     def __post_init__(self) -> None:
