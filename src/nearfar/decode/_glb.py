@@ -52,15 +52,15 @@ def open_glb(data: bytes, name: str) -> tuple[Document, bytes]:
         raise UnsupportedFormatError(f"{name} is no glTF of version 2.", _ONE_FILE)
     length, kind = _CHUNK.unpack_from(data, 12)
     if kind != b"JSON" or 20 + length > len(data):
-        raise BrokenImageError(f"{name} is damaged: it does not begin with its JSON.")
+        raise BrokenImageError(f"{name} is damaged: it does not begin with its JSON.", "Export it anew.")
     if length > MOST_JSON:
         raise TooLargeError(f"{name} describes itself in more than {MOST_JSON >> 20} MiB.", _ONE_FILE)
     try:
         document = parse_json(data[20 : 20 + length], is_strict=True)
     except ValueError as exc:
-        raise BrokenImageError(f"{name} is damaged: its JSON is none: {exc}.") from exc
+        raise BrokenImageError(f"{name} is damaged: its JSON is none: {exc}.", "Export it anew.") from exc
     if not isinstance(document, dict):
-        raise BrokenImageError(f"{name} is damaged: its JSON is no object.")
+        raise BrokenImageError(f"{name} is damaged: its JSON is no object.", "Export it anew.")
     _refuse_foreign(document, name)
     return document, _binary(data, 20 + length, name)
 
@@ -70,7 +70,7 @@ def _binary(data: bytes, start: int, name: str) -> bytes:
         return b""
     length, kind = _CHUNK.unpack_from(data, start)
     if kind != b"BIN\0" or start + 8 + length > len(data):
-        raise BrokenImageError(f"{name} is damaged: its binary part ends early.")
+        raise BrokenImageError(f"{name} is damaged: its binary part ends early.", "Export it anew.")
     return data[start + 8 : start + 8 + length]
 
 

@@ -63,7 +63,7 @@ def read_mesh(source: MeshSource, limits: Limits | None = None) -> Solid:
     except NearfarError:
         raise
     except Exception as exc:  # a stranger's JSON may hold anything anywhere
-        raise BrokenImageError(f"{name} is damaged: {exc}.") from exc
+        raise BrokenImageError(f"{name} is damaged: {exc}.", "Export it anew.") from exc
 
 
 def _solid(document: Document, binary: bytes, name: str, limits: Limits) -> Solid:
