@@ -1,6 +1,6 @@
 """Make the notebooks of ``docs/tutorials`` from the pages beside them, which are the source.
 
-    python tools/notebooks.py          # writes every NAME.ipynb from NAME.md and its pictures
+    python tools/notebooks.py          # writes every notebook from its page and its pictures
     python tools/notebooks.py --run    # first runs the pages: renews their printed lines and their pictures
 
 On a page a block ``python`` is a cell, a block ``sh`` a cell of commands, a block ``text`` after one of them
@@ -55,6 +55,11 @@ def pages() -> list[Path]:
     return [*sorted(ENGLISH.glob("*.md")), *sorted(CHINESE.glob("*.md"))]
 
 
+def notebook_of(page: Path) -> Path:
+    """Where a page's notebook lies: beside the English pages, where its pictures and folders are."""
+    return ENGLISH / f"{page.stem}{'.zh-CN' if page.parent == CHINESE else ''}.ipynb"
+
+
 def cells(page: str) -> list[Cell]:
     """A page, cut into cells."""
     page = ELSEWHERE.sub("", page, count=1)
@@ -100,13 +105,26 @@ def notebook(page: Path) -> dict[str, Any]:
     for number, cell in enumerate(cells(page.read_text(encoding="utf-8")), 1):
         common = {"id": f"cell-{number}", "metadata": {}, "source": cell.source}
         if not cell.is_code:
-            made.append({"cell_type": "markdown", **common})
+            made.append({"cell_type": "markdown", **common, "source": _from_beside(cell.source, page.parent)})
             continue
         outputs = list(_outputs(cell, page.parent))
         made.append({"cell_type": "code", "execution_count": None, **common, "outputs": outputs})
     kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
     metadata = {"kernelspec": kernel, "language_info": {"name": "python"}}
     return {"cells": made, "metadata": metadata, "nbformat": 4, "nbformat_minor": 5}
+
+
+def _from_beside(words: str, folder: Path) -> str:
+    """Words of a page with links that lead to the same places from where notebooks lie."""
+
+    def moved(found: re.Match[str]) -> str:
+        if "://" in found[1]:
+            return found[0]
+        path, _, anchor = found[1].partition("#")
+        way = Path(os.path.relpath(folder / path, ENGLISH)).as_posix()
+        return f"]({way}{'#' + anchor if anchor else ''})"
+
+    return re.sub(r"\]\(([^)#\s][^)\s]*)\)", moved, words)
 
 
 def _outputs(cell: Cell, folder: Path) -> Iterator[dict[str, Any]]:
@@ -213,7 +231,7 @@ def main() -> None:
             renew(CHINESE / page.name, results)
     for page in pages():
         if page.name != "README.md":
-            page.with_suffix(".ipynb").write_text(written(page), encoding="utf-8")
+            notebook_of(page).write_text(written(page), encoding="utf-8")
 
 
 if __name__ == "__main__":

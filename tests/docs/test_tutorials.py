@@ -38,7 +38,17 @@ def pixels(picture: bytes) -> np.ndarray:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.parent.name}-{page.stem}")
 def test_the_notebook_is_that_of_its_page(page: Path) -> None:
     """Run python tools/notebooks.py where this fails."""
-    assert page.with_suffix(".ipynb").read_text(encoding="utf-8") == TOOL.written(page)
+    assert TOOL.notebook_of(page).read_text(encoding="utf-8") == TOOL.written(page)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: f"{page.parent.parent.name}-{page.stem}")
+def test_its_links_lead_somewhere(page: Path) -> None:
+    """From where the notebook lies, all of them in the folder that its pictures are in."""
+    notebook = TOOL.notebook_of(page)
+    words = [cell["source"] for cell in TOOL.notebook(page)["cells"] if cell["cell_type"] == "markdown"]
+    targets = re.findall(r"\]\(([^)#]+)", "\n".join(words))
+    assert targets
+    assert [one for one in targets if "://" not in one and not (notebook.parent / one).is_file()] == []
 
 
 @pytest.mark.parametrize("page", ENGLISH, ids=lambda page: page.stem)
@@ -59,11 +69,14 @@ def test_it_runs(page: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("page", ENGLISH, ids=lambda page: page.stem)
 def test_it_is_in_both_languages_and_in_the_list(page: Path) -> None:
     """A page, a notebook and a Chinese page, each linked from the list of tutorials."""
-    for folder in (TOOL.ENGLISH, TOOL.CHINESE):
+    for folder, way in ((TOOL.ENGLISH, ""), (TOOL.CHINESE, "../../tutorials/")):
         listed = (folder / "README.md").read_text(encoding="utf-8")
-        for name in (page.name, page.with_suffix(".ipynb").name):
-            assert (folder / name).is_file()
-            assert f"({name})" in listed
+        there = folder / page.name
+        notebook = TOOL.notebook_of(there)
+        assert there.is_file()
+        assert notebook.is_file()
+        assert f"({page.name})" in listed
+        assert f"({way}{notebook.name})" in listed
 
 
 def test_cells_are_cut_where_code_is() -> None:
