@@ -1,0 +1,105 @@
+"""A run over a folder against the library's stream over the same photos: photos a second, and the share kept.
+
+    python benchmarks/runs.py [--photos 128] [--side 512] [--turns 5] [--check]
+
+Both make a heat map of each photo with the embedded network and write it; the run also hashes photos and
+results, and keeps its manifest. They take turns, and their medians count. The share is told by the
+clock and by processor time, which other work on the machine changes little. ``--check`` ends with 1 where the
+share by processor time is below 0.95.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nearfar import api, outputs
+from nearfar.encode import encode
+from nearfar.machine import allocator
+from nearfar.machine.files import write_whole
+from nearfar.one_photo import EstimateOptions
+from nearfar.runs import LocalRunner, Run, Source, pipeline_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+GOAL = 0.95
+
+
+def write_photos(folder: Path, count: int, side: int) -> None:
+    """Smooth pictures with some grain, as JPEGs."""
+    rng = np.random.default_rng(7)
+    y, x = np.mgrid[0:side, 0:side] / side
+    for number in range(count):
+        waves = [127 + 90 * np.sin(9 * (x * np.cos(k + number) + y * np.sin(k + number))) for k in range(3)]
+        grain = rng.normal(0, 6, (side, side, 3))
+        pixels = np.clip(np.stack(waves, axis=-1) + grain, 0, 255).astype(np.uint8)
+        (folder / f"{number:05d}.jpg").write_bytes(encode(pixels, ".jpg"))
+
+
+def by_stream(photos: Path, target: Path) -> None:
+    """What a user of the library would write."""
+    target.mkdir()
+    paths, heat = sorted(photos.iterdir()), outputs.effect("heatmap")
+    allocator.tune()
+
+    def keep(found: api.Estimated) -> None:
+        write_whole(target / f"{paths[found.index].name}.heatmap.png", heat.make(*found.result()))
+
+    for found in api.load().estimate_stream(paths, EstimateOptions(depth_only=True), then=keep):
+        if found.error:
+            raise found.error
+
+
+def by_run(photos: Path, target: Path) -> None:
+    """The same as a run."""
+    Run(Source(str(photos)), str(target), pipeline_of({"effects": ["heatmap"]})).go(LocalRunner())
+
+
+def timed(work: Callable[[], None]) -> tuple[float, float]:
+    """Seconds by the clock, and of processors."""
+    clock, processor = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - clock, time.process_time() - processor
+
+
+def measure(photos: int, side: int, turns: int) -> dict[str, tuple[float, float]]:
+    """Seconds of each way, by the clock and of processors: medians over the turns behind the first."""
+    found: dict[str, list[tuple[float, float]]] = {"stream": [], "run": []}
+    with tempfile.TemporaryDirectory() as name:
+        source = Path(name, "photos")
+        source.mkdir()
+        write_photos(source, photos, side)
+        for turn in range(turns + 1):
+            for way, work in (("stream", by_stream), ("run", by_run)):
+                target = Path(name, f"{way}-{turn}")
+                found[way].append(timed(lambda work=work, target=target: work(source, target)))
+    return {
+        way: (median(row[0] for row in rows[1:]), median(row[1] for row in rows[1:]))
+        for way, rows in found.items()
+    }
+
+
+def main() -> int:
+    """Measure, say it, and check it where that is asked for."""
+    reader = argparse.ArgumentParser(description=__doc__)
+    reader.add_argument("--photos", type=int, default=128)
+    reader.add_argument("--side", type=int, default=512)
+    reader.add_argument("--turns", type=int, default=5)
+    reader.add_argument("--check", action="store_true")
+    given = reader.parse_args()
+    found = measure(given.photos, given.side, given.turns)
+    by_clock, by_processor = (found["stream"][k] / found["run"][k] for k in (0, 1))
+    print(f"{given.photos / found['run'][0]:.1f} photos a second of {given.side}²")
+    print(f"share of the library's stream: {by_clock:.2f} by the clock, {by_processor:.2f} by processor time")
+    return int(given.check and by_processor < GOAL)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
