@@ -26,6 +26,7 @@ def test_both_pictures_are_enlarged_together(page) -> None:
     give(page, STREET)
     box = page.locator("#heat-stage").bounding_box()
     page.mouse.move(box["x"] + box["width"] * 0.35, box["y"] + box["height"] * 0.55)
+    wait_until(page, "document.getElementById('reading').textContent.includes('%')")
     value = page.inner_text("#reading")
     page.mouse.wheel(0, -420)
     wait_until(page, "document.getElementById('zoom-fit').textContent === '406%'")

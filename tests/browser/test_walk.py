@@ -57,8 +57,10 @@ class Walk:
         return file.value.path().read_bytes()
 
     def show(self, state: str) -> None:
-        """Keep a picture of the state; nothing may be cut off at the side."""
+        """Keep a picture of the state; nothing is cut off, no row of choices runs out of sight."""
         assert self.page.evaluate("document.documentElement.scrollWidth <= innerWidth"), state
+        rows = "[...document.querySelectorAll('.chips')].every((row) => row.scrollWidth <= row.clientWidth)"
+        assert self.page.evaluate(rows), state
         self.page.screenshot(path=ARTIFACTS / f"walk-{self.name}-{state}.png", full_page=True)
 
     def end(self) -> None:
@@ -222,6 +224,8 @@ def effects_and_files(walk: Walk) -> None:
     walk.mode("files")
     values = np.load(io.BytesIO(walk.saved("[data-format=npy]")))
     assert values.shape == photo.shape[:2]
+    heights = "[...document.querySelectorAll('[data-format]')].map((button) => button.offsetHeight)"
+    assert len(set(walk.evaluate(heights))) == 1  # "Save" stands in one line
     walk.show("files")
     walk.click("#link")
     wait_until(walk, "location.hash.includes('mode=files')")

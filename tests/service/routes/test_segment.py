@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -56,3 +58,26 @@ def test_a_place_outside_is_refused(cutter, jpeg, query) -> None:
 def test_what_is_no_photo_is_refused(cutter) -> None:
     """As by every route."""
     assert cutter.client.post("/v1/segment", content=b"no", headers=RAW).status_code == 415
+
+
+def test_those_who_wait_for_it_hold_up_nobody_else(start, jpeg, tmp_path, monkeypatch) -> None:
+    """While one photo is looked at, another that waits leaves its place to a photo's depth."""
+    pytest.importorskip("transformers")
+    busy = start(segmenter=str(save_tiny(tmp_path)), streams=2)
+    go, begun = threading.Event(), threading.Event()
+    look = segment.Segmenter.look
+
+    def slow(self, photo):
+        begun.set()
+        assert go.wait(30)
+        return look(self, photo)
+
+    monkeypatch.setattr(segment.Segmenter, "look", slow)
+    with ThreadPoolExecutor(3) as threads:
+        asked = [
+            threads.submit(busy.client.post, f"/v1/segment?x=0.{k}", content=jpeg, headers=RAW) for k in "357"
+        ]
+        assert begun.wait(30)
+        assert busy.post(jpeg).status_code == 200
+        go.set()
+        assert [each.result().status_code for each in asked] == [200] * 3

@@ -6,6 +6,7 @@ import hashlib
 import importlib.util
 import threading
 from collections import OrderedDict
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -16,10 +17,14 @@ from nearfar.errors import MissingExtraError
 from nearfar.segment import Segmenter, load_segmenter
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
     from nearfar.types import Photo
 
 RUN_BYTES = 1 << 30
 """Of memory that a run takes beside the photo."""
+_LOOK_S = 0.1
 _SEEN = 2  # photos whose sight is kept: the next tap on them is quick
 
 
@@ -27,7 +32,7 @@ _SEEN = 2  # photos whose sight is kept: the next tap on them is quick
 class Segmenting:
     """Cuts out what is at a place. ``weights``: a folder, or a name in the hub's cache; empty: none.
 
-    The network is loaded when it is first asked for; nothing is fetched. One photo is looked at at a time.
+    The network is loaded when it is first asked for; nothing is fetched.
     """
 
     weights: str
@@ -49,19 +54,34 @@ class Segmenting:
                 'Set NEARFAR_SEGMENTER to one, and install its libraries: pip install "nearfar[sam]"',
             )
 
+    @contextmanager
+    def turn(
+        self, check: Callable[[], object], aside: Callable[[], AbstractContextManager[object]]
+    ) -> Iterator[None]:
+        """One photo at a time. ``check`` asks who waits whether it is still wanted; it waits ``aside``."""
+        if not self._lock.acquire(blocking=False):
+            with aside():
+                while not self._lock.acquire(timeout=_LOOK_S):
+                    check()
+        try:
+            yield
+        finally:
+            self._lock.release()
+
     def mask_at(self, photo: Photo, x: float, y: float) -> bytes:
         """A grey PNG of the photo's size, white where the object at x, y (shares of its sides, 0…1) is.
+
+        Called within a :meth:`turn`.
 
         Raises:
             WeightsError: the network cannot be loaded.
         """
         name = hashlib.sha256(photo.rgb8().tobytes()).digest()
         place = min(x * photo.width, photo.width - 1), min(y * photo.height, photo.height - 1)
-        with self._lock:
-            network = self._network = self._network or load_segmenter(self.weights, offline=True)
-            seen = self._seen.pop(name, None)
-            self._seen[name] = seen = network.look(photo) if seen is None else seen
-            while len(self._seen) > _SEEN:
-                self._seen.popitem(last=False)
-            mask = network.at_points(photo, [place], seen)[0]
+        network = self._network = self._network or load_segmenter(self.weights, offline=True)
+        seen = self._seen.pop(name, None)
+        self._seen[name] = seen = network.look(photo) if seen is None else seen
+        while len(self._seen) > _SEEN:
+            self._seen.popitem(last=False)
+        mask = network.at_points(photo, [place], seen)[0]
         return encode(mask.astype(np.uint8) * np.uint8(255))

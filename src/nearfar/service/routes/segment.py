@@ -55,7 +55,12 @@ def router(service: Service) -> APIRouter:
         with timing.stage("upload"):
             upload = await upload_of(request, service)
         work = partial(_mask, segmenting, query, upload, service.tools, timing)
-        body: bytes = await while_connected(request, service.pool.run(work, terms))
+
+        def in_turn(ticket: Ticket) -> bytes:
+            with segmenting.turn(ticket.check, service.pool.aside):
+                return work(ticket)
+
+        body: bytes = await while_connected(request, service.pool.run(in_turn, terms))
         return Response(body, 200, {"Cache-Control": "no-store"}, "image/png")
 
     routes.add_route("/v1/segment", tell, methods=["GET"], include_in_schema=False)
