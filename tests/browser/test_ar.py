@@ -77,7 +77,7 @@ def test_the_cube_goes_behind_a_hand(open_page, service) -> None:
     far(page, 1.5)
     behind = orange(page)
     assert behind[:, : half - 30].sum() == 0
-    assert behind[:, half + 5 :].sum() > 100
+    assert behind[:, half + 5 :].sum() > 40  # it turns: 90 to 170
     far(page, 4.5)
     assert orange(page).sum() == 0
     assert float(page.inner_text("#far-told").removesuffix(" m")) == pytest.approx(4.5, rel=0.02)
