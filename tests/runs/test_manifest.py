@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import random
 import resource
+import subprocess
+import sys
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from nearfar.runs import Run, arrow
+from command_line import environment
+from nearfar.runs import Run, arrow, pipeline_of
 from nearfar.runs.items import Held, Item
 from nearfar.runs.local import LocalPlace
 from nearfar.runs.manifest import JSONL, PARQUET, RECORDS, Known, Manifest
@@ -19,7 +24,6 @@ from nearfar.runs.work import Done
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
-    from pathlib import Path
 
     from nearfar.runs.work import Work
 
@@ -136,17 +140,30 @@ def test_nothing_is_lost_and_nothing_twice(tmp_path, pipeline, monkeypatch, coun
     assert seen == bytes([1]) * count
 
 
-@pytest.mark.soak
-@pytest.mark.timeout(900)
-def test_a_hundred_thousand_photos(tmp_path, pipeline) -> None:
-    """Take little memory, and a run that goes on is ready within five seconds of a processor."""
-    run = Run(Synthetic(100_000), str(tmp_path / "out"), pipeline)
+def hundred_thousand(target: str) -> None:
+    """Do so many photos, and go on: says seconds of a processor that the second time takes, and MB."""
+    run = Run(Synthetic(100_000), target, pipeline_of({"exports": ["npy"], "engine": "fake"}))
     run.go(Shaky(3, 0))
     began_at = time.process_time()
-    report = run.go(Shaky(3, 0))
-    assert time.process_time() - began_at < 5
-    assert report.done_now == 0
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 300 * 1024
+    assert run.go(Shaky(3, 0)).done_now == 0
+    print(time.process_time() - began_at, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)  # noqa: T201
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_a_hundred_thousand_photos(tmp_path) -> None:
+    """Take little memory, and a run that goes on is ready within five seconds of a processor."""
+    code = "import sys, test_manifest; test_manifest.hundred_thousand(sys.argv[1])"
+    words = [sys.executable, "-c", code, str(tmp_path / "out")]
+    paths = os.pathsep.join(
+        [str(Path(__file__).parent), environment()["PYTHONPATH"], str(Path(__file__).parents[1])]
+    )
+    done = subprocess.run(
+        words, env=environment(PYTHONPATH=paths), capture_output=True, text=True, check=True
+    )
+    seconds, megabytes = map(float, done.stdout.split())
+    assert seconds < 5
+    assert megabytes < 300
 
 
 def test_a_row_is_the_same_when_it_is_read() -> None:
