@@ -24,11 +24,15 @@ if TYPE_CHECKING:
 SMALLEST, LARGEST, MULTIPLE = 32, 1024, 32
 COUNTED_AT = (192, 256)
 
-LICENCE_NOTE = (
-    "The weights are ours and Apache-2.0{start}. Some of the pictures they learned from are "
-    "under research-only, non-commercial or unstated terms (see training.data, also that of went_on_from). "
-    "None of them is in the package; whether such terms bear on learned weights is not settled everywhere: "
-    "check your own policy."
+LICENCE_NOTE = "The weights are ours and Apache-2.0{start}. {pictures}"
+OPEN_PICTURES = (
+    "The pictures they learned from are rendered by nearfar_lab or under CC BY, free for any use (see "
+    "training.data, which names them, as CC BY asks)."
+)
+OTHER_PICTURES = (
+    "Some of the pictures they learned from are under research-only, non-commercial or unstated terms (see "
+    "training.data, also that of went_on_from). None of them is in the package; whether such terms bear on "
+    "learned weights is not settled everywhere: check your own policy."
 )
 MADE_FROM_NOTHING = ", made from nothing"
 PRETRAINED = (
@@ -98,7 +102,7 @@ def make_card(
         "weights": _weight_rows(weights, recipe),
         "licence": "Apache-2.0",
         "is_commercial_use_allowed": True,
-        "licence_note": LICENCE_NOTE.format(start=PRETRAINED if training.start else MADE_FROM_NOTHING),
+        "licence_note": _licence_note(training),
         "parameters": parameter_count(net),
         "multiply_adds": multiply_adds(net, *COUNTED_AT),
         "multiply_adds_at": f"{COUNTED_AT[1]}x{COUNTED_AT[0]}",
@@ -121,6 +125,16 @@ def make_card(
         "figures": {e.data: _rounded(e) for e in evaluations},
         "held_out_looks": training.looks,
     }
+
+
+def _licence_note(training: Training) -> str:
+    """What is said of terms: what a network learned from others is under theirs."""
+    others = training.earlier or training.state.get("taught_by") or training.state.get("members")
+    is_open = bool(training.state.get("is_open")) and not others
+    return LICENCE_NOTE.format(
+        start=PRETRAINED if training.start else MADE_FROM_NOTHING,
+        pictures=OPEN_PICTURES if is_open else OTHER_PICTURES,
+    )
 
 
 def int8_beside(weights: Path) -> Path:

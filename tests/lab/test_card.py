@@ -76,3 +76,25 @@ def test_a_card_made_here_is_read_by_the_package(tmp_path: Path) -> None:
     assert card.input.mean == recipe("embedded").mean
     assert card.details["training"]["mean_of"] == state["members"]
     assert card.details["figures"] == {"nyu_v2": {"pictures": 1, "input": "embedded", "beyond": 0.2}}
+
+
+@pytest.mark.parametrize(
+    ("state", "is_clean"),
+    [({"is_open": True}, True), ({}, False), ({"is_open": True, "taught_by": {"recipe": "fine"}}, False)],
+)
+def test_the_card_of_an_open_run_says_that_its_terms_are_free(
+    tmp_path: Path, state: dict, is_clean: bool
+) -> None:
+    """Unless it learned from a network that learned from others."""
+    pytest.importorskip("torch")
+    from nearfar_lab.card import Training, make_card
+    from nearfar_lab.net import EmbeddedNet
+    from nearfar_lab.recipes import recipe
+
+    weights = tmp_path / "embedded.onnx"
+    weights.write_bytes(b"weights")
+    progress = {"step": 5, "pictures": 80, "elapsed_s": 3600.0}
+    state = {"progress": progress, "seed": 1, "machine": "2 cores", "scenes": 100, **state}
+    card = make_card(EmbeddedNet(), recipe("embedded"), weights, Training(state), [])
+    assert ("research-only" not in card["licence_note"]) == is_clean
+    assert ("free for any use" in card["licence_note"]) == is_clean
