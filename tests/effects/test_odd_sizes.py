@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import numpy as np
 import pytest
+from PIL import Image
 
 import nearfar
 from nearfar.errors import ParameterError
@@ -62,6 +66,9 @@ def test_small_photos_have_every_export(name: str, size: tuple[int, int]) -> Non
         assert f"element vertex {size[0] * size[1]}\n".encode() in data
     elif name == "sidecar":
         assert b'"kind": "relative_inverse"' in data
+    elif name == "ora":
+        with zipfile.ZipFile(io.BytesIO(data)) as layers, layers.open("mergedimage.png") as merged:
+            assert Image.open(merged).size == size
     else:
         kind = "relative_inverse" if name in {"npy", "pfm"} else None
         found = nearfar.read_depth(data, kind=kind)
