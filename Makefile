@@ -83,6 +83,7 @@ fuzz: .venv-dev/.ready  ## 50,000 hostile requests, 20,000 damaged pictures; eve
 	$(DEV)/python -m pytest -s --timeout 14400 tests/service/test_hostile.py $(if $(ONE)$(COUNT)$(MINUTES),,tests/decode/test_fuzz.py tests/service/test_schema.py)
 
 soak: .venv-dev/.ready  ## 10,000 requests: memory, files and threads stay; faults at length
+	sh tools/browser.sh
 	NEARFAR_LAB_PAGE=$(PAGE) $(DEV)/python -m pytest --timeout 3600 -m soak
 
 sbom: .venv/.ready .venv-dev/.ready  ## the bill of materials (CycloneDX) of what serve installs: build/nearfar.cdx.json

@@ -8,7 +8,7 @@ export NEARFAR_LAB_SKIPS
 trap 'rm -f "$NEARFAR_LAB_SKIPS"' EXIT
 status=0
 "$1" -m pytest -n 2 -m "not browser and not soak" || status=1
-"$1" -m pytest -m browser tests/browser || status=1
+"$1" -m pytest -m "browser and not soak" tests/browser || status=1
 
 echo
 echo "Left out: the long tests (make soak, make fuzz)."

@@ -71,7 +71,10 @@ class Walk:
         return getattr(self.page, name)
 
 
-@pytest.fixture(params=["phone-zh", "desktop-en", "phone-en", "desktop-zh"])
+AT_LENGTH = [pytest.param(name, marks=pytest.mark.soak) for name in ("phone-en", "desktop-zh")]
+
+
+@pytest.fixture(params=["phone-zh", "desktop-en", *AT_LENGTH])
 def walk(request, open_page):
     device, language = request.param.split("-")
     ways = PHONE if device == "phone" else DESKTOP
