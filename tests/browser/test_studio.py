@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 
 import numpy as np
@@ -139,6 +140,18 @@ def test_the_cameras_height_and_the_floor_make_metres(page) -> None:
     assert abs(near - 1.5 * focal / 0.48) < 0.1
     assert abs(far - 1.5 * focal / 0.2) < 0.2
     assert "Metres everywhere" in page.inner_text("#measured")
+
+
+def test_the_photo_in_space_has_no_seams_before_it_is_turned(page) -> None:
+    """Nothing of the page's ground shows through where parts of the surface do not meet."""
+    give(page, STREET)
+    page.click("#modes [data-mode=space]")
+    wait_until(page, "Number(document.getElementById('space').dataset.frames) > 1", 60)
+    page.wait_for_timeout(700)  # the picture that rests has all pixels
+    url = page.evaluate("document.getElementById('space').toDataURL('image/png')")
+    hides = np.asarray(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))))[..., 3]
+    height, width = hides.shape
+    assert (hides[height // 5 : -height // 5, width * 3 // 8 : -width * 3 // 8] == 255).all()
 
 
 def test_the_photo_is_turned_in_space(page) -> None:

@@ -21,7 +21,7 @@ import { OrbitControls } from "three/examples/jsm/controls/OrbitControls.js";
 import { StereoEffect } from "three/examples/jsm/effects/StereoEffect.js";
 import type { Depth } from "../depth";
 import { backdrop } from "./backdrop";
-import { type Grid3, type Rule, distanceBehind, gridOf, solid, stepsOf, trianglesOf } from "./geometry";
+import { type Grid3, type Rule, distanceBehind, gridOf, moved, solid, stepsOf, trianglesOf } from "./geometry";
 import { type Motion, eyeAt } from "./paths";
 
 const MESH_SIDE = 320; // places: about 150,000 triangles, as many as the files have
@@ -30,6 +30,8 @@ const POINTS_SIDE = 640;
 const SLOW_MS = 50; // from one picture to the next while something moves
 const REST_MS = 300;
 const MOST_TURN = (30 * Math.PI) / 180; // farther round, more of what is seen would be guessed than photographed
+const SHEET = 1.2; // the photo behind all else, so many times as far as the farthest
+const SEAM_MOVE = 0.08; // of the middle distance: so far off the camera's place seams between parts are closed with the photo itself
 const NO_STEPS = new Uint8Array(0);
 
 export interface Style {
@@ -50,6 +52,7 @@ export class Space {
   private readonly texture: CanvasTexture;
   private readonly line = new Line(new BufferGeometry(), new LineBasicMaterial({ color: 0xffffff, depthTest: false }));
   private body: Mesh | Points | null = null;
+  private seams: MeshBasicMaterial | null = null;
   private depth: Depth | null = null;
   private style: Style = { isMesh: true, pointSize: 2, kept: 1, isStereo: false, motion: "none" };
   private home = { fov: 50, middle: 3, shape: 0.75 };
@@ -102,6 +105,7 @@ export class Space {
     const grid = gridOf(this.depth, rule, style.isMesh ? (this.isSlow ? SLOW_MESH_SIDE : MESH_SIDE) : this.isSlow ? MESH_SIDE : POINTS_SIDE);
     const farthest = style.kept < 1 ? distanceBehind(grid, style.kept) : Number.POSITIVE_INFINITY;
     this.home = { fov: rule.fov, middle: distanceBehind(grid, 0.5), shape: this.depth.height / this.depth.width };
+    this.seams = null;
     this.body = style.isMesh ? this.surface(grid, farthest) : this.cloud(grid, farthest);
     this.scene.add(this.body);
     this.ask();
@@ -171,7 +175,19 @@ export class Space {
     behind.geometry.setIndex(new BufferAttribute(trianglesOf(back, farthest, { wanted: back.isBehind, steps: NO_STEPS }), 1));
     behind.geometry.setAttribute("color", new BufferAttribute(back.colours, 4));
     body.add(behind);
+    if (farthest === Number.POSITIVE_INFINITY) body.add(this.sheet(grid));
     return body;
+  }
+
+  /** The photo behind all else, seen where parts of the surface do not meet: right while nothing is turned, gone soon after. */
+  private sheet(grid: Grid3): Mesh {
+    const away = Math.min(SHEET * distanceBehind(grid, 1), this.home.middle * 300);
+    const flat = moved(grid, new Float32Array(grid.columns * grid.rows).fill(away));
+    this.seams = new MeshBasicMaterial({ map: this.texture, side: 2, transparent: true });
+    const sheet = new Mesh(geometryOf(flat), this.seams);
+    sheet.geometry.setIndex(new BufferAttribute(trianglesOf(flat, Number.POSITIVE_INFINITY), 1));
+    sheet.renderOrder = -1;
+    return sheet;
   }
 
   /** The photo in linear light, three colours for each place of a grid. */
@@ -217,6 +233,7 @@ export class Space {
     const [position, rotation] = [this.camera.position.clone(), this.camera.quaternion.clone()];
     this.camera.position.add(offset.applyQuaternion(rotation));
     if (offset.lengthSq() > 0) this.camera.lookAt(this.controls.target);
+    if (this.seams) this.seams.opacity = Math.max(0, 1 - this.camera.position.length() / (SEAM_MOVE * this.home.middle));
     if (this.style.isStereo) this.stereo.render(this.scene, this.camera);
     else this.renderer.render(this.scene, this.camera);
     this.camera.position.copy(position);
