@@ -2,6 +2,8 @@
 import { closeCamera, grab, openCamera } from "../src/camera";
 import { type DepthInformation, DepthStream } from "./depth";
 import { type Cube, Scene } from "./scene";
+import "../src/styles/theme.css";
+import "../src/styles/buttons.css";
 import "./style.css";
 import { type Key, type Language, usual, word } from "./words";
 
