@@ -116,12 +116,19 @@ def test_a_photo_that_changed_is_done_again(photos, pipeline, tmp_path) -> None:
     assert (report.done, report.done_now) == (8, 1)
 
 
-@pytest.mark.parametrize("other", [{"exports": ["npz"]}, {"exports": ["npy"], "tiles": True}])
-def test_another_recipe_is_refused(photos, pipeline, tmp_path, other) -> None:
-    """Unless all of it may be made anew."""
+@pytest.mark.parametrize(
+    ("other", "differs"),
+    [
+        ({"exports": ["npz"]}, "outputs"),
+        ({"exports": ["npy"], "tiles": True}, r"kind: tiles \(False, not True\)\."),
+        ({"exports": ["npy"], "size": 160}, r"kind: input size \(\d+, not 160\)\."),
+    ],
+)
+def test_another_recipe_is_refused(photos, pipeline, tmp_path, other, differs) -> None:
+    """Unless all of it may be made anew; what differs is said, and nothing else."""
     Run(Source(str(photos)), str(tmp_path / "out"), pipeline).go()
     run = Run(Source(str(photos)), str(tmp_path / "out"), pipeline_of({**other, "engine": "fake"}))
-    with pytest.raises(ParameterError, match=r"outputs|tiles"):
+    with pytest.raises(ParameterError, match=differs):
         run.go()
     run.options = RunOptions(replace=True)
     assert run.go().done_now == 8

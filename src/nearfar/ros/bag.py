@@ -69,7 +69,7 @@ class BagPlan:
 
     def check(self) -> None:
         """Raise before any work: without the extra, without the bag, where the result is there already."""
-        require_libraries("Bags of ROS", ("rosbags",), _EXTRA)
+        require_libraries("Reading bags of ROS", ("rosbags",), _EXTRA)
         if not self.source.exists():
             raise SourceError(f"{self.source} is not there.", "Give a bag: a file, or its folder.")
         if self.target.exists() and self.target.resolve() == self.source.resolve():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nearfar import api, outputs
@@ -121,10 +121,11 @@ def pipeline_of(given: Mapping[str, Any]) -> Pipeline:
 def recipe_of(pipeline: Pipeline, model: api.Model) -> dict[str, Any]:
     """What makes two results of the same photo the same: weights and options, as plain values."""
     estimator = model.estimator
+    seen = json.loads(json.dumps(asdict(estimator.input)))  # as it is read back
     return {
         "model": model.card.name,
         "weights_sha256": estimator.sha256,
-        "input": str(estimator.input),
+        **{f"input {word}": value for word, value in seen.items()},
         "fast": estimator.is_fast,
         "outputs": {word: pipeline.outputs().plain[word] for word in ("effects", "exports")},
         "tiles": pipeline.tiles,
