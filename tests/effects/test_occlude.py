@@ -262,6 +262,17 @@ def test_words() -> None:
     assert one[..., 1].max() == 0
 
 
+def test_words_are_never_wider_than_the_picture() -> None:
+    """On a photo held upright a long title is made smaller: its first and last letters are there."""
+    photo = Photo(np.zeros((400, 160, 3), np.uint8))
+    depth = DepthMap(np.zeros((400, 160), np.float32), DepthKind.RELATIVE_INVERSE)
+    common = {"thing": None, "nearness": 1.0, "place": (0.5, 0.5), "anchor": "middle", "ink": "#ff0000"}
+    done = put(photo, depth, text="SUMMIT", tall=60, **common).pixels
+    columns = np.nonzero((done[..., 0] > 128).any(axis=0))[0]
+    assert 2 <= columns.min() < 8
+    assert 2 <= 159 - columns.max() < 8
+
+
 def test_letters_that_no_font_has() -> None:
     """Are named."""
     with pytest.raises(ParameterError, match="No font"):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     Floats = npt.NDArray[np.float32]
 
+_WIDEST = 0.95  # of the picture's width: words, however high they are to be
 MOST_LETTERS = 200
 _MOST_INK = 8_000_000  # pixels in which words are drawn before they are brought to their size
 _TRIAL_PX = 100
@@ -122,13 +123,14 @@ def multiplied(photo: Photo) -> Floats:
 
 
 def of_words(text: str, colour: tuple[float, float, float], spot: Spot) -> Layer:
-    """Words of a colour; ``spot.tall_px`` is the height of a line.
+    """Words of a colour; ``spot.tall_px`` is the height of a line. They are never wider than the picture.
 
     Raises:
         ParameterError: none, too many, or letters that no font here has.
     """
     ink, line_px = _ink(text)
-    scaled = spot.tall_px * ink.shape[0] / line_px
+    widest = _WIDEST * spot.width * ink.shape[0] / ink.shape[1]
+    scaled = min(spot.tall_px * ink.shape[0] / line_px, widest)
     alpha = ink.astype(np.float32) / 255
     pixels = np.asarray(alpha[..., None] * np.array([*colour, 1.0], np.float32), np.float32)
     return of_picture(pixels, Spot(spot.x, spot.y, scaled, spot.width, spot.height, spot.is_foot))
