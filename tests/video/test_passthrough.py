@@ -139,6 +139,8 @@ def test_the_screen_of_hdr_goes_along(tmp_path: Path) -> None:
         context = stream.codec_context
         context.colorspace, context.color_range, context.color_primaries, context.color_trc = 9, 1, 9, 16
         frame = av.VideoFrame(64, 48, "yuv420p10le")
+        for plane in frame.planes:  # new frames hold what memory held: values beyond ten bits break x265
+            plane.update(bytes(plane.buffer_size))
         frame.pts, frame.time_base = 0, Fraction(1, 30)
         container.mux(stream.encode(frame))
         container.mux(stream.encode())
