@@ -11,6 +11,7 @@ from scripts import REPOSITORY, script
 
 pytest.importorskip("cyclonedx")
 sbom = script("tools/sbom.py")
+pytestmark = pytest.mark.xdist_group("sbom")  # one process: the set-up of this file is dear
 
 
 @pytest.fixture(scope="module")

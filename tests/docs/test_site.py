@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TOOL = script("tools/docs_site.py")
+pytestmark = pytest.mark.xdist_group("site")  # one process: the set-up of this file is dear
+
 LOADED = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src", "video": "src"}
 """Elements that a browser fetches on its own, and the attribute that says from where."""
 
