@@ -21,6 +21,7 @@ HEAVY = (
     "scipy",
     "fsspec",
     "pyarrow",
+    "ray",
 )
 OWNERS = ("nearfar.nets",)
 """Modules that are nothing without torch: they are imported by what has it."""

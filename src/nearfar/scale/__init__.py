@@ -1,0 +1,1 @@
+"""Many machines: runs on Ray, the service behind Ray Serve. Needs the extra ``ray``."""

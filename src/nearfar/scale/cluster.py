@@ -1,0 +1,136 @@
+"""The Ray cluster that a run works on: reached or started, and looked at before work begins."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from nearfar.errors import BusyError, EngineError, MissingExtraError, ParameterError
+from nearfar.machine.cpus import usable_cpus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_STORE = 256 * 2**20  # bytes of the store of a cluster of this machine alone: it holds batches on their way
+_TRIES = 3
+_SET = {  # where the user did not: nothing is told to anybody, and only faults are logged
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_BACKEND_LOG_LEVEL": "error",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What each actor takes, and how many there are at least and at most (0: as many as find room)."""
+
+    cpus: float = 1.0
+    gpus: float = 0.0
+    least: int = 1
+    most: int = 0
+
+    def __post_init__(self) -> None:
+        if not (self.cpus > 0 and self.gpus >= 0):
+            raise ParameterError(
+                "An actor takes more than 0 processors and 0 cards or more.", parameter="cpus"
+            )
+        if self.least < 1 or (self.most and self.most < self.least):
+            raise ParameterError(
+                f"From {self.least} to {self.most} actors cannot be.", "For example 1:4.", "actors"
+            )
+
+
+def library() -> Any:
+    """Ray; MissingExtraError where it is not installed."""
+    for name, value in _SET.items():
+        os.environ.setdefault(name, value)
+    try:
+        import ray
+        import ray.data
+    except ImportError as exc:
+        raise MissingExtraError(
+            "Runs and services on many machines need the library ray, which is not installed.",
+            'Install it: pip install "nearfar[ray]"',
+        ) from exc
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    return ray
+
+
+@contextlib.contextmanager
+def joined(address: str) -> Iterator[Any]:
+    """Ray, with a cluster: the one at ``address`` (``auto``: this machine's), else one of this machine alone.
+
+    A cluster that is running already in this process is used, and left as it is.
+
+    Raises:
+        MissingExtraError: Ray is not installed.
+        EngineError: the cluster cannot be reached or started.
+    """
+    ray = library()
+    if ray.is_initialized():
+        yield ray
+        return
+    address = address or os.environ.get("RAY_ADDRESS", "")
+    asked: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
+    own = {"num_cpus": usable_cpus(), "object_store_memory": _STORE, "include_dashboard": False}
+    if address:
+        _begin(ray, {**asked, "address": address}, 1)
+    else:
+        _begin(ray, {**asked, "address": "local", **own}, _TRIES)
+    try:
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def _begin(ray: Any, asked: dict[str, Any], tries: int) -> None:
+    """Start or join a cluster. On a busy machine Ray gives its own processes too little time: again."""
+    for left in reversed(range(tries)):
+        try:
+            ray.init(**asked)
+        except Exception as exc:  # ray's errors here have no common root
+            ray.shutdown()
+            if not left:
+                where = f"at {asked['address']}" if asked["address"] != "local" else "on this machine"
+                raise EngineError(f"No Ray cluster {where}: {exc}", "See docs/how-to/scale-out.md.") from exc
+        else:
+            return
+
+
+def room(ray: Any, share: Share) -> tuple[int, int]:
+    """How many actors there are to be at least and at most.
+
+    Raises:
+        ParameterError: the machines of the cluster are too small for so many actors.
+        BusyError: others take what they need.
+    """
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    fits = sum(_many(node, share) for node in nodes)
+    if fits < share.least:
+        held = ", ".join(f"{node.get('CPU', 0):g} CPU and {node.get('GPU', 0):g} GPU" for node in nodes)
+        raise ParameterError(
+            f"{share.least} actors of {share.cpus:g} CPU and {share.gpus:g} GPU each find no room in this "
+            f"cluster ({held}): the run would wait for ever.",
+            "Ask for fewer or smaller actors (--actors, --cpus, --gpus), or start more machines.",
+            "actors",
+        )
+    free = ray.available_resources()
+    if _many(free, share) < share.least:
+        raise BusyError(
+            f"Others take the cluster: {free.get('CPU', 0):g} CPU and {free.get('GPU', 0):g} GPU are free, "
+            f"{share.least} actors of {share.cpus:g} CPU and {share.gpus:g} GPU are wanted.",
+            "End what runs there, or try again later.",
+        )
+    return share.least, share.most or max(share.least, fits)
+
+
+def _many(resources: dict[str, float], share: Share) -> int:
+    """How many actors find room in so much."""
+    slack = 1e-6
+    fits = [int((resources.get("CPU", 0.0) + slack) / share.cpus)]
+    if share.gpus:
+        fits.append(int((resources.get("GPU", 0.0) + slack) / share.gpus))
+    return min(fits)
