@@ -7,7 +7,7 @@ NEARFAR_LAB_SKIPS=$(mktemp)
 export NEARFAR_LAB_SKIPS
 trap 'rm -f "$NEARFAR_LAB_SKIPS"' EXIT
 status=0
-"$1" -m pytest -n 2 --dist loadgroup -m "not browser and not soak" || status=1
+"$1" -m pytest -n 2 -m "not browser and not soak" || status=1
 "$1" -m pytest -m "browser and not soak" tests/browser || status=1
 
 echo

@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import json
 from importlib import metadata
+from typing import TYPE_CHECKING
 
 import pytest
 
+from once import once
 from scripts import REPOSITORY, script
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytest.importorskip("cyclonedx")
 sbom = script("tools/sbom.py")
-pytestmark = pytest.mark.xdist_group("sbom")  # one process: the set-up of this file is dear
+
+
+def write(folder: Path) -> None:
+    """Write the document of this environment, which checks it by the schema."""
+    lock = str(REPOSITORY / "requirements/dev.txt")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["sbom.py", "--output", str(folder / "nearfar.cdx.json"), "--lock", lock])
+        sbom.main()
 
 
 @pytest.fixture(scope="module")
-def document(tmp_path_factory) -> dict:
-    """The document of this environment; writing it checks it by the schema."""
-    path = tmp_path_factory.mktemp("sbom") / "nearfar.cdx.json"
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(
-            "sys.argv", ["sbom.py", "--output", str(path), "--lock", str(REPOSITORY / "requirements/dev.txt")]
-        )
-        sbom.main()
-    return json.loads(path.read_text(encoding="utf-8"))
+def document(tmp_path_factory: pytest.TempPathFactory) -> dict:
+    """The document of this environment."""
+    return json.loads(
+        (once(tmp_path_factory, "sbom", write) / "nearfar.cdx.json").read_text(encoding="utf-8")
+    )
 
 
 def by_name(document: dict) -> dict[str, dict]:

@@ -10,14 +10,13 @@ from urllib.parse import unquote, urldefrag
 import pytest
 
 import nearfar
+from once import once
 from scripts import script
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 TOOL = script("tools/docs_site.py")
-pytestmark = pytest.mark.xdist_group("site")  # one process: the set-up of this file is dear
-
 LOADED = {"script": "src", "img": "src", "link": "href", "iframe": "src", "source": "src", "video": "src"}
 """Elements that a browser fetches on its own, and the attribute that says from where."""
 
@@ -46,9 +45,9 @@ class Page(HTMLParser):
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, built as ``make docs`` does: with links and anchors of its pages checked by the builder."""
     pytest.importorskip("zensical")
-    folder = tmp_path_factory.mktemp("docs")
-    TOOL.build(folder / "site", folder / "stage")
-    return folder / "site"
+    return (
+        once(tmp_path_factory, "site", lambda folder: TOOL.build(folder / "site", folder / "stage")) / "site"
+    )
 
 
 @pytest.fixture(scope="module")
