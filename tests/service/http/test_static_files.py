@@ -45,7 +45,39 @@ def test_the_page_and_each_of_its_files_are_served(service) -> None:
     for address, file in files.items():
         answer = service.client.get(address)
         assert (answer.status_code, answer.content) == (200, file.body), address
-        assert service.client.head(address).headers["Content-Length"] == str(len(file.body))
+        plain = service.client.head(address, headers={"Accept-Encoding": "identity"})
+        assert plain.headers["Content-Length"] == str(len(file.body))
+
+
+@pytest.mark.parametrize(
+    ("accepted", "is_packed"),
+    [
+        ("gzip, deflate, br", True),
+        ("br;q=1.0, GZIP ; q=0.5", True),
+        ("identity", False),
+        ("", False),
+        ("gzip;q=0, br", False),
+        ("gzip;q=0.000", False),
+        ("xgzip", False),
+    ],
+)
+def test_texts_are_packed_for_whoever_takes_it(service, accepted, is_packed) -> None:
+    """Under a tag of their own, and caches are told."""
+    answer = service.client.get("/assets/page.js", headers={"Accept-Encoding": accepted})
+    assert (answer.headers.get("Content-Encoding") == "gzip") is is_packed
+    assert answer.headers["Vary"] == "Accept-Encoding"
+    plain = service.client.get("/assets/page.js", headers={"Accept-Encoding": "identity"})
+    assert answer.content == plain.content
+    assert (answer.headers["ETag"] == plain.headers["ETag"]) is not is_packed
+    if is_packed:
+        assert int(answer.headers["Content-Length"]) < len(plain.content) / 2
+
+
+def test_pictures_and_small_files_are_not_packed(service) -> None:
+    """They would not become smaller."""
+    for address in ("/icon-192.png", "/favicon.svg"):
+        answer = service.client.get(address, headers={"Accept-Encoding": "gzip"})
+        assert "Content-Encoding" not in answer.headers, address
 
 
 def test_an_unchanged_file_is_304(service) -> None:
