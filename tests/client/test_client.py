@@ -214,15 +214,21 @@ def test_a_refusal_for_now_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> No
     sleep = time.sleep
     monkeypatch.setattr(time, "sleep", lambda seconds: (waits.append(seconds), sleep(seconds)))
     with running(rate_per_minute=60, rate_burst=1) as service:
-        with Client(service.url, retries=ONCE) as hasty:
-            hasty.models()
-            with pytest.raises(tree.BusyError) as caught:
-                hasty.models()
+        with Client(service.url, retries=ONCE) as hasty, pytest.raises(tree.BusyError) as caught:
+            _ask_for_models(hasty, 20)  # a loaded machine may take the second that makes room for one more
         waits.clear()
         with Client(service.url, retries=Retries(attempts=10)) as patient:
-            assert patient.models().default == "embedded"
+            asked = 0
+            while not waits and asked < 20:
+                assert patient.models().default == "embedded"
+                asked += 1
     assert caught.value.retry_after_s == 1
     assert any(1 <= wait <= 1.25 for wait in waits)
+
+
+def _ask_for_models(client: Client, times: int) -> None:
+    for _ in range(times):
+        client.models()
 
 
 def test_long_waits_are_not_waited_for() -> None:
