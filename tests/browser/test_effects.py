@@ -298,6 +298,20 @@ def test_a_service_that_cannot_is_said_in_words(page, photo) -> None:
     assert page.is_hidden("#effect-problem")
 
 
+def test_effects_that_cannot_be_loaded_offer_nothing_but_another_try(page, photo) -> None:
+    """No buttons for an effect that is not there; once the service answers, all is as ever."""
+    page.route("**/v1/effects", lambda route: route.abort())
+    give(page, photo)
+    page.click("#modes [data-mode=effects]")
+    page.wait_for_selector("#effect-retry", state="visible")
+    assert not page.is_visible("#effect-save")
+    assert not page.is_visible("#effect-reset")
+    page.unroute("**/v1/effects")
+    page.click("#effect-retry")
+    page.wait_for_selector("#effect-save", state="visible")
+    assert not page.is_visible("#effect-problem")
+
+
 def test_a_key_that_goes_is_asked_for_and_the_effect_made(open_page, keyed_service, key_file, photo) -> None:
     """Between a photo and its effect the key is revoked: another one is asked for, and all goes on."""
     old = key_file.add("fx-old", ["infer"])[1]

@@ -118,6 +118,8 @@ export class EffectsMode implements Mode {
     if (!this.plugins.length) {
       try {
         this.plugins = inOrder(await this.page.source.plugins("effects"));
+        this.clearNote();
+        show(byId("effect-actions"), true);
       } catch (error) {
         return this.fail(error, () => void this.begin());
       }
