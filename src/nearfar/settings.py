@@ -306,12 +306,21 @@ def read_config(path: str | os.PathLike[str]) -> dict[str, Any]:
         ) from exc
     except ValueError as exc:  # also of text that is not UTF-8
         raise SettingsError(f"{path} is not TOML: {exc}.", "Write a line a setting: port = 8080.") from exc
-    defaults = {f.name: f.default for f in fields(Settings)}
     try:
-        given: dict[str, Any] = {name: _value_of_file(name, value, defaults) for name, value in rows.items()}
-        Settings(**given)
+        return checked(rows)
     except SettingsError as exc:
         raise SettingsError(f"{path}: {exc.message}", exc.hint) from exc
+
+
+def checked(rows: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings by name, as a file of any kind holds them; a list of texts is one text with commas.
+
+    Raises:
+        SettingsError: a name that is no setting, a value of the wrong type or out of its range.
+    """
+    defaults = {f.name: f.default for f in fields(Settings)}
+    given: dict[str, Any] = {name: _value_of_file(name, value, defaults) for name, value in rows.items()}
+    Settings(**given)
     return given
 
 

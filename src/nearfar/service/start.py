@@ -39,19 +39,38 @@ def serve(settings: Settings, announce: Callable[[str], object] | None = None) -
         OutputError: the disk of weights or jobs has no locks, without which two processes would mix them up.
         LostEngineError: too many calls of networks never came back; the process should end and start anew.
     """
+    check(settings)
+    listener = listen(settings.host, settings.port)
+    address = address_of(listener, settings.host)
+    ensure_key(settings)
+    if workers.count_of(settings) > 1:
+        workers.serve(settings, listener, lambda: (announce or _say)(address))
+    else:
+        serve_on(settings, listener, lambda _: (announce or _say)(address))
+
+
+def check(settings: Settings) -> None:
+    """Whether a service could start with these settings, its port aside.
+
+    Raises:
+        UnknownNameError: they name a model or engine that there is not.
+        OutputError: the disk of weights or jobs has no locks.
+    """
     catalogue.card(settings.model)
     if settings.engine != "auto":
         ENGINES.load(settings.engine)
     check_locks(open_store(settings).home)
     check_locks(spool_of(settings).home.parent)
-    listener = listen(settings.host, settings.port)
-    address = address_of(listener, settings.host)
+
+
+def ensure_key(settings: Settings) -> None:
+    """Make the first key where one is needed, and show it once.
+
+    Raises:
+        SourceError, SettingsError, OutputError: it cannot be made.
+    """
     if key := first_key.ensure(settings):
         _write(f"The first key, for everything; it is shown this once, and kept nowhere: {key}")
-    if workers.count_of(settings) > 1:
-        workers.serve(settings, listener, lambda: (announce or _say)(address))
-    else:
-        serve_on(settings, listener, lambda _: (announce or _say)(address))
 
 
 def listen(host: str, port: int) -> socket.socket:
