@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+import nearfar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,13 +36,23 @@ def _begun(cpus: int) -> tuple[str, subprocess.Popen[bytes]] | None:
         *(f"--port={port}", f"--num-cpus={cpus}", "--node-ip-address=127.0.0.1"),
         *("--include-dashboard=false", f"--object-store-memory={_STORE}", "--disable-usage-stats"),
     ]
-    env = os.environ | {"RAY_USAGE_STATS_ENABLED": "0"}
-    found = subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env)
+    seen = [str(Path(nearfar.__file__).parents[1]), str(Path(__file__).parents[1])]
+    env = os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": os.pathsep.join(seen)}
+    found = subprocess.Popen(
+        line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env, start_new_session=True
+    )
     assert found.stdout is not None
     if any(b"Ray runtime started" in row for row in found.stdout):
         return f"127.0.0.1:{port}", found
     found.communicate()
     return None
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Kill a head, and all that it started, at once."""
+    with suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
 
 
 @contextmanager
@@ -49,12 +63,7 @@ def head(cpus: int = 2) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     try:
         yield begun
     finally:
-        begun[1].terminate()
-        try:
-            begun[1].communicate(timeout=30)
-        except subprocess.TimeoutExpired:
-            begun[1].kill()
-            begun[1].communicate()
+        end(begun[1])
 
 
 @pytest.fixture(scope="session")

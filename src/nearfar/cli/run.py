@@ -6,16 +6,14 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nearfar.cli import _say
+from nearfar.cli import _runners, _say
 from nearfar.cli._network import FINE_HELP, MODEL_HELP, network
-from nearfar.cli._stream import WORKERS_HELP
 from nearfar.cli._verb import Flag, verb
 from nearfar.errors import ParameterError
 from nearfar.options import option, parse
 from nearfar.runs.plan import PlanOptions, lines_of, plan_of
 from nearfar.runs.recipe import Pipeline, pipeline_of, read_pipeline
 from nearfar.runs.run import Run, RunOptions
-from nearfar.runs.runner import LocalRunner
 from nearfar.runs.sources import Source
 from nearfar.runs.status import status_of
 from nearfar.runs.targets import LAYOUTS
@@ -26,14 +24,11 @@ if TYPE_CHECKING:
     from nearfar.cli._say import Counted
     from nearfar.runs.progress import Progress
     from nearfar.runs.rows import Row
-    from nearfar.runs.runner import Runner
-
-_MIB = 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class RunFlags(PlanOptions):
-    """The flags of the verb; those of ``plan`` come first."""
+class RunFlags(_runners.RunnerFlags):
+    """The flags of the verb; those of ``plan`` and of who does the work come first."""
 
     output: str = option("", "The target: a folder, or an address such as s3://bucket/depth.")
     pipeline: str = option("", "TOML file that says what is made of each photo; else the flags below.")
@@ -61,8 +56,6 @@ class RunFlags(PlanOptions):
     follow: float = option(
         0.0, "Look at the source again after so many seconds, until interrupted; 0 for once.", low=0
     )
-    workers: int = option(0, WORKERS_HELP, low=0, high=64)
-    memory: int = option(0, "MiB that photos at work may take together; 0 for half of what is free.", low=0)
     json: bool = option(False, "A JSON object a photo on standard output, then one of the whole.")
 
 
@@ -77,6 +70,7 @@ _FLAGS = {
     "device": Flag(value="NAME"),
     "column": Flag(value="NAME"),
     "names": Flag(value="NAME"),
+    "address": Flag(value="HOST:PORT"),
 }
 _SHAPE = ("model", "fine", "size", "effect", "export", "tiles", "own_depth", "fast", "one_range")
 
@@ -111,7 +105,7 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
         _pipeline(flags, given),
         _options(flags),
     )
-    return _looked(run, flags) if flags.dry_run else _gone(run, flags)
+    return _looked(run, flags) if flags.dry_run else _gone(run, flags, given)
 
 
 def _options(flags: RunFlags) -> RunOptions:
@@ -129,10 +123,13 @@ def _looked(run: Run, flags: RunFlags) -> int:
     return 0
 
 
-def _gone(run: Run, flags: RunFlags) -> int:
-    with _say.counted("photos", is_shown=not flags.json) as tell:
+def _gone(run: Run, flags: RunFlags, given: dict[str, str | bool]) -> int:
+    with (
+        _runners.runner_of(flags, given) as runner,
+        _say.counted("photos", is_shown=not flags.json) as tell,
+    ):
         run.tell = _teller(flags, tell)
-        found = run.go(_runner(flags))
+        found = run.go(runner)
     if flags.json:
         _say.row(
             {"done": found.done, "failed": found.failed, "now": found.done_now, "manifest": found.manifest}
@@ -155,10 +152,6 @@ def _teller(flags: RunFlags, tell: Counted) -> Callable[[Progress, Row], None]:
         tell(progress.done, progress.total, progress.rate, progress.left_s, progress.failed)
 
     return told
-
-
-def _runner(flags: RunFlags) -> Runner:
-    return LocalRunner(flags.workers, flags.memory * _MIB)
 
 
 def _pipeline(flags: RunFlags, given: dict[str, str | bool]) -> Pipeline:
@@ -207,7 +200,8 @@ def _status(target: str, flags: RunFlags, _: dict[str, str | bool]) -> int:
 def _plan(source: str, flags: RunFlags, given: dict[str, str | bool]) -> int:
     options = PlanOptions(**{row.name: getattr(flags, row.name) for row in fields(PlanOptions)})
     taken = Source(source, flags.column, flags.names, but=flags.output)
-    found = plan_of(taken, _pipeline(flags, given), options, _runner(flags))
+    with _runners.runner_of(flags, given) as runner:
+        found = plan_of(taken, _pipeline(flags, given), options, runner)
     _say.document(asdict(found)) if flags.json else _say.lines(lines_of(found))
     return 0
 

@@ -6,13 +6,19 @@ import os
 from pathlib import Path, PurePosixPath
 
 _UNLIMITED = 1 << 16
+_SHARE: list[int] = []  # of the machine, where somebody gave this process one
 _ROOT = Path("/sys/fs/cgroup")
 _MEMBERSHIP = Path("/proc/self/cgroup")
 
 
 def usable_cpus(cgroup_root: Path = _ROOT, membership: Path = _MEMBERSHIP) -> int:
-    """The smaller of the CPU affinity and the cgroup quota (rounded up), at least 1."""
-    return max(1, min(_affinity(), _cgroup_quota(cgroup_root, membership)))
+    """The smallest of the CPU affinity, the cgroup quota (rounded up) and what was given, at least 1."""
+    return max(1, min([_affinity(), _cgroup_quota(cgroup_root, membership), *_SHARE]))
+
+
+def restrict(count: int) -> None:
+    """From now on this process may use so many at most: others on the machine have the rest."""
+    _SHARE[:] = [count]
 
 
 def _affinity() -> int:

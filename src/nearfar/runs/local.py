@@ -23,6 +23,10 @@ class LocalPlace:
 
     url: str
 
+    def __reduce__(self) -> tuple[type[LocalPlace], tuple[str]]:
+        """In another process the same folder, wherever that process stands."""
+        return LocalPlace, (os.path.abspath(self.url),)  # noqa: PTH100 - links stay as they are
+
     def path(self, name: str) -> Path:
         """Where a file is."""
         return Path(self.url, name)

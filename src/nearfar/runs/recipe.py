@@ -134,9 +134,9 @@ def recipe_of(pipeline: Pipeline, model: api.Model) -> dict[str, Any]:
     }
 
 
-def digest_of(recipe: Mapping[str, Any]) -> str:
-    """The hash of a recipe: 32 digits."""
-    text = json.dumps(recipe, sort_keys=True)
+def digest_of(recipe: Mapping[str, Any], span: tuple[float, float] | None = None) -> str:
+    """The hash of a recipe, and of the run's range where it has one: 32 digits."""
+    text = json.dumps(recipe if span is None else {**recipe, "span": list(span)}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -140,7 +140,7 @@ class Run:
         if self.options.verify:
             lost = sum(1 for _ in damaged(place, manifest.latest()))
         span = span_of(place) if self.pipeline.one_range else None
-        known = Known.of(manifest, _digest(recipe, span), retry_errors=self.options.retry_errors)
+        known = Known.of(manifest, digest_of(recipe, span), retry_errors=self.options.retry_errors)
         done, failed = known.done, known.failed
         todo = sum(1 for _ in self._todo(known))
         return Report(done, failed, damaged=lost, todo=todo)
@@ -198,7 +198,7 @@ class Run:
                 first = Work(pipeline, digest_of(desk.recipe), only_range=True)
                 span = find_span(self.source, desk.place, first, runner)
             pipeline = replace(pipeline, span=span)
-        return Work(pipeline, _digest(desk.recipe, span))
+        return Work(pipeline, digest_of(desk.recipe, span))
 
     def _begin(self, desk: _Desk, work: Work) -> Progress:
         desk.known = Known.of(desk.manifest, work.recipe, retry_errors=self.options.retry_errors)
@@ -270,10 +270,6 @@ class _Desk:
     manifest: Manifest
     recipe: dict[str, Any]
     known: Known = field(default_factory=lambda: Known(""))
-
-
-def _digest(recipe: dict[str, Any], span: tuple[float, float] | None) -> str:
-    return digest_of(recipe if span is None else {**recipe, "span": list(span)})
 
 
 def _difference(there: dict[str, Any], now: dict[str, Any]) -> str:

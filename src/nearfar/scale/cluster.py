@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import socket
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +18,11 @@ if TYPE_CHECKING:
 
 _STORE = 256 * 2**20  # bytes of the store of a cluster of this machine alone: it holds batches on their way
 _TRIES = 3
-_SET = {  # where the user did not: nothing is told to anybody, and only faults are logged
+_PATIENCE_S, _LOOK_S = 30.0, 0.2
+_HEARD_S = 10.0
+_SET = {  # where the user did not: nothing is told to anybody, little is logged
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_BACKEND_LOG_LEVEL": "error",
+    "RAY_BACKEND_LOG_LEVEL": "fatal",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
 }
 
@@ -39,7 +43,9 @@ class Share:
             )
         if self.least < 1 or (self.most and self.most < self.least):
             raise ParameterError(
-                f"From {self.least} to {self.most} actors cannot be.", "For example 1:4.", "actors"
+                f"From {self.least} to {self.most} actors cannot be.",
+                "At least 1, and no fewer at most.",
+                "actors_min",
             )
 
 
@@ -55,7 +61,7 @@ def library() -> Any:
             "Runs and services on many machines need the library ray, which is not installed.",
             'Install it: pip install "nearfar[ray]"',
         ) from exc
-    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     return ray
 
 
@@ -77,6 +83,7 @@ def joined(address: str) -> Iterator[Any]:
     asked: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
     own = {"num_cpus": usable_cpus(), "object_store_memory": _STORE, "include_dashboard": False}
     if address:
+        _check_heard(address)
         _begin(ray, {**asked, "address": address}, 1)
     else:
         _begin(ray, {**asked, "address": "local", **own}, _TRIES)
@@ -86,11 +93,25 @@ def joined(address: str) -> Iterator[Any]:
         ray.shutdown()
 
 
+def _check_heard(address: str) -> None:
+    """Refuse an address where nobody listens: Ray would ask there for many minutes."""
+    host, _, port = address.rpartition("://")[2].rpartition(":")
+    if not host or not port.isdigit():
+        return  # "auto" and the like
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), _HEARD_S).close()
+    except OSError as exc:
+        raise EngineError(
+            f"No Ray cluster at {address}: {exc.strerror or exc}.", "Start one, or check the address."
+        ) from exc
+
+
 def _begin(ray: Any, asked: dict[str, Any], tries: int) -> None:
     """Start or join a cluster. On a busy machine Ray gives its own processes too little time: again."""
     for left in reversed(range(tries)):
         try:
-            ray.init(**asked)
+            with _muted():
+                ray.init(**asked)
         except Exception as exc:  # ray's errors here have no common root
             ray.shutdown()
             if not left:
@@ -100,8 +121,23 @@ def _begin(ray: Any, asked: dict[str, Any], tries: int) -> None:
             return
 
 
+@contextlib.contextmanager
+def _muted() -> Iterator[None]:
+    """Nothing is written to standard error: Ray tells there that it will tell little."""
+    kept = os.dup(2)
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - no path of a file
+        os.dup2(nowhere.fileno(), 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+
+
 def room(ray: Any, share: Share) -> tuple[int, int]:
     """How many actors there are to be at least and at most.
+
+    What others let go of, as the actors of a run that was killed do, is waited for a while.
 
     Raises:
         ParameterError: the machines of the cluster are too small for so many actors.
@@ -109,21 +145,23 @@ def room(ray: Any, share: Share) -> tuple[int, int]:
     """
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
     fits = sum(_many(node, share) for node in nodes)
+    wanted = f"{share.least} actors of {share.cpus:g} CPU and {share.gpus:g} GPU"
     if fits < share.least:
         held = ", ".join(f"{node.get('CPU', 0):g} CPU and {node.get('GPU', 0):g} GPU" for node in nodes)
         raise ParameterError(
-            f"{share.least} actors of {share.cpus:g} CPU and {share.gpus:g} GPU each find no room in this "
-            f"cluster ({held}): the run would wait for ever.",
-            "Ask for fewer or smaller actors (--actors, --cpus, --gpus), or start more machines.",
-            "actors",
+            f"{wanted} each find no room in this cluster ({held}): the run would wait for ever.",
+            "Ask for fewer or smaller actors (--actors-min, --actor-cpus, --actor-gpus), or add machines.",
+            "actors_min",
         )
-    free = ray.available_resources()
-    if _many(free, share) < share.least:
-        raise BusyError(
-            f"Others take the cluster: {free.get('CPU', 0):g} CPU and {free.get('GPU', 0):g} GPU are free, "
-            f"{share.least} actors of {share.cpus:g} CPU and {share.gpus:g} GPU are wanted.",
-            "End what runs there, or try again later.",
-        )
+    limit = time.monotonic() + _PATIENCE_S
+    while _many(free := ray.available_resources(), share) < share.least:
+        if time.monotonic() > limit:
+            raise BusyError(
+                f"Others take the cluster: {free.get('CPU', 0):g} CPU and {free.get('GPU', 0):g} GPU are "
+                f"free, {wanted} are wanted.",
+                "End what runs there, or try again later.",
+            )
+        time.sleep(_LOOK_S)
     return share.least, share.most or max(share.least, fits)
 
 

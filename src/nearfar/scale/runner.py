@@ -1,0 +1,245 @@
+"""A run on Ray: Ray Data streams batches of photos to actors that hold the network; the manifest stays ours.
+
+Ray starts actors, moves them, and repeats what a lost one had; it is not asked what is done. Items are
+counted here: one that comes back twice is taken once, one that does not come back is sent again.
+"""
+
+from __future__ import annotations
+
+import pickle
+import warnings
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from nearfar.errors import EngineError, ParameterError
+from nearfar.runs.rows import Row
+from nearfar.runs.work import Done
+from nearfar.scale import cluster
+from nearfar.scale.actor import Job, Photos, done_of, packed_items, settings_here
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+
+    from nearfar.runs.items import Item
+    from nearfar.runs.work import Work
+
+MOST_BATCH = 4096
+_LEAST_ITEMS, _ITEMS_AN_ACTOR, _MOST_ITEMS = 8192, 2048, 131072
+_MOST_BYTES = 128 * 2**20
+"""Of items that carry their bytes, in the store of the cluster at once."""
+_BATCH_BYTES = 64 * 2**20
+"""Of the photos of a batch together, where their sizes are known."""
+_RETRIES = 3
+_ERRED = 8  # batches that may be lost before a round ends
+_ROUNDS = 3
+_ALONE_TRIES = 2
+_BEGIN_S = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class RayOptions:
+    """How a run uses a cluster.
+
+    ``address``: of the cluster; "" for RAY_ADDRESS, else one of this machine alone. ``share``: what each
+    actor takes, and how many there are. ``batch``: photos that an actor gets at once, at most.
+    ``workers``: photos that an actor works on at once, 0 by its processors. ``memory``: bytes that these may
+    take together, 0 by what is free.
+    """
+
+    address: str = ""
+    share: cluster.Share = field(default_factory=cluster.Share)
+    batch: int = 32
+    workers: int = 0
+    memory: int = 0
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.batch <= MOST_BATCH:
+            raise ParameterError(f"A batch has 1 to {MOST_BATCH} photos.", parameter="batch")
+
+
+@dataclass(frozen=True, slots=True)
+class RayRunner:
+    """Photos are worked on by actors of a Ray cluster; see :class:`nearfar.runs.Runner`.
+
+    A place that is a folder must be the same folder on every machine of the cluster. Within
+    :func:`nearfar.scale.cluster.joined` several runs share a cluster; else each starts or joins its own.
+    """
+
+    options: RayOptions = field(default_factory=RayOptions)
+
+    def run(self, work: Work, items: Iterable[Item]) -> Generator[Done, None, None]:
+        """What became of each photo, in any order.
+
+        Raises:
+            MissingExtraError: Ray is not installed.
+            ParameterError: no room for the actors in this cluster, ever; or its machines have other weights.
+            BusyError: no room now.
+            EngineError: there is no cluster, or it was lost.
+            OutputError: nothing can be written any more.
+        """
+        with cluster.joined(self.options.address) as ray:
+            numbers = cluster.room(ray, self.options.share)
+            desk = _Desk(ray, work, self.options, numbers)
+            rest = iter(items)
+            most = min(_MOST_ITEMS, max(_LEAST_ITEMS, _ITEMS_AN_ACTOR * numbers[1]))
+            while window := _window(rest, most):
+                yield from desk.done(window)
+
+
+def _window(items: Iterator[Item], most: int) -> dict[int, Item]:
+    """The next items, few enough to be held at once."""
+    found: dict[int, Item] = {}
+    held = 0
+    for number, item in enumerate(islice(items, most)):
+        found[number] = item
+        held += len(getattr(item.read, "data", b""))
+        if held > _MOST_BYTES:
+            break
+    return found
+
+
+def batches(items: Mapping[int, Item], most: int) -> Iterator[list[tuple[int, bytes]]]:
+    """Items in batches, pickled: so many at most, and of so many bytes where their sizes are known."""
+    found: list[tuple[int, bytes]] = []
+    size = 0
+    for number, item in items.items():
+        if found and (len(found) == most or size + item.size > _BATCH_BYTES):
+            yield found
+            found, size = [], 0
+        found.append((number, pickle.dumps(item)))
+        size += max(0, item.size)
+    if found:
+        yield found
+
+
+@dataclass(frozen=True, slots=True)
+class _Desk:
+    """What the driver works with."""
+
+    ray: Any
+    work: Work
+    options: RayOptions
+    numbers: tuple[int, int]
+
+    def done(self, window: Mapping[int, Item]) -> Iterator[Done]:
+        """What became of each item, once each.
+
+        Batches that Ray could not bring to an end are sent again; what is left then is done one by one.
+        """
+        waiting = dict(window)
+        for _ in range(_ROUNDS):
+            try:
+                with closing(self._streamed(waiting)) as found:
+                    yield from _once(found, waiting)
+            except self.ray.exceptions.RayError:
+                pass  # what waits still is sent again; if the cluster is lost, that is told below
+            if len(waiting) <= _ERRED * self.options.batch:
+                break
+        yield from self._alone(waiting)
+
+    def _streamed(self, items: Mapping[int, Item]) -> Generator[tuple[int, Done], None, None]:
+        """By Ray Data: batches to actors as these have room, results as they come."""
+        data, share = self.ray.data, self.options.share
+        most = min(self.options.batch, max(1, -(-len(items) // self.numbers[1])))
+        with warnings.catch_warnings():  # max_task_retries has no argument of its own yet (2.60)
+            warnings.simplefilter("ignore", DeprecationWarning)
+            done = _read(data, list(batches(items, most)), _resources(share)).map_batches(
+                Photos,
+                fn_constructor_args=(self._job(),),
+                batch_size=None,
+                batch_format="pyarrow",
+                zero_copy_batch=True,
+                compute=data.ActorPoolStrategy(min_size=self.numbers[0], max_size=self.numbers[1]),
+                max_task_retries=_RETRIES,
+                **_resources(share),
+            )
+        context = done.context
+        context.enable_progress_bars = context.print_on_execution_start = False
+        context.max_errored_blocks = _ERRED
+        for table in done.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
+            yield from done_of(table)
+
+    def _alone(self, waiting: dict[int, Item]) -> Iterator[Done]:
+        """Those that did not come back, one by one: one that ends its process alone is at fault."""
+        actor: Any = None
+        for number, item in list(waiting.items()):
+            table = packed_items([(number, pickle.dumps(item))])
+            for _ in range(_ALONE_TRIES):
+                actor = actor or self._begun()
+                try:
+                    found = list(done_of(self.ray.get(actor.__call__.remote(table))))
+                    break
+                except self.ray.exceptions.RayActorError:
+                    actor = None
+                except self.ray.exceptions.RayError as exc:
+                    raise _told(exc) from exc
+            else:
+                text = f"{item.name} ended the process that worked on it, again and again. Look at the photo."
+                row = Row(
+                    item.name, item.stamp, recipe=self.work.recipe, error=text, error_type="EngineError"
+                )
+                found = [(number, Done(row))]
+            yield from _once(found, waiting)
+
+    def _begun(self) -> Any:
+        """An actor that works; one that cannot even begin ends the run."""
+        actor = self.ray.remote(Photos).options(**_resources(self.options.share)).remote(self._job())
+        try:
+            self.ray.get(actor.ready.remote(), timeout=_BEGIN_S)
+        except self.ray.exceptions.RayError as exc:
+            raise _told(exc) from exc
+        return actor
+
+    def _job(self) -> Job:
+        options = self.options
+        return Job(self.work, options.share.cpus, options.workers, options.memory, settings_here())
+
+
+def _read(data: Any, rows: Sequence[list[tuple[int, bytes]]], resources: dict[str, float]) -> Any:
+    """A dataset whose blocks are these batches.
+
+    ``resources``: those of the actors. So Ray lets the actors themselves unpack them, and nothing else asks
+    for a processor.
+    """
+
+    class Items(data.Datasource):  # type: ignore[misc]
+        """Items of a run."""
+
+        def get_read_tasks(self, _parallelism: int, *_: Any, **__: Any) -> list[Any]:
+            """A task for each batch."""
+            return [
+                data.ReadTask(
+                    partial(_blocks, batch),
+                    data.block.BlockMetadata(len(batch), sum(len(item) for _, item in batch), None, None),
+                )
+                for batch in rows
+            ]
+
+        def estimate_inmemory_data_size(self) -> int:
+            """Bytes of all batches."""
+            return sum(len(item) for batch in rows for _, item in batch)
+
+    return data.read_datasource(Items(), override_num_blocks=len(rows), **resources)
+
+
+def _blocks(batch: list[tuple[int, bytes]]) -> list[Any]:
+    return [packed_items(batch)]
+
+
+def _resources(share: cluster.Share) -> dict[str, float]:
+    return {"num_cpus": share.cpus, **({"num_gpus": share.gpus} if share.gpus else {})}
+
+
+def _once(found: Iterable[tuple[int, Done]], waiting: dict[int, Item]) -> Iterator[Done]:
+    for number, done in found:
+        if waiting.pop(number, None) is not None:
+            yield done
+
+
+def _told(exc: Exception) -> EngineError:
+    lines = str(exc).strip().splitlines()
+    said = lines[-1] if lines else type(exc).__name__
+    return EngineError(f"The run on Ray ended: {said}", "The same command goes on where it was.")
