@@ -233,11 +233,35 @@ def test_depth_of_a_phone(run: Run, photo_jpeg: Path) -> None:
     assert found.min() == pytest.approx(0.5, abs=0.01)
     code, _, err = run("effect", "fog", photo_jpeg, "--depth", "d.png", "--depth-sensor", "arcore",
                        "--depth-kind", "metric")  # fmt: skip
-    assert code == 1
-    assert "Give one of the two" in err
+    assert code == 2
+    assert "--depth-kind counts for nothing beside --depth-sensor" in err
     code, _, err = run(*words, "--depth-size", "64")
     assert code == 2
     assert "160x90" in err
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (("--depth-sensor", "arkit"), "--depth-sensor counts for nothing without --depth."),
+        (("--depth-confidence", "c.png"), "--depth-confidence counts for nothing without --depth."),
+        (("--depth-kind", "metric"), "--depth-kind counts for nothing without --depth."),
+        (("--depth-scale", "2"), "--depth-scale counts for nothing without --depth."),
+        (("--depth", "d.npy", "--depth-least", "0.5"), "counts for nothing without --depth-sensor."),
+        (("--depth", "d.npy", "--model", "embedded"), "--model counts for nothing beside --depth."),
+        (("--depth", "d.npy", "--tiles"), "--tiles counts for nothing beside --depth."),
+        (("--own-depth", "--depth", "d.npy"), "--depth counts for nothing beside --own-depth."),
+        (("--own-depth", "--fine"), "--fine counts for nothing beside --own-depth."),
+    ],
+)
+def test_flags_of_depth_that_count_for_nothing(
+    run: Run, photo_jpeg: Path, words: tuple[str, ...], wanted: str
+) -> None:
+    """Are refused before anything is read, alike by every verb that takes a depth file."""
+    for verb in (("effect", "fog", photo_jpeg), ("export", "npy", photo_jpeg), ("fuse", photo_jpeg, "m.png")):
+        code, _, err = run(*verb, *words)
+        assert code == 2
+        assert wanted in err
 
 
 def test_things_in_the_photo(run: Run, photo_jpeg: Path, photo_png: Path) -> None:

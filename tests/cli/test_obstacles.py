@@ -114,6 +114,20 @@ def test_calibrate_by_the_floor(run: Run, photo_jpeg: Path, floor: Path) -> None
     assert 0 < profile.error < 0.1
 
 
+def test_calibrate_what_a_phone_measured(run: Run, photo_jpeg: Path, tmp_path: Path) -> None:
+    """Metres of a sensor that are a fifth too short are right behind the profile that the floor tells."""
+    rows, columns = np.arange(96) + 0.5, np.arange(128) + 0.5
+    _, down, ahead = (slopes(CAMERA, rows, columns, axis) for axis in Mount(1.2, -10.0).axes())
+    millimetres = 800 / np.maximum(down / 1.2, ahead / 5.0)
+    Image.fromarray(millimetres.astype(np.uint16)).save(tmp_path / "phone.png")
+    words = ("calibrate", photo_jpeg, "--depth", "phone.png", "--depth-sensor", "arkit", *TOLD)
+    code, out, err = run(*words)
+    assert code == 0, err
+    measured = nearfar.read_sensor_depth(tmp_path / "phone.png", "arkit")
+    metres = nearfar.Calibration.load(out.strip()).apply(measured).values
+    assert metres[20, 64] / measured.values[20, 64] == pytest.approx(1.25, rel=0.03)
+
+
 def test_points_and_height_exclude_each_other(run: Run, photo_jpeg: Path, floor: Path) -> None:
     """One of them is enough, and both might contradict."""
     code, _, err = run("calibrate", photo_jpeg, "10,10=2", "20,90=1", "--depth", floor, *TOLD)

@@ -6,27 +6,16 @@ import dataclasses
 import sys
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from nearfar import api, plugins
 from nearfar.calibration import Calibration
-from nearfar.cards import DepthKind
 from nearfar.cli import _plan, _say, _stream
+from nearfar.cli._depth_source import DepthSource
 from nearfar.cli._intrinsics import INTRINSICS_FLAG, read_text
-from nearfar.cli._network import FINE_HELP, MODEL_HELP, network
+from nearfar.cli._network import network
 from nearfar.cli._sources import RECURSIVE_HELP, STDIO, gather
-from nearfar.decode.depth import INVALID_HELP, read_depth
 from nearfar.decode.own_depth import own_depth_of
-from nearfar.decode.sensor import (
-    CONFIDENCE_HELP,
-    LEAST_HELP,
-    SENSOR_HELP,
-    SENSORS,
-    SIZE_HELP,
-    Sensor,
-    parse_size,
-    read_sensor_depth,
-)
 from nearfar.errors import NearfarError, OutputExistsError, ParameterError
 from nearfar.machine.files import write_whole
 from nearfar.one_photo import OWN_DEPTH_HELP, Estimated, EstimateOptions
@@ -47,48 +36,14 @@ if TYPE_CHECKING:
     Work = Callable[[Task, Photo, DepthMap], Files]
 
 
-DEPTH_KIND_HELP = (
-    "What the depth file's values mean, where it does not say: relative_inverse, affine_depth or metric."
-)
-DEPTH_SCALE_HELP = "Metres (or units) of 1 in such a depth file: 0.001 for millimetres."
-DEPTH_ARRAY_HELP = "Name of the array in an NPZ depth file, where several could be meant."
-
-
-class DepthFile(Protocol):
-    """Flags that name a depth file."""
-
-    @property
-    def depth(self) -> str: ...
-    @property
-    def depth_kind(self) -> str: ...
-    @property
-    def depth_scale(self) -> float: ...
-    @property
-    def depth_invalid(self) -> str: ...
-    @property
-    def depth_array(self) -> str: ...
-
-
 @dataclass(frozen=True, slots=True)
-class SharedOptions:
+class SharedOptions(DepthSource):
     """The flags that every effect and every format takes."""
 
-    output: str = option("", "Where the result goes: a file, a folder, or - ; beside the photo otherwise.")
-    model: str = option("", MODEL_HELP)
-    fine: bool = option(False, FINE_HELP)
     tiles: bool = option(False, "Finer detail in big pictures: overlapping tiles fitted to the whole.")
     tiles_length: int | None = option(
         None, "Pixels at which tiles see the longer side; 3 times the network's own otherwise.", low=1
     )
-    depth: str = option("", "Depth file to use instead of running a network (see nearfar export).")
-    depth_kind: str = option("", DEPTH_KIND_HELP, choices=("", *DepthKind))
-    depth_scale: float = option(1.0, DEPTH_SCALE_HELP)
-    depth_invalid: str = option("", INVALID_HELP, parse=str)
-    depth_array: str = option("", DEPTH_ARRAY_HELP)
-    depth_sensor: str = option("", SENSOR_HELP, choices=("", *SENSORS))
-    depth_confidence: str = option("", CONFIDENCE_HELP)
-    depth_least: float | None = option(None, LEAST_HELP, low=0, high=1)
-    depth_size: tuple[int, int] | None = option(None, SIZE_HELP, parse=parse_size)
     own_depth: bool = option(False, OWN_DEPTH_HELP)
     intrinsics: str = option("", INTRINSICS_FLAG, parse=read_text)
     calibration: str = option("", "Camera profile of nearfar calibrate: depth becomes metres.")
@@ -189,37 +144,9 @@ def _calibrated(depth: DepthMap, options: SharedOptions) -> DepthMap:
 
 def _found(photo: Photo, options: SharedOptions) -> DepthMap:
     """The depth that is there already: in the file that the flags name, or in the photo itself."""
-    if options.own_depth and options.depth:
-        raise ParameterError("Both --depth and --own-depth were given.", "Give one of them.")
     if options.own_depth:
         return own_depth_of(photo)
-    depth = _sensor_depth(options) if options.depth_sensor else given_depth(options)
-    return fitted(depth, photo.width, photo.height)
-
-
-def _sensor_depth(options: SharedOptions) -> DepthMap:
-    """The map in an AR system's file."""
-    if options.depth_kind or options.depth_scale != 1 or options.depth_invalid or options.depth_array:
-        raise ParameterError(
-            "--depth-sensor says what the numbers mean, and --depth-kind, -scale, -invalid or -array too.",
-            "Give one of the two.",
-            parameter="depth_sensor",
-        )
-    how = Sensor(
-        options.depth_sensor, options.depth_confidence or None, options.depth_least, options.depth_size
-    )
-    return read_sensor_depth(options.depth, how)
-
-
-def given_depth(options: DepthFile) -> DepthMap:
-    """The map in the depth file that the flags name."""
-    return read_depth(
-        options.depth,
-        kind=options.depth_kind or None,
-        scale=options.depth_scale,
-        invalid=options.depth_invalid,
-        array=options.depth_array,
-    )
+    return fitted(options.read_depth(), photo.width, photo.height)
 
 
 def _estimated(photo: Photo, options: SharedOptions) -> DepthMap:

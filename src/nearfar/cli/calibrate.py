@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 from nearfar import api
 from nearfar.calibration import KnownPoint, calibrate
-from nearfar.cards import DepthKind
 from nearfar.cli import _plugins, _say
+from nearfar.cli._depth_source import DepthSource
 from nearfar.cli._intrinsics import INTRINSICS_FLAG, read_text
 from nearfar.cli._mount import LOOKS, known_camera, needed
-from nearfar.cli._network import FINE_HELP, MODEL_HELP, network
+from nearfar.cli._network import network
 from nearfar.cli._verb import Flag, verb
-from nearfar.decode.depth import INVALID_HELP
 from nearfar.errors import ParameterError
 from nearfar.ops.fit import fitted
 from nearfar.options import option, parse
@@ -32,17 +31,10 @@ _NOTHING = 1e-9  # share of a distance below which an error is the machine's rou
 
 
 @dataclass(frozen=True, slots=True)
-class CalibrateOptions(MountOptions):
+class CalibrateOptions(DepthSource, MountOptions):
     """The flags of the verb."""
 
     output: str = option("", "Where the profile goes; PHOTO.calibration.json otherwise.")
-    model: str = option("", MODEL_HELP)
-    fine: bool = option(False, FINE_HELP)
-    depth: str = option("", "Depth file to use instead of running a network.")
-    depth_kind: str = option("", _plugins.DEPTH_KIND_HELP, choices=("", *DepthKind))
-    depth_scale: float = option(1.0, _plugins.DEPTH_SCALE_HELP)
-    depth_invalid: str = option("", INVALID_HELP, parse=str)
-    depth_array: str = option("", _plugins.DEPTH_ARRAY_HELP)
     intrinsics: str = option("", INTRINSICS_FLAG, parse=read_text)
     overwrite: bool = option(False, "Replace a file that exists already.")
 
@@ -73,7 +65,7 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     path = Path(options.output) if options.output else Path(source).with_suffix(".calibration.json")
     _plugins.check_absent(path, overwrite=options.overwrite)
     photo = api.read(source, intrinsics=options.intrinsics or None)
-    known = _plugins.given_depth(options) if options.depth else None
+    known = options.read_depth() if options.depth else None
     depth = known or api.load(network(options.model, fine=options.fine)).estimate(photo)
     depth = fitted(depth, photo.width, photo.height)
     camera = known_camera(options.fov, photo, depth)
