@@ -51,6 +51,32 @@ def test_json_holds_both_messages(run: Run, photo_jpeg: Path, floor: Path) -> No
     assert row["ros_laser_scan"]["ranges"][0] == "nan"
 
 
+def test_json_says_what_the_depth_was(run: Run, photo_jpeg: Path) -> None:
+    """Kind, network and hash stand beside the distances."""
+    code, out, _ = run("obstacles", photo_jpeg, *TOLD, "--json")
+    row = json.loads(out)
+    assert (code, row["kind"], row["model"]) == (0, "relative_inverse", "embedded")
+    assert len(row["weights_sha256"]) == 64
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (("-o", "seen.gif"), "not written as '.gif'"),
+        (("--step", "3", "--top", "1"), "nothing between them"),
+        (("--height", "1e300"), "height is"),
+    ],
+)
+def test_what_cannot_be_is_told_before_any_work(
+    run: Run, photo_jpeg: Path, words: tuple[str, ...], wanted: str
+) -> None:
+    """Nothing is printed but the error."""
+    told = TOLD if "--height" not in words else TOLD[2:]
+    code, out, err = run("obstacles", photo_jpeg, *told, *words)
+    assert (code, out) == (2, "")
+    assert wanted in err
+
+
 def test_a_picture_is_drawn(run: Run, photo_jpeg: Path, floor: Path, tmp_path: Path) -> None:
     """The photo with the fan beside it; what is there already is left."""
     words = ("obstacles", photo_jpeg, "--depth", floor, *TOLD, "-o", "seen.png")

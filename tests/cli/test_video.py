@@ -150,6 +150,11 @@ def test_one_clip_that_fails_keeps_the_others(run: Run, clip: Path, tmp_path: Pa
         (("live", "clip.mp4", "-o", "clip.mp4", "--overwrite"), "the video clip.mp4 already"),
         (("live", "clip.mp4", "-o", "absent/a.mp4"), "The folder absent cannot be written to"),
         (("live", "clip.mp4", "-o", "a.avi"), "a file of .mp4"),
+        (
+            ("live", "clip.mp4", "-o", "a.mkv", "--pitch", "-5"),
+            "--pitch counts for nothing",
+        ),
+        (("live", "clip.mp4", "-o", "a.mkv", "--step", "1"), "--step counts for nothing"),
     ],
 )
 def test_wrong_command_lines(run: Run, clip: Path, words: tuple[str, ...], text: str) -> None:
@@ -189,6 +194,8 @@ def test_a_source_is_followed_as_it_happens(run: Run, clip: Path) -> None:
     assert len(found) == 3 == count(clip.with_name("seen.mkv"))
     assert [row["frame"] for row in found] == sorted({row["frame"] for row in found})
     assert found[0]["is_cut"]
+    assert (found[0]["kind"], found[0]["unit"], found[0]["model"]) == ("relative_inverse", "1", "embedded")
+    assert len(found[0]["weights_sha256"]) == 64
 
 
 def test_a_source_that_cannot_be_read_is_named(run: Run, clip: Path) -> None:
@@ -209,6 +216,14 @@ def test_live_tells_what_stands_in_the_way(run: Run, clip: Path, tilt: tuple[str
     assert code == 0
     assert all(len(row.get("distances", range(72))) == 72 for row in rows)
     assert all("alert" in row or "error" in row for row in rows)
+
+
+def test_live_tells_people_of_the_first_frame(run: Run, clip: Path) -> None:
+    """A line of it, also where all is clear or no floor is seen: nobody waits before an empty screen."""
+    words = ("--obstacles", "--height", "0.5", "--pitch", "-10", "--fov", "60", "--top", "0.7")
+    code, out, _ = run("live", clip, "--frames", "1", *words)
+    assert code == 0
+    assert out.split(":")[0].strip() in {"clear", "caution", "stop", "no floor"}
 
 
 def test_without_a_display_showing_is_told(run: Run, clip: Path, monkeypatch: pytest.MonkeyPatch) -> None:

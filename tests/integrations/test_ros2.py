@@ -206,6 +206,9 @@ def test_the_launch_file_starts_the_node(monkeypatch: pytest.MonkeyPatch, tmp_pa
         "launch.actions": {"DeclareLaunchArgument": lambda name, **given: (name, given)},
         "launch.substitutions": {"LaunchConfiguration": lambda name: f"<{name}>"},
         "launch_ros.actions": {"Node": SimpleNamespace},
+        "launch_ros.parameter_descriptions": {
+            "ParameterValue": lambda value, value_type: (value, value_type)
+        },
     }
     for path, members in names.items():
         for parent in (path.partition(".")[0], path):
@@ -215,7 +218,8 @@ def test_the_launch_file_starts_the_node(monkeypatch: pytest.MonkeyPatch, tmp_pa
     node = made[-1]
     assert (node.package, node.executable) == ("nearfar_ros", "nearfar-ros")
     assert ("camera_info", ["<camera>", "/camera_info"]) in node.remappings
-    assert [name for name, _ in made[:-1]] == ["camera", "image", "config"]
+    assert [name for name, _ in made[:-1]] == ["camera", "image", "rectified", "config"]
+    assert node.parameters == ["<config>", {"rectified": ("<rectified>", bool)}]
 
 
 def test_the_readme_names_what_is_there() -> None:

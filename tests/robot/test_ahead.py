@@ -11,12 +11,13 @@ import pytest
 import nearfar
 from nearfar.errors import ParameterError
 from nearfar.robot.ahead import Ahead
-from nearfar.robot.mount import Mount, MountOptions, slopes
+from nearfar.robot.look import LookOptions
+from nearfar.robot.mount import Mount, slopes
 from nearfar.types import DepthMap
 
 SIZE = (128, 96)
 CAMERA = nearfar.Camera.from_fov(70, *SIZE)
-TOLD = MountOptions(height=1.2, pitch=-10.0, fov=70.0)
+TOLD = LookOptions(height=1.2, pitch=-10.0, fov=70.0)
 
 
 def _depth(wall_m: float, scale: float = 2.0, shift: float = 0.5) -> DepthMap:

@@ -116,3 +116,10 @@ def test_the_description_is_json() -> None:
     row = json.loads(json.dumps(around.describe(), allow_nan=False))
     assert {None, "free"} == set(row["distances"])
     assert row["unit"] == "m"
+
+
+@pytest.mark.parametrize("options", [{"step": 1.5}, {"top": 0.1}, {"step": 2.0, "top": 1.0}])
+def test_a_step_as_high_as_the_top_is_refused(options: dict[str, float]) -> None:
+    """Nothing could be an obstacle then, and all would be called free."""
+    with pytest.raises(ParameterError, match="nothing between them could be an obstacle"):
+        obstacles(metric(metres(box_m=3.0)), CAMERA, MOUNT, ObstacleOptions(**options))

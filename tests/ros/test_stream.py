@@ -116,3 +116,25 @@ def test_points_and_scan_are_left_out_where_they_are_not_wanted() -> None:
     """The depth alone."""
     made = RosDepth(_relative(), replace(TOLD, points=False, scan=False)).make(PHOTO, None)
     assert (made.points, made.scan) == (None, None)
+
+
+def test_a_scan_reaches_from_low_to_high() -> None:
+    """What is nearer than low is -inf, what is farther than high +inf, as in the depth image."""
+    near = RosDepth(_relative(), replace(TOLD, low=4.0, high=50.0)).make(PHOTO, None).scan
+    assert (near["range_min"], near["ranges"][36]) == (4.0, -np.inf)
+    far = RosDepth(_relative(), replace(TOLD, low=0.5, high=2.0)).make(PHOTO, None).scan
+    assert (far["range_max"], far["ranges"][36]) == (2.0, np.inf)
+
+
+def test_what_counts_as_an_obstacle_can_be_told() -> None:
+    """A wall whose visible part ends below the step is driven over; so is it up to a shorter reach."""
+    seen = RosDepth(_relative(), replace(TOLD, top=9.0, step=8.0)).make(PHOTO, None).scan
+    assert seen["ranges"][36] == np.inf
+    assert RosDepth(_relative(), replace(TOLD, reach=2.5)).make(PHOTO, None).scan["ranges"][36] == np.inf
+
+
+@pytest.mark.parametrize("wrong", [{"low": 2.0, "high": 2.0}, {"step": 2.0, "top": 1.0}])
+def test_spans_of_nothing_are_refused(wrong: dict) -> None:
+    """Low above high, or a step above the top: nothing could ever be told."""
+    with pytest.raises(ParameterError, match=r"no distance lies|nothing between"):
+        RosOptions(height=0.5, pitch=-10.0, **wrong)

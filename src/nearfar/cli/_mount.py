@@ -20,6 +20,9 @@ LOOKS = {
 }
 """Of the flags of :class:`nearfar.robot.mount.MountOptions`."""
 
+LIMITS = {"step": Flag(value="METRES"), "top": Flag(value="METRES"), "reach": Flag(value="METRES")}
+"""Of those that :class:`nearfar.robot.look.LookOptions` has beside them."""
+
 
 def known_camera(fov: float, photo: Photo, depth: DepthMap) -> Camera | None:
     """The camera that was told, or the photo's own, or the depth map's; None where nobody knows it.

@@ -13,7 +13,7 @@ import cv2
 
 from nearfar import api
 from nearfar.cli import _plan, _say
-from nearfar.cli._mount import LOOKS
+from nearfar.cli._mount import LIMITS, LOOKS
 from nearfar.cli._network import FINE_HELP, MODEL_HELP, network
 from nearfar.cli._plugins import check_absent
 from nearfar.cli._verb import Flag, verb
@@ -22,7 +22,7 @@ from nearfar.effects._colours import colormap_option
 from nearfar.errors import NearfarError, ParameterError
 from nearfar.options import option, parse
 from nearfar.robot.ahead import Ahead
-from nearfar.robot.mount import MountOptions
+from nearfar.robot.look import LookOptions
 from nearfar.video.drawing import drawer_of
 from nearfar.video.estimate import Stretch
 from nearfar.video.outputs import MOVING
@@ -44,7 +44,7 @@ _SAY_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class LiveFlags(MountOptions, SteadyOptions):
+class LiveFlags(LookOptions, SteadyOptions):
     """The flags of the verb."""
 
     show: bool = option(False, "Show the heat map in a window; q or Escape ends.")
@@ -67,7 +67,13 @@ class LiveFlags(MountOptions, SteadyOptions):
 @verb(
     LiveFlags,
     ("SOURCE", "An address (rtsp://, http://, udp://), a camera (/dev/video0, or its number), or a file."),
-    {"output": Flag("-o", "FILE"), "effect": Flag("-e", "NAME"), "colormap": Flag(value="NAME"), **LOOKS},
+    {
+        "output": Flag("-o", "FILE"),
+        "effect": Flag("-e", "NAME"),
+        "colormap": Flag(value="NAME"),
+        **LOOKS,
+        **LIMITS,
+    },
 )
 def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     """Look at a camera or a stream as it happens; frames that come too fast are dropped."""
@@ -79,6 +85,11 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     if not (flags.show or flags.output or flags.json or flags.obstacles):
         raise ParameterError(
             "Nothing is to be done with the depth.", "Give --show, --output FILE, --json or --obstacles."
+        )
+    idle = [row.name for row in fields(LookOptions) if row.name in given]
+    if idle and not flags.obstacles:
+        raise ParameterError(
+            f"--{idle[0]} counts for nothing without --obstacles.", "Give --obstacles too.", idle[0]
         )
     if flags.obstacles:
         Ahead(flags)  # what is lacking is said before anything is opened
@@ -189,7 +200,7 @@ class _Told:
         self._began_at = self._said_at = time.monotonic()
         self._count = 0
         self._ahead = Ahead(flags, is_steady=is_steady) if flags.obstacles else None
-        self._level = "clear"
+        self._level = ""
 
     def tell(self, one: LiveFrame) -> None:
         """A row for programs, or a line now and then for people."""
@@ -198,7 +209,9 @@ class _Told:
         ahead = None if self._ahead is None else _look(self._ahead, found)
         if self._flags.json:
             row: dict[str, Any] = {"frame": found.frame.index, "seconds": round(found.frame.seconds, 3)}
-            row |= {"kind": found.kind.value, "range": list(found.span), "is_cut": found.is_cut}
+            row |= {"kind": found.kind.value, "unit": found.kind.unit, "model": found.provenance.model}
+            row |= {"weights_sha256": found.provenance.weights_sha256}
+            row |= {"range": list(found.span), "is_cut": found.is_cut}
             row |= {} if ahead is None else {"obstacles": ahead}
             _say.row(row | {"dropped": one.dropped, "milliseconds": round(1000 * one.seconds, 1)})
         elif now - self._said_at >= _SAY_S:
@@ -209,7 +222,7 @@ class _Told:
             self._warn(ahead)
 
     def _warn(self, ahead: dict[str, Any]) -> None:
-        """A line where the warning is another one than before."""
+        """A line where the warning is another one than before, and for the first frame."""
         level = ahead["alert"]["level"] if "alert" in ahead else "no floor"
         if level != self._level:
             self._level = level

@@ -8,30 +8,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nearfar.cli import _plugins, _say
-from nearfar.cli._mount import LOOKS, known_camera, needed
+from nearfar.cli._mount import LIMITS, LOOKS, known_camera, needed
 from nearfar.cli._plugins import SharedOptions
 from nearfar.cli._verb import Flag, verb
+from nearfar.encode import check_suffix
 from nearfar.errors import ParameterError
 from nearfar.options import option, parse
 from nearfar.robot import messages
-from nearfar.robot.mount import MountOptions
-from nearfar.robot.sectors import ObstacleOptions, obstacles
+from nearfar.robot.look import LookOptions
+from nearfar.robot.sectors import obstacles
 
 if TYPE_CHECKING:
     from nearfar.robot.sectors import Obstacles
+    from nearfar.types import DepthMap
 
 
 @dataclass(frozen=True, slots=True)
-class ObstacleFlags(SharedOptions, MountOptions):
+class ObstacleFlags(SharedOptions, LookOptions):
     """The flags of the verb."""
 
     output: str = option("", "A picture of floor, things and directions: FILE.png or .jpg.")
     json: bool = option(False, "A JSON object on standard output, with the fields of both messages.")
-    sectors: int = option(72, "Directions that are told apart.", low=1, high=720)
-    span: float = option(0.0, "Degrees that they cover; 0 is the field of view.", low=0, high=360)
-    step: float | None = option(None, "Metres above the floor that can be driven over.", low=0)
-    top: float | None = option(None, "Metres above the floor that pass over the robot.", low=0)
-    reach: float | None = option(None, "Metres up to which is looked.", low=1e-3)
 
 
 @verb(
@@ -40,6 +37,7 @@ class ObstacleFlags(SharedOptions, MountOptions):
     {
         "output": Flag("-o", "FILE"),
         **LOOKS,
+        **LIMITS,
         "depth": Flag(value="FILE"),
         "intrinsics": Flag(value="NUMBERS|FILE"),
         "calibration": Flag(value="FILE"),
@@ -53,17 +51,24 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
             "One photo is to be named.", "For example: nearfar obstacles a.jpg --height 0.4 --pitch -10"
         )
     if flags.output:
+        check_suffix(Path(flags.output).suffix)
         _plugins.check_absent(Path(flags.output), overwrite=flags.overwrite)
+    looks = flags.looks()
     photo, depth = _plugins.photo_and_depth(words[0], flags)
     camera = needed(known_camera(flags.fov, photo, depth))
-    options = ObstacleOptions(flags.sectors, flags.span, flags.step, flags.top, flags.reach)
-    found = obstacles(depth, camera, flags.mount(camera), options)
-    _say.row({"input": words[0], **_row(found)}) if flags.json else _tell(found)
+    found = obstacles(depth, camera, flags.mount(camera), looks)
+    _say.row({"input": words[0], **_made_by(depth), **_row(found)}) if flags.json else _tell(found)
     if flags.output:
         from nearfar.robot.drawing import drawn
 
         _say.line(str(drawn(photo.rgb8(), found).save(flags.output, overwrite=flags.overwrite)))
     return 0
+
+
+def _made_by(depth: DepthMap) -> dict[str, object]:
+    """What kind of depth it was, and of which network."""
+    made = depth.provenance
+    return {"kind": depth.kind.value, "model": made.model, "weights_sha256": made.weights_sha256}
 
 
 def _row(found: Obstacles) -> dict[str, object]:

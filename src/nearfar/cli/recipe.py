@@ -10,6 +10,7 @@ from nearfar.cli import _plugins, _say
 from nearfar.cli._plugins import ManyOptions
 from nearfar.cli._verb import Flag, verb
 from nearfar.decode.metadata import KEEP, KEEP_HELP
+from nearfar.encode import check_suffix
 from nearfar.errors import ParameterError
 from nearfar.options import option, parse
 from nearfar.recipes.recipe import find_recipe, recipe_names, text_of
@@ -48,7 +49,7 @@ class RecipeFlags(ManyOptions):
 def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     """Make a photographer's preset of photos: list and show tell what there is."""
     flags: RecipeFlags = parse(RecipeFlags, given)
-    if words[:1] == (_LIST,):
+    if words == (_LIST,):
         return _list(is_json=flags.json)
     if words[:1] == (_SHOW,):
         _say.lines(text_of(name).rstrip("\n") for name in words[1:])
@@ -58,10 +59,20 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
             "A recipe and a photo are needed.", "For example: nearfar recipe portrait-blur a.jpg"
         )
     recipe = find_recipe(words[0]).changed(changes_of(flags.set))
-    flags = replace(flags, model=flags.model or recipe.model, tiles=flags.tiles or recipe.tiles)
-    suffix = f".{flags.format.lstrip('.').lower() or recipe.format}"
+    if not flags.depth and not flags.own_depth:
+        flags = replace(flags, model=flags.model or recipe.model, tiles=flags.tiles or recipe.tiles)
+    suffix = suffix_of(recipe, flags.format)
     tasks = _plugins.planned(words[1:], flags, f".{recipe.name}{suffix}")
     return _plugins.each(tasks, flags, partial(_one, recipe, flags.keep_metadata))
+
+
+def suffix_of(recipe: Recipe, given: str) -> str:
+    """Of the pictures: of the kind that was given, else of the recipe's own.
+
+    Raises:
+        ParameterError: no picture is written as it.
+    """
+    return check_suffix(f".{given.lstrip('.') or recipe.format}")
 
 
 def _list(*, is_json: bool) -> int:

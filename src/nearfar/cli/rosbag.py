@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import median
 
 from nearfar import api
 from nearfar.cli import _say
-from nearfar.cli._mount import LOOKS
+from nearfar.cli._mount import LIMITS, LOOKS
 from nearfar.cli._network import FINE_HELP, MODEL_HELP, network
 from nearfar.cli._verb import Flag, verb
 from nearfar.errors import ParameterError
@@ -34,7 +35,9 @@ class RosbagFlags(RosOptions):
 @verb(
     RosbagFlags,
     ("BAG", "A bag of ROS 2 (.mcap, .db3, or its folder) or of ROS 1 (.bag)."),
-    {"output": Flag("-o", "FILE.mcap"), "image": Flag(value="TOPIC"), "info": Flag(value="TOPIC"), **LOOKS},
+    {"output": Flag("-o", "FILE.mcap"), "image": Flag(value="TOPIC"), "info": Flag(value="TOPIC")}
+    | LOOKS
+    | LIMITS,
 )
 def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     """Read a recording of a robot's camera and write one with its depth."""
@@ -49,12 +52,17 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     plan.check()
     maker = RosDepth(api.load(network(flags.model, fine=flags.fine)), flags)
     report = convert(plan, maker)
+    error = median(report.errors) if report.errors else None
     for text in [*report.notes, *report.reasons]:
         _say.line(text)
     if flags.json:
         row = {"output": str(target), "frames": report.frames, "refused": report.refused}
+        row |= {"kind": "metric", "unit": "m", "encoding": flags.encoding, "error": error}
+        row |= {"model": maker.made_by.model, "weights_sha256": maker.made_by.weights_sha256}
         _say.row(row | {"image": report.image, "info": report.info, "topics": report.topics})
     else:
-        _say.line(f"{report.frames} frames of {report.image}, {report.refused} refused")
+        about = "" if error is None else f"; distances are right to about {error:.0%}"
+        count = "1 frame" if report.frames == 1 else f"{report.frames} frames"
+        _say.line(f"{count} of {report.image}, {report.refused} refused{about}")
         _say.lines([str(target)])
     return 0 if report.frames else 1

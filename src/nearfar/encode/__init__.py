@@ -59,9 +59,7 @@ def encode(
     Raises:
         ParameterError: a suffix that we do not write, or 16 bits in a format that has 8.
     """
-    key = suffix.lower()
-    if key not in PICTURE_TYPES:
-        raise ParameterError(f"Pictures are not written as '{suffix}'.", did_you_mean(key, PICTURE_TYPES))
+    key = check_suffix(suffix)
     if not 1 <= quality <= 100:
         raise ParameterError(f"quality is {quality}, but 1 to 100 was expected.", parameter="quality")
     if key == ".png":
@@ -74,6 +72,14 @@ def encode(
     if pixels.dtype.itemsize != 1:
         raise ParameterError(f"'{suffix}' holds 8 bits a channel.", "Write 16 bits as .png or .tiff.")
     return _lossy(pixels, key, quality)
+
+
+def check_suffix(suffix: str) -> str:
+    """The suffix in small letters; ParameterError where no picture is written as it."""
+    key = suffix.lower()
+    if key not in PICTURE_TYPES:
+        raise ParameterError(f"Pictures are not written as '{suffix}'.", did_you_mean(key, PICTURE_TYPES))
+    return key
 
 
 def _check_sides(pixels: Pixels) -> None:

@@ -14,7 +14,7 @@ from nearfar.robot.warn import Warner
 from nearfar.types import Camera
 
 if TYPE_CHECKING:
-    from nearfar.robot.mount import MountOptions
+    from nearfar.robot.look import LookOptions
     from nearfar.robot.sectors import Obstacles
     from nearfar.types import DepthMap
 
@@ -28,16 +28,16 @@ class Ahead:
     scale, which is then followed; else the floor of each frame gives its own.
 
     Raises:
-        ParameterError: the tilt or the field of view is lacking.
+        ParameterError: the tilt or the field of view is lacking, or nothing could be an obstacle.
     """
 
-    def __init__(self, told: MountOptions, *, is_steady: bool = True) -> None:
+    def __init__(self, told: LookOptions, *, is_steady: bool = True) -> None:
         if not told.fov:
             raise ParameterError(
                 "Obstacles need the camera's field of view.", "Give fov in degrees.", parameter="fov"
             )
         told.check_tilt()
-        self._told = told
+        self._told, self._looks = told, told.looks()
         self._is_steady = is_steady
         self._sizes: tuple[Size, Size] | None = None
         self._seconds = -math.inf
@@ -81,4 +81,4 @@ class Ahead:
     def _seen(self, depth: DepthMap) -> Obstacles:
         is_followed = self._is_steady and depth.kind is not DepthKind.METRIC
         ground = self._follower.update(depth) if is_followed else None
-        return obstacles(depth, self._camera, self._mount, ground=ground)
+        return obstacles(depth, self._camera, self._mount, self._looks, ground=ground)

@@ -76,7 +76,9 @@ class Mount:
 class MountOptions:
     """How a camera is mounted, and what it sees, as people tell it; alike on every face."""
 
-    height: float | None = option(None, "The camera's height above the floor, in metres.", low=1e-3)
+    height: float | None = option(
+        None, "The camera's height above the floor, in metres.", low=1e-3, high=10_000
+    )
     pitch: float | None = option(
         None, "The camera's tilt in degrees: positive looks up, negative down (level: 0)."
     )

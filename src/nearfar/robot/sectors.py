@@ -60,6 +60,30 @@ class ObstacleOptions:
 
     def __post_init__(self) -> None:
         check(self)
+        if self.step is not None and self.top is not None:
+            _require_between(self.step, self.top, "")
+
+    def heights(self, camera_height: float, unit: str) -> tuple[float, float]:
+        """What can be driven over, and what passes over the robot, under a camera of such a height.
+
+        Raises:
+            ParameterError: the one that was told is not below the other.
+        """
+        step = _STEP * camera_height if self.step is None else self.step
+        top = _TOP * camera_height if self.top is None else self.top
+        _require_between(step, top, unit)
+        return step, top
+
+
+def _require_between(step: float, top: float, unit: str) -> None:
+    """ParameterError where nothing could stand between what is driven over and what passes over."""
+    if step >= top:
+        told = f"{step:g} and {top:g} {unit}".rstrip()
+        raise ParameterError(
+            f"step and top are {told}: nothing between them could be an obstacle.",
+            "Give a top (what passes over the robot) above the step (what it drives over).",
+            parameter="step",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,9 +202,11 @@ def obstacles(
             parameter="camera",
         )
     ground = ground or _ground_of(depth, lens, mount)
+    height, unit = _height(ground, mount)
+    options.heights(height, unit)  # what is wrong with them is told before the work
     points = _points(depth, lens, mount, ground)
     error = None if ground is None or depth.kind is DepthKind.METRIC else ground.error
-    return replace(_found(points, _height(ground, mount), ground, options), error=error, ground=ground)
+    return replace(_found(points, (height, unit), ground, options), error=error, ground=ground)
 
 
 def _found(
@@ -256,10 +282,9 @@ def _parts(
     points: _Points, height: float, ground: Ground | None, options: ObstacleOptions
 ) -> npt.NDArray[np.uint8]:
     """(h, w) of :class:`Part`."""
-    step = _STEP * height if options.step is None else options.step
+    step, top = options.heights(height, "")
     noise = 0.0 if ground is None else _FLOOR_NOISE * ground.residual * height
     low = max(step, noise)
-    top = _TOP * height if options.top is None else options.top
     parts = np.full(points.above.shape, Part.OBSTACLE, np.uint8)
     parts[points.above > max(top, low)] = Part.OVERHEAD
     parts[points.above < low] = Part.GROUND

@@ -75,12 +75,20 @@ class BagPlan:
         if self.target.exists() and self.target.resolve() == self.source.resolve():
             raise ParameterError("The bag would replace itself.", "Choose another name.", parameter="output")
         if self.target.exists() and (not self.overwrite or self.target.is_dir()):
-            raise OutputExistsError(f"{self.target} exists already.", "Choose another name.")
+            hint = (
+                "Choose another name."
+                if self.target.is_dir()
+                else "Pass --overwrite, or choose another name."
+            )
+            raise OutputExistsError(f"{self.target} exists already.", hint)
 
 
 @dataclass(slots=True)
 class BagReport:
-    """What came out: frames done, frames refused and why (each reason once), topics that were written."""
+    """What came out: frames done, frames refused and why (each reason once), topics that were written.
+
+    ``errors``: of each frame done the relative error to be expected; none where a metric network told metres.
+    """
 
     image: str
     info: str
@@ -89,6 +97,7 @@ class BagReport:
     reasons: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     topics: list[str] = field(default_factory=list)
+    errors: list[float] = field(default_factory=list)
 
     def refuse(self, reason: str) -> None:
         """One frame more of which nothing was made."""
@@ -119,7 +128,7 @@ def convert(plan: BagPlan, maker: RosDepth, tell: Tell | None = None) -> BagRepo
         try:
             reader = stack.enter_context(AnyReader([plan.source], default_typestore=_store()))
         except (AnyReaderError, OSError, ValueError, AssertionError) as exc:
-            raise BrokenImageError(f"{plan.source} cannot be read as a bag: {exc}.") from exc
+            raise BrokenImageError(f"{plan.source} cannot be read as a bag: {str(exc).rstrip('.')}.") from exc
         work = _Work(reader, plan, maker, tell)
         _write_whole(plan, work.write)
         return work.report
@@ -253,6 +262,7 @@ class _Work:
         if made.scan is not None:
             self._send(writer, time_ns, "scan", SCAN, (stamp, scan_frame(frame), made.scan))
         self.report.frames += 1
+        self.report.errors += [] if made.error is None else [made.error]
 
     def _send(
         self, writer: Any, time_ns: int, topic: str, kind: str, said: tuple[Any, str, dict[str, Any]]

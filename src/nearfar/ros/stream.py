@@ -9,22 +9,23 @@ from nearfar.cards import DepthKind
 from nearfar.errors import NoGroundError, ParameterError
 from nearfar.options import check, option
 from nearfar.robot.follow import GroundFollower
+from nearfar.robot.look import LookOptions
 from nearfar.robot.messages import laser_scan
-from nearfar.robot.mount import MountOptions
 from nearfar.robot.sectors import obstacles
 from nearfar.ros.fields import ENCODINGS, Reach, depth_image, point_cloud
 from nearfar.ros.pictures import camera_of
-from nearfar.types import Camera
+from nearfar.types import Camera, Provenance
 from nearfar.video.live import LiveDepth
 
 if TYPE_CHECKING:
     from nearfar import api
+    from nearfar.robot.ground import Ground
     from nearfar.robot.mount import Mount
     from nearfar.types import DepthMap, Photo
 
 
 @dataclass(frozen=True)
-class RosOptions(MountOptions):
+class RosOptions(LookOptions):
     """What a stream is turned into; parameters of the node and flags of ``nearfar rosbag``."""
 
     encoding: str = option(
@@ -42,6 +43,13 @@ class RosOptions(MountOptions):
 
     def __post_init__(self) -> None:
         check(self)
+        self.looks()
+        if self.low >= self.high:
+            raise ParameterError(
+                f"low and high are {self.low:g} and {self.high:g} m: no distance lies between them.",
+                "Give a high above the low.",
+                parameter="low",
+            )
 
     @property
     def has_tilt(self) -> bool:
@@ -63,7 +71,7 @@ class Made:
 
 
 class RosDepth:
-    """Turns the frames of one camera into messages.
+    """Turns the frames of one camera into messages. ``made_by``: the network of the newest frame.
 
     Raises:
         ParameterError: the network gives relative depth, and height and tilt of the camera are not told:
@@ -86,6 +94,7 @@ class RosDepth:
         self._live = LiveDepth(options.smooth, "image")
         self._follower: GroundFollower | None = None
         self._camera: Camera | None = None
+        self.made_by = Provenance()
 
     def _require_mount(self) -> None:
         if self._options.height is None or not self._options.has_tilt:
@@ -124,27 +133,34 @@ class RosDepth:
         """
         options, camera = self._options, self.camera(photo, info)
         mount = options.mount(camera) if options.has_tilt else None
-        depth, error = self._metric(photo, camera, mount)
+        depth, ground = self._metric(photo, camera, mount)
         reach = Reach(options.low, options.high)
         points = point_cloud(depth, photo.rgb8(), reach, options.thin) if options.points else None
-        scan = None if mount is None or not options.scan else _scan(depth, mount)
+        scan = None if mount is None or not options.scan else _scan(depth, mount, ground, options)
+        error = None if ground is None else ground.error
         return Made(depth_image(depth, options.encoding, reach), points, scan, error)
 
-    def _metric(self, photo: Photo, camera: Camera, mount: Mount | None) -> tuple[DepthMap, float | None]:
-        """The frame's map in metres, and the error to be expected."""
-        held = self._live.hold(photo, self._model.estimate(photo))
+    def _metric(self, photo: Photo, camera: Camera, mount: Mount | None) -> tuple[DepthMap, Ground | None]:
+        """The frame's map in metres, and the floor that told them; None where the network did."""
+        seen = self._model.estimate(photo)
+        self.made_by = seen.provenance
+        held = self._live.hold(photo, seen)
         depth = replace(held.depth, camera=camera)
         if self._is_metric or mount is None:
             return depth, None
         if self._follower is None or held.is_cut or camera != self._camera or not self._options.smooth:
             self._follower, self._camera = GroundFollower(mount, camera), camera
         ground = self._follower.update(depth)
-        return replace(ground.calibration.apply(depth), camera=camera), ground.error
+        return replace(ground.calibration.apply(depth), camera=camera), ground
 
 
-def _scan(depth: DepthMap, mount: Mount) -> dict[str, Any] | None:
-    """Free space; None where metric depth shows no floor and the height is not told."""
+def _scan(depth: DepthMap, mount: Mount, ground: Ground | None, options: RosOptions) -> dict[str, Any] | None:
+    """Free space from ``low`` to ``high``; None where metric depth shows no floor, and no height is told."""
+    looks = options.looks()
     try:
-        return laser_scan(obstacles(depth, depth.camera, mount))
+        found = obstacles(depth, depth.camera, mount, looks, ground)
+        if found.reach > options.high:
+            found = obstacles(depth, depth.camera, mount, replace(looks, reach=options.high), ground)
     except NoGroundError:
         return None
+    return laser_scan(found, range_min=options.low)

@@ -7,6 +7,7 @@ from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -17,12 +18,18 @@ def generate_launch_description() -> LaunchDescription:
         [
             DeclareLaunchArgument("camera", default_value="/camera", description="Namespace of the camera."),
             DeclareLaunchArgument("image", default_value="image_raw", description="Its topic of pictures."),
+            DeclareLaunchArgument(
+                "rectified", default_value="false", description="That topic is image_rect."
+            ),
             DeclareLaunchArgument("config", default_value=str(config), description="Parameters."),
             Node(
                 package="nearfar_ros",
                 executable="nearfar-ros",
                 name="nearfar",
-                parameters=[LaunchConfiguration("config")],
+                parameters=[
+                    LaunchConfiguration("config"),
+                    {"rectified": ParameterValue(LaunchConfiguration("rectified"), value_type=bool)},
+                ],
                 remappings=[
                     ("image", [camera, "/", LaunchConfiguration("image")]),
                     ("image/compressed", [camera, "/", LaunchConfiguration("image"), "/compressed"]),

@@ -9,7 +9,7 @@ from nearfar.machine.texts import parse_json
 from nearfar.ops.colormap import COLORMAPS
 from nearfar.options import option, parse
 from nearfar.robot.ahead import Ahead
-from nearfar.robot.mount import MountOptions
+from nearfar.robot.look import LookOptions
 from nearfar.types import RangeRule, parse_range
 from nearfar.zoo import catalogue
 
@@ -17,7 +17,7 @@ _TEXT_LIMIT = 4096  # characters of a message that changes options
 
 
 @dataclass(frozen=True, slots=True)
-class LiveOptions(MountOptions):
+class LiveOptions(LookOptions):
     """What a stream's answers look like: the query of ``/v1/live``, and its text messages."""
 
     format: str = option(

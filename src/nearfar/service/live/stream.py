@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from nearfar.errors import BusyError, NearfarError, TooLargeError
 from nearfar.one_photo import EstimateOptions, look
-from nearfar.robot.mount import MountOptions
+from nearfar.robot.look import LookOptions
 from nearfar.service.answer.estimation import TicketWatch
 from nearfar.service.answer.memory import needed_bytes
 from nearfar.service.errors import ClientLeftError
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from nearfar.video.live import Held
 
 GOING_AWAY = 1001
-_MOUNT = [row.name for row in fields(MountOptions)]
+_MOUNT = [row.name for row in fields(LookOptions)]
 _log = logging.getLogger("nearfar.service")
 
 
