@@ -72,6 +72,9 @@ def test_list_and_show(run: Run, tmp_path: Path) -> None:
         (("watch",), "A folder"),
         (("watch", "no-such"), "A folder"),
         (("watch", ".", "-e", "fogg"), "fog"),
+        (("watch", ".", "--once", "--format", "gif"), "not written as '.gif'"),
+        (("recipe", "cinema", "a.jpg", "--format", "gif"), "not written as '.gif'"),
+        (("recipe", "list", "a.jpg"), "no recipe 'list'"),
         (("watch", ".", "-r", "cinema", "-e", "fog"), "Give one"),
     ],
 )
@@ -80,6 +83,16 @@ def test_wrong_command_lines(run: Run, words: tuple[str, ...], text: str) -> Non
     code, _, err = run(*words)
     assert code == 2
     assert text in err
+
+
+def test_a_watched_folder_with_other_options(run: Run, photo_jpeg: Path) -> None:
+    """Another recipe is made beside the first; the first with other options is refused."""
+    words = ("watch", photo_jpeg.parent, "--once", "--settle", "0", "-o", "out")
+    assert run(*words, "-e", "fog")[0] == 0
+    assert run(*words, "-e", "tint")[0] == 0
+    code, _, err = run(*words, "-e", "fog", "--set", "density=2")
+    assert (code, "other options" in err) == (2, True)
+    assert {path.name for path in photo_jpeg.parent.glob("out/*.png")} == {"photo.fog.png", "photo.tint.png"}
 
 
 def test_a_folder_is_watched(run: Run, photo_jpeg: Path) -> None:

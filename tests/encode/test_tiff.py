@@ -153,3 +153,28 @@ def test_16_bits_are_made_of_a_wide_photo(tmp_path: Path) -> None:
     ramp = np.repeat(np.linspace(8000, 12000, 2000).astype(np.uint16)[None, :, None], 3, axis=2)
     source = a_photo(tmp_path / "a.tif", np.repeat(ramp, 20, axis=0), adobe_like())
     assert len(np.unique(nearfar.read(source).pixels[..., 1])) > 1000
+
+
+def test_the_profile_says_what_the_numbers_are(tmp_path: Path) -> None:
+    """Of a wide photo the TIFF is in sRGB and says so: another program sees the same colours in both."""
+    rng = np.random.default_rng(7)
+    eight = rng.integers(90, 160, (24, 40, 3), np.uint8)  # within both gamuts
+    source = a_photo(tmp_path / "a.tif", eight.astype(np.uint16) * 257, adobe_like())
+    depth = nearfar.DepthMap(np.ones((40, 24), np.float32), "relative_inverse")
+    nearfar.effect("bokeh", source, depth, strength=0.0).save(tmp_path / "b.tiff")
+    with Image.open(tmp_path / "b.tiff") as image:
+        profile = image.info["icc_profile"]
+    assert profile == srgb_profile()
+    how = cv2.IMREAD_UNCHANGED | cv2.IMREAD_IGNORE_ORIENTATION
+    made = cv2.cvtColor(cv2.imread(str(tmp_path / "b.tiff"), how), cv2.COLOR_BGR2RGB) / 257
+    lab = ImageCms.createProfile("LAB")
+
+    def seen(pixels: np.ndarray, icc: bytes) -> np.ndarray:
+        own = ImageCms.ImageCmsProfile(io.BytesIO(icc))
+        shown = ImageCms.buildTransform(own, lab, "RGB", "LAB")
+        return np.asarray(ImageCms.applyTransform(Image.fromarray(pixels), shown)).astype(np.int8).astype(int)
+
+    upright = np.ascontiguousarray(np.rot90(eight, -1))
+    assert not np.allclose(made, upright, atol=3)
+    found = seen(np.round(made).astype(np.uint8), profile)[..., 1:]
+    assert np.abs(found - seen(upright, adobe_like())[..., 1:]).max() <= 2

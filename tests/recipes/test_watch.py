@@ -95,6 +95,43 @@ def test_a_file_that_is_being_written_is_waited_for(inbox: Path) -> None:
     assert (inbox.parent / "out" / f"a{ENDING}").read_bytes() == b"of " + b"x" * 800
 
 
+def test_an_empty_file_ends_one_look(inbox: Path) -> None:
+    """It is told as one that failed; nobody waits for bytes that never come."""
+    (inbox / "a.jpg").write_bytes(b"")
+    found = look(inbox, Making(), settle_s=0.05)
+    assert [(one.photo.name, one.error is None) for one in found] == [("a.jpg", True)]
+
+
+def test_what_else_is_made_is_made_too(inbox: Path) -> None:
+    """Results of another ending are new work in the same folder; each of them is done once."""
+    (inbox / "a.jpg").write_bytes(b"a")
+    make = Making()
+    for ending in (".one.txt", ".two.txt", ".one.txt"):
+        watch = FolderWatch(inbox, inbox.parent / "out", make, lambda path: path.suffix == ".jpg",
+                            WatchOptions(ending, 0.0, 0.01))  # fmt: skip
+        with watch.opened() as opened:
+            list(opened.run(is_once=True))
+    assert make.made == ["a.jpg", "a.jpg"]
+    assert {path.name for path in (inbox.parent / "out").glob("*.txt")} == {"a.one.txt", "a.two.txt"}
+
+
+def test_other_options_in_the_same_folder_are_refused(inbox: Path) -> None:
+    """Else the old results would stand there as if they were the new ones."""
+    (inbox / "a.jpg").write_bytes(b"a")
+    look(inbox, Making(), made="strength=1")
+    with pytest.raises(ParameterError, match="other options"):
+        look(inbox, Making(), made="strength=2")
+    assert look(inbox, Making(), made="strength=1") == []
+
+
+def test_a_file_is_no_folder_of_results(inbox: Path) -> None:
+    """And the error says which flag names another."""
+    (inbox.parent / "out").write_bytes(b"")
+    with pytest.raises(OutputError, match="folder of results") as caught:
+        look(inbox, Making())
+    assert "--output" in caught.value.hint
+
+
 def test_folders_within_keep_their_places(inbox: Path) -> None:
     """With recursive alone."""
     make = Making()

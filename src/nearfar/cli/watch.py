@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,7 +14,7 @@ from nearfar.cli import _say
 from nearfar.cli._network import FINE_HELP, MODEL_HELP, network
 from nearfar.cli._sources import RECURSIVE_HELP, is_result
 from nearfar.cli._verb import Flag, verb
-from nearfar.cli.recipe import changes_of, files_of
+from nearfar.cli.recipe import changes_of, files_of, suffix_of
 from nearfar.decode.metadata import KEEP, KEEP_HELP
 from nearfar.decode.suffixes import SUFFIXES
 from nearfar.errors import ParameterError
@@ -59,9 +61,10 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     folder = Path(words[0])
     recipe = _recipe(flags)
     output = Path(flags.output) if flags.output else folder / "depth"
+    ending = f".{recipe.name}{suffix_of(recipe, flags.format)}"
     model = api.load(network(flags.model or recipe.model, fine=flags.fine))
-    ending = f".{recipe.name}.{flags.format.lstrip('.').lower() or recipe.format}"
-    how = WatchOptions(ending, flags.settle, flags.every, flags.recursive)
+    made = _name_of(recipe, model, flags.keep_metadata)
+    how = WatchOptions(ending, flags.settle, flags.every, flags.recursive, made)
     make = partial(_make, recipe, model, flags.keep_metadata)
     watch = FolderWatch(folder, output, make, partial(_takes, output.resolve()), how)
     failed = 0
@@ -84,6 +87,12 @@ def _recipe(flags: WatchFlags) -> Recipe:
     if flags.recipe:
         return find_recipe(flags.recipe).changed(changes_of(flags.set))
     return recipe_of(flags.effect).changed(changes_of(flags.set))
+
+
+def _name_of(recipe: Recipe, model: Model, keep: str) -> str:
+    """What tells such results from those of other options: a hash of all that decides on them."""
+    plain = recipe.describe() | {"model": model.card.name, "keep_metadata": keep}
+    return hashlib.sha256(json.dumps(plain, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def _make(recipe: Recipe, model: Model, keep: str, photo: Path, target: Path) -> dict[Path, bytes]:

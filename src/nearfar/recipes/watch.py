@@ -3,7 +3,8 @@
 Looked at again and again rather than told by the system, so that it works on every disk, shares of other
 machines among them. A journal in the folder of results says what was begun, done and failed, each row on the
 disk before what follows it: where a run is cut off, the next one neither leaves a photo out nor does one
-twice.
+twice. What is made stands in each row: another recipe into the same folder is new work, and the same one with
+other options is refused.
 """
 
 from __future__ import annotations
@@ -35,13 +36,15 @@ class WatchOptions:
     """How a folder is watched.
 
     ``ending``: of a result's name, behind the photo's: ``.portrait-blur.png``. ``settle_s``: so long a file
-    must not have changed. ``every_s``: between two looks. ``recursive``: folders within it too.
+    must not have changed. ``every_s``: between two looks. ``recursive``: folders within it too. ``made``:
+    tells results of this ending from those of other options.
     """
 
     ending: str
     settle_s: float = 2.0
     every_s: float = 1.0
     recursive: bool = False
+    made: str = ""
 
     def __post_init__(self) -> None:
         if self.settle_s < 0 or self.every_s <= 0:
@@ -95,15 +98,22 @@ class FolderWatch:
 
         Raises:
             OutputError: the folder of results cannot be written to, or the journal is damaged.
+            ParameterError: the folder holds results of such names that other options made.
         """
+        try:
+            self.output.mkdir(parents=True, exist_ok=True)
+        except OSError as exc:
+            message = f"{self.output} cannot be a folder of results: {exc.strerror or exc}."
+            raise OutputError(message, "Name another with --output.") from exc
         with locked(self.output / _LOCK):
-            self._known = _read_journal(self.output / JOURNAL)
+            self._known = _read_journal(self.output / JOURNAL, self.options)
             yield self
 
     def run(self, *, is_once: bool = False) -> Iterator[Happened]:
         """What becomes of each photo, as it happens, without end.
 
-        ``is_once``: until all that is there is done; what is still being written is waited for.
+        ``is_once``: until all that is there is done; what is still being written is waited for. A file
+        without bytes is not there yet; in the end it is a damaged one.
         """
         while True:
             waiting = False
@@ -111,7 +121,7 @@ class FolderWatch:
                 print_ = _print_of(photo)
                 if print_ is None or not self._is_new(photo, print_):
                     continue
-                if not self._is_settled(photo, print_):
+                if not self._is_settled(photo, print_, may_be_empty=is_once):
                     waiting = True
                     continue
                 yield self._one(photo, print_)
@@ -135,14 +145,14 @@ class FolderWatch:
         known = self._known.get(self._key(photo))
         return known is None or known.print != print_ or known.state == _BEGUN
 
-    def _is_settled(self, photo: Path, print_: Print) -> bool:
-        """Whether nothing changed in it for long enough; a file without bytes is not there yet."""
+    def _is_settled(self, photo: Path, print_: Print, *, may_be_empty: bool) -> bool:
+        """Whether nothing changed in it for long enough."""
         key, now = self._key(photo), time.monotonic()
         before = self._seen.get(key)
         if before is None or before[0] != print_:
             self._seen[key] = print_, now
             before = self._seen[key]
-        return print_.size > 0 and now - before[1] >= self.options.settle_s
+        return (may_be_empty or print_.size > 0) and now - before[1] >= self.options.settle_s
 
     def _one(self, photo: Path, print_: Print) -> Happened:
         """Work on a photo; the journal is ahead of the files, and behind them again."""
@@ -179,6 +189,7 @@ class FolderWatch:
     def _note(self, key: str, print_: Print, state: str, why: str = "") -> None:
         """Write a row of the journal, on the disk before this returns."""
         row: dict[str, Any] = {"photo": key, "bytes": print_.size, "time_ns": print_.time_ns, "state": state}
+        row |= {"ending": self.options.ending, "made": self.options.made}
         row |= {"why": why} if why else {}
         path = self.output / JOURNAL
         try:
@@ -202,11 +213,12 @@ def _print_of(photo: Path) -> Print | None:
     return None
 
 
-def _read_journal(path: Path) -> dict[str, _Known]:
-    """What the rows say; a last row that was cut off says nothing.
+def _read_journal(path: Path, options: WatchOptions) -> dict[str, _Known]:
+    """What the rows of results of this ending say; a last row that was cut off says nothing.
 
     Raises:
         OutputError: it cannot be read, or another row is damaged.
+        ParameterError: other options made them.
     """
     try:
         rows = path.read_text("utf-8", errors="replace").split("\n") if path.exists() else []
@@ -218,7 +230,9 @@ def _read_journal(path: Path) -> dict[str, _Known]:
             continue
         try:
             row = json.loads(text)
-            found[row["photo"]] = _Known(Print(int(row["bytes"]), int(row["time_ns"])), str(row["state"]))
+            known = _Known(Print(int(row["bytes"]), int(row["time_ns"])), str(row["state"]))
+            photo, ending = str(row["photo"]), row.get("ending", options.ending)
+            made = row.get("made", options.made)
         except (ValueError, KeyError, TypeError) as exc:
             if number == len(rows):
                 _cut(path)
@@ -227,7 +241,20 @@ def _read_journal(path: Path) -> dict[str, _Known]:
                 f"Line {number} of the journal {path} is damaged.",
                 "Mend it, or remove the file: then every photo is new.",
             ) from exc
+        if ending == options.ending:
+            _require_same(path.parent, made, options)
+            found[photo] = known
     return found
+
+
+def _require_same(output: Path, made: object, options: WatchOptions) -> None:
+    """ParameterError where other options made what is called so."""
+    if made != options.made:
+        raise ParameterError(
+            f"{output} holds files *{options.ending} that other options or another network made.",
+            "Name another folder with --output, or remove that one to have all of them anew.",
+            parameter="output",
+        )
 
 
 def _cut(path: Path) -> None:
