@@ -25,18 +25,31 @@ def photos(tmp_path: Path) -> Path:
 
 
 def test_a_run_and_how_it_stands(run, photos, tmp_path) -> None:
-    """What failed is said and makes the exit code 1; the next time nothing is left to do."""
+    """What failed is said and makes the exit code 1: by the next run too, which does nothing."""
     code, out, err = run("run", photos, "-o", tmp_path / "out", "--export", "npy", "--effect", "heatmap")
     assert (code, "bad.png is not a picture" in err, "3 done (3 now), 1 failed" in err) == (1, True, True)
     assert out.strip().startswith(str(tmp_path / "out" / "nearfar-run" / "manifest."))
     assert (tmp_path / "out" / "2.png.heatmap.png").exists()
     assert (tmp_path / "out" / "2.png.npy.npy").exists()
     code, _, err = run("run", photos, "-o", tmp_path / "out", "--export", "npy", "--effect", "heatmap")
-    assert (code, "3 done (0 now), 1 failed" in err) == (0, True)
+    assert (code, "3 done (0 now), 1 failed" in err) == (1, True)
+    assert "bad.png is not a picture" in err
+    assert "1 failed in a run before; --retry-errors tries them again" in err
     code, out, _ = run("run", "status", tmp_path / "out")
     assert out.splitlines()[0].startswith("3 of 4 done, 1 failed")
     code, out, _ = run("run", "status", tmp_path / "out", "--json")
     assert (code, json.loads(out)["errors"]) == (0, {"UnsupportedFormatError": 1})
+
+
+def test_what_failed_before_and_is_gone_fails_no_run(run, photos, tmp_path) -> None:
+    """The exit code is about the photos that the source holds now; mended ones are done."""
+    assert run("run", photos, "-o", tmp_path / "out")[0] == 1
+    (photos / "bad.png").unlink()
+    code, _, err = run("run", photos, "-o", tmp_path / "out")
+    assert (code, "failed in a run before" in err) == (0, False)
+    (photos / "bad.png").write_bytes(encoded(draw(20, 20)))
+    code, _, err = run("run", photos, "-o", tmp_path / "out")
+    assert (code, "4 done (1 now), 0 failed" in err) == (0, True)
 
 
 def test_rows_as_json(run, photos, tmp_path) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from nearfar.cli._say import Counted
     from nearfar.runs.progress import Progress
     from nearfar.runs.rows import Row
+    from nearfar.runs.run import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,15 +133,27 @@ def _gone(run: Run, flags: RunFlags, given: dict[str, str | bool]) -> int:
         found = run.go(runner)
     if flags.json:
         _say.row(
-            {"done": found.done, "failed": found.failed, "now": found.done_now, "manifest": found.manifest}
+            {"done": found.done, "failed": found.failed, "failed_before": found.failed_before}
+            | {"now": found.done_now, "manifest": found.manifest}
         )
     else:
+        _tell_before(found)
         made_again = f", {found.damaged} damaged results made again" if found.damaged else ""
         _say.line(f"{found.done} done ({found.done_now} now), {found.failed} failed{made_again}")
         if found.doubled:
             _say.line(f"{found.doubled} photos had a name that came before, and were left out")
         _say.lines([found.manifest])
-    return 1 if found.failed_now else 0
+    return 1 if found.failed_now or found.failed_before else 0
+
+
+def _tell_before(found: Report) -> None:
+    """What failed in a run before, and is left as it is."""
+    for row in found.examples:
+        _say.line(f"{row.source}: {row.error}")
+    if found.failed_before:
+        more = found.failed_before - len(found.examples)
+        others = f", {more} of them not named here (nearfar run status)" if more else ""
+        _say.line(f"{found.failed_before} failed in a run before{others}; --retry-errors tries them again")
 
 
 def _teller(flags: RunFlags, tell: Counted) -> Callable[[Progress, Row], None]:

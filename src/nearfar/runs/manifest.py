@@ -34,6 +34,7 @@ PARQUET, JSONL = "manifest.parquet", "manifest.jsonl"
 T = TypeVar("T")
 _SYNC_S = 1.0
 _MANY = 16
+_EXAMPLES = 10  # names that are kept of photos that failed before
 _PART_ROWS, _PART_S = 256, 5.0
 
 
@@ -185,7 +186,8 @@ class Known:
     """What is done already: the anti-join that a run goes on by. About 200 bytes a photo.
 
     ``done``, ``failed``: photos by what became of them; those that are to be done again are in neither.
-    ``seen``: photos of a look at the source, of which ``doubled`` had a name that had come before.
+    ``seen``: photos of a look at the source, of which ``doubled`` had a name that had come before, and
+    ``failed_before`` failed in a run before and are not tried again; ``examples``: names of some of these.
     """
 
     recipe: str
@@ -194,6 +196,8 @@ class Known:
     failed: int = 0
     doubled: int = 0
     seen: int = 0
+    failed_before: int = 0
+    examples: list[str] = field(default_factory=list)
     _fates: dict[bytes, bytes] = field(default_factory=dict)
     _look: int = 0
 
@@ -211,7 +215,8 @@ class Known:
     def begin(self) -> None:
         """The source is looked at, once more."""
         self._look = self._look % 255 + 1
-        self.seen = self.doubled = 0
+        self.seen = self.doubled = self.failed_before = 0
+        self.examples = []
 
     def note(self, row: Row) -> None:
         """Take in what became of a photo; the last row of it counts."""
@@ -231,6 +236,9 @@ class Known:
             self.doubled += 1
             return False
         is_known = fate[2:] == stamp_hash
+        if is_known and fate[:1] == b"-":
+            self.failed_before += 1
+            self.examples += [name] if self.failed_before <= _EXAMPLES else []
         self._set(name_hash, (fate[:1] if is_known else b"?") + look + stamp_hash)
         return not is_known
 

@@ -69,8 +69,9 @@ class RunOptions:
 class Report:
     """How a run went: photos that are done and that failed, in all and now; what was found damaged.
 
-    ``doubled``: names that came twice, and are done once. ``manifest``: where the rows are. ``todo``: photos
-    that a dry run would do.
+    ``doubled``: names that came twice, and are done once. ``failed_before``: photos of the source that failed
+    in a run before and were not tried again; ``examples``: rows of some of them. ``manifest``: where the rows
+    are. ``todo``: photos that a dry run would do.
     """
 
     done: int
@@ -81,6 +82,8 @@ class Report:
     doubled: int = 0
     todo: int = 0
     manifest: str = ""
+    failed_before: int = 0
+    examples: tuple[Row, ...] = ()
 
 
 @dataclass(slots=True)
@@ -128,6 +131,8 @@ class Run:
                 lost,
                 doubled=desk.known.doubled,
                 manifest=f"{self.target}/{manifest}",
+                failed_before=desk.known.failed_before,
+                examples=_rows_of(desk),
             )
 
     def look(self) -> Report:
@@ -270,6 +275,12 @@ class _Desk:
     manifest: Manifest
     recipe: dict[str, Any]
     known: Known = field(default_factory=lambda: Known(""))
+
+
+def _rows_of(desk: _Desk) -> tuple[Row, ...]:
+    """Rows of the photos that failed before, of those that are told by name."""
+    names = set(desk.known.examples)
+    return tuple(row for row in desk.manifest.latest() if row.source in names) if names else ()
 
 
 def _difference(there: dict[str, Any], now: dict[str, Any]) -> str:
