@@ -14,6 +14,7 @@ from nearfar.options import check, option
 from nearfar.runs.local import LocalPlace
 from nearfar.runs.manifest import Manifest
 from nearfar.runs.run import Run
+from nearfar.runs.runner import Elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -88,15 +89,13 @@ def plan_of(source: Source, pipeline: Pipeline, options: PlanOptions, runner: Ru
             "photos",
         )
     with tempfile.TemporaryDirectory(prefix="nearfar-plan-") as folder:
-        Run(_First(source, _WARM), f"{folder}/warm", pipeline).go(runner)
-        began_at = time.perf_counter()
-        Run(_First(source, options.sample), f"{folder}/sample", pipeline).go(runner)
-        seconds = time.perf_counter() - began_at
+        warm_s = _timed(Run(_First(source, _WARM), f"{folder}/warm", pipeline), runner)
+        seconds = _timed(Run(_First(source, options.sample), f"{folder}/sample", pipeline), runner)
         rows = list(Manifest(LocalPlace(f"{folder}/sample")).latest())
     if not any(not row.is_failed for row in rows):
         raise SourceError("No photo of the sample could be done.", "Run on some of them, and see why.")
     scale = photos / len(rows)
-    rate = len(rows) / seconds
+    rate = _rate(len(rows), seconds, warm_s if isinstance(runner, Elsewhere) else 0)
     many = options.machines
     hours = photos / (rate * many * (options.share if many > 1 else 1)) / 3600
     gigabytes = scale * sum(result.bytes for row in rows for result in row.results) / 1e9
@@ -116,8 +115,28 @@ def plan_of(source: Source, pipeline: Pipeline, options: PlanOptions, runner: Ru
         price_machines=hours * many * options.price_hour,
         price_month=gigabytes * options.price_gb_month,
         price_writes=writes / 1000 * options.price_1000_writes,
-        processors=usable_cpus(),
+        processors=runner.processors() if isinstance(runner, Elsewhere) else usable_cpus(),
     )
+
+
+def _timed(run: Run, runner: Runner) -> float:
+    """Seconds that a run takes."""
+    began_at = time.perf_counter()
+    run.go(runner)
+    return time.perf_counter() - began_at
+
+
+def _rate(count: int, seconds: float, begin_s: float) -> float:
+    """Photos a second; ``begin_s``: what the first few took, with what it takes to begin: it is left out."""
+    if not begin_s:
+        return count / seconds
+    if count <= _WARM or seconds <= begin_s:
+        raise ParameterError(
+            f"{count} photos took no longer than it takes to begin: nothing can be told of more.",
+            "Raise --sample, for example to 256.",
+            "sample",
+        )
+    return (count - _WARM) / (seconds - begin_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from nearfar.machine import allocator
 from nearfar.machine.memory import free_bytes
@@ -28,6 +28,14 @@ class Runner(Protocol):
 
     def run(self, work: Work, items: Iterable[Item]) -> Generator[Done, None, None]:
         """What became of each photo."""
+
+
+@runtime_checkable
+class Elsewhere(Protocol):
+    """A runner whose work is done elsewhere: there it begins anew for each run, which takes a while."""
+
+    def processors(self) -> int:
+        """Processors that it has there."""
 
 
 @dataclass(frozen=True, slots=True)

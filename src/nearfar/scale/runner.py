@@ -70,6 +70,11 @@ class RayRunner:
 
     options: RayOptions = field(default_factory=RayOptions)
 
+    def processors(self) -> int:
+        """Those of the cluster. Errors as of :func:`nearfar.scale.cluster.joined`."""
+        with cluster.joined(self.options.address) as ray:
+            return int(ray.cluster_resources().get("CPU", 0))
+
     def run(self, work: Work, items: Iterable[Item]) -> Generator[Done, None, None]:
         """What became of each photo, in any order.
 
