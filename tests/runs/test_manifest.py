@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 ROW = Row(
     "a.png", "1-2", "key", 9, (Result("a.png.npy", 4, "hash"),), "metric", "m", 0.5, 2.0, 3, 4, "embedded",
-    "weights", "recipe", ("dark",), "", "", 0.25,
+    "weights", "setup", ("dark",), "", "", 0.25,
 )  # fmt: skip
 
 
@@ -74,11 +74,11 @@ class Shaky:
             self.given += 1
             if dice.random() < 0.01:
                 yield Done(
-                    Row(item.name, item.stamp, error="503", error_type="SourceError", recipe=work.recipe)
+                    Row(item.name, item.stamp, error="503", error_type="SourceError", setup=work.setup)
                 )
                 continue
             result = Result(f"{item.name}.npy", 1, item.name)
-            yield Done(Row(item.name, item.stamp, f"key {item.name}", 1, (result,), recipe=work.recipe))
+            yield Done(Row(item.name, item.stamp, f"key {item.name}", 1, (result,), setup=work.setup))
 
 
 @dataclass(frozen=True)
@@ -225,9 +225,9 @@ def test_journals_that_were_not_removed_change_nothing(tmp_path, monkeypatch) ->
 
 
 def test_what_is_known_is_not_claimed() -> None:
-    """What is done, of the same recipe; not what was lost, nor what failed where that is tried again."""
-    known = Known("recipe")
-    known.note(Row("a", "1", recipe="recipe"))
+    """What is done, of the same setup; not what was lost, nor what failed where that is tried again."""
+    known = Known("setup")
+    known.note(Row("a", "1", setup="setup"))
     known.begin()
     assert not known.claim("a", "1")
     assert not known.claim("a", "2")  # of two that are called the same the first one counts
@@ -243,11 +243,11 @@ def test_what_is_known_is_not_claimed() -> None:
 @pytest.mark.parametrize(
     ("row", "retry", "is_claimed"),
     [
-        (Row("a", recipe="recipe"), False, False),
-        (Row("a", recipe="other"), False, True),
-        (Row("a", recipe="recipe", error_type="SourceError"), False, False),
-        (Row("a", recipe="recipe", error_type="SourceError"), True, True),
-        (Row("a", recipe="recipe", error_type=LOST), False, True),
+        (Row("a", setup="setup"), False, False),
+        (Row("a", setup="other"), False, True),
+        (Row("a", setup="setup", error_type="SourceError"), False, False),
+        (Row("a", setup="setup", error_type="SourceError"), True, True),
+        (Row("a", setup="setup", error_type=LOST), False, True),
     ],
 )
 def test_the_anti_join(tmp_path, row, retry, is_claimed) -> None:
@@ -256,4 +256,4 @@ def test_the_anti_join(tmp_path, row, retry, is_claimed) -> None:
     journal = manifest.journal()
     journal.add([row])
     journal.close()
-    assert Known.of(manifest, "recipe", retry_errors=retry).claim("a", "") is is_claimed
+    assert Known.of(manifest, "setup", retry_errors=retry).claim("a", "") is is_claimed

@@ -124,7 +124,7 @@ def test_a_photo_that_changed_is_done_again(photos, pipeline, tmp_path) -> None:
         ({"exports": ["npy"], "size": 160}, r"kind: input size \(\d+, not 160\)\."),
     ],
 )
-def test_another_recipe_is_refused(photos, pipeline, tmp_path, other, differs) -> None:
+def test_another_setup_is_refused(photos, pipeline, tmp_path, other, differs) -> None:
     """Unless all of it may be made anew; what differs is said, and nothing else."""
     Run(Source(str(photos)), str(tmp_path / "out"), pipeline).go()
     run = Run(Source(str(photos)), str(tmp_path / "out"), pipeline_of({**other, "engine": "fake"}))
@@ -138,10 +138,10 @@ def test_other_weights_are_refused(photos, pipeline, tmp_path) -> None:
     """By the hash of the weights, whatever they are called."""
     out = tmp_path / "out"
     Run(Source(str(photos)), str(out), pipeline).go()
-    recipe = out / RECORDS / "recipe.json"
-    held = json.loads(recipe.read_text())
-    held["recipe"]["weights_sha256"] = "0" * 64
-    recipe.write_text(json.dumps(held))
+    setup = out / RECORDS / "setup.json"
+    held = json.loads(setup.read_text())
+    held["setup"]["weights_sha256"] = "0" * 64
+    setup.write_text(json.dumps(held))
     with pytest.raises(ParameterError, match="weights_sha256"):
         Run(Source(str(photos)), str(out), pipeline).go()
 

@@ -16,7 +16,7 @@ from nearfar.runs import LocalRunner, Pipeline, Run, RunOptions, Source
 from nearfar.runs.items import Held, Item
 from nearfar.runs.local import LocalPlace
 from nearfar.runs.manifest import Manifest
-from nearfar.runs.recipe import digest_of, recipe_of
+from nearfar.runs.pipeline import digest_of, setup_of
 from nearfar.runs.work import Work
 from nearfar.scale.cluster import Share, room
 from nearfar.scale.runner import RayOptions, RayRunner
@@ -32,7 +32,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore"),  # Ray's own, about itself
 ]
 SMALL = Pipeline({"size": 128})
-RECIPE = digest_of(recipe_of(SMALL, SMALL.load(1)))
+SETUP = digest_of(setup_of(SMALL, SMALL.load(1)))
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ def test_a_photo_that_ends_its_process_is_a_failed_row(ray) -> None:
     """The others are done, each once."""
     good = encoded(draw(64, 48), "JPEG")
     items = [Item(f"{k}.jpg", "", -1, Deadly() if k == 3 else Held(good)) for k in range(7)]
-    found = list(RayRunner(RayOptions(batch=2)).run(Work(SMALL, RECIPE), items))
+    found = list(RayRunner(RayOptions(batch=2)).run(Work(SMALL, SETUP), items))
     assert sorted(done.row.source for done in found) == [item.name for item in items]
     failed = [done.row for done in found if done.row.is_failed]
     assert [row.source for row in failed] == ["3.jpg"]
@@ -108,7 +108,7 @@ def test_workers_that_are_killed_lose_nothing(ray, tmp_path: Path) -> None:
 
     killer = threading.Thread(target=kill, daemon=True)
     killer.start()
-    found = list(RayRunner(RayOptions(batch=5)).run(Work(SMALL, RECIPE), items))
+    found = list(RayRunner(RayOptions(batch=5)).run(Work(SMALL, SETUP), items))
     killer.join()
     assert killed
     assert sorted(done.row.source for done in found) == sorted(item.name for item in items)
@@ -119,7 +119,7 @@ def test_a_full_disk_ends_the_run_by_its_own_name(ray) -> None:
     """The error of a worker is that of the run."""
     items = [Item("a.jpg", "", -1, Held(encoded(draw(64, 48), "JPEG")))]
     with pytest.raises(OutputError, match="no space left"):
-        list(RayRunner().run(Work(SMALL, RECIPE, Full()), items))
+        list(RayRunner().run(Work(SMALL, SETUP, Full()), items))
 
 
 def test_actors_without_room_are_refused_before_the_start(ray) -> None:

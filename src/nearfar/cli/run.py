@@ -11,8 +11,8 @@ from nearfar.cli._network import FINE_HELP, MODEL_HELP, network
 from nearfar.cli._verb import Flag, verb
 from nearfar.errors import ParameterError
 from nearfar.options import option, parse
+from nearfar.runs.pipeline import Pipeline, pipeline_of, read_pipeline
 from nearfar.runs.plan import PlanOptions, lines_of, plan_of
-from nearfar.runs.recipe import Pipeline, pipeline_of, read_pipeline
 from nearfar.runs.run import Run, RunOptions
 from nearfar.runs.sources import Source
 from nearfar.runs.status import status_of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nearfar.runs.recipe import Pipeline, pipeline_of, read_pipeline
+from nearfar.runs.pipeline import Pipeline, pipeline_of, read_pipeline
 from nearfar.runs.run import Report, Run, RunOptions
 from nearfar.runs.runner import LocalRunner, Runner
 from nearfar.runs.sources import Source

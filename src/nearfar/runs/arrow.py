@@ -46,7 +46,7 @@ def schema() -> Any:
     facts = [(name, pa.string()) for name in ("kind", "unit")]
     ends = [(name, pa.float64()) for name in ("low", "high")]
     sides = [(name, pa.int32()) for name in ("width", "height")]
-    model = [(name, pa.string()) for name in ("model", "weights_sha256", "recipe")]
+    model = [(name, pa.string()) for name in ("model", "weights_sha256", "setup")]
     fate = [("warnings", pa.list_(pa.string())), ("error", pa.string()), ("error_type", pa.string())]
     return pa.schema([
         *texts, ("size", pa.int64()), ("results", pa.list_(result)), *facts, *ends, *sides, *model, *fate,

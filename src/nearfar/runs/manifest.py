@@ -1,6 +1,6 @@
 """The manifest of a run: one row a photo, and the truth of what is done.
 
-    TARGET/nearfar-run/recipe.json            what is made of each photo, and by which weights
+    TARGET/nearfar-run/setup.json             what is made of each photo, and by which weights
     TARGET/nearfar-run/journal/000001-....jsonl   rows as they come, a line for what counts together
     TARGET/nearfar-run/manifest.parquet       one row a photo, written as a run ends (.jsonl without pyarrow)
 
@@ -190,7 +190,7 @@ class Known:
     ``failed_before`` failed in a run before and are not tried again; ``examples``: names of some of these.
     """
 
-    recipe: str
+    setup: str
     retry_errors: bool = False
     done: int = 0
     failed: int = 0
@@ -202,11 +202,11 @@ class Known:
     _look: int = 0
 
     @classmethod
-    def of(cls, manifest: Manifest, recipe: str, *, retry_errors: bool = False) -> Known:
-        """What the rows of a manifest say of photos that are made by a recipe."""
-        known = cls(recipe, retry_errors)
+    def of(cls, manifest: Manifest, setup: str, *, retry_errors: bool = False) -> Known:
+        """What the rows of a manifest say of photos that are made by a setup."""
+        known = cls(setup, retry_errors)
         for source, stamp, of, error_type in manifest.fates():
-            is_again = of != recipe or error_type == LOST or (error_type and retry_errors)
+            is_again = of != setup or error_type == LOST or (error_type and retry_errors)
             known._set(
                 _hashed(source), b"" if is_again else (b"-\0" if error_type else b"+\0") + _hashed(stamp)
             )

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from nearfar.runs.items import Item
-    from nearfar.runs.recipe import Pipeline
+    from nearfar.runs.pipeline import Pipeline
     from nearfar.runs.runner import Runner
     from nearfar.runs.sources import Source
 

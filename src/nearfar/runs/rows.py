@@ -28,7 +28,7 @@ class Result:
 class Row:
     """What became of a photo.
 
-    ``key``: hash of content, weights and options; "" where the photo could not be read. ``recipe``: hash of
+    ``key``: hash of content, weights and options; "" where the photo could not be read. ``setup``: hash of
     weights and options alone. ``low``, ``high``: ends of the values, in ``unit``. ``error``: why there is no
     result, and ``error_type`` its name in the tree of errors; "" where all went well.
     """
@@ -46,7 +46,7 @@ class Row:
     height: int = 0
     model: str = ""
     weights_sha256: str = ""
-    recipe: str = ""
+    setup: str = ""
     warnings: tuple[str, ...] = ()
     error: str = ""
     error_type: str = ""
@@ -84,8 +84,8 @@ def row_of(plain: Mapping[str, Any]) -> Row:
 
 
 Fate = tuple[str, str, str, str]
-"""What of a row says whether its photo is done: source, stamp, recipe, error_type."""
-FATE = ("source", "stamp", "recipe", "error_type")
+"""What of a row says whether its photo is done: source, stamp, setup, error_type."""
+FATE = ("source", "stamp", "setup", "error_type")
 
 
 def line_of(rows: Sequence[Row]) -> bytes:
@@ -104,7 +104,7 @@ def rows_of(line: bytes) -> list[Row]:
 def fates_of(line: bytes) -> list[Fate]:
     """Of the rows of a line what :data:`Fate` holds."""
     try:
-        return [(row["source"], row["stamp"], row["recipe"], row["error_type"]) for row in _plain_of(line)]
+        return [(row["source"], row["stamp"], row["setup"], row["error_type"]) for row in _plain_of(line)]
     except (KeyError, TypeError):
         return []
 

@@ -13,8 +13,8 @@ from nearfar.errors import OutputExistsError, ParameterError, SourceError
 from nearfar.machine.files import locked
 from nearfar.runs.local import LocalPlace
 from nearfar.runs.manifest import RECORDS, Known, Manifest
+from nearfar.runs.pipeline import digest_of, setup_of
 from nearfar.runs.progress import Progress
-from nearfar.runs.recipe import digest_of, recipe_of
 from nearfar.runs.rows import LOST, Row
 from nearfar.runs.runner import LocalRunner
 from nearfar.runs.sources import Source
@@ -27,12 +27,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from nearfar.runs.items import Item
+    from nearfar.runs.pipeline import Pipeline
     from nearfar.runs.places import Place
-    from nearfar.runs.recipe import Pipeline
     from nearfar.runs.runner import Runner
     from nearfar.runs.targets import Target
 
-RECIPE = f"{RECORDS}/recipe.json"
+SETUP = f"{RECORDS}/setup.json"
 _FORMAT = 1
 
 
@@ -139,13 +139,13 @@ class Run:
         """What :meth:`go` would do, and how it stands; nothing is written."""
         place = place_of(self.target)
         manifest = Manifest(place)
-        recipe = self._recipe()
-        self._check(place, recipe)
+        setup = self._setup()
+        self._check(place, setup)
         lost = 0
         if self.options.verify:
             lost = sum(1 for _ in damaged(place, manifest.latest()))
         span = span_of(place) if self.pipeline.one_range else None
-        known = Known.of(manifest, digest_of(recipe, span), retry_errors=self.options.retry_errors)
+        known = Known.of(manifest, digest_of(setup, span), retry_errors=self.options.retry_errors)
         done, failed = known.done, known.failed
         todo = sum(1 for _ in self._todo(known))
         return Report(done, failed, damaged=lost, todo=todo)
@@ -154,22 +154,22 @@ class Run:
     def _opened(self) -> Iterator[_Desk]:
         """The target, checked, and held by this run alone where it is on this machine."""
         place = place_of(self.target)
-        recipe = self._recipe()
-        self._check(place, recipe)
+        setup = self._setup()
+        self._check(place, setup)
         with ExitStack() as stack:
             if isinstance(place, LocalPlace):
                 stack.enter_context(locked(place.path(f"{RECORDS}/lock"), waiting=False))
-                self._check(place, recipe)  # it may be another's by now
-            text = json.dumps({"format": _FORMAT, "into": self.options.into, "recipe": recipe}, indent=1)
-            place.write(RECIPE, text.encode())
-            yield _Desk(place, Manifest(place), recipe)
+                self._check(place, setup)  # it may be another's by now
+            text = json.dumps({"format": _FORMAT, "into": self.options.into, "setup": setup}, indent=1)
+            place.write(SETUP, text.encode())
+            yield _Desk(place, Manifest(place), setup)
 
-    def _recipe(self) -> dict[str, Any]:
-        return recipe_of(self.pipeline, self.pipeline.load(0))
+    def _setup(self) -> dict[str, Any]:
+        return setup_of(self.pipeline, self.pipeline.load(0))
 
-    def _check(self, place: Place, recipe: dict[str, Any]) -> None:
+    def _check(self, place: Place, setup: dict[str, Any]) -> None:
         """Refuse a target of something else, or of other weights and options."""
-        if place.entry(RECIPE) is None:
+        if place.entry(SETUP) is None:
             others = (entry for entry in place.entries() if not entry.name.startswith(f"{RECORDS}/"))
             if next(others, None) is not None and not self.options.replace:
                 raise OutputExistsError(
@@ -177,8 +177,8 @@ class Run:
                     "Name another target; with --replace results go there, over what is called so.",
                 )
             return
-        there = json.loads(place.read(RECIPE))
-        now = {"format": _FORMAT, "into": self.options.into, "recipe": json.loads(json.dumps(recipe))}
+        there = json.loads(place.read(SETUP))
+        now = {"format": _FORMAT, "into": self.options.into, "setup": json.loads(json.dumps(setup))}
         if there == now:
             return
         if self.options.replace and there.get("into") == self.options.into:
@@ -200,13 +200,13 @@ class Run:
                 )
             span = span_of(desk.place)
             if span is None:
-                first = Work(pipeline, digest_of(desk.recipe), only_range=True)
+                first = Work(pipeline, digest_of(desk.setup), only_range=True)
                 span = find_span(self.source, desk.place, first, runner)
             pipeline = replace(pipeline, span=span)
-        return Work(pipeline, digest_of(desk.recipe, span))
+        return Work(pipeline, digest_of(desk.setup, span))
 
     def _begin(self, desk: _Desk, work: Work) -> Progress:
-        desk.known = Known.of(desk.manifest, work.recipe, retry_errors=self.options.retry_errors)
+        desk.known = Known.of(desk.manifest, work.setup, retry_errors=self.options.retry_errors)
         total = self.source.count() if isinstance(self.source, Source) else None
         return Progress(desk.known.done, desk.known.failed, total)
 
@@ -273,7 +273,7 @@ class _Desk:
 
     place: Place
     manifest: Manifest
-    recipe: dict[str, Any]
+    setup: dict[str, Any]
     known: Known = field(default_factory=lambda: Known(""))
 
 
@@ -285,10 +285,10 @@ def _rows_of(desk: _Desk) -> tuple[Row, ...]:
 
 def _difference(there: dict[str, Any], now: dict[str, Any]) -> str:
     """What differs, in words."""
-    if not isinstance(there.get("recipe"), dict) or there.get("format") != _FORMAT:
+    if not isinstance(there.get("setup"), dict) or there.get("format") != _FORMAT:
         return "version of nearfar"
     if there.get("into") != now["into"]:
         return f"layout: {there.get('into')}, not {now['into']}"
-    before = there["recipe"]
-    words = [word for word in now["recipe"] if before.get(word) != now["recipe"][word]]
-    return ", ".join(f"{word} ({before.get(word)!s:.80}, not {now['recipe'][word]!s:.80})" for word in words)
+    before = there["setup"]
+    words = [word for word in now["setup"] if before.get(word) != now["setup"][word]]
+    return ", ".join(f"{word} ({before.get(word)!s:.80}, not {now['setup'][word]!s:.80})" for word in words)

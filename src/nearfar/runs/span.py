@@ -39,7 +39,7 @@ def find_span(items: Iterable[Item], place: Place, work: Work, runner: Runner) -
         SourceError: no photo could be looked at.
     """
     manifest = Manifest(place, _PASS)
-    known = Known.of(manifest, work.recipe)
+    known = Known.of(manifest, work.setup)
     journal = manifest.journal()
     todo = (item for item in items if known.claim(item.name, item.stamp))
     with closing(runner.run(work, todo)) as found:
@@ -48,7 +48,7 @@ def find_span(items: Iterable[Item], place: Place, work: Work, runner: Runner) -
     journal.close()
     lows, highs = array("d"), array("d")
     for row in manifest.latest():
-        if not row.is_failed and row.recipe == work.recipe:
+        if not row.is_failed and row.setup == work.setup:
             lows.append(row.low)
             highs.append(row.high)
     if not lows:

@@ -11,7 +11,7 @@ from nearfar.errors import SourceError
 from nearfar.runs.manifest import Manifest
 from nearfar.runs.progress import kept_state
 from nearfar.runs.rows import LOST
-from nearfar.runs.run import RECIPE
+from nearfar.runs.run import SETUP
 from nearfar.runs.where import place_of
 
 
@@ -41,7 +41,7 @@ def status_of(target: str) -> Status:
         MissingExtraError: its manifest needs a library that is not installed.
     """
     place = place_of(target)
-    if place.entry(RECIPE) is None:
+    if place.entry(SETUP) is None:
         raise SourceError(f"{target} holds no run.", "Name the target of nearfar run.")
     errors: Counter[str] = Counter()
     done = count = 0
@@ -51,5 +51,5 @@ def status_of(target: str) -> Status:
         count += sum(result.bytes for result in row.results)
     del errors[""]
     lost = errors.pop(LOST, 0)
-    model = json.loads(place.read(RECIPE))["recipe"]["model"]
+    model = json.loads(place.read(SETUP))["setup"]["model"]
     return Status(target, done, errors.total(), lost, count, dict(errors), model, kept_state(place))

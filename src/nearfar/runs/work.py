@@ -14,7 +14,7 @@ from nearfar import api, one_photo
 from nearfar.decode.photo import Limits
 from nearfar.errors import NearfarError, OutputError, SourceError, shown
 from nearfar.one_photo import EstimateOptions, Unwatched
-from nearfar.runs.recipe import key_of
+from nearfar.runs.pipeline import key_of
 from nearfar.runs.rows import Row
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from nearfar.one_photo import Estimated
     from nearfar.outputs import Outputs
     from nearfar.runs.items import Item
-    from nearfar.runs.recipe import Pipeline
+    from nearfar.runs.pipeline import Pipeline
     from nearfar.runs.rows import Result
 
 _BYTES_A_PIXEL = 40  # of a photo at work: pixels, depth, what is drawn
@@ -50,12 +50,12 @@ class Done:
 class Work:
     """What is to be done with each photo: what a runner carries to wherever photos are worked on.
 
-    ``recipe``: hash of weights and options. ``keep``: writes results; without it their bytes go back to the
+    ``setup``: hash of weights and options. ``keep``: writes results; without it their bytes go back to the
     run. ``only_range``: nothing is made, and the row tells the values that colours would span.
     """
 
     pipeline: Pipeline
-    recipe: str
+    setup: str
     keep: Keep | None = None
     only_range: bool = False
 
@@ -97,7 +97,7 @@ class _One:
         began_at = time.perf_counter()
         try:
             data = self._read()
-            self.key, self.size = key_of(data, self.work.recipe), len(data)
+            self.key, self.size = key_of(data, self.work.setup), len(data)
             with room.taking(_bytes_of(data)):
                 found = self._attempt(data)
         except NearfarError as exc:
@@ -160,7 +160,7 @@ class _One:
 
     def _row(self, **facts: Any) -> Row:
         text = shown(facts.pop("error", ""))
-        row = Row(self.item.name, self.item.stamp, self.key, self.size, recipe=self.work.recipe)
+        row = Row(self.item.name, self.item.stamp, self.key, self.size, setup=self.work.setup)
         return replace(row, error=text, **facts)
 
 

@@ -17,7 +17,7 @@ from nearfar.machine import allocator
 from nearfar.machine.cpus import restrict, usable_cpus
 from nearfar.machine.helpers import helpers
 from nearfar.machine.memory import free_bytes
-from nearfar.runs.recipe import digest_of, recipe_of
+from nearfar.runs.pipeline import digest_of, setup_of
 from nearfar.runs.rows import line_of, rows_of
 from nearfar.runs.work import Done
 
@@ -93,8 +93,8 @@ class Photos:
         allocator.tune()
         pipeline = job.work.pipeline
         model = pipeline.load(self._workers)
-        recipe = recipe_of(replace(pipeline, span=None), model)
-        if digest_of(recipe, pipeline.span) != job.work.recipe:
+        setup = setup_of(replace(pipeline, span=None), model)
+        if digest_of(setup, pipeline.span) != job.work.setup:
             raise ParameterError(
                 "A machine of the cluster has other weights, or another version of nearfar, than this one.",
                 "Install the same on all machines.",

@@ -183,9 +183,7 @@ class _Desk:
                     raise _told(exc) from exc
             else:
                 text = f"{item.name} ended the process that worked on it, again and again. Look at the photo."
-                row = Row(
-                    item.name, item.stamp, recipe=self.work.recipe, error=text, error_type="EngineError"
-                )
+                row = Row(item.name, item.stamp, setup=self.work.setup, error=text, error_type="EngineError")
                 found = [(number, Done(row))]
             yield from _once(found, waiting)
 

@@ -118,7 +118,7 @@ def pipeline_of(given: Mapping[str, Any]) -> Pipeline:
     )
 
 
-def recipe_of(pipeline: Pipeline, model: api.Model) -> dict[str, Any]:
+def setup_of(pipeline: Pipeline, model: api.Model) -> dict[str, Any]:
     """What makes two results of the same photo the same: weights and options, as plain values."""
     estimator = model.estimator
     seen = json.loads(json.dumps(asdict(estimator.input)))  # as it is read back
@@ -134,16 +134,16 @@ def recipe_of(pipeline: Pipeline, model: api.Model) -> dict[str, Any]:
     }
 
 
-def digest_of(recipe: Mapping[str, Any], span: tuple[float, float] | None = None) -> str:
-    """The hash of a recipe, and of the run's range where it has one: 32 digits."""
-    text = json.dumps(recipe if span is None else {**recipe, "span": list(span)}, sort_keys=True)
+def digest_of(setup: Mapping[str, Any], span: tuple[float, float] | None = None) -> str:
+    """The hash of a setup, and of the run's range where it has one: 32 digits."""
+    text = json.dumps(setup if span is None else {**setup, "span": list(span)}, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def key_of(data: bytes, recipe: str) -> str:
-    """The key of a photo: the hash of its content and of the recipe's hash."""
+def key_of(data: bytes, setup: str) -> str:
+    """The key of a photo: the hash of its content and of the setup's hash."""
     content = hashlib.sha256(data).digest()
-    return hashlib.sha256(content + recipe.encode()).hexdigest()
+    return hashlib.sha256(content + setup.encode()).hexdigest()
 
 
 def _default_model() -> str:
