@@ -273,6 +273,27 @@ def test_words_are_never_wider_than_the_picture() -> None:
     assert 2 <= 159 - columns.max() < 8
 
 
+def test_words_are_brought_nearer_until_enough_of_them_is_seen() -> None:
+    """A fence that hides nine tenths of them does so only where that is asked for, or how near is said."""
+    near = np.full((120, 400), 0.2, np.float32)
+    near[:, 40:] = np.linspace(0.6, 0.9, 360)
+    photo, depth = Photo(np.zeros((120, 400, 3), np.uint8)), DepthMap(near, DepthKind.RELATIVE_INVERSE)
+    common = {"thing": None, "text": "HHHHHH", "place": (0.05, 0.9), "tall": 60, "softness": 0.01}
+
+    def shown(**options: object) -> int:
+        done = put(photo, depth, **{**common, "place": (0.5, 0.5), "anchor": "middle", **options}).pixels
+        return int((done[..., 0] > 128).sum())
+
+    whole = shown(nearness=1.0)
+    between = {"stand": "between"}
+    assert shown(**between, seen=0.0) < 0.2 * whole
+    assert shown(**between) == pytest.approx(0.4 * whole, rel=0.1)
+    assert shown(**between, seen=0.7) == pytest.approx(0.7 * whole, rel=0.1)
+    assert shown(stand="surface") == pytest.approx(0.8 * whole, rel=0.1)
+    assert shown(nearness=0.1) < 0.1 * whole
+    assert shown(**between, seen=1.0) == whole
+
+
 def test_letters_that_no_font_has() -> None:
     """Are named."""
     with pytest.raises(ParameterError, match="No font"):
@@ -294,9 +315,11 @@ def test_two_views() -> None:
 
 
 def test_inputs_may_lie_beyond_the_picture() -> None:
-    """A place outside shows what reaches in, or nothing."""
+    """A place outside shows what reaches in; where nothing does, as of pixels for shares, that is said."""
     photo, depth = scene()
-    assert np.array_equal(put(photo, depth, place=(5.0, 5.0), nearness=1.0).pixels, photo.pixels)
+    for words in ({}, {"thing": None}, {"thing": None, "glb": a_glb()}):
+        with pytest.raises(ParameterError, match="Nothing of the thing lies in the picture"):
+            put(photo, depth, place=(80.0, 60.0), nearness=1.0, **words)
     done = put(photo, depth, place=(0.0, 0.5), nearness=1.0, tall=50).pixels
     assert (done[40, 0] == GREEN).all()
 

@@ -112,7 +112,7 @@ const SUMMARIES: Names = {
 };
 
 const OPTIONS: Record<Language, Names> = {
-  en: { distance_m: "Distance (m)", tall_m: "Height (m)", glb: "Mesh (GLB)", tall: "Height", fov: "Field of view", fps: "Frames a second", refine: "Sharpen edges", nearest: "Share kept" },
+  en: { distance_m: "Distance (m)", tall_m: "Height (m)", glb: "Mesh (GLB)", tall: "Height", seen: "Words seen", fov: "Field of view", fps: "Frames a second", refine: "Sharpen edges", nearest: "Share kept" },
   zh: {
     ambient: "环境光",
     amount: "幅度",
@@ -172,6 +172,7 @@ const OPTIONS: Record<Language, Names> = {
     refine: "细化边缘",
     relief: "起伏",
     seed: "随机种子",
+    seen: "文字露出的比例",
     separation: "视差",
     shadow: "阴影",
     shade: "受光比例",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -136,6 +137,7 @@ def of_words(text: str, colour: tuple[float, float, float], spot: Spot) -> Layer
     return of_picture(pixels, Spot(spot.x, spot.y, scaled, spot.width, spot.height, spot.is_foot))
 
 
+@lru_cache(maxsize=2)
 def _ink(text: str) -> tuple[npt.NDArray[np.uint8], float]:
     """(h, w) uint8 coverage of the words, cut at their outlines, and the height of a line in its pixels."""
     from PIL import Image, ImageDraw

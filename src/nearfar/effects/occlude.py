@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 _PATCH = 0.012  # of the longer side: half the square in which the surface at a place is looked for
 _GUESS = (0.1, 1.0)  # inverse distance of the farthest and the nearest pixel of relative depth: 10 and 1
+_SEEN = {"surface": 0.8, "between": 0.4}  # of words, where nothing else is asked for
 _REACH = 0.07  # nearness within which a surface is close enough for a contact shadow
 
 
@@ -73,6 +74,13 @@ class OccludeOptions:
     )
     distance_m: float | None = option(
         None, "How far away instead, in metres, where the depth is metric.", low=0.01, high=100_000
+    )
+    seen: float | None = option(
+        None,
+        "Share of words that is seen at least where stand says how far: they are brought nearer until it is. "
+        "Else 0.8 on a surface, 0.4 between.",
+        low=0,
+        high=1,
     )
     tall: float = option(
         25.0, "Height (of a mesh: longest side) in percent of the picture's height.", low=0.1, high=400
@@ -154,6 +162,13 @@ def _stage(photo: Photo, depth: DepthMap, near: RowsOf, options: OccludeOptions)
     spot = _spot(photo, depth, inverse, options)
     light = direction_for(photo, depth, options)
     layer = _layer(depth, spot, light, options)
+    if not layer.colours[..., 3].any():
+        x, y = options.place
+        raise ParameterError(
+            f"Nothing of the thing lies in the picture: place is {x:g},{y:g}.",
+            "Give x,y from 0,0 (left, top) to 1,1, not pixels.",
+            parameter="place",
+        )
     close = np.full(layer.colours.shape[:2], middle, np.float32)
     if layer.stretch is not None:
         close = np.asarray((inverse / layer.stretch - low) / (high - low), np.float32)
@@ -175,6 +190,13 @@ def nearness_for(photo: Photo, depth: DepthMap, near: RowsOf, options: OccludeOp
         return (1 / options.distance_m - low) / (high - low) if high > low else 0.0
     if options.nearness is not None:
         return options.nearness
+    found = _surface(photo, depth, near, options)
+    is_words = options.thing is None and options.glb is None
+    return max(found, _legible(photo, depth, near, options, found)) if is_words else found
+
+
+def _surface(photo: Photo, depth: DepthMap, near: RowsOf, options: OccludeOptions) -> float:
+    """How near what ``stand`` names is."""
     if options.stand == "between":
         return threshold(gathered(near, *depth.values.shape))
     x, y = options.place
@@ -182,6 +204,23 @@ def nearness_for(photo: Photo, depth: DepthMap, near: RowsOf, options: OccludeOp
     row, column = int(np.clip(y, 0, 1) * (photo.height - 1)), int(np.clip(x, 0, 1) * (photo.width - 1))
     rows = slice(max(0, row - half), min(photo.height, row + half + 1))
     return float(np.median(near(rows)[:, max(0, column - half) : column + half + 1]))
+
+
+def _legible(photo: Photo, depth: DepthMap, near: RowsOf, options: OccludeOptions, middle: float) -> float:
+    """How near words must be at least so that enough of them is seen; 0 where nothing is asked for."""
+    share = _SEEN[options.stand] if options.seen is None else options.seen
+    if share == 0:
+        return 0.0
+    low, high = _ends(depth)
+    spot = _spot(photo, depth, max(low + middle * (high - low), 1e-6), options)
+    layer = of_words(options.text, parse_colour(options.ink), spot)
+    rows, columns = layer.colours.shape[:2]
+    behind = near(slice(layer.top, layer.top + rows))[:, layer.left : layer.left + columns]
+    ink = layer.colours[..., 3] > 0.5
+    if not ink.any():
+        return 0.0
+    nearest = float(np.quantile(behind[ink], share, method="higher"))
+    return min(1.0, nearest - _slack(options) + options.softness / 2)
 
 
 def _require_metres(depth: DepthMap, name: str) -> None:
@@ -325,10 +364,14 @@ def _put(rows: slice, band: tuple[Floats, Floats, Floats | None], stage: _Stage,
 
 def _visible(near: Floats, close: Floats, options: OccludeOptions) -> Floats:
     """1 where the thing is seen, 0 where something nearer hides it, soft between."""
-    slack = 0.0 if options.stand == "between" and options.nearness is None else options.softness
-    over = (near - close - np.float32(slack)) / np.float32(options.softness)
+    over = (near - close - np.float32(_slack(options))) / np.float32(options.softness)
     share = np.clip(np.float32(0.5) - over, 0, 1)
     return np.asarray(share * share * (3 - 2 * share), np.float32)
+
+
+def _slack(options: OccludeOptions) -> float:
+    """How much nearer than the thing something may be that does not hide it."""
+    return 0.0 if options.stand == "between" and options.nearness is None else options.softness
 
 
 def _overlap(
