@@ -28,7 +28,7 @@ from nearfar.video.live import LiveDepth
 from nearfar_lab.drive.planner import Planner
 from nearfar_lab.drive.robot import Robot
 from nearfar_lab.drive.run import rooms, seen_by, true
-from nearfar_lab.figures import Figure, block, renew
+from nearfar_lab.figures import Figure, block, check_page, renew
 from nearfar_lab.scenes.pictures import photographed, scene_of
 from nearfar_lab.scenes.scene import RenderedPicture, Scene, glance, raw
 from nearfar_lab.scenes.shots import Move
@@ -259,6 +259,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=FIRST_SEED)
     parser.add_argument("--page", type=Path)
     given = parser.parse_args()
+    check_page(given.page, "obstacles")
     seeds = range(given.first, given.first + given.rooms)
     views = {f"{world}s": [view(seed, world) for seed in seeds] for world in ("room", "street")}
     model = nearfar.load("embedded")

@@ -20,7 +20,7 @@ import numpy as np
 
 import nearfar
 from nearfar.types import DepthMap, Photo
-from nearfar_lab.figures import Figure, block, renew
+from nearfar_lab.figures import Figure, block, check_page, renew
 from nearfar_lab.scenes.pictures import photographed, scene_of
 from nearfar_lab.scenes.scene import raw
 
@@ -85,6 +85,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=300)
     parser.add_argument("--page", type=Path)
     given = parser.parse_args()
+    check_page(given.page, "occlusion")
     rows = list(cards(given.first, given.pictures))
     figures = []
     for world in ("room", "street"):

@@ -41,7 +41,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from nearfar.machine.cpus import usable_cpus
-from nearfar_lab.figures import Figure, block, renew
+from nearfar_lab.figures import Figure, block, check_page, renew
 from service_load import BOUNDARY, photos, request, server
 from steady import conditions, refusal
 
@@ -348,6 +348,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--page", type=Path)
     given = parser.parse_args()
+    check_page(given.page, "load")
     rows = []
     with contextlib.ExitStack() as stack:
         address = given.address

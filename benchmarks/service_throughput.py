@@ -32,7 +32,7 @@ import cv2
 import nearfar
 from nearfar import api, settings
 from nearfar.machine.cpus import usable_cpus
-from nearfar_lab.figures import Figure, block, renew
+from nearfar_lab.figures import Figure, block, check_page, renew
 from service_load import Tally, ask, photos, server
 from steady import conditions, refusal
 
@@ -161,6 +161,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="end with 1 where the goal is missed")
     parser.add_argument("--page", type=Path)
     given = parser.parse_args()
+    check_page(given.page, "throughput")
     if given.bare:
         print(json.dumps(bare(*given.bare, given.seconds)))
         return 0

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from nearfar_lab.figures import Figure, block, renew
+from nearfar_lab.figures import Figure, block, check_page, renew
 from service_load import ask, server
 
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -103,6 +103,7 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=4)
     parser.add_argument("--page", type=Path)
     given = parser.parse_args()
+    check_page(given.page, "wall")
     found = measure(given.rounds, given.photos, given.clients)
     if given.page:
         ratio, private, pss = found

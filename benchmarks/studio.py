@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from nearfar_lab.figures import Figure, block, renew
+from nearfar_lab.figures import Figure, block, check_page, renew
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -292,6 +292,7 @@ def main() -> int:
     parser.add_argument("--lighthouse", type=Path, help="folder of the npm package lighthouse")
     parser.add_argument("--page", type=Path, help="renew the block 'studio' of a page")
     given = parser.parse_args()
+    check_page(given.page, "studio")
     path = find_chromium()
     if path is None or not FOLDERS["studio"].is_dir():
         print(MISSING if path is None else "There is no dist/studio: make studio")

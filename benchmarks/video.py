@@ -32,7 +32,7 @@ from nearfar.video.outputs import Wish, sinks_of
 from nearfar.video.read import open_video
 from nearfar.video.run import Progress, RunOptions, run
 from nearfar.video.stereo import LAYOUTS, StereoOptions
-from nearfar_lab.figures import Figure, block, renew
+from nearfar_lab.figures import Figure, block, check_page, renew
 
 PROCESSORS = 2
 MIB = 2**20
@@ -153,6 +153,7 @@ def main() -> int:
     parser.add_argument("--one", help=argparse.SUPPRESS)
     parser.add_argument("--clip", nargs=2, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
+    check_page(chosen.page, "video")
     if chosen.clip:
         write_clip(Path(chosen.clip[0]), Case(**json.loads(chosen.clip[1])))
         return 0

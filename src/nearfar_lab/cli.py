@@ -230,10 +230,12 @@ def table(
     from nearfar.machine.files import write_whole
     from nearfar_lab.accuracy import BRIEF, OUTLINE_SIZES, accuracy_page, accuracy_table
     from nearfar_lab.datasets import data_set, data_sets
-    from nearfar_lab.figures import renew
+    from nearfar_lab.figures import check_page, renew
     from nearfar_lab.machine import machine_class
     from nearfar_lab.predictors import RAMP
 
+    for page in into:
+        check_page(page, "accuracy")
     found = [_evaluate(_predictor(one, None, None, name), name) for name in data for one in model]
     sharp = [name for name in data if name in data_sets() and data_set(name).has_sharp_edges]
     outlines = [
@@ -392,8 +394,11 @@ def drive_rooms(
         clip_seed: Seed of the room in it.
     """
     from nearfar_lab.drive import run
-    from nearfar_lab.figures import block, renew
+    from nearfar_lab.drive.clip import check_clip, save_clip
+    from nearfar_lab.figures import block, check_page, renew
 
+    check_page(page, "drive")
+    check_clip(clip)
     named = run.looks(depth)
     seeds = run.rooms(rooms, first)
     rows = [
@@ -407,8 +412,6 @@ def drive_rooms(
     if page is not None:
         renew(page, "drive", text)
     if clip is not None:
-        from nearfar_lab.drive.clip import save_clip
-
         print(save_clip(clip, clip_seed, named[depth[-1]]))
 
 

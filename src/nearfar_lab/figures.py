@@ -43,6 +43,12 @@ def block(command: str, figures: Iterable[Figure], day: date, conditions: str = 
     return "\n".join(["", head, "", *table, ""])
 
 
+def check_page(page: Path | None, name: str) -> None:
+    """Raise what :func:`renew` would, before work of hours whose figures the page is to hold."""
+    if page is not None:
+        _around(page, name)
+
+
 def renew(page: Path, name: str, text: str) -> None:
     """Put a text between the marks of that name.
 
@@ -50,6 +56,12 @@ def renew(page: Path, name: str, text: str) -> None:
         SourceError: the page cannot be read.
         ParameterError: it has no such marks.
     """
+    before, after = _around(page, name)
+    write_whole(page, f"{before}{text}\n{after}".encode())
+
+
+def _around(page: Path, name: str) -> tuple[str, str]:
+    """What of a page stands before and behind the text between its marks, the marks included."""
     begin, end = f"<!-- figures: {name} -->\n", f"<!-- end of figures: {name} -->"
     try:
         whole = page.read_text(encoding="utf-8")
@@ -59,4 +71,4 @@ def renew(page: Path, name: str, text: str) -> None:
     _, is_ended, tail = rest.partition(end)
     if not (is_begun and is_ended):
         raise ParameterError(f"{page} has no block '{name}'.", f"Put {begin.strip()} and {end} into it.")
-    write_whole(page, f"{head}{begin}{text}\n{end}{tail}".encode())
+    return head + begin, end + tail

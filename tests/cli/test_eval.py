@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 import small_sets
@@ -92,6 +93,17 @@ def test_compare_and_report(data: Path, tmp_path: Path, capsys) -> None:
             "Did you mean 'eigen'",
         ),
         (["eval", "compare", "a.json"], "Two results"),
+        (["eval", "compare", "a.json", "b.json", "--cap", "5"], "--cap counts for nothing with eval compare"),
+        (
+            ["eval", "report", "a.json", "-o", "a.html", "--worst", "3"],
+            "--worst counts for nothing with eval",
+        ),
+        (["eval", "sets", "-p", "midas"], "--protocol counts for nothing with eval sets"),
+        (["eval", "ramp", "--worst", "3"], "--worst counts only with --output"),
+        (["eval", "ramp", "--title", "x"], "--title counts only with report"),
+        (["eval", "report", "a.json", "-o", "a.pdf"], "ends in .html"),
+        (["eval", "ramp", "-p", "midas", "-s", "folder", "-d", ".", "-o", "a.txt"], "ends in .json"),
+        (["eval", "ramp", "-p", "midas", "-s", "folder", "-d", ".", "-o", "no/such/a.json"], "no/such"),
         (["eval", "report", "a.json"], "a place to write to"),
         (["eval", "ramp", "-p", "midas", "-s", "folder", "-d", ".", "--invalid", "x"], "--invalid is 'x'"),
         (["eval", "ramp", "-p", "midas", "-s", "folder", "-d", ".", "--align", "best"], "align is 'best'"),
@@ -102,6 +114,19 @@ def test_what_is_wrong_is_told(line: list[str], said: str, tmp_path: Path, monke
     monkeypatch.chdir(tmp_path)
     assert main(line) == 2
     assert said in capsys.readouterr().err
+
+
+def test_maps_that_do_not_say_what_they_are(data: Path, tmp_path: Path, capsys) -> None:
+    """The flag of this verb is named, not that of others."""
+    for photo in data.rglob("*.jpg"):
+        target = tmp_path / "maps" / photo.relative_to(data).with_suffix(".npy")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        np.save(target, np.ones((4, 4), np.float32))
+    line = ["eval", "--predictions", str(tmp_path / "maps"), *words(data)[2:]]
+    assert main(line) == 2
+    err = capsys.readouterr().err
+    assert "--kind: one of metric" in err
+    assert "--depth-kind" not in err
 
 
 def test_files_that_are_no_results(tmp_path: Path, capsys) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nearfar import __version__
+from nearfar.cli import _plan as _plan_files
 from nearfar.cli import _plugins, _say
 from nearfar.errors import ParameterError, SourceError
 from nearfar.machine.files import write_whole
@@ -125,7 +126,7 @@ def judge(words: tuple[str, ...], options: EvalOptions, line: Callable[[str], No
             )
     plan = _plan(options)
     if options.output:
-        _plugins.check_absent(Path(options.output), overwrite=options.overwrite)
+        _check_target(options, ".json")
     result = evaluate(plan, _predictor(words, options), _progress(line))
     result.document["nearfar"] = __version__
     if options.output:
@@ -140,6 +141,21 @@ def judge(words: tuple[str, ...], options: EvalOptions, line: Callable[[str], No
 _OF_MAPS = ("kind", "scale", "array")
 _OF_NETWORKS = ("flip", "size", "tiles")
 _OF_FOLDERS = ("per_metre", "invalid")
+_OF_ACTIONS = {
+    "sets": ("json",),
+    "protocols": ("json",),
+    "compare": ("resamples", "level", "unit", "seed", "output", "overwrite", "json"),
+    "report": ("title", "output", "overwrite"),
+}
+"""The flags that each of the other things to do heeds."""
+
+
+def check_action(given: Iterable[str], action: str) -> None:
+    """ParameterError where a flag was given that would change nothing beside what is to be done."""
+    for name in given:
+        if name not in _OF_ACTIONS[action]:
+            flag = f"--{name.replace('_', '-')}"
+            raise ParameterError(f"{flag} counts for nothing with eval {action}.", "Leave it out.", name)
 
 
 def check_heeded(given: Iterable[str], options: EvalOptions) -> None:
@@ -148,6 +164,8 @@ def check_heeded(given: Iterable[str], options: EvalOptions) -> None:
         (_OF_MAPS, bool(options.predictions), "with --predictions"),
         (_OF_NETWORKS, not options.predictions, "with a network"),
         (_OF_FOLDERS, options.set == "folder", "with --set folder"),
+        (("worst",), bool(options.output), "with --output"),
+        (("title",), False, "with report"),
     ):
         for name in names:
             if name in given and not is_heeded:
@@ -281,6 +299,17 @@ def compare(words: tuple[str, ...], options: EvalOptions) -> int:
     return 0
 
 
+def _check_target(options: EvalOptions, suffix: str) -> None:
+    """Refuse, before work of hours, a file of another kind, one that is there, or one in no such folder."""
+    target = Path(options.output)
+    if target.suffix.lower() != suffix:
+        raise ParameterError(
+            f"--output is '{options.output}', but a file that ends in {suffix} was expected.", "", "output"
+        )
+    _plugins.check_absent(target, overwrite=options.overwrite)
+    _plan_files.make_folders((), (options.output,))
+
+
 def _result(path: Path) -> dict[str, Any]:
     """The document of a result; ParameterError where the file is none."""
     try:
@@ -304,6 +333,7 @@ def report(words: tuple[str, ...], options: EvalOptions) -> int:
         raise ParameterError(
             "report needs results and a place to write to.", "nearfar eval report RESULT.json -o FILE.html"
         )
+    _check_target(options, ".html")
     results = []
     for word in words:
         document = _result(Path(word))

@@ -39,6 +39,7 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     options: EvalOptions = parse(EvalOptions, given)
     action = _ACTIONS.get(words[0]) if words else None
     if action is not None:
+        _eval.check_action(given, words[0])
         return action(words[1:], options)
     _eval.check_heeded(given, options)
     return _eval.judge(words, options, _say.line)

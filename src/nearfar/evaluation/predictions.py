@@ -13,6 +13,7 @@ from nearfar.cards import DepthKind
 from nearfar.errors import ParameterError, SourceError, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import numpy.typing as npt
@@ -179,7 +180,7 @@ class Folder:
 
         path = self.path_of(name)
         read_as = DepthKind.METRIC if self.kind == Kind.SCALE else self.kind or None
-        found = read_depth(path, kind=read_as, scale=self.scale, array=self.array)
+        found = _told(lambda: read_depth(path, kind=read_as, scale=self.scale, array=self.array))
         kind = Kind(self.kind or found.kind.value)
         if self.kind and found.kind.value != (read_as or self.kind):
             raise ParameterError(
@@ -189,6 +190,16 @@ class Folder:
             )
         values = np.nan_to_num(found.numpy(), nan=0.0)
         return Prediction(np.asarray(values, np.float32), kind, found.valid)
+
+
+def _told(read: Callable[[], DepthMap]) -> DepthMap:
+    """What is read; where a file does not say what its numbers are, the flag of this verb is named."""
+    try:
+        return read()
+    except ParameterError as exc:
+        if exc.parameter != "kind":
+            raise
+        raise ParameterError(exc.message, f"Pass --kind: one of {', '.join(Kind)}.", "kind") from exc
 
 
 def predictor_of(model: str, *, size: int | None = None, flip: bool = False, tiles: int = 0) -> Predictor:

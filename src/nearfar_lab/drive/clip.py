@@ -39,14 +39,19 @@ _FLOOR, _THING = (96, 104, 112), (196, 150, 70)
 _PLAN_M, _UP_M = 8.5, 60.0
 
 
+def check_clip(path: Path | None) -> None:
+    """ParameterError where a clip is to be a file of another kind."""
+    if path is not None and path.suffix.lower() != ".webp":
+        raise ParameterError(f"The clip is to be {path.name}.", "Give a file that ends in .webp.")
+
+
 def save_clip(path: Path, seed: int, look: Look, steps: int = 60) -> Path:
     """Drive through the room of a seed and write an animated WebP below 1 MB.
 
     Raises:
         ParameterError: the file would be another kind, or larger.
     """
-    if path.suffix.lower() != ".webp":
-        raise ParameterError(f"The clip is to be {path.name}.", "Give a file that ends in .webp.")
+    check_clip(path)
     robot = Robot(seed)
     pictures: list[Image.Image] = []
     seen: list[Pixels] = []

@@ -108,7 +108,15 @@ def drive(seed: int, look: Look, steps: int = STEPS) -> Drive:
 
 
 def rooms(count: int, first: int = FIRST_SEED) -> list[int]:
-    """The seeds of the first ``count`` rooms, from ``first`` on, that have a place for the robot."""
+    """The seeds of the first ``count`` rooms, from ``first`` on, that have a place for the robot.
+
+    Raises:
+        ParameterError: no room, or a seed below 0.
+    """
+    if count < 1 or first < 0:
+        raise ParameterError(
+            f"A drive through {count} rooms from seed {first} on.", "Give 1 or more, and a seed from 0."
+        )
     found: list[int] = []
     seed = first
     while len(found) < count:

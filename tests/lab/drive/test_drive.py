@@ -126,6 +126,29 @@ def test_the_table_names_every_kind_of_depth(tmp_path: Path, capsys: pytest.Capt
     assert "true depth: collisions" in page.read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize(
+    ("words", "text"),
+    [
+        (("--rooms", "0"), "0 rooms"),
+        (("--rooms", "2", "--first", "-5"), "from seed -5"),
+        (("--clip", "way.txt"), "ends in .webp"),
+        (("--page", "absent.md"), "cannot be read"),
+    ],
+)
+def test_what_cannot_be_is_told_before_the_first_room(
+    words: tuple[str, ...], text: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hours of driving end in no error, and no page gets a table of nothing."""
+    from nearfar_lab import cli
+    from nearfar_lab.drive import run
+
+    monkeypatch.setattr(run, "drive", lambda *_: pytest.fail("it drove"))
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["drive", *words])
+    assert ended.value.code == 1
+    assert text in capsys.readouterr().err
+
+
 def test_rooms_are_those_with_a_place() -> None:
     """Seeds from the first on, each once."""
     assert rooms(2, ROOM) == [1000, 1001]
