@@ -52,6 +52,11 @@ class Output:
         return self.plugin.suffix_of(self.options)
 
     @property
+    def takes(self) -> frozenset[str]:
+        """Names of its options that are files."""
+        return frozenset(info.name for info in describe(self.plugin.options) if info.file)
+
+    @property
     def media_type(self) -> str:
         """Such as ``image/png``."""
         return self.plugin.media_type_of(self.options)
@@ -107,10 +112,21 @@ class Outputs:
     """The same as JSON, as it is kept and shown."""
 
     @property
+    def file_options(self) -> frozenset[str]:
+        """Names of the options of these effects and formats that are files."""
+        return frozenset(name for output in self.files for name in output.takes)
+
+    @property
     def video(self) -> dict[str, Any]:
         """How videos are worked on, as it was given: :mod:`nearfar.video.pipeline` reads it."""
         found: dict[str, Any] = self.plain.get("video", {})
         return found
+
+
+def file_options() -> frozenset[str]:
+    """Names of all options that are files."""
+    plugins = (registry.load(name) for registry in _REGISTRIES.values() for name in registry.names())
+    return frozenset(info.name for plugin in plugins for info in describe(plugin.options) if info.file)
 
 
 def plain_entry(entry: Named) -> object:
@@ -221,8 +237,8 @@ def _refuse_files(plugin: Any, given: dict[str, str]) -> None:
     for info in describe(plugin.options):
         if info.file and info.name in {key.replace("-", "_") for key in given}:
             raise ParameterError(
-                f"{info.name} of {plugin.name} is a file, and a job takes none beside its pictures.",
-                f"Send each picture to POST /v1/effects/{plugin.name} instead.",
+                f"{info.name} of {plugin.name} is a file, and was given as a text.",
+                f"Send it as a file beside the pictures: the multipart field '{info.name}'.",
                 parameter=info.name,
             )
 

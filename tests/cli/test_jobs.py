@@ -11,6 +11,7 @@ import pytest
 from jobbing import make_zip, open_bench
 from pictures import draw, encoded
 from serving import running, until
+from solids import a_glb
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +24,19 @@ def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A home of the test's own."""
     monkeypatch.setenv("NEARFAR_HOME", str(tmp_path / "home"))
     return tmp_path / "home"
+
+
+def test_a_file_of_an_option(run: Run, home: Path, tmp_path: Path) -> None:
+    """Goes in beside the photos by its option's name; one that nothing takes is refused."""
+    (tmp_path / "a.png").write_bytes(encoded(draw(32, 24)))
+    (tmp_path / "cube.glb").write_bytes(a_glb())
+    words = ("jobs", "submit", "a.png", "--files", "glb=cube.glb", "--pipeline")
+    code, _, err = run(*words, '{"effects": ["fog"]}')
+    assert (code, "--files has 'glb=cube.glb'" in err) == (2, True)
+    code, out, _ = run(*words, '{"effects": ["occlude"]}')
+    assert code == 0
+    job = json.loads(run("jobs", "show", out.strip(), "--json")[1])
+    assert job["pipeline"]["files"] == {"glb": {"name": "cube.glb", "bytes": len(a_glb())}}
 
 
 def test_from_photos_to_results(run: Run, home: Path, tmp_path: Path) -> None:

@@ -27,12 +27,23 @@ from nearfar.client import (
 from nearfar.client.job_files import Results
 from pictures import draw, encoded
 from serving import GatedSession, loader_of, running
+from solids import a_glb
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 DATA = encoded(draw(64, 48))
+
+
+def test_files_of_options(client, tmp_path) -> None:
+    """By their option's name, as paths or bytes."""
+    path = tmp_path / "cube.glb"
+    path.write_bytes(a_glb())
+    for file in (path, a_glb()):
+        job = client.jobs.submit([DATA], effects=["occlude"], files={"glb": file})
+        ended = client.jobs.wait(job.id, timeout=60)
+        assert (ended.counts["done"], ended.pipeline["files"]["glb"]["bytes"]) == (1, len(a_glb()))
 
 
 def test_a_job_from_end_to_end(client, tmp_path) -> None:

@@ -14,6 +14,7 @@ from nearfar.cli import _say
 from nearfar.cli._verb import Flag, verb
 from nearfar.errors import OutputError, OutputExistsError, ParameterError
 from nearfar.jobs.errors import NoSuchJobError, UnfinishedError
+from nearfar.jobs.records import shown
 from nearfar.options import option, parse
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class JobsOptions:
     """The flags of the verb."""
 
     pipeline: str = option("", "With submit: the pipeline as JSON, or a file that holds it.")
+    files: str = option("", "With submit: files of its options: glb=chair.glb, with commas between.")
     output: str = option("", "With results: the ZIP to write; job-ID.zip otherwise.")
     overwrite: bool = option(False, "With results: replace a ZIP that exists already.")
     json: bool = option(False, "JSON on standard output.")
@@ -56,7 +58,7 @@ class Order:
 @verb(
     JobsOptions,
     ("ACTION", "list, show ID, submit PHOTO|ZIP..., cancel ID, remove ID, results ID, or backup FOLDER."),
-    {"output": Flag("-o", "FILE"), "pipeline": Flag(value="JSON|FILE")},
+    {"output": Flag("-o", "FILE"), "pipeline": Flag(value="JSON|FILE"), "files": Flag(value="NAME=FILE")},
 )
 def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
     """List the jobs of a service, submit, cancel, fetch their results, and back them up."""
@@ -126,6 +128,7 @@ def _submit(order: Order) -> None:
     from nearfar.outputs import read_outputs
 
     wanted = read_outputs(_pipeline(order.options.pipeline), order.read.model)
+    files = _files(order.options.files, wanted.file_options)
     owner = Owner(order.store.spool.owners)
     try:
         read = order.read
@@ -134,6 +137,8 @@ def _submit(order: Order) -> None:
         try:
             for name in order.names:
                 _take(intake, name)
+            for option_name, name in files.items():
+                _take(intake, name, option_name)
             job, _ = order.store.submit(intake.finish(CALLER, wanted.plain), intake.folder)
         finally:
             intake.discard()
@@ -146,11 +151,23 @@ def _submit(order: Order) -> None:
     _say.lines([job.id])
 
 
-def _take(intake: Any, name: str) -> None:
+def _files(text: str, taken: frozenset[str]) -> dict[str, str]:
+    """Option to path; ParameterError where one is written otherwise, or nothing takes it."""
+    found: dict[str, str] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        name, equals, path = part.partition("=")
+        if not equals or name in found or name not in taken:
+            hint = f"The pipeline takes: {', '.join(sorted(taken)) or 'none'}. Write NAME=FILE, each once."
+            raise ParameterError(f"--files has '{part[:80]}'.", hint, "files")
+        found[name] = path
+    return found
+
+
+def _take(intake: Any, name: str, option_name: str = "") -> None:
     """Put a file into a job, piece by piece."""
     from nearfar.errors import SourceError
 
-    intake.begin(Path(name).name)
+    intake.begin(Path(name).name, option_name)
     try:
         with Path(name).open("rb") as file:
             while piece := file.read(2**20):
@@ -259,7 +276,7 @@ def _find(store: JobStore, text: str) -> Job:
 def _plain(job: Job) -> dict[str, Any]:
     keep = ("id", "caller", "state", "counts", "created_at", "started_at", "ended_at", "expires_at")
     values = {name: getattr(job, name) for name in keep}
-    return values | {"bytes": job.bytes, "skipped": job.skipped, "pipeline": job.pipeline}
+    return values | {"bytes": job.bytes, "skipped": job.skipped, "pipeline": shown(job.pipeline)}
 
 
 def _row(job: Job) -> tuple[object, ...]:

@@ -17,7 +17,7 @@ from nearfar.client.errors import ServiceError
 from nearfar.errors import EmptyInputError, NearfarError, OutputError, SourceError, TooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from nearfar.client.calls import Bounds, Part
     from nearfar.decode.photo import PhotoSource
@@ -87,6 +87,11 @@ def parts_of(photos: Iterable[PhotoSource], bounds: Bounds) -> tuple[Part, ...]:
     if not parts:
         raise EmptyInputError("There is no photo.", "Give at least one.")
     return tuple(parts)
+
+
+def parts_of_options(files: Mapping[str, PhotoSource], bounds: Bounds) -> tuple[Part, ...]:
+    """Files of options as fields of their names; errors as of :func:`parts_of`."""
+    return tuple((name, _part(file, 1, bounds)[0][1]) for name, file in files.items())
 
 
 def _part(photo: PhotoSource, number: int, bounds: Bounds) -> tuple[Part, int]:

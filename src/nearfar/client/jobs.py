@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 from nearfar.client import answers
 from nearfar.client.calls import Call
 from nearfar.client.errors import JobTimeoutError
-from nearfar.client.job_files import Results, parts_of, results_folder
+from nearfar.client.job_files import Results, parts_of, parts_of_options, results_folder
 from nearfar.client.job_records import read_job, read_page
 from nearfar.errors import ParameterError
 from nearfar.outputs import plain_entry
@@ -42,12 +42,16 @@ _SOON_S, _LATE_S = 0.1, 2.0
 
 
 class Pipeline(TypedDict, total=False):
-    """What is made of each photo: ``effects`` and ``exports`` are names, or names with their options."""
+    """What is made of each photo: ``effects`` and ``exports`` are names, or names with their options.
+
+    ``files``: of those of their options that are files, by the option's name.
+    """
 
     model: str | None
     size: int | None
     effects: Sequence[Named]
     exports: Sequence[Named]
+    files: Mapping[str, PhotoSource]
 
 
 class Jobs:
@@ -71,6 +75,7 @@ class Jobs:
             idempotency_key: the same key with the same job gives the job that it gave before. Without one a
                 new one is made, so that asking again because of a lost answer makes no second job.
             pipeline: ``model``, ``size``, ``effects``, ``exports``; without the last two, a heat map.
+                ``files`` are those of options: ``{"glb": "chair.glb"}``.
 
         Example:
             >>> client.jobs.submit(["a.jpg"], effects=[("bokeh", {"strength": 2})])  # doctest: +SKIP
@@ -200,8 +205,10 @@ class AsyncJobs:
 def _submit(
     photos: Iterable[PhotoSource], bounds: Bounds, key: str | None, pipeline: Mapping[str, Any]
 ) -> Steps[Job]:
-    parts = yield lambda: parts_of(photos, bounds)
-    if given := {name: value for name, value in pipeline.items() if value is not None}:
+    files = pipeline.get("files") or {}
+    parts = yield lambda: parts_of(photos, bounds) + parts_of_options(files, bounds)
+    given = {name: value for name, value in pipeline.items() if value is not None and name != "files"}
+    if given:
         for kind in {"effects", "exports"} & given.keys():
             given[kind] = [plain_entry(entry) for entry in given[kind]]
         parts = (("pipeline", (None, json.dumps(given).encode())), *parts)

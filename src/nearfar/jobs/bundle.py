@@ -10,7 +10,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from nearfar.jobs.errors import NoSuchJobError, PictureLostError
-from nearfar.jobs.records import DONE
+from nearfar.jobs.records import DONE, shown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ def manifest(store: JobStore, job: Job) -> dict[str, Any]:
     return {
         "job": job.id,
         "state": job.state,
-        "pipeline": job.pipeline,
+        "pipeline": shown(job.pipeline),
         "counts": job.counts,
         "pictures": pictures,
     }

@@ -8,7 +8,7 @@ import os
 import secrets
 import shutil
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from nearfar.errors import ParameterError, TooLargeError, UnsupportedFormatError
 from nearfar.jobs import archive
 from nearfar.jobs.archive import ArchiveLimits, Window
 from nearfar.jobs.errors import disk_errors
-from nearfar.jobs.records import Draft, Slot
+from nearfar.jobs.records import FILES, Draft, Slot
 from nearfar.jobs.spool import PACK, head_in
 from nearfar.video.signature import HEAD, SUFFIXES, is_video
 
@@ -42,7 +42,10 @@ class IntakeLimits:
 
 
 class Intake:
-    """Takes parts, each a picture or a ZIP of pictures; ``finish`` gives a draft, ``discard`` removes all."""
+    """Takes parts, each a picture or a ZIP of pictures; ``finish`` gives a draft, ``discard`` removes all.
+
+    ``files``: where files of options came to lie, by the option's name.
+    """
 
     def __init__(
         self, spool: Spool, owner: str, limits: IntakeLimits, check_room: Callable[[], None] = lambda: None
@@ -56,6 +59,7 @@ class Intake:
         with disk_errors(f"The folder {self._folder.parent}"):
             self._file = (self._folder / PACK).open("xb+")
         self._slots: list[Slot] = []
+        self.files: dict[str, Slot] = {}
         self._hash = hashlib.sha256()
         self._skipped = 0
         self._size = 0
@@ -73,9 +77,15 @@ class Intake:
         """Where it is staged."""
         return self._folder
 
-    def begin(self, name: str) -> None:
-        """A part begins; ``name`` is for people."""
-        self._begin(_clean(name))
+    def begin(self, name: str, option: str = "") -> None:
+        """A part begins; ``name`` is for people, ``option`` the one whose file it is, where it is no picture.
+
+        Raises:
+            ParameterError: the option has its file already.
+        """
+        if option in self.files:
+            raise ParameterError(f"The file of {option} is given twice.", "Give it once.", option)
+        self._begin(_clean(name), option)
 
     def write(self, data: bytes) -> None:
         """Some bytes of the part.
@@ -88,7 +98,7 @@ class Intake:
         if self._size > self._limits.job_bytes:
             raise too_large(self._limits.job_bytes)
         self._head += data[: HEAD - len(self._head)]
-        if len(self._head) == HEAD and not archive.is_archive(self._head):
+        if len(self._head) == HEAD and (self._option or not archive.is_archive(self._head)):
             self._check_picture()
         self._crc = zlib.crc32(data, self._crc)
         self._part_hash.update(data)
@@ -109,7 +119,11 @@ class Intake:
         length = self._size - self._start
         self._hash.update(f"{len(self._name.encode())}:{self._name}:{length}:".encode())
         self._hash.update(self._part_hash.digest())
-        if archive.is_archive(self._head):
+        if self._option:
+            self._check_picture()
+            self._hash.update(f"of {self._option}:".encode())
+            self.files[self._option] = Slot(self._name, self._start, length, length, 0, self._crc)
+        elif archive.is_archive(self._head):
             self._slots += self._unpacked(length)
         else:
             self._check_picture()
@@ -146,6 +160,8 @@ class Intake:
             os.fsync(self._file.fileno())
             self._file.close()
         self._hash.update(repr(sorted(pipeline.items())).encode())
+        if self.files:
+            pipeline = pipeline | {FILES: {name: asdict(slot) for name, slot in self.files.items()}}
         named = tuple(_numbered(self._slots))
         digest = self._hash.hexdigest()
         return Draft(self.id, caller, pipeline, named, digest, key, self._skipped)
@@ -156,8 +172,8 @@ class Intake:
             self._file.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _begin(self, name: str) -> None:
-        self._name = name
+    def _begin(self, name: str, option: str = "") -> None:
+        self._name, self._option = name, option
         self._start = self._size
         self._head = b""
         self._crc = 0

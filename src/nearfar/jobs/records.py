@@ -11,6 +11,10 @@ STATES = (QUEUED, RUNNING, DONE, FAILED, CANCELLED)
 ENDED = (DONE, FAILED, CANCELLED)
 
 
+FILES = "files"
+"""The member of a kept pipeline that says where the files of its options lie: a row of :class:`Slot` each."""
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """One picture within a job's pack of inputs.
@@ -25,6 +29,14 @@ class Slot:
     size: int
     method: int
     crc: int
+
+
+def shown(pipeline: dict[str, Any]) -> dict[str, Any]:
+    """A kept pipeline for people: of its files the name and the bytes."""
+    if FILES not in pipeline:
+        return pipeline
+    files = {name: {"name": row["name"], "bytes": row["size"]} for name, row in pipeline[FILES].items()}
+    return pipeline | {FILES: files}
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +115,16 @@ class Claim:
     slot: Slot
     owner: str
     attempt: int
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The pipeline as it was asked for, without what is kept of its files."""
+        return {name: value for name, value in self.pipeline.items() if name != FILES}
+
+    @property
+    def files(self) -> dict[str, Slot]:
+        """Where the files of options lie in the pack, by the option's name."""
+        return {name: Slot(**row) for name, row in self.pipeline.get(FILES, {}).items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +65,7 @@ def wishes_of(wanted: Outputs, options: MovingOptions, folder: Path) -> list[Wis
             continue
         name = output.file.rpartition(".")[0]
         target = folder / f"{name}.{options.format}"
-        wishes.append(Wish(target, output.plugin.name, asdict(output.options), options.quality))
+        wishes.append(Wish(target, output.plugin.name, _plain(output.options), options.quality))
     if options.stereo:
         pair = StereoOptions(layout=options.stereo)
         wishes.append(Wish(folder / f"stereo.{options.format}", quality=options.quality, stereo=pair))
@@ -73,6 +73,11 @@ def wishes_of(wanted: Outputs, options: MovingOptions, folder: Path) -> list[Wis
         suffix = options.depth or "mkv"
         wishes.append(Wish(folder / f"depth.{suffix}", depth=suffix))
     return wishes
+
+
+def _plain(options: Any) -> dict[str, Any]:
+    """Name to value; values that are pictures or meshes stay what they are."""
+    return {row.name: getattr(options, row.name) for row in fields(options)}
 
 
 def check_moving(wanted: Outputs) -> None:

@@ -19,6 +19,7 @@ from nearfar.cards import DepthKind
 from nearfar.encode.metadata import Metadata
 from nearfar.errors import NearfarError, ParameterError
 from nearfar.types import Camera, DepthMap, Photo, PhotoWarning, Provenance
+from nearfar.types.solid import Solid, SolidPart
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,8 +30,9 @@ if TYPE_CHECKING:
 
 LARGE = 4096
 """From so many bytes on they lie in the shared memory."""
-CLASSES = {cls.__name__: cls for cls in (Camera, DepthMap, Metadata, Photo, PhotoWarning, Provenance)}
-_KINDS = {"|u1", "<u2", "<f4", "|b1"}
+_ANSWERED = (Camera, DepthMap, Metadata, Photo, PhotoWarning, Provenance, Solid, SolidPart)
+CLASSES = {cls.__name__: cls for cls in _ANSWERED}
+_KINDS = {"|u1", "<u2", "<f4", "|b1", "<i8"}
 _MARK = "!"
 _MOST_TEXT = 2000
 _ERRORS = ("nearfar.",)

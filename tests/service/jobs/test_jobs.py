@@ -14,6 +14,7 @@ from jobbing import make_zip
 from nearfar.keys import open_keys
 from pictures import draw, encoded, taken
 from serving import loader_of, until
+from solids import a_glb
 
 FORM, ZIP = {"Content-Type": "multipart/form-data; boundary=x"}, {"Content-Type": "application/zip"}
 BOTH = json.dumps({"effects": ["heatmap"], "exports": ["npy"]})
@@ -48,6 +49,60 @@ def test_a_job_from_its_body_to_its_results(service, send, finished, jpeg) -> No
     assert np.array_equal(*(np.asarray(Image.open(io.BytesIO(one.content))) for one in (heat, direct)))
     values = service.client.get(f"/v1/jobs/{id}/results/1?file=npy.npy").content
     assert values == service.upload(jpeg, "?format=npy").content
+
+
+def hand_in(service, files, pipeline):
+    """The answer to a job with fields of any name."""
+    return service.client.post("/v1/jobs", files=files, data={"pipeline": json.dumps(pipeline)})
+
+
+OCCLUDE = {"effects": [{"name": "occlude", "options": {"tall": 40}}, "heatmap"]}
+
+
+@pytest.mark.parametrize("wall", ["off", "on"])
+def test_files_of_options_come_beside_the_pictures(start, finished, jpeg, wall) -> None:
+    """A mesh goes into every photo, as POST /v1/effects/occlude puts it; the job names it with its bytes."""
+    service = start(wall=wall)
+    images = [("images", (f"{n}.jpg", jpeg)) for n in range(2)]
+    answer = hand_in(service, [("glb", ("cube.glb", a_glb())), *images], OCCLUDE)
+    assert answer.status_code == 202, answer.text
+    job = finished(service, answer.json()["id"])
+    assert (job["counts"]["total"], job["counts"]["done"]) == (2, 2)
+    assert job["pipeline"]["files"] == {"glb": {"name": "cube.glb", "bytes": len(a_glb())}}
+    fields = {"image": ("a.jpg", jpeg), "glb": ("cube.glb", a_glb())}
+    alone = service.client.post("/v1/effects/occlude?tall=40", files=fields).content
+    for picture in (1, 2):
+        found = service.client.get(f"/v1/jobs/{job['id']}/results/{picture}?file=occlude.png").content
+        assert np.array_equal(*(np.asarray(Image.open(io.BytesIO(one))) for one in (found, alone)))
+
+
+@pytest.mark.parametrize(
+    ("files", "pipeline", "said"),
+    [
+        ([("glb", ("a.glb", b"x"))], {"effects": ["fog"]}, "takes a file 'glb'"),
+        ([("glb", ("a.glb", b"x")), ("glb", ("b.glb", b"y"))], OCCLUDE, "given twice"),
+        ([("mesh", ("a.glb", b"x"))], OCCLUDE, "field 'mesh', which is not taken"),
+        ([], {"effects": [{"name": "occlude", "options": {"glb": "a.glb"}}]}, "multipart field 'glb'"),
+        ([], {**OCCLUDE, "files": {"glb": {"offset": 0}}}, "no member 'files'"),
+    ],
+)
+def test_files_that_nothing_takes(service, jpeg, files, pipeline, said) -> None:
+    """Are refused with the job, which leaves nothing behind."""
+    before = {job["id"] for job in service.client.get("/v1/jobs").json()["jobs"]}
+    answer = hand_in(service, [("images", ("a.jpg", jpeg)), *files], pipeline)
+    assert answer.status_code == 422
+    assert said in answer.json()["detail"] + answer.json().get("hint", "")
+    assert [job["id"] for job in service.client.get("/v1/jobs").json()["jobs"]] == [
+        job["id"] for job in before
+    ]
+
+
+def test_a_file_that_holds_something_else_fails_the_pictures(service, finished, jpeg) -> None:
+    """With the file's own problem, as alone."""
+    answer = hand_in(service, [("images", ("a.jpg", jpeg)), ("glb", ("a.glb", b"no mesh"))], OCCLUDE)
+    job = finished(service, answer.json()["id"])
+    assert job["counts"]["failed"] == 1
+    assert "binary glTF" in job["pictures"][0]["problem"]["detail"]
 
 
 @pytest.fixture

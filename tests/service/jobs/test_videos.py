@@ -16,6 +16,7 @@ from moving_pictures import Shape, write_clip
 from nearfar.service.jobs import videos, worker
 from pictures import draw, encoded
 from serving import running
+from solids import a_glb
 
 FRAMES = 40
 PIPELINE = {"effects": ["heatmap"], "video": {"mode": "offline", "look_ahead": 3}}
@@ -83,6 +84,21 @@ def test_a_video_becomes_videos(start, send, finished, clip, wall) -> None:
     assert {frames_in(result(service, id, name)) for name in names} == {FRAMES}
     assert (picture["depth"]["kind"], picture["depth"]["frames"]) == ("relative_inverse", FRAMES)
     assert picture["progress"]["done"] == FRAMES
+
+
+@pytest.mark.parametrize("wall", ["off", "on"])
+def test_a_mesh_stands_in_a_video(start, finished, clip, wall) -> None:
+    """The file of an option goes into each frame: another video than with words."""
+    service, made = start(wall=wall), []
+    for files in ([], [("glb", ("cube.glb", a_glb()))]):
+        images = [("images", ("clip.mp4", clip)), *files]
+        pipeline = json.dumps({"effects": [{"name": "occlude", "options": {"tall": 60, "text": "o"}}]})
+        answer = service.client.post("/v1/jobs", files=images, data={"pipeline": pipeline})
+        job = finished(service, answer.json()["id"])
+        assert job["counts"]["done"] == 1, job["pictures"]
+        made.append(result(service, job["id"]))
+    assert frames_in(made[1]) == FRAMES
+    assert made[0] != made[1]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the wall is made of Linux")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any
 
+from nearfar.api import read_options, subject_of
 from nearfar.decode.metadata import metadata_of
 from nearfar.decode.photo import Limits
 from nearfar.encode.metadata import Metadata, with_metadata
@@ -16,6 +17,7 @@ from nearfar.service.answer.answers import Result
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from nearfar.decode.masks import Subject
     from nearfar.registry import Registry
     from nearfar.service.answer.answers import DepthQuery, Format
     from nearfar.types import DepthMap, Photo
@@ -57,16 +59,41 @@ def _result(photo: Photo, depth: DepthMap, wish: Wish) -> Result:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FileWish:
-    """One file of a job's picture: an effect or export, its options, and what is kept of the photo's file."""
+    """One file of a job's picture: an effect or export, its options, and what is kept of the photo's file.
+
+    ``files``: bytes of those of its options that are files, within ``limits``.
+    """
 
     registry: Registry
     name: str
     options: Any
     kept: Metadata
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    limits: Limits = Limits()
+
+
+def with_files(options: Any, files: Mapping[str, bytes], subject: Subject, limits: Limits) -> Any:
+    """The options with those that are files read.
+
+    Raises:
+        InputError: a file does not hold what it should.
+    """
+    if not files:
+        return options
+    given = {row.name: getattr(options, row.name) for row in fields(options)}
+    told = {name: value for name, value in given.items() if value is not None}
+    return read_options(type(options), told | dict(files), subject, limits)
+
+
+def files_read(options: Any, files: Mapping[str, bytes], subject: Subject, limits: Limits) -> dict[str, Any]:
+    """What the files hold, by the option's name; errors as of :func:`with_files`."""
+    read = with_files(options, files, subject, limits)
+    return {name: getattr(read, name) for name in files}
 
 
 def file_written(photo: Photo, depth: DepthMap, wish: FileWish) -> bytes:
     """Its bytes."""
     plugin = wish.registry.load(wish.name)
-    data = Output(plugin, wish.options).make(photo, depth)
+    options = with_files(wish.options, wish.files, subject_of(photo), wish.limits)
+    data = Output(plugin, options).make(photo, depth)
     return with_metadata(data, wish.kept) if isinstance(plugin, Effect) else data

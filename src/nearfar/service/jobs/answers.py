@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from nearfar.errors import NearfarError, ParameterError
 from nearfar.jobs.bundle import describe as describe_picture
 from nearfar.jobs.errors import NoSuchJobError
-from nearfar.jobs.records import STATES
+from nearfar.jobs.records import STATES, shown
 from nearfar.options import option, parse
 from nearfar.service.request.query import single_values
 
@@ -118,7 +118,7 @@ def show(job: Job, root: str) -> dict[str, Any]:
         "expires_at": _time(job.expires_at),
         "bytes": job.bytes,
         "skipped": job.skipped,
-        "pipeline": job.pipeline,
+        "pipeline": shown(job.pipeline),
         "links": {"self": at, "events": f"{at}/events", "results": f"{at}/results", "cancel": f"{at}/cancel"},
     }
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from nearfar.jobs.records import STATES
 from nearfar.options import describe
+from nearfar.outputs import file_options
 from nearfar.service.answer.openapi import (
     _BINARY,
     _STRING,
@@ -73,6 +74,8 @@ def submit_operation() -> Json:
             "contentSchema": _ref("Pipeline"),
         },
     }
+    told = "File of the option of that name, for every effect of the pipeline that has it."
+    fields |= {name: _BINARY | {"description": told} for name in sorted(file_options())}
     body: Json = {MULTIPART: {"schema": {"type": "object", "required": [IMAGES], "properties": fields}}}
     body |= {kind: {"schema": _BINARY} for kind in ZIP_TYPES}
     accepted = _json_answer("Accepted: it survives any end of the process.", _ref("Job"))
@@ -82,8 +85,8 @@ def submit_operation() -> Json:
     return {
         "operation_id": "submit_job",
         "summary": "Many pictures, one pipeline",
-        "description": "Takes pictures as the multipart field `images`, or a ZIP of them, and a pipeline; "
-        "answers once all of it is safe on the disk.",
+        "description": "Takes pictures as the multipart field `images`, or a ZIP of them, a pipeline, and "
+        "files of its options; answers once all of it is safe on the disk.",
         "responses": {200: known, 202: accepted} | refused,
         "openapi_extra": {
             "parameters": [*_query(SubmitQuery), _KEY],
@@ -242,5 +245,6 @@ def _pipeline() -> Json:
         "effects": entries,
         "exports": entries,
         "video": {"type": "object", "additionalProperties": _or_null(value)},
+        "files": {"type": "object", "additionalProperties": _object({"name": _STRING, "bytes": _WHOLE})},
     }
     return _object(whole, whole) | {"description": "The network, and what is made of each picture."}

@@ -12,6 +12,7 @@ from nearfar.jobs.archive import is_archive
 from nearfar.jobs.errors import BadArchiveError
 from nearfar.jobs.intake import too_large
 from nearfar.outputs import MAX_BYTES as PIPELINE_BYTES
+from nearfar.outputs import file_options
 from nearfar.service.errors import (
     ClientLeftError,
     CrowdingError,
@@ -176,7 +177,7 @@ def _no_zip() -> BadArchiveError:
 
 
 class _Form:
-    """A multipart body: pictures and ZIPs as ``images``, the pipeline; other fields are refused."""
+    """A multipart body: pictures and ZIPs as ``images``, the pipeline, files of options; nothing else."""
 
     def __init__(self, boundary: bytes, intake: Intake) -> None:
         self._intake = intake
@@ -200,7 +201,7 @@ class _Form:
             self._pipeline = bytearray()
         elif not field:
             raise MalformedRequestError("A part of the multipart body has no name.", _HINT)
-        elif field != IMAGES:
+        elif field != IMAGES and field not in file_options():
             raise ParameterError(
                 f"The multipart body has a field '{field[:60]}', which is not taken.",
                 f"Send pictures as '{IMAGES}', and what is made of them as '{PIPELINE}'.",
@@ -208,7 +209,7 @@ class _Form:
             )
 
     def take(self, data: bytes) -> None:
-        if self._field == IMAGES:
+        if self._field != PIPELINE:
             self._begin_picture()
             self._intake.write(data)
         elif self._pipeline is not None:
@@ -217,11 +218,13 @@ class _Form:
                 raise ParameterError(f"The pipeline has more than {PIPELINE_BYTES} bytes.", "", PIPELINE)
 
     def end(self) -> None:
-        if self._field == IMAGES and (self._has_begun or self._name):  # a page's empty file field has no name
+        if self._field != PIPELINE and (
+            self._has_begun or self._name
+        ):  # a page's empty file field has no name
             self._begin_picture()
             self._intake.end()
 
     def _begin_picture(self) -> None:
         if not self._has_begun:
-            self._intake.begin(self._name)
+            self._intake.begin(self._name, "" if self._field == IMAGES else self._field)
             self._has_begun = True

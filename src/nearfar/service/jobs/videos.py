@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import cv2
+import numpy as np
 
 from nearfar import __version__
+from nearfar.decode.masks import Subject
 from nearfar.encode import CLIP_TYPES, encode
 from nearfar.errors import BusyError, NearfarError
 from nearfar.jobs.archive import Window
 from nearfar.machine.files import write_whole
 from nearfar.outputs import check_outputs
+from nearfar.service.answer.estimation import TicketWatch
+from nearfar.service.answer.written import files_read
 from nearfar.service.jobs.work import Made
 from nearfar.video.behind import WalledFilm
 from nearfar.video.depth_sinks import DepthDrawer
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from nearfar.api import Model
     from nearfar.jobs.records import Claim
     from nearfar.jobs.spool import Spool
+    from nearfar.outputs import Outputs
     from nearfar.service.jobs.work import JobTools
     from nearfar.service.work.ticket import Ticket
     from nearfar.settings import Settings
@@ -79,13 +84,13 @@ def make_video(claim: Claim, spool: Spool, tools: JobTools, watch: VideoWatch, t
         PausedError: it gave way before its end.
         NearfarError: whatever is wrong with the video, the pipeline or the network.
     """
-    wanted = check_outputs(claim.pipeline, tools.default_model)
-    options = moving_options(wanted.video)
+    options = moving_options(check_outputs(claim.asked, tools.default_model).video)
     work = spool.work(claim.job, claim.position)
     made = work / "made"
     made.mkdir(exist_ok=True)
-    sinks = sinks_of(wishes_of(wanted, options, made))
     with tools.tools.room(NEED_BYTES, ticket) as lease:
+        wanted = _with_files(claim, spool, tools, TicketWatch(ticket, lease))
+        sinks = sinks_of(wishes_of(wanted, options, made))
         model = tools.tools.loader(wanted.model, wanted.size)
         film_of = _Opener(spool, claim, lease, tools.video)
         with film_of.opened(model, sinks) as film, ticket.step():
@@ -105,6 +110,35 @@ def make_video(claim: Claim, spool: Spool, tools: JobTools, watch: VideoWatch, t
         raise PausedError("Other work comes first.", "The video goes on by itself.")
     watch.note({"done": report.frames, "total": report.frames, "rate": 0.0, "seconds": 0.0, "left_s": 0.0})
     return _made(model, report, sinks, made)
+
+
+def _with_files(claim: Claim, spool: Spool, tools: JobTools, watch: TicketWatch) -> Outputs:
+    """What is made, with the files of options read: behind the wall, where there is one."""
+    wanted = check_outputs(claim.asked, tools.default_model)
+    given = {name: spool.picture(claim.job, slot) for name, slot in claim.files.items()}
+    outputs = []
+    for output in wanted.files:
+        own = {name: given[name] for name in output.takes & given.keys()}
+        if own:
+            held = watch.do(files_read, output.options, own, Subject(), tools.tools.limits)
+            options = replace(output.options, **{name: _own(value) for name, value in held.items()})
+        else:
+            options = output.options
+        outputs.append(replace(output, options=options))
+    return replace(wanted, files=tuple(outputs))
+
+
+def _own(value: Any) -> Any:
+    """The same in memory of this process, checked once more: a worker can still write to what it answered."""
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, tuple):
+        return tuple(map(_own, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(
+            value, **{row.name: _own(getattr(value, row.name)) for row in fields(value) if row.init}
+        )
+    return value
 
 
 def _made(model: Model, report: Report, sinks: list[Sink], folder: Path) -> Made:

@@ -69,7 +69,8 @@ def make(claim: Claim, spool: Spool, tools: JobTools, ticket: Ticket) -> Made:
         NearfarError: whatever is wrong with the picture, the pipeline or the network.
         ClientLeftError: the result is not wanted any more.
     """
-    wanted = check_outputs(claim.pipeline, tools.default_model)
+    wanted = check_outputs(claim.asked, tools.default_model)
+    given = {name: spool.picture(claim.job, slot) for name, slot in claim.files.items()}
     data = spool.picture(claim.job, claim.slot)
     need = max(needed_bytes(data, [output.plugin.name]) for output in wanted.files)
     with tools.tools.room(need, ticket) as lease:
@@ -85,7 +86,8 @@ def make(claim: Claim, spool: Spool, tools: JobTools, ticket: Ticket) -> Made:
         for output in wanted.files:
             ticket.check()
             registry = EFFECTS if isinstance(output.plugin, Effect) else EXPORTS
-            wish = FileWish(registry, output.plugin.name, output.options, kept)
+            own = {name: given[name] for name in output.takes & given.keys()}
+            wish = FileWish(registry, output.plugin.name, output.options, kept, own, tools.tools.limits)
             made = watch.do(file_written, seen.photo, seen.depth, wish)
             files.append((output.file, output.media_type, made))
     return Made(tuple(files), seen.depth.describe())

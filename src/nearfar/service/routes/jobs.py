@@ -160,6 +160,7 @@ class Desk:
         return self.service.jobs.intake()
 
     def _accept(self, intake: Intake, caller: str, wanted: Outputs, key: str) -> tuple[Job, bool]:
+        _check_files(intake, wanted)
         if intake.has_video():
             check_moving(wanted)
         draft = intake.finish(caller, wanted.plain, key)
@@ -192,6 +193,16 @@ class Desk:
     def _body_limits(self) -> BodyLimits:
         read = self.service.settings
         return BodyLimits(read.job_bytes, read.job_pictures, read.upload_timeout, self.service.uploads.room)
+
+
+def _check_files(intake: Intake, wanted: Outputs) -> None:
+    """ParameterError where a file came that nothing in the pipeline takes."""
+    for name in sorted(intake.files.keys() - wanted.file_options):
+        raise ParameterError(
+            f"Nothing that the pipeline makes takes a file '{name}'.",
+            "Leave it out, or add the effect.",
+            name,
+        )
 
 
 def _caller(request: Request) -> str:
