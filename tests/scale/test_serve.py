@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,12 @@ import httpx
 import pytest
 
 from nearfar.client import Client
-from nearfar.scale.serve import NAME
+from nearfar.errors import EngineError
+from nearfar.scale.serve import NAME, serving
 from nearfar.scale.serve_options import read_options
 from pictures import draw, encoded
 from serving import running, until
-from serving_on_ray import arguments, behind_ray, processes, replicas
+from serving_on_ray import arguments, behind_ray, free_port, processes, replicas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -141,6 +143,33 @@ def test_a_killed_replica_takes_no_request_along(behind) -> None:
         then = [pool.submit(behind.depth, BODY) for _ in range(4)]
         assert [answer.result().status_code for answer in (*first, *then)] == [200] * 8
     assert victim not in processes("embedded")
+
+
+def test_a_killed_service_keeps_its_jobs(behind) -> None:
+    """Kill -9 of its only replica: it comes back, knows the jobs it took, and does them."""
+    (victim,) = processes("service")
+    files = [("images", ("a.jpg", encoded(draw(800, 600), "JPEG"), "image/jpeg"))] * 8
+    job = behind.client.post("/v1/jobs", files=files).json()["id"]
+    os.kill(victim, signal.SIGKILL)
+
+    def is_done() -> bool:
+        with suppress(httpx.TransportError):
+            answer = behind.client.get(f"/v1/jobs/{job}")
+            return answer.is_success and answer.json()["state"] == "done"
+        return False
+
+    until(is_done, 120)
+    assert victim not in processes("service")
+    assert behind.depth(BODY).status_code == 200
+
+
+def test_a_second_start_in_a_cluster_is_refused(behind) -> None:
+    """Its port and its other applications are not ours to change."""
+    with (
+        pytest.raises(EngineError, match="already"),
+        serving(read_options(arguments(behind.home)), free_port()),
+    ):
+        pass
 
 
 def test_autoscaling_is_in_effect(behind) -> None:

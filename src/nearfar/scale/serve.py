@@ -14,7 +14,7 @@ from nearfar.errors import EngineError, ParameterError
 from nearfar.machine import allocator
 from nearfar.scale import cluster
 from nearfar.scale.serve_network import Network
-from nearfar.scale.serve_options import ServeOptions, read_options
+from nearfar.scale.serve_options import EVERYWHERE, ServeOptions, read_options
 from nearfar.scale.serve_session import Networks, Replicas
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ SERVICE = "service"
 """Of the deployment that takes requests; the others have the names of their models."""
 HEALTH_EVERY_S = 3.0
 """So often Ray Serve asks replicas how they are: the sooner one that died is replaced."""
+_SHOWN = {EVERYWHERE: "127.0.0.1", "::": "[::1]"}
 _SPARE_S = 10.0
 """What a replica gets to end beyond the time for its requests."""
 
@@ -89,30 +90,40 @@ def serving(options: ServeOptions, port: int = 8000, address: str = "") -> Itera
 
     Args:
         options: all but the port; where ``settings.host`` is this machine's alone, so is the service.
-        port: Ray Serve's, unless it listens in that cluster already.
+        port: where Ray Serve listens.
         address: of the cluster; one of this machine alone is started where none is given.
 
     Raises:
         MissingExtraError: Ray is not installed.
-        EngineError: the cluster cannot be reached, or the service does not start.
+        EngineError: the cluster cannot be reached, has Ray Serve already, or the service does not start.
         ParameterError: the cluster has no room for it.
     """
     serve = _library()
     with cluster.joined(address) as ray:
         check_room(ray, options)
-        host = options.settings.host
-        serve.start(
-            http_options={"host": host, "port": port, "keep_alive_timeout_s": options.settings.keep_alive}
-        )
+        _start(serve, options, port)
         try:
-            serve.run(application(options), name=NAME, route_prefix="/")
-            yield f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}"  # noqa: S104 - shown
-        except RuntimeError as exc:
-            raise EngineError(f"The service does not start: {exc}", "See serve status.") from exc
+            yield f"http://{_SHOWN.get(options.settings.host, options.settings.host)}:{port}"
         finally:
-            serve.delete(NAME)
-            if not serve.status().applications:
-                serve.shutdown()
+            serve.shutdown()
+
+
+def _start(serve: Any, options: ServeOptions, port: int) -> None:
+    """Start Ray Serve and the application in it; EngineError where either fails."""
+    if serve.status().proxies:
+        raise EngineError(
+            "Ray Serve runs in this cluster already.",
+            "Deploy into it by a configuration: serve deploy (docs/how-to/scale-out.md).",
+        )
+    keep_alive = options.settings.keep_alive
+    serve.start(
+        http_options={"host": options.settings.host, "port": port, "keep_alive_timeout_s": keep_alive}
+    )
+    try:
+        serve.run(application(options), name=NAME, route_prefix="/")
+    except RuntimeError as exc:
+        serve.shutdown()
+        raise EngineError(f"The service does not start: {exc}", "Ray's log has more: serve status.") from exc
 
 
 def check_room(ray: Any, options: ServeOptions) -> None:
