@@ -149,7 +149,7 @@ def test_a_replica_that_dies_is_asked_anew(monkeypatch) -> None:
 
 
 def test_an_error_of_the_network_is_the_same_error_here(monkeypatch) -> None:
-    """Of nearfar's own tree as it was raised there; of another kind with its words."""
+    """Of nearfar's own tree as it was raised there; the words of others stay in the log."""
     from ray.exceptions import RayTaskError
 
     given, handle = models()
@@ -159,8 +159,9 @@ def test_an_error_of_the_network_is_the_same_error_here(monkeypatch) -> None:
         (OSError("x"), EngineError),
     ):
         handle.errors = [RayTaskError("run", "", cause)]
-        with pytest.raises(error):
+        with pytest.raises(error) as told:
             model.estimate(draw(40, 30))
+        assert "/secret" not in str(told.value)
 
 
 @pytest.mark.parametrize("is_late", [True, False])

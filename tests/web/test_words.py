@@ -38,6 +38,7 @@ TOLD_TO_THE_PAGE = (
     ),
     *("registry.py", "one_photo.py", "outputs.py", "ops/colormap.py", "pipeline/*.py", "sessions/*.py"),
     *("engines/__init__.py", "engines/onnxruntime.py", "zoo/manage.py", "zoo/pulls.py"),
+    *("scale/serve_network.py", "scale/serve_session.py"),
     *(f"weights/{name}.py" for name in ("fetch", "hub", "store", "transfer")),
     *(
         f"service/{room}/*.py"

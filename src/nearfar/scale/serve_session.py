@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 PAUSES_S = (0.05, 0.2, 0.5, 1.0, 2.0)
 """Before a call of a replica that died is made again: by then Ray Serve knows that it did."""
+_WHY = "The logs of Ray Serve say why: serve status."  # others' words may tell paths: callers get none
 _FULL_S = 1
 """When a caller may come again where all replicas have as much as they take."""
 
@@ -80,9 +81,7 @@ class Replicas:
         try:
             return self._asked(ask, until)
         except (RayActorError, ReplicaUnavailableError) as exc:
-            raise EngineError(
-                f"The replicas of '{self.name}' die.", "The logs of Ray Serve say why: serve status."
-            ) from exc
+            raise EngineError(f"The replicas of '{self.name}' die.", _WHY) from exc
 
     def _asked(self, ask: Callable[[], Any], until: float) -> Any:
         from ray.exceptions import RayTaskError
@@ -94,15 +93,13 @@ class Replicas:
         except RayTaskError as exc:
             if isinstance(exc.cause, NearfarError):
                 raise exc.cause from None
-            raise EngineError(f"The network '{self.name}' failed: {exc.cause}") from exc
+            raise EngineError(f"The network '{self.name}' failed.", _WHY) from exc
         except BackPressureError as exc:
             raise BusyError(
                 f"The replicas of '{self.name}' have as much to do as they take.", "Try again.", _FULL_S
             ) from exc
         except DeploymentUnavailableError as exc:
-            raise EngineError(
-                f"There are no replicas of '{self.name}'.", "The logs of Ray Serve say why: serve status."
-            ) from exc
+            raise EngineError(f"There are no replicas of '{self.name}'.", _WHY) from exc
         except TimeoutError as exc:
             answer.cancel()
             raise EngineError(f"The network '{self.name}' did not answer within {self.seconds:g} s.") from exc
