@@ -19,7 +19,7 @@ from nearfar.runs.manifest import Manifest
 from nearfar.runs.pipeline import digest_of, setup_of
 from nearfar.runs.work import Work
 from nearfar.scale.cluster import Share, room
-from nearfar.scale.runner import RayOptions, RayRunner
+from nearfar.scale.runner import RayOptions, RayRunner, batches
 from pictures import draw, encoded
 from scale_readers import Deadly, Full, Noted
 
@@ -90,8 +90,8 @@ def test_a_photo_that_ends_its_process_is_a_failed_row(ray) -> None:
     assert "ended the process" in failed[0].error
 
 
-def test_workers_that_are_killed_lose_nothing(ray, tmp_path: Path) -> None:
-    """Actors are killed while they work: each photo has one row, and is done."""
+def test_workers_that_are_killed_lose_nothing(ray, tmp_path: Path, capsys) -> None:
+    """Actors are killed while they work: each photo has one row, and is done; nothing is printed."""
     good = encoded(draw(64, 48), "JPEG")
     items = [Item(f"{k}.jpg", "", -1, Noted(good, str(tmp_path), str(k))) for k in range(60)]
     killed: set[int] = set()
@@ -113,6 +113,7 @@ def test_workers_that_are_killed_lose_nothing(ray, tmp_path: Path) -> None:
     assert killed
     assert sorted(done.row.source for done in found) == sorted(item.name for item in items)
     assert not [done.row.error for done in found if done.row.is_failed]
+    assert capsys.readouterr().out == ""
 
 
 def test_a_full_disk_ends_the_run_by_its_own_name(ray) -> None:
@@ -125,12 +126,34 @@ def test_a_full_disk_ends_the_run_by_its_own_name(ray) -> None:
 def test_actors_without_room_are_refused_before_the_start(ray) -> None:
     """Ray would wait for ever; the message says what there is and what to ask for."""
     total = ray.cluster_resources()["CPU"]
-    assert room(ray, Share(cpus=total)) == (1, 1)
-    assert room(ray, Share(cpus=0.5, most=3)) == (1, 3)
+    assert room(ray, Share(cpus=total)) == (1, 1, 1)
+    assert room(ray, Share(cpus=0.5, most=3)) == (1, 3, 3)
     with pytest.raises(ParameterError, match="would wait for ever"):
         room(ray, Share(cpus=total + 1))
     with pytest.raises(ParameterError, match="1 GPU"):
         room(ray, Share(gpus=1))
+
+
+def test_actors_that_take_every_processor_get_work(ray) -> None:
+    """Nothing else of the run waits for one."""
+    total = int(ray.cluster_resources()["CPU"])
+    items = [Item(f"{k}.jpg", "", -1, Held(encoded(draw(64, 48), "JPEG"))) for k in range(4 * total)]
+    options = RayOptions(share=Share(least=total), batch=2)
+    found = list(RayRunner(options).run(Work(SMALL, SETUP), items))
+    assert sorted(done.row.source for done in found) == sorted(item.name for item in items)
+
+
+def test_batches_are_of_so_many_photos_and_so_many_bytes() -> None:
+    """Of known sizes; one that is larger than a batch goes alone."""
+    sizes = [10, 10, 10, 40 * 2**20, 40 * 2**20, 100 * 2**20, -1, 10]
+    items = {k: Item(f"{k}.jpg", "", size, Held(b"")) for k, size in enumerate(sizes)}
+    assert [[number for number, _ in rows] for rows in batches(items, 2)] == [
+        [0, 1],
+        [2, 3],
+        [4],
+        [5],
+        [6, 7],
+    ]
 
 
 def test_a_batch_without_photos_is_refused() -> None:

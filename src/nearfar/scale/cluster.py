@@ -8,7 +8,7 @@ import os
 import socket
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from nearfar.errors import BusyError, EngineError, MissingExtraError, ParameterError
 from nearfar.machine.cpus import usable_cpus
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _STORE = 256 * 2**20  # bytes of the store of a cluster of this machine alone: it holds batches on their way
 _TRIES = 3
+_LOCAL = "local"
+_TELLER = "print_to_stdstream"
 _PATIENCE_S, _LOOK_S = 30.0, 0.2
 _HEARD_S = 10.0
 _SET = {  # where the user did not: nothing is told to anybody, little is logged
@@ -67,7 +69,7 @@ def library() -> Any:
 
 @contextlib.contextmanager
 def joined(address: str) -> Iterator[Any]:
-    """Ray, with a cluster: the one at ``address`` (``auto``: this machine's), else one of this machine alone.
+    """Ray, with a cluster: the one at ``address`` (``auto``: of this machine), else one of its own.
 
     A cluster that is running already in this process is used, and left as it is.
 
@@ -79,16 +81,17 @@ def joined(address: str) -> Iterator[Any]:
     if ray.is_initialized():
         yield ray
         return
-    address = address or os.environ.get("RAY_ADDRESS", "")
+    address = address or os.environ.get("RAY_ADDRESS", "") or _LOCAL
     asked: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
     own = {"num_cpus": usable_cpus(), "object_store_memory": _STORE, "include_dashboard": False}
-    if address:
+    if address == _LOCAL:
+        _begin(ray, {**asked, "address": address, **own}, _TRIES)
+    else:
         _check_heard(address)
         _begin(ray, {**asked, "address": address}, 1)
-    else:
-        _begin(ray, {**asked, "address": "local", **own}, _TRIES)
     try:
-        yield ray
+        with _silent():
+            yield ray
     finally:
         ray.shutdown()
 
@@ -115,7 +118,7 @@ def _begin(ray: Any, asked: dict[str, Any], tries: int) -> None:
         except Exception as exc:  # ray's errors here have no common root
             ray.shutdown()
             if not left:
-                where = f"at {asked['address']}" if asked["address"] != "local" else "on this machine"
+                where = f"at {asked['address']}" if asked["address"] != _LOCAL else "on this machine"
                 raise EngineError(f"No Ray cluster {where}: {exc}", "See docs/how-to/scale-out.md.") from exc
         else:
             return
@@ -134,8 +137,32 @@ def _muted() -> Iterator[None]:
         os.close(kept)
 
 
-def room(ray: Any, share: Share) -> tuple[int, int]:
-    """How many actors there are to be at least and at most.
+@contextlib.contextmanager
+def _silent() -> Iterator[None]:
+    """Ray tells of lost workers on standard output, whatever its logs are set to: rows of a run go there."""
+    from ray._private import worker
+
+    told = getattr(worker, _TELLER, None)
+    if told is None:
+        yield
+        return
+    setattr(worker, _TELLER, lambda *_, **__: None)
+    try:
+        yield
+    finally:
+        setattr(worker, _TELLER, told)
+
+
+class Room(NamedTuple):
+    """Actors that there are to be at least, at most, and at once."""
+
+    least: int
+    most: int
+    now: int
+
+
+def room(ray: Any, share: Share) -> Room:
+    """How many actors there are to be.
 
     What others let go of, as the actors of a run that was killed do, is waited for a while.
 
@@ -154,7 +181,7 @@ def room(ray: Any, share: Share) -> tuple[int, int]:
             "actors_min",
         )
     limit = time.monotonic() + _PATIENCE_S
-    while _many(free := ray.available_resources(), share) < share.least:
+    while (now := _many(free := ray.available_resources(), share)) < share.least:
         if time.monotonic() > limit:
             raise BusyError(
                 f"Others take the cluster: {free.get('CPU', 0):g} CPU and {free.get('GPU', 0):g} GPU are "
@@ -162,7 +189,8 @@ def room(ray: Any, share: Share) -> tuple[int, int]:
                 "End what runs there, or try again later.",
             )
         time.sleep(_LOOK_S)
-    return share.least, share.most or max(share.least, fits)
+    most = share.most or max(share.least, fits)
+    return Room(share.least, most, min(now, most))
 
 
 def _many(resources: dict[str, float], share: Share) -> int:

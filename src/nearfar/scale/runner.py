@@ -6,11 +6,11 @@ counted here: one that comes back twice is taken once, one that does not come ba
 
 from __future__ import annotations
 
+import gc
 import pickle
 import warnings
 from contextlib import closing
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from nearfar.scale import cluster
 from nearfar.scale.actor import Job, Photos, done_of, packed_items, settings_here
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from nearfar.runs.items import Item
     from nearfar.runs.work import Work
@@ -86,10 +86,10 @@ class RayRunner:
             OutputError: nothing can be written any more.
         """
         with cluster.joined(self.options.address) as ray:
-            numbers = cluster.room(ray, self.options.share)
-            desk = _Desk(ray, work, self.options, numbers)
+            room = cluster.room(ray, self.options.share)
+            desk = _Desk(ray, work, self.options, room)
             rest = iter(items)
-            most = min(_MOST_ITEMS, max(_LEAST_ITEMS, _ITEMS_AN_ACTOR * numbers[1]))
+            most = min(_MOST_ITEMS, max(_LEAST_ITEMS, _ITEMS_AN_ACTOR * room.most))
             while window := _window(rest, most):
                 yield from desk.done(window)
 
@@ -127,7 +127,7 @@ class _Desk:
     ray: Any
     work: Work
     options: RayOptions
-    numbers: tuple[int, int]
+    room: cluster.Room
 
     def done(self, window: Mapping[int, Item]) -> Iterator[Done]:
         """What became of each item, once each.
@@ -141,51 +141,73 @@ class _Desk:
                     yield from _once(found, waiting)
             except self.ray.exceptions.RayError:
                 pass  # what waits still is sent again; if the cluster is lost, that is told below
+            gc.collect()  # errors of lost batches hold actors in circles, and these hold processors
             if len(waiting) <= _ERRED * self.options.batch:
                 break
         yield from self._alone(waiting)
 
     def _streamed(self, items: Mapping[int, Item]) -> Generator[tuple[int, Done], None, None]:
-        """By Ray Data: batches to actors as these have room, results as they come."""
+        """By Ray Data: batches to actors as these have room, results as they come.
+
+        Blocks of the dataset are our batches, packed here. Nothing but actors asks for processors: tasks that
+        read would wait for ever where actors have them all.
+        """
         data, share = self.ray.data, self.options.share
-        most = min(self.options.batch, max(1, -(-len(items) // self.numbers[1])))
+        most = min(self.options.batch, max(1, -(-len(items) // self.room.most)))
+        blocks = [packed_items(rows) for rows in batches(items, most)]
         with warnings.catch_warnings():  # max_task_retries has no argument of its own yet (2.60)
             warnings.simplefilter("ignore", DeprecationWarning)
-            done = _read(data, list(batches(items, most)), _resources(share)).map_batches(
+            done = data.from_arrow(blocks).map_batches(
                 Photos,
                 fn_constructor_args=(self._job(),),
                 batch_size=None,
                 batch_format="pyarrow",
                 zero_copy_batch=True,
-                compute=data.ActorPoolStrategy(min_size=self.numbers[0], max_size=self.numbers[1]),
+                compute=data.ActorPoolStrategy(
+                    min_size=self.room.least, max_size=self.room.most, initial_size=self.room.now
+                ),
                 max_task_retries=_RETRIES,
                 **_resources(share),
             )
         context = done.context
         context.enable_progress_bars = context.print_on_execution_start = False
         context.max_errored_blocks = _ERRED
-        for table in done.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
-            yield from done_of(table)
+        tables = iter(done.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0))
+        with closing(tables):  # so that actors end with the run, however that ends
+            for table in tables:
+                yield from done_of(table)
 
     def _alone(self, waiting: dict[int, Item]) -> Iterator[Done]:
         """Those that did not come back, one by one: one that ends its process alone is at fault."""
         actor: Any = None
-        for number, item in list(waiting.items()):
-            table = packed_items([(number, pickle.dumps(item))])
-            for _ in range(_ALONE_TRIES):
-                actor = actor or self._begun()
-                try:
-                    found = list(done_of(self.ray.get(actor.__call__.remote(table))))
-                    break
-                except self.ray.exceptions.RayActorError:
+        try:
+            for number, item in list(waiting.items()):
+                found = None
+                for _ in range(_ALONE_TRIES):
+                    actor = actor or self._begun()
+                    found = self._tried(actor, number, item)
+                    if found is not None:
+                        break
                     actor = None
-                except self.ray.exceptions.RayError as exc:
-                    raise _told(exc) from exc
-            else:
-                text = f"{item.name} ended the process that worked on it, again and again. Look at the photo."
-                row = Row(item.name, item.stamp, setup=self.work.setup, error=text, error_type="EngineError")
-                found = [(number, Done(row))]
-            yield from _once(found, waiting)
+                yield from _once(found or [(number, self._at_fault(item))], waiting)
+        finally:
+            if actor is not None:
+                self.ray.kill(actor)
+
+    def _tried(self, actor: Any, number: int, item: Item) -> list[tuple[int, Done]] | None:
+        """What an actor makes of one item; None where the actor ended."""
+        try:
+            table = packed_items([(number, pickle.dumps(item))])
+            return list(done_of(self.ray.get(actor.__call__.remote(table))))
+        except self.ray.exceptions.RayActorError:
+            return None
+        except self.ray.exceptions.RayError as exc:
+            raise _told(exc) from exc
+
+    def _at_fault(self, item: Item) -> Done:
+        text = f"{item.name} ended the process that worked on it, again and again. Look at the photo."
+        row = Row(item.name, item.stamp, setup=self.work.setup, error=text, error_type="EngineError")
+        return Done(row)
 
     def _begun(self) -> Any:
         """An actor that works; one that cannot even begin ends the run."""
@@ -199,37 +221,6 @@ class _Desk:
     def _job(self) -> Job:
         options = self.options
         return Job(self.work, options.share.cpus, options.workers, options.memory, settings_here())
-
-
-def _read(data: Any, rows: Sequence[list[tuple[int, bytes]]], resources: dict[str, float]) -> Any:
-    """A dataset whose blocks are these batches.
-
-    ``resources``: those of the actors. So Ray lets the actors themselves unpack them, and nothing else asks
-    for a processor.
-    """
-
-    class Items(data.Datasource):  # type: ignore[misc]
-        """Items of a run."""
-
-        def get_read_tasks(self, _parallelism: int, *_: Any, **__: Any) -> list[Any]:
-            """A task for each batch."""
-            return [
-                data.ReadTask(
-                    partial(_blocks, batch),
-                    data.block.BlockMetadata(len(batch), sum(len(item) for _, item in batch), None, None),
-                )
-                for batch in rows
-            ]
-
-        def estimate_inmemory_data_size(self) -> int:
-            """Bytes of all batches."""
-            return sum(len(item) for batch in rows for _, item in batch)
-
-    return data.read_datasource(Items(), override_num_blocks=len(rows), **resources)
-
-
-def _blocks(batch: list[tuple[int, bytes]]) -> list[Any]:
-    return [packed_items(batch)]
 
 
 def _resources(share: cluster.Share) -> dict[str, float]:
