@@ -210,6 +210,33 @@ def test_damage_is_told(tmp_path: Path) -> None:
         item.read()
 
 
+@pytest.mark.parametrize(
+    ("name", "file", "damage"),
+    [
+        ("make3d", "*.mat", lambda data: data[:0]),
+        ("make3d", "*.mat", lambda data: data + bytes(50)),
+        ("nyu", "splits.mat", lambda data: data[:1] + b"hello world"),
+        (
+            "tum",
+            "rgb.txt",
+            lambda data: b"\n".join(row.split()[0] for row in data.splitlines() if row[:1] != b"#"),
+        ),
+        ("middlebury", "calib.txt", lambda data: data.replace(b"doffs=", b"doffs=x\nz=")),
+        ("ddad", "*.npz", lambda data: data[: len(data) // 2]),
+        ("ddad", "*.npz", lambda data: data[:0]),
+        ("folder", "0000.png", lambda data: data[: len(data) // 2]),
+        ("folder", "0000.png", lambda data: data[:60] + bytes([data[60] ^ 255]) + data[61:]),
+    ],
+)
+def test_whatever_a_damaged_file_does_is_told(name: str, file: str, damage, tmp_path: Path) -> None:
+    """As an error of ours that names it, whatever the library that reads it raises, or decodes in part."""
+    read(name, tmp_path)
+    target = min(tmp_path.rglob(file))
+    target.write_bytes(damage(target.read_bytes()))
+    with pytest.raises(BrokenImageError, match=r"cannot be read|was expected|has no"):
+        [item.sample() for item in eval_set(name).listed(Wish(tmp_path))]
+
+
 def test_broken_texts_are_told(tmp_path: Path) -> None:
     """A word among times, a scene without samples, pairs without points, a matrix of three numbers."""
     small_sets.tum(tmp_path / "tum")

@@ -135,7 +135,7 @@ def evaluate(plan: Plan, predictor: Predictor, tell: Tell | None = None) -> Resu
         InputError, SourceError: a file of the set or of the predictions cannot be read.
     """
     _check(plan)
-    items = plan.chosen.items(plan.wish)
+    items = plan.chosen.listed(plan.wish)
     expected = _check_count(plan, len(items))
     run = _Run(plan, predictor)
     run.worst = _Worst(plan.worst, is_higher_better(plan.protocol.headline))
@@ -203,7 +203,7 @@ def _depths(run: _Run, items: list[Item], tell: Tell) -> None:
     wanted = _spread(items, run.plan.limit)
     headline = run.plan.protocol.headline
     for done, item in enumerate(wanted, 1):
-        sample = item.read()
+        sample = item.sample()
         try:
             prediction = run.predict(sample)
             assert run.rules is not None  # noqa: S101 - made with the first prediction
@@ -241,7 +241,7 @@ def _note(run: _Run, item: Item, judged: Judged) -> None:
 def _pairs(run: _Run, items: list[Item], tell: Tell) -> None:
     wanted = _spread(items, run.plan.limit)
     for done, item in enumerate(wanted, 1):
-        sample = item.read()
+        sample = item.sample()
         near = run.predict(sample).resized(*sample.rgb.shape[:2]).near_is_large()
         if sample.pairs is None or not len(sample.pairs):
             run.skipped.append({"image": item.name, "reason": "It has no pairs."})
@@ -286,7 +286,7 @@ def _posed(run: _Run, clip: str, frames: Iterable[Item]) -> list[tuple[Sample, P
     """Frames with a pose and their maps; others are left out and told."""
     shown = []
     for item in frames:
-        sample = item.read()
+        sample = item.sample()
         if sample.world_from_cam is None:
             run.skipped.append({"image": f"{clip}: {item.name}", "reason": "It has no pose."})
             continue

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nearfar.errors import ParameterError
+from nearfar.errors import BrokenImageError, NearfarError, ParameterError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     import numpy.typing as npt
@@ -48,6 +49,18 @@ class Sample:
             raise ParameterError(f"{self.name}: pairs (P, 4) were expected, not {self.pairs.shape}.")
 
 
+@contextmanager
+def translated(what: str) -> Iterator[None]:
+    """Whatever a library, or a reader, raises over a damaged file within becomes BrokenImageError."""
+    try:
+        yield
+    except NearfarError:
+        raise
+    except Exception as exc:
+        why = str(exc).rstrip(".") or type(exc).__name__
+        raise BrokenImageError(f"{what} cannot be read: {why}.", "Fetch the set again.") from exc
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """A sample not yet read. ``clip``: what it is a frame of, or a picture of: frames of one clip follow."""
@@ -55,6 +68,16 @@ class Item:
     name: str
     clip: str
     read: Callable[[], Sample]
+
+    def sample(self) -> Sample:
+        """It, read.
+
+        Raises:
+            SourceError: a file is not there.
+            BrokenImageError: one is damaged.
+        """
+        with translated(f"'{self.name}' of the set"):
+            return self.read()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +121,17 @@ class EvalSet:
     has_pairs: bool = False
     has_poses: bool = False
     libraries: tuple[str, ...] = ()
+
+    def listed(self, wish: Wish) -> list[Item]:
+        """What is wanted of it, not yet read.
+
+        Raises:
+            ParameterError: the folder, or what is wanted of it, is not there.
+            SourceError, BrokenImageError: a list of its files cannot be read, or is damaged.
+            MissingExtraError: a library is not installed.
+        """
+        with translated(f"The list of the set '{self.name}' in {wish.folder}"):
+            return self.items(wish)
 
     def describe(self) -> dict[str, Any]:
         """Plain values for people and programs."""

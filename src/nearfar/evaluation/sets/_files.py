@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from nearfar.types.arrays import FloatMap, Pixels
 
 _LIMITS = Limits(max_bytes=2**31, max_pixels=2**28)
+_PNG = b"\x89PNG\r\n\x1a\n"
 _PFM = re.compile(rb"P([fF])\s+(\d+)\s+(\d+)\s+(-?[\d.eE+-]+)\s")
 
 
@@ -39,11 +41,26 @@ def read_rgb(path: Path) -> Pixels:
 
 def read_codes(path: Path) -> npt.NDArray[Any]:
     """The stored whole numbers of a grey PNG of 8 or 16 bits, (H, W)."""
-    data = np.frombuffer(read_bytes(path), np.uint8)
-    codes = cv2.imdecode(data, cv2.IMREAD_UNCHANGED) if data.size else None
+    data = read_bytes(path)
+    is_whole = not data.startswith(_PNG) or _is_whole(data)  # a cut one is decoded as far as it goes
+    codes = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED) if data and is_whole else None
     if codes is None or codes.ndim != 2:
         raise BrokenImageError(f"{path}: a grey picture of depth was expected.", "Fetch the set again.")
     return codes
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether each chunk of a PNG is as its checksum says, up to the last one."""
+    place = len(_PNG)
+    while place + 12 <= len(data):
+        length = int.from_bytes(data[place : place + 4], "big")
+        end = place + 8 + length
+        if zlib.crc32(data[place + 4 : end]) != int.from_bytes(data[end : end + 4], "big"):
+            return False
+        if data[place + 4 : place + 8] == b"IEND":
+            return True
+        place = end + 4
+    return False
 
 
 def read_bytes(path: Path) -> bytes:

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import io
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 import numpy as np
 
 from nearfar.errors import BrokenImageError
 from nearfar.evaluation.samples import EvalSet, Item, Sample, Wish
-from nearfar.evaluation.sets._files import camera_of, chosen, damaged, found, read_json, read_rgb, rotation
+from nearfar.evaluation.sets._files import (
+    camera_of,
+    chosen,
+    damaged,
+    found,
+    read_bytes,
+    read_json,
+    read_rgb,
+    rotation,
+)
 from nearfar.evaluation.sets.kitti import project
 from nearfar.registry import named
 
@@ -41,10 +52,11 @@ def _intrinsics(scene: Path, key: str) -> npt.NDArray[np.float64]:
 
 def _points(path: Path) -> npt.NDArray[np.float64]:
     """(N, 3) points of a scan."""
+    data = io.BytesIO(read_bytes(path))  # of a damaged file NumPy would leave the file open
     try:
-        with np.load(path, allow_pickle=False) as stored:
+        with np.load(data, allow_pickle=False) as stored:
             return np.asarray(stored["data"], np.float64)[:, :3]
-    except (OSError, KeyError, ValueError) as exc:
+    except (OSError, KeyError, ValueError, EOFError, BadZipFile) as exc:
         raise damaged(path, exc) from exc
 
 
