@@ -65,6 +65,7 @@ def test_json_says_what_the_depth_was(run: Run, photo_jpeg: Path) -> None:
         (("-o", "seen.gif"), "not written as '.gif'"),
         (("--step", "3", "--top", "1"), "nothing between them"),
         (("--height", "1e300"), "height is"),
+        (("--intrinsics", "100,100,64,48"), "Both a field of view and intrinsics"),
     ],
 )
 def test_what_cannot_be_is_told_before_any_work(
@@ -152,6 +153,22 @@ def test_calibrate_what_a_phone_measured(run: Run, photo_jpeg: Path, tmp_path: P
     measured = nearfar.read_sensor_depth(tmp_path / "phone.png", "arkit")
     metres = nearfar.Calibration.load(out.strip()).apply(measured).values
     assert metres[20, 64] / measured.values[20, 64] == pytest.approx(1.25, rel=0.03)
+
+
+@pytest.mark.parametrize(("width", "height"), [(3000, 6), (6, 3000), (2000, 1), (1, 1)])
+def test_thin_pictures_have_no_floor(run: Run, tmp_path: Path, width: int, height: int) -> None:
+    """And that is what is said of them."""
+    Image.new("RGB", (width, height), (90, 80, 70)).save(tmp_path / "thin.png")
+    nearfar.DepthMap(np.full((height, width), 2.0), "relative_inverse").save(tmp_path / "thin.npz")
+    code, out, err = run("obstacles", "thin.png", "--depth", "thin.npz", *TOLD)
+    assert (code, out) == (1, "")
+    assert "horizon" in err
+
+
+def test_a_tilt_beside_points_counts_for_nothing(run: Run, photo_jpeg: Path, floor: Path) -> None:
+    """Points need no mount."""
+    code, _, err = run("calibrate", photo_jpeg, "10,10=5", "20,90=1", "--depth", floor, "--pitch", "-5")
+    assert (code, "--pitch counts for nothing without --height" in err) == (2, True)
 
 
 def test_points_and_height_exclude_each_other(run: Run, photo_jpeg: Path, floor: Path) -> None:

@@ -30,7 +30,7 @@ def known_camera(fov: float, photo: Photo, depth: DepthMap) -> Camera | None:
     Raises:
         ParameterError: it was told twice.
     """
-    if fov and photo.camera is not None and photo.camera.source == "given":
+    if fov and photo.camera is not None and photo.camera.source.startswith("given"):
         raise ParameterError("Both a field of view and intrinsics were given.", "Give one of them.")
     return Camera.from_fov(fov, depth.width, depth.height) if fov else photo.camera or depth.camera
 

@@ -61,6 +61,9 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
             "A photo and known distances are needed, or the camera's height.",
             "For example: nearfar calibrate a.jpg 320,240=2.5 90,80=7, or --height 1.2 --pitch -10.",
         )
+    idle = [name for name in LOOKS if name in given and name not in {"height", "fov"} and not by_floor]
+    if idle:
+        raise ParameterError(f"--{idle[0]} counts for nothing without --height.", "Leave it out.", idle[0])
     source, points = words[0], [KnownPoint.parse(word) for word in words[1:]]
     path = Path(options.output) if options.output else Path(source).with_suffix(".calibration.json")
     _plugins.check_absent(path, overwrite=options.overwrite)

@@ -171,7 +171,7 @@ def find_ground(depth: DepthMap, camera: Camera | None, mount: Mount) -> Ground:
 
 def _sampled(depth: DepthMap, camera: Camera, mount: Mount) -> _Samples:
     """Pixels below the horizon, evenly thinned."""
-    step = max(1, max(depth.values.shape) // _SIDE)
+    step = max(1, min(max(depth.values.shape) // _SIDE, *depth.values.shape))  # thin maps keep a row
     rows, columns = np.arange(step // 2, depth.height, step), np.arange(step // 2, depth.width, step)
     down = slopes(camera, rows + 0.5, columns + 0.5, mount.axes()[1])
     values = depth.values[np.ix_(rows, columns)].astype(np.float64)

@@ -257,7 +257,7 @@ def _height(ground: Ground | None, mount: Mount) -> tuple[float, str]:
 
 
 def _points(depth: DepthMap, camera: Camera, mount: Mount, ground: Ground | None) -> _Points:
-    thinning = max(1, max(depth.values.shape) // _MOST_PIXELS)
+    thinning = max(1, min(max(depth.values.shape) // _MOST_PIXELS, *depth.values.shape))
     rows = np.arange(thinning // 2, depth.height, thinning)
     columns = np.arange(thinning // 2, depth.width, thinning)
     values = depth.values[np.ix_(rows, columns)]
