@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import asdict
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -143,6 +145,36 @@ def test_a_killed_replica_takes_no_request_along(behind) -> None:
         then = [pool.submit(behind.depth, BODY) for _ in range(4)]
         assert [answer.result().status_code for answer in (*first, *then)] == [200] * 8
     assert victim not in processes("embedded")
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+def test_twenty_killed_replicas_take_no_request_along(behind) -> None:
+    """Kill -9 of one after the other under load: every answer comes, and is the same to the byte."""
+    right = behind.depth(BODY).content
+    ended = Event()
+
+    def ask() -> list[bytes]:
+        found = []
+        while not ended.is_set():
+            answer = behind.depth(BODY)
+            found.append(answer.content if answer.is_success else answer.text.encode())
+        return found
+
+    with ThreadPoolExecutor(4) as pool:
+        asking = [pool.submit(ask) for _ in range(4)]
+        try:
+            for _ in range(20):
+                until(lambda: bool(processes("embedded")), 60)
+                victim = processes("embedded")[0]
+                os.kill(victim, signal.SIGKILL)
+                until(lambda gone=victim: gone not in processes("embedded"), 60)
+                behind.depth(BODY)
+        finally:
+            ended.set()
+        answers = Counter(body for one in asking for body in one.result())
+    assert set(answers) == {right}
+    assert answers.total() > 20
 
 
 def test_a_killed_service_keeps_its_jobs(behind) -> None:
