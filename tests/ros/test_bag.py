@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ import nearfar
 from nearfar.errors import (
     BrokenImageError,
     MissingExtraError,
+    NearfarError,
     OutputExistsError,
     ParameterError,
     SourceError,
@@ -176,3 +178,21 @@ def test_without_the_extra_it_says_what_to_install(bag: Path, maker: RosDepth, m
     monkeypatch.setitem(sys.modules, "rosbags", None)
     with pytest.raises(MissingExtraError, match=r"nearfar\[ros\]"):
         convert(BagPlan(bag.with_name("nothing"), bag.with_name("out.mcap")), maker)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_damaged_bag_is_told(bag: Path, maker: RosDepth, tmp_path: Path, seed: int) -> None:
+    """Cut, or with other bytes in it: an error of ours, or what is whole of it; never another one."""
+    rng = np.random.default_rng(seed)
+    whole = bag.read_bytes()
+    for number in range(8):
+        data = bytearray(whole)
+        if number % 2:
+            del data[int(rng.integers(len(data))) :]
+        else:
+            for place in rng.integers(len(data), size=8):
+                data[place] = rng.integers(256)
+        bag.write_bytes(data)
+        plan = BagPlan(bag, tmp_path / "out.mcap", overwrite=True)
+        with contextlib.suppress(NearfarError):
+            assert convert(plan, maker).frames >= 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ import numpy as np
 
 from nearfar.errors import (
     BrokenImageError,
+    NearfarError,
     NoGroundError,
     OutputError,
     OutputExistsError,
@@ -25,7 +26,7 @@ from nearfar.ros.fields import camera_info, scan_frame
 from nearfar.ros.pictures import is_distorted, own_info, photo_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from nearfar.ros.stream import RosDepth
 
@@ -122,16 +123,50 @@ def convert(plan: BagPlan, maker: RosDepth, tell: Tell | None = None) -> BagRepo
         OutputExistsError: the result is there already.
     """
     plan.check()
-    from rosbags.highlevel import AnyReader, AnyReaderError
+    from rosbags.highlevel import AnyReader
 
     with ExitStack() as stack:
-        try:
+        with _as_bag(plan.source):
             reader = stack.enter_context(AnyReader([plan.source], default_typestore=_store()))
-        except (AnyReaderError, OSError, ValueError, AssertionError) as exc:
-            raise BrokenImageError(f"{plan.source} cannot be read as a bag: {str(exc).rstrip('.')}.") from exc
-        work = _Work(reader, plan, maker, tell)
+        work = _Work(_Reading(reader, plan.source), plan, maker, tell)
         _write_whole(plan, work.write)
         return work.report
+
+
+@contextmanager
+def _as_bag(source: Path) -> Iterator[None]:
+    """Whatever the library raises over a damaged bag within becomes BrokenImageError."""
+    try:
+        yield
+    except NearfarError:
+        raise
+    except Exception as exc:
+        why = str(exc).rstrip(".") or type(exc).__name__
+        hint = "mcap recover keeps what is whole of one that was cut off." if source.suffix == ".mcap" else ""
+        raise BrokenImageError(f"{source} cannot be read as a bag: {why}.", hint) from exc
+
+
+class _Reading:
+    """A reader of ``rosbags`` whose errors are ours."""
+
+    def __init__(self, reader: Any, source: Path) -> None:
+        self._reader, self._source = reader, source
+        self.connections, self.is2, self.typestore = reader.connections, reader.is2, reader.typestore
+
+    def messages(self, connections: Sequence[Any]) -> Iterator[tuple[Any, int, bytes]]:
+        """Connection, nanoseconds and bytes of each message."""
+        found = self._reader.messages(connections)
+        while True:
+            with _as_bag(self._source):
+                one = next(found, None)
+            if one is None:
+                return
+            yield one
+
+    def deserialize(self, raw: bytes, kind: str) -> Any:
+        """The message."""
+        with _as_bag(self._source):
+            return self._reader.deserialize(raw, kind)
 
 
 def _store() -> Any:
@@ -246,17 +281,20 @@ class _Work:
     def _frame(self, writer: Any, time_ns: int, message: Any, info: Any | None) -> None:
         """The messages of a picture under its own time; or why there are none."""
         try:
-            photo = photo_of(message, f"a picture of {self._image}")
+            with _as_bag(self._plan.source):  # a damaged definition lacks what a picture or a camera has
+                photo = photo_of(message, f"a picture of {self._image}")
+                camera = self._maker.camera(photo, info)
+                own = camera_info(camera, photo.width, photo.height) if info is None else own_info(info)
+                is_bent = info is not None and not self._maker.is_rectified and is_distorted(info)
+                stamp, frame = message.header.stamp, str(message.header.frame_id)
             made = self._maker.make(photo, info)
         except (NoGroundError, BrokenImageError, UnsupportedFormatError) as exc:
             self.report.refuse(str(exc))
             return
-        if info is not None and not self._maker.is_rectified and is_distorted(info) and not self.report.notes:
+        if is_bent and not self.report.notes:
             self.report.notes.append("The lens bends lines; a rectified picture would measure better.")
-        stamp, frame = message.header.stamp, str(message.header.frame_id)
-        fields = camera_info(self._maker.camera(photo, info), photo.width, photo.height)
         self._send(writer, time_ns, "image", IMAGE, (stamp, frame, made.image))
-        self._send(writer, time_ns, "info", INFO, (stamp, frame, fields if info is None else own_info(info)))
+        self._send(writer, time_ns, "info", INFO, (stamp, frame, own))
         if made.points is not None:
             self._send(writer, time_ns, "points", POINTS, (stamp, frame, made.points))
         if made.scan is not None:
