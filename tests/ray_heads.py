@@ -1,4 +1,4 @@
-"""Heads of small Ray clusters: ``from ray_heads import head``."""
+"""Heads of small Ray clusters, with a card that is there in name alone: ``from ray_heads import head``."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _begun(cpus: int) -> tuple[str, subprocess.Popen[bytes]] | None:
     port = _free_port()
     line = [
         *(sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"),
-        *(f"--port={port}", f"--num-cpus={cpus}", "--node-ip-address=127.0.0.1"),
+        *(f"--port={port}", f"--num-cpus={cpus}", "--num-gpus=1", "--node-ip-address=127.0.0.1"),
         *("--include-dashboard=false", f"--object-store-memory={_STORE}", "--disable-usage-stats"),
     ]
     seen = [str(Path(nearfar.__file__).parents[1]), str(Path(__file__).parent)]

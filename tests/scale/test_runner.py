@@ -130,8 +130,9 @@ def test_actors_without_room_are_refused_before_the_start(ray) -> None:
     assert room(ray, Share(cpus=0.5, most=3)) == (1, 3, 3)
     with pytest.raises(ParameterError, match="would wait for ever"):
         room(ray, Share(cpus=total + 1))
-    with pytest.raises(ParameterError, match="1 GPU"):
-        room(ray, Share(gpus=1))
+    assert room(ray, Share(cpus=0.1, gpus=0.25)) == (1, 4, 4)
+    with pytest.raises(ParameterError, match="2 GPU"):
+        room(ray, Share(gpus=2))
 
 
 def test_actors_that_take_every_processor_get_work(ray) -> None:
@@ -139,6 +140,14 @@ def test_actors_that_take_every_processor_get_work(ray) -> None:
     total = int(ray.cluster_resources()["CPU"])
     items = [Item(f"{k}.jpg", "", -1, Held(encoded(draw(64, 48), "JPEG"))) for k in range(4 * total)]
     options = RayOptions(share=Share(least=total), batch=2)
+    found = list(RayRunner(options).run(Work(SMALL, SETUP), items))
+    assert sorted(done.row.source for done in found) == sorted(item.name for item in items)
+
+
+def test_actors_may_share_a_card(ray) -> None:
+    """Parts of a processor and of a card, which is there in name alone."""
+    items = [Item(f"{k}.jpg", "", -1, Held(encoded(draw(64, 48), "JPEG"))) for k in range(6)]
+    options = RayOptions(share=Share(cpus=0.5, gpus=0.5, least=2), batch=1)
     found = list(RayRunner(options).run(Work(SMALL, SETUP), items))
     assert sorted(done.row.source for done in found) == sorted(item.name for item in items)
 

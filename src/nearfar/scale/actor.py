@@ -137,21 +137,16 @@ def _read_ahead(items: Iterable[Item], pool: ThreadPoolExecutor, most: int) -> G
                 item.read.future.cancel()
 
 
-def packed_items(rows: Sequence[tuple[int, bytes]]) -> Any:
-    """A batch on its way to an actor: an Arrow table of numbers and pickled items."""
+def packed_items(rows: Sequence[tuple[int, Item]]) -> Any:
+    """A batch on its way to an actor, in one row of an Arrow table: numbers and items, pickled."""
     import pyarrow as pa
 
-    return pa.table(
-        {
-            "number": pa.array([number for number, _ in rows], pa.int64()),
-            "item": pa.array([item for _, item in rows], pa.large_binary()),
-        }
-    )
+    return pa.table({"items": pa.array([pickle.dumps(rows)], pa.large_binary())})
 
 
 def _items_of(table: Any) -> list[tuple[int, Item]]:
-    plain = zip(table.column("number").to_pylist(), table.column("item").to_pylist(), strict=True)
-    return [(number, pickle.loads(data)) for number, data in plain]  # noqa: S301 - of the run itself
+    packed = table.column("items").to_pylist()
+    return [row for data in packed for row in pickle.loads(data)]  # noqa: S301 - of the run itself
 
 
 def packed_done(numbers: Sequence[int], done: Sequence[Done]) -> Any:

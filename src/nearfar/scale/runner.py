@@ -7,7 +7,6 @@ counted here: one that comes back twice is taken once, one that does not come ba
 from __future__ import annotations
 
 import gc
-import pickle
 import warnings
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -106,15 +105,15 @@ def _window(items: Iterator[Item], most: int) -> dict[int, Item]:
     return found
 
 
-def batches(items: Mapping[int, Item], most: int) -> Iterator[list[tuple[int, bytes]]]:
-    """Items in batches, pickled: so many at most, and of so many bytes where their sizes are known."""
-    found: list[tuple[int, bytes]] = []
+def batches(items: Mapping[int, Item], most: int) -> Iterator[list[tuple[int, Item]]]:
+    """Items in batches: so many at most, and of so many bytes where their sizes are known."""
+    found: list[tuple[int, Item]] = []
     size = 0
     for number, item in items.items():
         if found and (len(found) == most or size + item.size > _BATCH_BYTES):
             yield found
             found, size = [], 0
-        found.append((number, pickle.dumps(item)))
+        found.append((number, item))
         size += max(0, item.size)
     if found:
         yield found
@@ -149,7 +148,7 @@ class _Desk:
     def _streamed(self, items: Mapping[int, Item]) -> Generator[tuple[int, Done], None, None]:
         """By Ray Data: batches to actors as these have room, results as they come.
 
-        Blocks of the dataset are our batches, packed here. Nothing but actors asks for processors: tasks that
+        Rows of the dataset are our batches, packed here. Nothing but actors asks for processors: tasks that
         read would wait for ever where actors have them all.
         """
         data, share = self.ray.data, self.options.share
@@ -160,7 +159,7 @@ class _Desk:
             done = data.from_arrow(blocks).map_batches(
                 Photos,
                 fn_constructor_args=(self._job(),),
-                batch_size=None,
+                batch_size=1,
                 batch_format="pyarrow",
                 zero_copy_batch=True,
                 compute=data.ActorPoolStrategy(
@@ -197,7 +196,7 @@ class _Desk:
     def _tried(self, actor: Any, number: int, item: Item) -> list[tuple[int, Done]] | None:
         """What an actor makes of one item; None where the actor ended."""
         try:
-            table = packed_items([(number, pickle.dumps(item))])
+            table = packed_items([(number, item)])
             return list(done_of(self.ray.get(actor.__call__.remote(table))))
         except self.ray.exceptions.RayActorError:
             return None
