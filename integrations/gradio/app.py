@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
+import time
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,12 +23,23 @@ if TYPE_CHECKING:
 
 MODELS = ("embedded", "embedded-fine")
 COLOURS = ("inferno", "magma", "plasma", "viridis", "turbo", "spectral", "grey")
+FOLDER = Path(tempfile.gettempdir()) / "nearfar-looks"
+KEPT_S = 3600.0
 TITLE = "# nearfar\nNear from far in any single photo. 从任意一张照片里分出远近。"
 
 
 @cache
 def _model(name: str) -> nearfar.Model:
     return nearfar.load(name)
+
+
+def _place() -> Path:
+    """A new folder for a file of values; those of more than an hour ago go, so that no disk fills up."""
+    FOLDER.mkdir(exist_ok=True)
+    for old in FOLDER.iterdir():
+        if time.time() - old.stat().st_mtime > KEPT_S:
+            shutil.rmtree(old, ignore_errors=True)
+    return Path(tempfile.mkdtemp(dir=FOLDER))
 
 
 def look(
@@ -46,7 +59,7 @@ def look(
         cut = nearfar.effect("cutout", photo, depth, nearest=nearest)
     except NearfarError as exc:
         raise gr.Error(str(exc)) from exc
-    values = Path(tempfile.mkdtemp()) / "depth.png"
+    values = _place() / "depth.png"
     depth.save(values)
     heat = nearfar.heatmap(depth, colormap=colormap)
     return np.asarray(heat), np.asarray(blurred), np.asarray(cut), str(values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
@@ -48,6 +49,16 @@ def test_a_photo_is_looked_at(app) -> None:
     assert cut.shape == (96, 128, 4)
     assert (cut[..., 3] > 127).mean() == pytest.approx(0.4, abs=0.08)
     assert nearfar.read_depth(values).values.shape == (96, 128)
+
+
+def test_files_of_an_hour_ago_are_removed(app, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Space that runs for weeks keeps the newest alone."""
+    monkeypatch.setattr(app, "FOLDER", tmp_path)
+    first = app.look(draw(64, 48), "embedded", "turbo", 3.0, 40.0)[3]
+    os.utime(Path(first).parent, (1.0, 1.0))
+    second = app.look(draw(64, 48), "embedded", "turbo", 3.0, 40.0)[3]
+    assert not Path(first).exists()
+    assert Path(second).exists()
 
 
 def test_without_a_photo_it_says_so(app) -> None:
