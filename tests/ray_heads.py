@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _STORE = 150 * 2**20
 _TRIES = 4
+PATIENT = {"RAY_agent_register_timeout_ms": "120000", "RAY_worker_register_timeout_seconds": "240"}
+"""Ray's own processes may take long to start on a busy machine."""
 
 
 def _free_port() -> int:
@@ -32,10 +34,11 @@ def _begun(cpus: int) -> tuple[str, subprocess.Popen[bytes]] | None:
     line = [
         *(sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--block"),
         *(f"--port={port}", f"--num-cpus={cpus}", "--num-gpus=1", "--node-ip-address=127.0.0.1"),
+        *(f"--ray-client-server-port={_free_port()}", "--no-monitor", "--include-log-monitor=false"),
         *("--include-dashboard=false", f"--object-store-memory={_STORE}", "--disable-usage-stats"),
     ]
     seen = [str(Path(nearfar.__file__).parents[1]), str(Path(__file__).parent)]
-    env = os.environ | {"RAY_USAGE_STATS_ENABLED": "0", "PYTHONPATH": os.pathsep.join(seen)}
+    env = os.environ | {"RAY_USAGE_STATS_ENABLED": "0", **PATIENT, "PYTHONPATH": os.pathsep.join(seen)}
     found = subprocess.Popen(
         line, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=env, start_new_session=True
     )

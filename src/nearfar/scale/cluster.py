@@ -26,6 +26,7 @@ _SET = {  # where the user did not: nothing is told to anybody, little is logged
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_BACKEND_LOG_LEVEL": "fatal",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_agent_register_timeout_ms": "120000",  # of its own parts, on a busy machine
 }
 
 
