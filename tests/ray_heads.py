@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _STORE = 150 * 2**20
-_TRIES = 4
+_TRIES = 8
 PATIENT = {"RAY_agent_register_timeout_ms": "120000", "RAY_worker_register_timeout_seconds": "240"}
 """Ray's own processes may take long to start on a busy machine."""
 
