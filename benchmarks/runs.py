@@ -7,8 +7,8 @@ Both make a heat map of each photo with the embedded network and write it; the r
 results, and keeps its manifest. They take turns, and their medians count. The share is told by the
 clock and by processor time, which other work on the machine changes little.
 
-Then the same run on Ray on the same processors, in batches of 32, against the run here, behind the first
-batch of each actor, so that starting them does not count; processor time is that of all of Ray's processes.
+Then the same run on Ray on the same processors, in batches of 32, against the run here, without the first and
+the last batches, in which actors begin and end; processor time is that of all of Ray's processes.
 ``--ray-photos 0`` leaves it out.
 
 ``--check`` ends with 1 where by processor time the share of the stream is below 0.95, or that of Ray of the
@@ -102,14 +102,14 @@ def measure(photos: int, side: int, turns: int) -> dict[str, tuple[float, float]
 
 
 def processor_seconds() -> float:
-    """Processor time of this process and of all that it started, those of a cluster among them."""
+    """Processor time of this process and of all that it started, ended ones too: a cluster is among them."""
     parents, ticks = {}, {}
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):  # it ended just now
             words = (folder / "stat").read_text().rpartition(")")[2].split()
             parents[int(folder.name)], ticks[int(folder.name)] = (
                 int(words[1]),
-                int(words[11]) + int(words[12]),
+                sum(map(int, words[11:15])),
             )
     ours = {os.getpid()}
     while more := {child for child, parent in parents.items() if parent in ours} - ours:
@@ -119,24 +119,28 @@ def processor_seconds() -> float:
 
 @dataclass
 class Pace:
-    """Seconds that photos take behind the ``first`` ones of ``photos``, by the clock and of processors."""
+    """Seconds that photos take, by the clock and of processors.
+
+    Counted are those between the ``edge`` first and the ``edge`` last ones of ``photos``: before, actors
+    begin; behind, they end.
+    """
 
     photos: int
-    first: int
+    edge: int
     count: int = 0
     at: list[tuple[float, float]] = field(default_factory=list)
 
     def tell(self, _progress: object, _row: object) -> None:
         """A row has come."""
         self.count += 1
-        if self.count in {self.first, self.photos}:
+        if self.count in {self.edge, self.photos - self.edge}:
             self.at.append((time.perf_counter(), processor_seconds()))
 
     @property
     def each_s(self) -> tuple[float, float]:
         """Of one photo."""
         (clock, processor), (clock_end, processor_end) = self.at
-        count = self.photos - self.first
+        count = self.photos - 2 * self.edge
         return (clock_end - clock) / count, (processor_end - processor) / count
 
 
