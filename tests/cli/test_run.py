@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -50,6 +51,18 @@ def test_what_failed_before_and_is_gone_fails_no_run(run, photos, tmp_path) -> N
     (photos / "bad.png").write_bytes(encoded(draw(20, 20)))
     code, _, err = run("run", photos, "-o", tmp_path / "out")
     assert (code, "4 done (1 now), 0 failed" in err) == (0, True)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names of files cannot hold these there")
+def test_names_write_no_lines_of_their_own(run, photos, tmp_path) -> None:
+    """What steers a terminal is spelled out in a photo's name."""
+    (photos / "bad\nnearfar: 0 failed.png").write_bytes(b"no picture")
+    (photos / "\x1b[31mred.png").write_bytes(b"no picture")
+    code, _, said = run("run", str(photos), "-o", str(tmp_path / "out"), "--engine", "fake")
+    assert code == 1
+    assert "\x1b" not in said
+    assert not [line for line in said.splitlines() if line.startswith("nearfar: 0 failed")]
+    assert "\nnearfar: bad\\nnearfar: 0 failed.png: " in f"\n{said}"
 
 
 def test_rows_as_json(run, photos, tmp_path) -> None:

@@ -227,6 +227,36 @@ def test_following_takes_what_comes(photos, pipeline, tmp_path) -> None:
     assert Run(Source(str(photos)), str(out), pipeline).go().done_now == 0
 
 
+def test_a_followed_source_may_be_gone_for_a_while(photos, pipeline, tmp_path) -> None:
+    """It is told once, and what comes with it is done; how many there will be nobody knows."""
+    away, warned = tmp_path / "away", []
+    rounds = iter((photos, away))
+
+    def tell(progress, _row) -> None:
+        if progress.done_now == 8 and photos.exists():
+            photos.rename(away)
+
+    def warn(error) -> None:
+        warned.append(error)
+        away.rename(next(rounds))
+        (photos / "new.png").write_bytes((photos / "000.png").read_bytes())
+
+    options = RunOptions(follow_s=0.01, rounds=3)
+    found = Run(Source(str(photos)), str(tmp_path / "out"), pipeline, options, tell, warn).go()
+    assert (found.done, [type(error) for error in warned]) == (9, [SourceError])
+    assert status_of(str(tmp_path / "out")).state["total"] is None
+
+
+def test_results_of_another_run_are_no_photos(photos, pipeline, tmp_path) -> None:
+    """A target within the source, whichever run it is of; by a folder, and by a pattern."""
+    Run(Source(str(photos)), str(photos / "sub" / "out"), pipeline).go()
+    heat = pipeline_of({"effects": ["heatmap"], "engine": "fake"})
+    Run(Source(str(photos)), str(photos / "heat"), heat).go()
+    names = {item.name for item in Source(str(photos))}
+    assert len(names) == 9
+    assert {item.name for item in Source(f"{photos}/**/*.png")} <= names
+
+
 def test_it_stands_as_its_manifest_says(photos, pipeline, tmp_path) -> None:
     """Looked at from elsewhere."""
     Run(Source(str(photos)), str(tmp_path / "out"), pipeline).go()
@@ -281,8 +311,10 @@ def test_two_photos_of_one_name_are_one(photos, pipeline, tmp_path) -> None:
 def test_a_source_without_photos_is_told(pipeline, tmp_path) -> None:
     """It is a wrong name more often than nothing to do."""
     (tmp_path / "empty").mkdir()
-    with pytest.raises(SourceError, match="holds no photo"):
-        Run(Source(str(tmp_path / "empty")), str(tmp_path / "out"), pipeline).go()
+    for name, text in (("empty", "holds no photo"), ("absent", "does not exist")):
+        with pytest.raises(SourceError, match=text):
+            Run(Source(str(tmp_path / name)), str(tmp_path / "out"), pipeline).go()
+    assert not (tmp_path / "out").exists()
 
 
 def test_many_journals_become_a_manifest(photos, pipeline, tmp_path) -> None:

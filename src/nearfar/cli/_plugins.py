@@ -130,7 +130,7 @@ def _finished(source: str, photo: Photo, depth: DepthMap, options: SharedOptions
     """The depth with the camera that was given, its warnings told, and calibrated where asked for."""
     depth = _with_camera(photo, depth, options)
     for warning in depth.warnings:
-        _say.line(f"{source}: {warning.message}")
+        _say.named(str(source), str(warning.message))
     return _calibrated(depth, options)
 
 

@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from nearfar.errors import OutputError
+from nearfar.errors import OutputError, shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,14 +22,26 @@ _EVERY_S = 10.0
 
 def line(text: str) -> None:
     """One line for a person, on standard error."""
-    print(f"nearfar: {text}", file=sys.stderr, flush=True)
+    print(f"nearfar: {shown(text)}", file=sys.stderr, flush=True)
+
+
+def named(name: str, text: str) -> None:
+    """One line about a file, on standard error: what steers a terminal in its name is spelled out."""
+    line(f"{_one_line(name)}: {_one_line(text)}")
+
+
+def _one_line(text: str) -> str:
+    return text.replace("\n", "\\n").replace("\r", "\\r")
 
 
 def failure(exc: NearfarError, source: str | None = None, *, is_json: bool) -> None:
     """An error, on standard error; with ``--json`` as a row too. ``source`` names the photo."""
     text = str(exc)
     is_named = source is None or source == "-" or source in text
-    line(text if is_named else f"{source}: {text}")
+    if is_named or source is None:
+        line(text.replace(source, _one_line(source)) if source else text)
+    else:
+        named(source, text)
     if is_json:
         error = {"type": type(exc).__name__, "message": exc.message, "hint": exc.hint}
         row({"input": source, "error": error})

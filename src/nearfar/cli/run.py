@@ -130,6 +130,7 @@ def _gone(run: Run, flags: RunFlags, given: dict[str, str | bool]) -> int:
         _say.counted("photos", is_shown=not flags.json) as tell,
     ):
         run.tell = _teller(flags, tell)
+        run.warn = lambda exc: _say.line(f"{exc.message} It is looked for again.")
         found = run.go(runner)
     if flags.json:
         _say.row(
@@ -149,7 +150,7 @@ def _gone(run: Run, flags: RunFlags, given: dict[str, str | bool]) -> int:
 def _tell_before(found: Report) -> None:
     """What failed in a run before, and is left as it is."""
     for row in found.examples:
-        _say.line(f"{row.source}: {row.error}")
+        _say.named(row.source, row.error)
     if found.failed_before:
         more = found.failed_before - len(found.examples)
         others = f", {more} of them not named here (nearfar run status)" if more else ""
@@ -161,7 +162,7 @@ def _teller(flags: RunFlags, tell: Counted) -> Callable[[Progress, Row], None]:
         if flags.json:
             _say.row(row.plain)
         elif row.is_failed:
-            _say.line(f"{row.source}: {row.error}")
+            _say.named(row.source, row.error)
         tell(progress.done, progress.total, progress.rate, progress.left_s, progress.failed)
 
     return told

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 RECORDS = "nearfar-run"
 """The folder of a target that holds what is known of its run."""
+SETUP = f"{RECORDS}/setup.json"
+"""What a target is of: a folder that holds it is the target of a run."""
 PARQUET, JSONL = "manifest.parquet", "manifest.jsonl"
 T = TypeVar("T")
 _SYNC_S = 1.0

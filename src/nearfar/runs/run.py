@@ -9,10 +9,10 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from nearfar.errors import OutputExistsError, ParameterError, SourceError
+from nearfar.errors import OutputError, OutputExistsError, ParameterError, SourceError
 from nearfar.machine.files import locked
 from nearfar.runs.local import LocalPlace
-from nearfar.runs.manifest import RECORDS, Known, Manifest
+from nearfar.runs.manifest import RECORDS, SETUP, Known, Manifest
 from nearfar.runs.pipeline import digest_of, setup_of
 from nearfar.runs.progress import Progress
 from nearfar.runs.rows import LOST, Row
@@ -26,13 +26,15 @@ from nearfar.runs.work import Work
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from nearfar.errors import NearfarError
     from nearfar.runs.items import Item
     from nearfar.runs.pipeline import Pipeline
     from nearfar.runs.places import Place
     from nearfar.runs.runner import Runner
     from nearfar.runs.targets import Target
 
-SETUP = f"{RECORDS}/setup.json"
+_NO_PHOTO = "The source holds no photo."
+_SOURCES = "Name a folder, list, pattern, table, tar or ZIP."
 _FORMAT = 1
 
 
@@ -100,6 +102,8 @@ class Run:
     pipeline: Pipeline
     options: RunOptions = field(default_factory=RunOptions)
     tell: Callable[[Progress, Row], object] = lambda _progress, _row: None
+    warn: Callable[[NearfarError], object] = lambda _error: None
+    """Hears of a followed source that cannot be listed for now."""
 
     def go(self, runner: Runner | None = None) -> Report:
         """Do all that is not done yet; what is killed goes on the next time.
@@ -112,6 +116,7 @@ class Run:
             BusyError: another run works there.
         """
         runner = runner or LocalRunner()
+        self._check_source()
         with self._opened() as desk:
             work = self._work(desk, runner)
             lost = self._verified(desk) if self.options.verify else 0
@@ -158,11 +163,20 @@ class Run:
         self._check(place, setup)
         with ExitStack() as stack:
             if isinstance(place, LocalPlace):
-                stack.enter_context(locked(place.path(f"{RECORDS}/lock"), waiting=False))
+                try:
+                    stack.enter_context(locked(place.path(f"{RECORDS}/lock"), waiting=False))
+                except OutputError as exc:
+                    raise OutputError(exc.message, "Name another target.") from exc
                 self._check(place, setup)  # it may be another's by now
             text = json.dumps({"format": _FORMAT, "into": self.options.into, "setup": setup}, indent=1)
             place.write(SETUP, text.encode())
             yield _Desk(place, Manifest(place), setup)
+
+    def _check_source(self) -> None:
+        """Refuse a source that is not there before the target is."""
+        with closing(item for item in self.source) as items:
+            if next(items, None) is None and not self.options.follow_s:
+                raise SourceError(_NO_PHOTO, _SOURCES)
 
     def _setup(self) -> dict[str, Any]:
         return setup_of(self.pipeline, self.pipeline.load(0))
@@ -207,7 +221,8 @@ class Run:
 
     def _begin(self, desk: _Desk, work: Work) -> Progress:
         desk.known = Known.of(desk.manifest, work.setup, retry_errors=self.options.retry_errors)
-        total = self.source.count() if isinstance(self.source, Source) else None
+        source, grows = self.source, self.options.follow_s > 0
+        total = source.count() if isinstance(source, Source) and not grows else None
         return Progress(desk.known.done, desk.known.failed, total)
 
     def _rounds(self, desk: _Desk, work: Work, runner: Runner, progress: Progress) -> None:
@@ -226,13 +241,23 @@ class Run:
         work = replace(work, keep=target.keep)
         try:
             self._once(desk, work, runner, target)
-            seen = 1
+            seen, is_gone = 1, False
             while self.options.follow_s and seen != self.options.rounds:
                 time.sleep(self.options.follow_s)
-                self._once(desk, work, runner, target)
+                is_gone = self._again(desk, work, runner, target, is_told=is_gone)
                 seen += 1
         finally:
             journal.close()
+
+    def _again(self, desk: _Desk, work: Work, runner: Runner, target: Target, *, is_told: bool) -> bool:
+        """Look at a followed source once more; gives whether it could not be listed, which is told once."""
+        try:
+            self._once(desk, work, runner, target)
+        except SourceError as exc:  # a disk that is not mounted, a storage that is away: it comes back
+            if not is_told:
+                self.warn(exc)
+            return True
+        return False
 
     def _once(self, desk: _Desk, work: Work, runner: Runner, target: Target) -> None:
         with closing(runner.run(work, self._todo(desk.known))) as found:
@@ -240,9 +265,7 @@ class Run:
                 target.add(done)
         target.flush()
         if not desk.known.seen and not self.options.follow_s:
-            raise SourceError(
-                "The source holds no photo.", "Name a folder, list, pattern, table, tar or ZIP."
-            )
+            raise SourceError(_NO_PHOTO, _SOURCES)
 
     def _todo(self, known: Known) -> Iterator[Item]:
         """The photos that are to be done: the anti-join of the source and the manifest."""

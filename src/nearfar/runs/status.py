@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from nearfar.errors import SourceError
-from nearfar.runs.manifest import Manifest
+from nearfar.runs.manifest import SETUP, Manifest
 from nearfar.runs.progress import kept_state
 from nearfar.runs.rows import LOST
-from nearfar.runs.run import SETUP
 from nearfar.runs.where import place_of
 
 

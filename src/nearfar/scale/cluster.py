@@ -22,6 +22,7 @@ _LOCAL = "local"
 _TELLER = "print_to_stdstream"
 _PATIENCE_S, _LOOK_S = 30.0, 0.2
 _HEARD_S = 10.0
+_ASKS = "If it asks for a token, set RAY_AUTH_MODE=token; see docs/how-to/scale-out.md."
 _SET = {  # where the user did not: nothing is told to anybody, little is logged
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_BACKEND_LOG_LEVEL": "fatal",
@@ -120,7 +121,7 @@ def _begin(ray: Any, asked: dict[str, Any], tries: int) -> None:
             ray.shutdown()
             if not left:
                 where = f"at {asked['address']}" if asked["address"] != _LOCAL else "on this machine"
-                raise EngineError(f"No Ray cluster {where}: {exc}", "See docs/how-to/scale-out.md.") from exc
+                raise EngineError(f"No Ray cluster {where}: {str(exc).strip().rstrip('.')}.", _ASKS) from exc
         else:
             return
 

@@ -47,8 +47,9 @@ class Source:
             MissingExtraError: it needs a library that is not installed.
         """
         root, files = _root(self.text), _files(self.text)
+        targets = listed.Targets(place_of(root or ".")) if len(files) > 1 else None
         for file in files:
-            if self._is_ours(file):
+            if self._is_ours(file) or (targets and targets.hold(file.removeprefix(root))):
                 continue
             under, count = file.removeprefix(root) if file != self.text.rstrip("/") else "", 0
             try:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from nearfar.decode.suffixes import SUFFIXES
 from nearfar.errors import SourceError
 from nearfar.runs.items import FileBytes, Item
+from nearfar.runs.manifest import SETUP
 from nearfar.runs.where import is_remote, place_of
 
 if TYPE_CHECKING:
@@ -29,12 +31,35 @@ def shown_name(name: str) -> str:
 
 
 def of_folder(place: Place, but: str, before: str) -> Iterator[Item]:
-    """The photos below a folder or a prefix; nothing below ``but``."""
+    """The photos below a folder or a prefix; nothing below ``but``, nor in targets of runs."""
+    targets = Targets(place)
     for entry in place.entries():
         is_ours = bool(but) and (entry.name == but or entry.name.startswith(f"{but}/"))
-        if is_photo(entry.name) and not is_ours:
+        if is_photo(entry.name) and not is_ours and not targets.hold(entry.name):
             reader = FileBytes(place, entry.name)
             yield Item(before + shown_name(entry.name), entry.stamp, entry.size, reader)
+
+
+@dataclass(slots=True)
+class Targets:
+    """Knows which folders below a place are targets of runs: what is in them are results.
+
+    Buckets are not asked: they would be for each folder.
+    """
+
+    place: Place
+    known: dict[str, bool] = field(default_factory=dict)
+
+    def hold(self, name: str) -> bool:
+        """Whether a folder above the file, and below the place, is one."""
+        if is_remote(self.place.url):
+            return False
+        return any(self._is_one(parent.as_posix()) for parent in PurePosixPath(name).parents[:-1])
+
+    def _is_one(self, folder: str) -> bool:
+        if folder not in self.known:
+            self.known[folder] = self.place.entry(f"{folder}/{SETUP}") is not None
+        return self.known[folder]
 
 
 def of_file(place: Place, name: str, called: str) -> Item:
