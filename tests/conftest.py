@@ -63,6 +63,8 @@ def user_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             patch.setenv(name, os.fspath(folder))
         for name in [name for name in os.environ if name.startswith("XDG_")]:
             patch.delenv(name)
+        # else the first cluster of a process makes a token in that home, and asks for it ever after
+        patch.setenv("RAY_AUTH_MODE", "disabled")
         yield folder
 
 

@@ -92,9 +92,7 @@ def test_files_that_nothing_takes(service, jpeg, files, pipeline, said) -> None:
     answer = hand_in(service, [("images", ("a.jpg", jpeg)), *files], pipeline)
     assert answer.status_code == 422
     assert said in answer.json()["detail"] + answer.json().get("hint", "")
-    assert [job["id"] for job in service.client.get("/v1/jobs").json()["jobs"]] == [
-        job["id"] for job in before
-    ]
+    assert {job["id"] for job in service.client.get("/v1/jobs").json()["jobs"]} == before
 
 
 def test_a_file_that_holds_something_else_fails_the_pictures(service, finished, jpeg) -> None:

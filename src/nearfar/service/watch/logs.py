@@ -109,16 +109,18 @@ def _formatter(last: Chain) -> ProcessorFormatter:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         ExtraAdder(),
-        _drop_colours,
+        _drop_others,
     ]
     return ProcessorFormatter(
         foreign_pre_chain=first, processors=[ProcessorFormatter.remove_processors_meta, *last]
     )
 
 
-def _drop_colours(_logger: Any, _name: str, event: Event) -> Event:
-    """Without the server's second copy of its sentence, which holds escape sequences."""
+def _drop_others(_logger: Any, _name: str, event: Event) -> Event:
+    """Without the server's second copy of its sentence, which holds escape sequences, and what Ray adds."""
     event.pop("color_message", None)
+    for name in [name for name in event if name.startswith("_ray")]:
+        del event[name]
     return event
 
 
