@@ -7,7 +7,7 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from browser.drive import REPOSITORY, give, wait_until
 from browser.eyes import canvas, pixels
@@ -143,15 +143,23 @@ def test_the_cameras_height_and_the_floor_make_metres(page) -> None:
 
 
 def test_the_photo_in_space_has_no_seams_before_it_is_turned(page) -> None:
-    """Nothing of the page's ground shows through where parts of the surface do not meet."""
+    """It is the photo: neither the page's ground nor guesses show where parts of the surface do not meet."""
     give(page, STREET)
     page.click("#modes [data-mode=space]")
     wait_until(page, "Number(document.getElementById('space').dataset.frames) > 1", 60)
     page.wait_for_timeout(700)  # the picture that rests has all pixels
     url = page.evaluate("document.getElementById('space').toDataURL('image/png')")
-    hides = np.asarray(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))))[..., 3]
-    height, width = hides.shape
-    assert (hides[height // 5 : -height // 5, width * 3 // 8 : -width * 3 // 8] == 255).all()
+    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(url.partition(",")[2]))))
+    rows, columns = (np.flatnonzero((shown[..., 3] == 255).mean(axis=axis) > 0.5) for axis in (1, 0))
+    inner = shown[rows[0] + 4 : rows[-1] - 3, columns[0] + 4 : columns[-1] - 3]
+    assert (inner[..., 3] == 255).all()
+    photo = Image.open(io.BytesIO(STREET["buffer"])).convert("RGB").resize((len(columns), len(rows)))
+    lowest, highest = (
+        np.asarray(photo.filter(way(7)), int)[4:-4, 4:-4]
+        for way in (ImageFilter.MinFilter, ImageFilter.MaxFilter)
+    )  # of a neighbourhood: the two are laid on each other to a few pixels
+    other = np.maximum(lowest - inner[..., :3], inner[..., :3] - highest).max(axis=-1)
+    assert (other > 12).mean() < 0.001, (other > 12).mean()
 
 
 def test_the_photo_is_turned_in_space(page) -> None:

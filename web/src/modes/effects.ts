@@ -169,7 +169,7 @@ export class EffectsMode implements Mode {
     byId("right-title").textContent = this.title();
     const place = placeOption(plugin);
     show(byId("effect-hint"), place !== null);
-    byId("effect-hint").textContent = say(place?.form === "PLACE" ? "pickLight" : "pickFocus");
+    byId("effect-hint").textContent = say(place?.form === "PLACE" ? "pickPlace" : "pickFocus");
     const isMadeByHand = isClip(plugin) && isHere(plugin);
     show(byId("effect-make"), isMadeByHand);
     byId("effect-save").classList.toggle("primary", !isClip(plugin));

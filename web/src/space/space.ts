@@ -52,7 +52,8 @@ export class Space {
   private readonly texture: CanvasTexture;
   private readonly line = new Line(new BufferGeometry(), new LineBasicMaterial({ color: 0xffffff, depthTest: false }));
   private body: Mesh | Points | null = null;
-  private seams: MeshBasicMaterial | null = null;
+  /** What closes the gaps between parts of the surface: the photo itself, and what is guessed to be behind. */
+  private gaps: { readonly photo: MeshBasicMaterial; readonly guess: MeshBasicMaterial } | null = null;
   private depth: Depth | null = null;
   private style: Style = { isMesh: true, pointSize: 2, kept: 1, isStereo: false, motion: "none" };
   private home = { fov: 50, middle: 3, shape: 0.75 };
@@ -105,7 +106,7 @@ export class Space {
     const grid = gridOf(this.depth, rule, style.isMesh ? (this.isSlow ? SLOW_MESH_SIDE : MESH_SIDE) : this.isSlow ? MESH_SIDE : POINTS_SIDE);
     const farthest = style.kept < 1 ? distanceBehind(grid, style.kept) : Number.POSITIVE_INFINITY;
     this.home = { fov: rule.fov, middle: distanceBehind(grid, 0.5), shape: this.depth.height / this.depth.width };
-    this.seams = null;
+    this.gaps = null;
     this.body = style.isMesh ? this.surface(grid, farthest) : this.cloud(grid, farthest);
     this.scene.add(this.body);
     this.ask();
@@ -171,20 +172,24 @@ export class Space {
     const triangles = trianglesOf(front, farthest, { steps });
     body.geometry.setIndex(new BufferAttribute(triangles, 1));
     const back = backdrop(front, steps, triangles, this.colours(grid));
-    const behind = new Mesh(geometryOf(back), new MeshBasicMaterial({ side: 2, vertexColors: true, transparent: true }));
+    const guess = new MeshBasicMaterial({ side: 2, vertexColors: true, transparent: true });
+    const behind = new Mesh(geometryOf(back), guess);
     behind.geometry.setIndex(new BufferAttribute(trianglesOf(back, farthest, { wanted: back.isBehind, steps: NO_STEPS }), 1));
     behind.geometry.setAttribute("color", new BufferAttribute(back.colours, 4));
     body.add(behind);
-    if (farthest === Number.POSITIVE_INFINITY) body.add(this.sheet(grid));
+    if (farthest === Number.POSITIVE_INFINITY) {
+      const photo = new MeshBasicMaterial({ map: this.texture, side: 2, transparent: true });
+      body.add(this.sheet(grid, photo));
+      this.gaps = { photo, guess };
+    }
     return body;
   }
 
   /** The photo behind all else, seen where parts of the surface do not meet: right while nothing is turned, gone soon after. */
-  private sheet(grid: Grid3): Mesh {
+  private sheet(grid: Grid3, photo: MeshBasicMaterial): Mesh {
     const away = Math.min(SHEET * distanceBehind(grid, 1), this.home.middle * 300);
     const flat = moved(grid, new Float32Array(grid.columns * grid.rows).fill(away));
-    this.seams = new MeshBasicMaterial({ map: this.texture, side: 2, transparent: true });
-    const sheet = new Mesh(geometryOf(flat), this.seams);
+    const sheet = new Mesh(geometryOf(flat), photo);
     sheet.geometry.setIndex(new BufferAttribute(trianglesOf(flat, Number.POSITIVE_INFINITY), 1));
     sheet.renderOrder = -1;
     return sheet;
@@ -233,7 +238,11 @@ export class Space {
     const [position, rotation] = [this.camera.position.clone(), this.camera.quaternion.clone()];
     this.camera.position.add(offset.applyQuaternion(rotation));
     if (offset.lengthSq() > 0) this.camera.lookAt(this.controls.target);
-    if (this.seams) this.seams.opacity = Math.max(0, 1 - this.camera.position.length() / (SEAM_MOVE * this.home.middle));
+    if (this.gaps) {
+      const way = (2 * this.camera.position.length()) / (SEAM_MOVE * this.home.middle); // the guess comes, then the photo goes
+      this.gaps.guess.opacity = Math.min(1, way);
+      this.gaps.photo.opacity = Math.min(1, Math.max(0, 2 - way));
+    }
     if (this.style.isStereo) this.stereo.render(this.scene, this.camera);
     else this.renderer.render(this.scene, this.camera);
     this.camera.position.copy(position);
