@@ -27,10 +27,11 @@ inherits the built-in that a caller would guess.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 
 MOST_TEXT = 2000
@@ -145,6 +146,18 @@ class BusyError(NearfarError, RuntimeError):
     def __init__(self, message: str, hint: str = "", retry_after_s: int = 1) -> None:
         super().__init__(message, hint)
         self.retry_after_s = retry_after_s
+
+
+@contextmanager
+def as_broken(said: str, hint: str = "") -> Iterator[None]:
+    """Whatever a library raises over a damaged file within becomes BrokenImageError: ``said``, and why."""
+    try:
+        yield
+    except NearfarError:
+        raise
+    except Exception as exc:
+        why = str(exc).rstrip(".") or type(exc).__name__
+        raise BrokenImageError(f"{said}: {why}.", hint) from exc
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:

@@ -6,6 +6,7 @@ from dataclasses import MISSING, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from nearfar.cards import DepthKind
+from nearfar.cli import _idle
 from nearfar.cli._network import FINE_HELP, MODEL_HELP
 from nearfar.decode.depth import INVALID_HELP, read_depth
 from nearfar.decode.sensor import (
@@ -18,7 +19,6 @@ from nearfar.decode.sensor import (
     parse_size,
     read_sensor_depth,
 )
-from nearfar.errors import ParameterError
 from nearfar.options import option
 
 if TYPE_CHECKING:
@@ -64,10 +64,8 @@ class DepthSource:
 
     def _check(self, where: str, names: Iterable[str], *, counts: bool) -> None:
         """ParameterError where a flag was given that counts for nothing there."""
-        given = () if counts else [name for name in names if self._is_given(name)]
-        for name in given:
-            flag = f"--{name.replace('_', '-')}"
-            raise ParameterError(f"{flag} counts for nothing {where}.", "Leave it out.", name)
+        if not counts:
+            _idle.refuse((name for name in names if self._is_given(name)), where)
 
     def _is_given(self, name: str) -> bool:
         defaults: dict[str, Any] = {row.name: row.default for row in fields(self)}

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nearfar import __version__
+from nearfar.cli import _idle, _plugins, _say
 from nearfar.cli import _plan as _plan_files
-from nearfar.cli import _plugins, _say
 from nearfar.errors import ParameterError, SourceError
 from nearfar.machine.files import write_whole
 from nearfar.options import option
@@ -152,10 +152,7 @@ _OF_ACTIONS = {
 
 def check_action(given: Iterable[str], action: str) -> None:
     """ParameterError where a flag was given that would change nothing beside what is to be done."""
-    for name in given:
-        if name not in _OF_ACTIONS[action]:
-            flag = f"--{name.replace('_', '-')}"
-            raise ParameterError(f"{flag} counts for nothing with eval {action}.", "Leave it out.", name)
+    _idle.refuse((name for name in given if name not in _OF_ACTIONS[action]), f"with eval {action}")
 
 
 def check_heeded(given: Iterable[str], options: EvalOptions) -> None:
@@ -169,8 +166,7 @@ def check_heeded(given: Iterable[str], options: EvalOptions) -> None:
     ):
         for name in names:
             if name in given and not is_heeded:
-                flag = f"--{name.replace('_', '-')}"
-                raise ParameterError(f"{flag} counts only {where}.", "Leave it out.", parameter=name)
+                raise ParameterError(f"{_idle.flag(name)} counts only {where}.", "Leave it out.", name)
 
 
 def _plan(options: EvalOptions) -> Plan:

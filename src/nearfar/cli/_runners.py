@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from nearfar.cli import _idle
 from nearfar.cli._stream import WORKERS_HELP
-from nearfar.errors import ParameterError
 from nearfar.options import option
 from nearfar.runs.plan import PlanOptions
 from nearfar.runs.runner import LocalRunner
@@ -52,12 +52,7 @@ def runner_of(flags: RunnerFlags, given: Mapping[str, object]) -> Iterator[Runne
     """
     if flags.runner == "local":
         odd = [word for word in _OF_RAY if given.get(word)]
-        if odd:
-            raise ParameterError(
-                f"--{odd[0].replace('_', '-')} counts for nothing on this machine alone.",
-                "Pass --runner ray, too.",
-                odd[0],
-            )
+        _idle.refuse(odd, "on this machine alone", "Pass --runner ray, too.")
         yield LocalRunner(flags.workers, flags.memory * _MIB)
         return
     share = cluster.Share(flags.actor_cpus, flags.actor_gpus, flags.actors_min, flags.actors_max)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from nearfar import api
 from nearfar.calibration import KnownPoint, calibrate
-from nearfar.cli import _plugins, _say
+from nearfar.cli import _idle, _plugins, _say
 from nearfar.cli._depth_source import DepthSource
 from nearfar.cli._intrinsics import INTRINSICS_FLAG, read_text
 from nearfar.cli._mount import LOOKS, known_camera, needed
@@ -62,8 +62,7 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
             "For example: nearfar calibrate a.jpg 320,240=2.5 90,80=7, or --height 1.2 --pitch -10.",
         )
     idle = [name for name in LOOKS if name in given and name not in {"height", "fov"} and not by_floor]
-    if idle:
-        raise ParameterError(f"--{idle[0]} counts for nothing without --height.", "Leave it out.", idle[0])
+    _idle.refuse(idle, "without --height")
     source, points = words[0], [KnownPoint.parse(word) for word in words[1:]]
     path = Path(options.output) if options.output else Path(source).with_suffix(".calibration.json")
     _plugins.check_absent(path, overwrite=options.overwrite)

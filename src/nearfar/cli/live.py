@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 
 from nearfar import api
-from nearfar.cli import _plan, _say
+from nearfar.cli import _idle, _plan, _say
 from nearfar.cli._mount import LIMITS, LOOKS
 from nearfar.cli._network import FINE_HELP, MODEL_HELP, network
 from nearfar.cli._plugins import check_absent
@@ -87,11 +87,9 @@ def command(words: tuple[str, ...], given: dict[str, str | bool]) -> int:
             "Nothing is to be done with the depth.", "Give --show, --output FILE, --json or --obstacles."
         )
     idle = [row.name for row in fields(LookOptions) if row.name in given]
-    if idle and not flags.obstacles:
-        raise ParameterError(
-            f"--{idle[0]} counts for nothing without --obstacles.", "Give --obstacles too.", idle[0]
-        )
-    if flags.obstacles:
+    if not flags.obstacles:
+        _idle.refuse(idle, "without --obstacles", "Give --obstacles too.")
+    else:
         Ahead(flags)  # what is lacking is said before anything is opened
     source = f"/dev/video{words[0]}" if words[0].isdigit() else words[0]
     if flags.output:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nearfar.cli import _runners, _say
+from nearfar.cli import _idle, _runners, _say
 from nearfar.cli._network import FINE_HELP, MODEL_HELP, network
 from nearfar.cli._verb import Flag, verb
 from nearfar.errors import ParameterError
@@ -172,12 +172,7 @@ def _pipeline(flags: RunFlags, given: dict[str, str | bool]) -> Pipeline:
     """What is made of each photo: by the file, or by the flags."""
     if flags.pipeline:
         both = [word for word in _SHAPE if given.get(word)]
-        if both:
-            raise ParameterError(
-                f"--{both[0].replace('_', '-')} counts for nothing beside --pipeline.",
-                "Say it in the file.",
-                both[0],
-            )
+        _idle.refuse(both, "beside --pipeline", "Say it in the file.")
         return read_pipeline(Path(flags.pipeline))
     plain: dict[str, Any] = {
         "model": network(flags.model, fine=flags.fine, fast=flags.fast) or "",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nearfar import __version__, api
-from nearfar.cli import _plan, _plugins, _say
+from nearfar.cli import _idle, _plan, _plugins, _say
 from nearfar.cli._network import FINE_HELP, MODEL_HELP, network
 from nearfar.cli._sources import STDIO, Source
 from nearfar.cli._verb import Flag, verb
@@ -99,16 +99,14 @@ def command(clips: tuple[str, ...], given: dict[str, str | bool]) -> int:
 def _check_together(given: dict[str, str | bool]) -> None:
     """ParameterError where a flag would count for nothing beside, or without, another."""
     for flag, others in _INSTEAD_OF.items():
-        for other in others:
-            if given.get(flag) and given.get(other):
-                raise ParameterError(
-                    f"{_flag(other)} counts for nothing beside {_flag(flag)}.",
-                    "Leave one of them out.",
-                    other,
-                )
+        if given.get(flag):
+            beside = f"beside {_idle.flag(flag)}"
+            _idle.refuse((other for other in others if given.get(other)), beside, "Leave one of them out.")
     for flag, needed in _NEEDS.items():
         if given.get(flag) and not given.get(needed):
-            raise ParameterError(f"{_flag(flag)} needs {_flag(needed)}.", "Give both, or neither.", flag)
+            raise ParameterError(
+                f"{_idle.flag(flag)} needs {_idle.flag(needed)}.", "Give both, or neither.", flag
+            )
     depth = Path(str(given.get("depth") or ""))
     if given.get("depth_format") and depth.suffix:
         raise ParameterError(
@@ -116,10 +114,6 @@ def _check_together(given: dict[str, str | bool]) -> None:
             "Name a folder, or leave it out.",
             "depth_format",
         )
-
-
-def _flag(name: str) -> str:
-    return f"--{name.replace('_', '-')}"
 
 
 def _tasks(clips: tuple[str, ...], flags: VideoFlags) -> tuple[Task, ...]:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nearfar.errors import BrokenImageError, NearfarError, ParameterError
+from nearfar.errors import ParameterError, as_broken
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     import numpy.typing as npt
 
     from nearfar.types import Camera
     from nearfar.types.arrays import FloatMap, Pixels
+
+_FETCH = "Fetch the set again."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,18 +50,6 @@ class Sample:
             raise ParameterError(f"{self.name}: pairs (P, 4) were expected, not {self.pairs.shape}.")
 
 
-@contextmanager
-def translated(what: str) -> Iterator[None]:
-    """Whatever a library, or a reader, raises over a damaged file within becomes BrokenImageError."""
-    try:
-        yield
-    except NearfarError:
-        raise
-    except Exception as exc:
-        why = str(exc).rstrip(".") or type(exc).__name__
-        raise BrokenImageError(f"{what} cannot be read: {why}.", "Fetch the set again.") from exc
-
-
 @dataclass(frozen=True, slots=True)
 class Item:
     """A sample not yet read. ``clip``: what it is a frame of, or a picture of: frames of one clip follow."""
@@ -76,7 +65,7 @@ class Item:
             SourceError: a file is not there.
             BrokenImageError: one is damaged.
         """
-        with translated(f"'{self.name}' of the set"):
+        with as_broken(f"'{self.name}' of the set cannot be read", _FETCH):
             return self.read()
 
 
@@ -130,7 +119,7 @@ class EvalSet:
             SourceError, BrokenImageError: a list of its files cannot be read, or is damaged.
             MissingExtraError: a library is not installed.
         """
-        with translated(f"The list of the set '{self.name}' in {wish.folder}"):
+        with as_broken(f"The list of the set '{self.name}' in {wish.folder} cannot be read", _FETCH):
             return self.items(wish)
 
     def describe(self) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,13 +13,13 @@ import numpy as np
 
 from nearfar.errors import (
     BrokenImageError,
-    NearfarError,
     NoGroundError,
     OutputError,
     OutputExistsError,
     ParameterError,
     SourceError,
     UnsupportedFormatError,
+    as_broken,
 )
 from nearfar.registry import require_libraries
 from nearfar.ros.fields import camera_info, scan_frame
@@ -27,6 +27,7 @@ from nearfar.ros.pictures import is_distorted, own_info, photo_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from contextlib import AbstractContextManager
 
     from nearfar.ros.stream import RosDepth
 
@@ -133,17 +134,10 @@ def convert(plan: BagPlan, maker: RosDepth, tell: Tell | None = None) -> BagRepo
         return work.report
 
 
-@contextmanager
-def _as_bag(source: Path) -> Iterator[None]:
+def _as_bag(source: Path) -> AbstractContextManager[None]:
     """Whatever the library raises over a damaged bag within becomes BrokenImageError."""
-    try:
-        yield
-    except NearfarError:
-        raise
-    except Exception as exc:
-        why = str(exc).rstrip(".") or type(exc).__name__
-        hint = "mcap recover keeps what is whole of one that was cut off." if source.suffix == ".mcap" else ""
-        raise BrokenImageError(f"{source} cannot be read as a bag: {why}.", hint) from exc
+    hint = "mcap recover keeps what is whole of one that was cut off." if source.suffix == ".mcap" else ""
+    return as_broken(f"{source} cannot be read as a bag", hint)
 
 
 class _Reading:
