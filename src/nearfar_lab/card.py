@@ -31,13 +31,13 @@ OPEN_PICTURES = (
 )
 OTHER_PICTURES = (
     "Some of the pictures they learned from are under research-only, non-commercial or unstated terms (see "
-    "training.data, also that of went_on_from). None of them is in the package; whether such terms bear on "
-    "learned weights is not settled everywhere: check your own policy."
+    "training.data, also that of what it came from). None of them is in the package; whether such terms bear "
+    "on learned weights is not settled everywhere: check your own policy."
 )
 MADE_FROM_NOTHING = ", made from nothing"
 PRETRAINED = (
     "; training began with an encoder that others trained on ImageNet and published under Apache-2.0 "
-    "(see training.started_from; the pictures of ImageNet are for research)"
+    "(see started_from in training, of it or of what it came from; the pictures of ImageNet are for research)"
 )
 PROTOCOL = (
     "Scale and shift per picture by least squares in inverse depth over all known pixels, inverse depth "
@@ -55,18 +55,32 @@ class Training:
     """What a checkpoint says of its run: its network, machine, scenes and progress.
 
     earlier: the `training` of the card of the network that the run went on from, empty where there was none.
+    members: those of the members of a committee, in its order; empty where it is one network.
     """
 
     state: dict[str, Any]
     looks: dict[str, int] = field(default_factory=dict)
     note: str = ""
     earlier: dict[str, Any] = field(default_factory=dict)
+    members: tuple[dict[str, Any], ...] = ()
 
     @property
     def start(self) -> dict[str, str]:
         """The published encoder that the run began with, empty where there was none."""
         found: dict[str, str] = self.state.get("pretrained") or {}
         return found
+
+    @property
+    def has_published_start(self) -> bool:
+        """Whether the run, or one that it came from, began with a published encoder."""
+        return bool(self.start) or any(_begins_published(row) for row in (self.earlier, *self.members))
+
+
+def _begins_published(training: dict[str, Any]) -> bool:
+    """Whether a card's `training` names a published encoder, or that of what it went on from does."""
+    if not training:
+        return False
+    return "started_from" in training or _begins_published(training.get("went_on_from", {}))
 
 
 def _recipe_of(state: dict[str, Any], recipe: Recipe) -> Recipe:
@@ -115,11 +129,12 @@ def make_card(
             "hours": round(progress["elapsed_s"] / 3600, 2),
             "machine": training.state["machine"],
             "note": training.note,
-            "data": _data_rows(_recipe_of(training.state, recipe), training.state["scenes"]),
+            "data": _data_of(training, recipe),
             **({"started_from": training.start} if training.start else {}),
             **({"taught_by": taught_by} if taught_by else {}),
             **({"mean_of": members} if members else {}),
             **({"went_on_from": training.earlier} if training.earlier else {}),
+            **({"committee": list(training.members)} if training.members else {}),
         },
         "protocol": PROTOCOL,
         "figures": {e.data: _rounded(e) for e in evaluations},
@@ -132,7 +147,7 @@ def _licence_note(training: Training) -> str:
     others = training.earlier or training.state.get("taught_by") or training.state.get("members")
     is_open = bool(training.state.get("is_open")) and not others
     return LICENCE_NOTE.format(
-        start=PRETRAINED if training.start else MADE_FROM_NOTHING,
+        start=PRETRAINED if training.has_published_start else MADE_FROM_NOTHING,
         pictures=OPEN_PICTURES if is_open else OTHER_PICTURES,
     )
 
@@ -161,6 +176,20 @@ def _weight_rows(weights: Path, recipe: Recipe) -> list[dict[str, object]]:
         for path, engine in files
         if path.is_file()
     ]
+
+
+def _data_of(training: Training, recipe: Recipe) -> list[dict[str, object]]:
+    """What was learned from: of a committee what its members did, each by the pictures that it saw."""
+    if not training.members:
+        return _data_rows(_recipe_of(training.state, recipe), training.state["scenes"])
+    total = sum(member["pictures_seen"] for member in training.members)
+    rows: dict[str, dict[str, Any]] = {}
+    for member in training.members:
+        for row in member["data"]:
+            part = row["share"] * member["pictures_seen"] / total
+            before = rows.setdefault(row["name"], {**row, "share": 0.0})
+            before["share"] += part
+    return [{**row, "share": round(row["share"], 4)} for row in rows.values()]
 
 
 def _data_rows(recipe: Recipe, scenes: int) -> list[dict[str, object]]:

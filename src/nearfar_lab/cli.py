@@ -120,6 +120,22 @@ def blend(first: Path, second: Path, *others: Path, out: Path) -> None:
 
 
 @app.command
+def assemble(recipe: str, run: Path, *others: Path, out: Path) -> None:
+    """Put finished runs together to the committee of a recipe.
+
+    Args:
+        recipe: Which recipe.
+        run: Run folder or checkpoint of its first member.
+        others: Those of the other members, in the recipe's order.
+        out: Run folder for the committee: last.pt alone.
+    """
+    from nearfar_lab.assemble import assemble as write
+    from nearfar_lab.recipes import recipe as find_recipe
+
+    print(write(find_recipe(recipe), [run, *others], out))
+
+
+@app.command
 def plot(run: Path, out: Path | None = None) -> None:
     """Draw a run's curves (into the run's folder unless told otherwise).
 
@@ -252,19 +268,27 @@ def table(
 
 
 @app.command
-def export(checkpoint: Path, out: Path, *, earlier: Path | None = None, note: str = "") -> None:
+def export(
+    checkpoint: Path,
+    out: Path,
+    *,
+    earlier: Path | None = None,
+    member: tuple[Path, ...] = (),
+    note: str = "",
+) -> None:
     """Export a checkpoint's averaged network: the ONNX file, its int8 file and their card beside it.
 
     Args:
         checkpoint: Checkpoint file or run folder.
         out: ONNX file; its card gets the same name with .json, the int8 file ends in -int8.onnx.
         earlier: Card of the network that the run went on from.
+        member: Card of each member of a committee, in its order, the option once for each.
         note: What is to be said of the training beside its figures.
     """
     from nearfar_lab.finish import Finish
     from nearfar_lab.finish import export as finish
 
-    difference = finish(Finish(checkpoint, out, note, earlier), read_settings())
+    difference = finish(Finish(checkpoint, out, note, earlier, member), read_settings())
     print(f"{out}: differs from torch by {difference:.1e} of the range")
 
 
@@ -276,6 +300,7 @@ def card(
     data: tuple[str, ...] = ("nyu_v2", "kitti_tiny", "scenes_sharp"),
     note: str = "",
     earlier: Path | None = None,
+    member: tuple[Path, ...] = (),
 ) -> None:
     """Evaluate an exported file and write its card, figures and all.
 
@@ -285,6 +310,7 @@ def card(
         data: Data sets, the option once for each.
         note: What is to be said of the training beside its figures.
         earlier: Card of the network that the run went on from.
+        member: Card of each member of a committee, in its order, the option once for each.
     """
     from nearfar_lab.card import shipped
     from nearfar_lab.checkpoint import load_net
@@ -293,7 +319,7 @@ def card(
 
     file = str(shipped(weights, recipe(load_net(checkpoint)[1]["recipe"])))
     found = [_evaluate(_predictor(file, None, None, name), name) for name in data]
-    write_card(Finish(checkpoint, weights, note, earlier), found, read_settings())
+    write_card(Finish(checkpoint, weights, note, earlier, member), found, read_settings())
     for evaluation in found:
         print(json.dumps({"data": evaluation.data, **evaluation.means()}))
 

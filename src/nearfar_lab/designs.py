@@ -3,31 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from nearfar.registry import named
+from nearfar_lab.committee import Committee, CommitteeOptions
 from nearfar_lab.lite import LiteNet, LiteOptions
 from nearfar_lab.net import EmbeddedNet, NetOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-AnyOptions = NetOptions | LiteOptions
-AnyNet = EmbeddedNet | LiteNet
+AnyOptions = NetOptions | LiteOptions | CommitteeOptions
+AnyNet = EmbeddedNet | LiteNet | Committee
 
 
 @dataclass(frozen=True)
 class Design:
-    """A kind of network: its options and its class."""
+    """A kind of network: its options and its class. read: makes the options of what a checkpoint says."""
 
     name: str
-    options: type[NetOptions | LiteOptions]
+    options: type[AnyOptions]
     net: Callable[[Any], AnyNet]
+    read: Callable[..., AnyOptions]
 
 
 DESIGNS = (
-    Design("residual", NetOptions, EmbeddedNet),
-    Design("lite", LiteOptions, LiteNet),
+    Design("residual", NetOptions, EmbeddedNet, NetOptions),
+    Design("lite", LiteOptions, LiteNet, LiteOptions),
+    Design("committee", CommitteeOptions, Committee, CommitteeOptions.from_fields),
 )
 
 
@@ -54,4 +57,4 @@ def options_from(fields: dict[str, Any]) -> AnyOptions:
     name = fields.get("design", DESIGNS[0].name)
     design = named("design", {row.name: row for row in DESIGNS}, name)
     rest = {k: tuple(v) if isinstance(v, list | tuple) else v for k, v in fields.items() if k != "design"}
-    return cast("Callable[..., AnyOptions]", design.options)(**rest)
+    return design.read(**rest)

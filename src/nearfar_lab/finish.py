@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from nearfar.errors import SourceError
 from nearfar_lab import card as cards
@@ -31,12 +31,16 @@ GATE = ("nyu_v2_validation", "scenes_sharp", "order_photos")
 
 @dataclass(frozen=True)
 class Finish:
-    """What to finish. earlier: the card of the network that the run went on from."""
+    """What to finish. earlier: the card of the network that the run went on from.
+
+    members: those of the members of a committee, in its order.
+    """
 
     run: Path
     out: Path
     note: str = ""
     earlier: Path | None = None
+    members: tuple[Path, ...] = ()
 
 
 def export(order: Finish, settings: LabSettings) -> float:
@@ -99,12 +103,29 @@ def write_card(order: Finish, found: list[Evaluation], settings: LabSettings) ->
         evaluation.count_looks(settings.runs),
         order.note,
         _earlier(order.earlier),
+        _members(order.members, state),
     )
     made = cards.make_card(net, recipe(state["recipe"]), order.out, training, found)
     cards.write_card(made, order.out.with_suffix(".json"))
 
 
-def _earlier(card: Path | None) -> dict[str, object]:
+def _members(named: tuple[Path, ...], state: dict[str, Any]) -> tuple[dict[str, Any], ...]:
+    """What the cards of a committee's members say of their training.
+
+    Raises:
+        SourceError: other cards than the members', or none where there are members.
+    """
+    rows = tuple(_earlier(path) for path in named)
+    wanted, found = [row["recipe"] for row in state.get("committee", [])], [row.get("recipe") for row in rows]
+    if wanted != found:
+        raise SourceError(
+            f"The committee is of {wanted}, and cards of {found} were given.",
+            "Give the card of each member's exported file, in this order.",
+        )
+    return rows
+
+
+def _earlier(card: Path | None) -> dict[str, Any]:
     """What an earlier network's card says of its training, and its file's hash."""
     if card is None:
         return {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import cv2
 import numpy as np
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from nearfar_lab.recipes import Recipe
     from nearfar_lab.settings import LabSettings
+
+Row = TypeVar("Row")
 
 PICTURES, PHOTOS = 64, 40
 CALIBRATION = "Percentile"
@@ -61,7 +63,14 @@ def calibration(settings: LabSettings, recipe: Recipe) -> list[NDArray[np.float3
     items = [item for name in recipe.order_shares for item in order_set(name).items(settings.data)]
     chosen = items[:: max(1, len(items) // PHOTOS)][:PHOTOS]
     pictures = [*(item.read().rgb for item in chosen), *scenes[:: 2 if chosen else 1]]
-    return [_prepared(rgb, recipe) for rgb in pictures]
+    return [_prepared(rgb, recipe) for rgb in spread(pictures, recipe.int8_pictures)]
+
+
+def spread(rows: list[Row], count: int) -> list[Row]:
+    """So many of the rows, evenly from the first on; all of them where that is fewer or count is 0."""
+    if not 0 < count < len(rows):
+        return rows
+    return [rows[place * len(rows) // count] for place in range(count)]
 
 
 def _of_scenes(scenes: Path) -> list[NDArray[np.uint8]]:

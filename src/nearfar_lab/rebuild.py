@@ -12,6 +12,7 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from nearfar.errors import ParameterError
+from nearfar_lab.assemble import assemble
 from nearfar_lab.blend import blend
 from nearfar_lab.card import shipped
 from nearfar_lab.checkpoint import LAST, load_state
@@ -65,7 +66,11 @@ def chain(name: str) -> tuple[Recipe, ...]:
 
 def _before(recipe: Recipe) -> list[str]:
     """The recipes that one learns or goes on from."""
-    return [name for name in (recipe.teacher, recipe.labels_from, recipe.starts_from) if name]
+    return [
+        name
+        for name in (recipe.teacher, recipe.labels_from, recipe.starts_from, *recipe.committee_of)
+        if name
+    ]
 
 
 def check_device(device: str) -> None:
@@ -88,18 +93,23 @@ def train_all(order: Rebuild, settings: LabSettings) -> tuple[Recipe, ...]:
     """
     settings = _own_runs(order, settings)
     recipes = chain(order.recipe)
-    if len(order.minutes) != len(recipes):
-        names = ", ".join(recipe.name for recipe in recipes)
+    trained = [recipe.name for recipe in recipes if not recipe.committee_of]
+    if len(order.minutes) != len(trained):
         raise ParameterError(
-            f"{len(order.minutes)} budgets were given for the recipes {names}.",
+            f"{len(order.minutes)} budgets were given for the recipes {', '.join(trained)}.",
             "Give --minutes once for each.",
             parameter="minutes",
         )
-    budgets = dict(zip((recipe.name for recipe in recipes), order.minutes, strict=True))
+    budgets = dict(zip(trained, order.minutes, strict=True))
     missing = _missing(recipes[-1], budgets, settings)
     for recipe in missing:
-        check_device(recipe.device or order.device)
+        if not recipe.committee_of:
+            check_device(recipe.device or order.device)
     for recipe in missing:
+        if recipe.committee_of:
+            members = [settings.runs / name for name in recipe.committee_of]
+            assemble(recipe, members, settings.runs / recipe.name)
+            continue
         with _rendering(order, recipe, settings):
             _train(recipe, budgets[recipe.name], order, settings)
     return recipes
@@ -112,7 +122,7 @@ def _own_runs(order: Rebuild, settings: LabSettings) -> LabSettings:
 
 def _missing(last: Recipe, budgets: dict[str, float], settings: LabSettings) -> list[Recipe]:
     """What is still to be trained for a recipe, first things first; what led to a finished one is not."""
-    training = Order(last.name, settings.runs / last.name, budgets[last.name] * 60)
+    training = Order(last.name, settings.runs / last.name, budgets.get(last.name, 0.0) * 60)
     if _take_mean(training, last.members) or is_finished(training):
         logger.info("%s is trained already", last.name)
         return []
@@ -128,21 +138,34 @@ def rebuild(order: Rebuild, settings: LabSettings) -> Path:
     """
     recipes = train_all(order, settings)
     settings = _own_runs(order, settings)
-    card: Path | None = None
+    kept = _shipped(recipes[-1].name)
+    cards: dict[str, Path] = {}
     for recipe in recipes:
-        is_last = recipe is recipes[-1]
-        if not is_last and recipe.name != recipes[-1].starts_from:
+        if recipe.name not in kept:
             continue  # a teacher is not shipped
         run = settings.runs / recipe.name
-        finish = Finish(run, order.out if is_last else run / f"{recipe.name}.onnx", order.note, card)
+        finish = Finish(
+            run,
+            order.out if recipe is recipes[-1] else run / f"{recipe.name}.onnx",
+            order.note,
+            cards.get(recipe.starts_from),
+            tuple(cards[name] for name in recipe.committee_of),
+        )
         if not _is_exported(finish):
             logger.info("exporting %s", finish.out.name)
             export(finish, settings)
-        card = finish.out.with_suffix(".json")
+        cards[recipe.name] = finish.out.with_suffix(".json")
     file = str(shipped(order.out, recipes[-1]))
     found = [measure(find_predictor(file, rule_for(d)), d, settings) for d in order.figures]
     write_card(finish, found, settings)
     return order.out
+
+
+def _shipped(name: str) -> set[str]:
+    """A recipe and those whose weights are in its network: what it went on from, its members and theirs."""
+    last = find_recipe(name)
+    before = [part for part in (last.starts_from, *last.committee_of) if part]
+    return {name}.union(*(_shipped(part) for part in before))
 
 
 @contextmanager

@@ -51,7 +51,7 @@ def start_from(net: AnyNet, source: Path, images: Iterator[Tensor]) -> None:
             logger.info("starts from %s as it is", source.name)
             return
         weights = fold(found).state_dict()
-    _silence(net.attention)
+    _silence(cast("nn.Sequential", net.attention))
     folded = fold(net)
     missing, unknown = folded.load_state_dict(weights, strict=False)
     if unknown or any(not name.startswith("attention.") for name in missing):

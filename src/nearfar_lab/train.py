@@ -104,7 +104,7 @@ class Run:
         if self.recipe.keeps_statistics:
             _keep_statistics(self.net)
         elif self.recipe.keeps_encoder_statistics:
-            _keep_statistics(self.net.encoder)
+            _keep_statistics(cast("torch.nn.Module", self.net.encoder))
         with self._precision():
             everything = self.net(self._prepared(batch.image))
         everything = everything.float()
@@ -297,6 +297,12 @@ def carry_out(team: Team, order: Order, settings: LabSettings) -> None:
     if order.threads:
         torch.set_num_threads(order.threads)
     recipe = find_recipe(order.recipe)
+    if recipe.committee_of:
+        raise ParameterError(
+            f"{recipe.name} is a committee of {', '.join(recipe.committee_of)}: it is not trained.",
+            "Train those, then: nearfar-lab assemble.",
+            parameter="recipe",
+        )
     if not 0 <= order.member < recipe.members:
         raise ParameterError(
             f"{recipe.name} has no member {order.member}.",

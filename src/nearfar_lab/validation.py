@@ -75,7 +75,7 @@ class Validation:
         scaled = (small / 255 - np.array(self._recipe.mean, np.float32)) / np.array(
             self._recipe.std, np.float32
         )
-        image = torch.from_numpy(scaled).permute(2, 0, 1)[None].to(net.head.weight.device)
+        image = torch.from_numpy(scaled).permute(2, 0, 1)[None].to(next(net.parameters()).device)
         return np.asarray(net(image)[0].cpu().numpy(), np.float32)
 
     def _measure(self, net: AnyNet, frame: Frame, size: tuple[int, int]) -> tuple[float, float]:

@@ -17,12 +17,16 @@ from nearfar.errors import ParameterError  # noqa: E402
 from nearfar.models.embedded import card_from_json  # noqa: E402
 from nearfar_lab import finish, rebuild, recipes  # noqa: E402
 from nearfar_lab.checkpoint import load_state  # noqa: E402
+from nearfar_lab.committee import CommitteeOptions  # noqa: E402
 from nearfar_lab.errors import DeviceMissingError, ExportError  # noqa: E402
+from nearfar_lab.lite import LiteOptions  # noqa: E402
 from nearfar_lab.net import NetOptions  # noqa: E402
 from nearfar_lab.predictors import InputRule, find_predictor  # noqa: E402
-from nearfar_lab.quantize import Loss, calibration, check  # noqa: E402
+from nearfar_lab.quantize import Loss, calibration, check, spread  # noqa: E402
 from nearfar_lab.recipes import Recipe, Stage, recipe  # noqa: E402
 from nearfar_lab.settings import LabSettings  # noqa: E402
+from nearfar_lab.team import Team  # noqa: E402
+from nearfar_lab.train import Order, carry_out  # noqa: E402
 from scene_shards import write_shard  # noqa: E402
 
 if TYPE_CHECKING:
@@ -176,3 +180,35 @@ def test_a_chain_names_each_recipe_once_and_what_it_needs_first() -> None:
     """The labelled network goes on from one that the same finer network taught."""
     names = [row.name for row in rebuild.chain("embedded_lite_labelled")]
     assert names == ["fine", "embedded_lite_taught", "embedded_lite_labelled"]
+
+
+def test_a_committee_is_put_together_from_its_members(
+    settings: LabSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Budgets are for those that are trained; training the committee itself is refused with the way out."""
+    wide = LiteOptions(widths=(8, 8, 16, 16, 24), decoder_blocks=(1, 0, 0, 0), attention_blocks=1, heads=2)
+    members = [replace(FIRST, name=f"{n}_tiny", net=wide, seed=n) for n in (1, 2)]
+    both = replace(
+        FIRST,
+        name="both_tiny",
+        net=CommitteeOptions((wide, wide), ((0, 8), (1, 4))),
+        committee_of=("1_tiny", "2_tiny"),
+        shares={},
+        stages=(),
+    )
+    known = {**recipes.recipes(), **{row.name: row for row in (*members, both)}}
+    monkeypatch.setattr(recipes, "recipes", lambda: known)
+    with pytest.raises(ParameterError, match="1_tiny, 2_tiny"):
+        rebuild.train_all(rebuild.Rebuild(tmp_path / "t.onnx", "both_tiny", 3, (0.02,) * 3), settings)
+    rebuild.train_all(rebuild.Rebuild(tmp_path / "t.onnx", "both_tiny", 3, (0.02, 0.02)), settings)
+    state = load_state(settings.runs / "both_tiny" / "last.pt")
+    assert [row["seed"] for row in state["committee"]] == [1, 2]
+    with pytest.raises(ParameterError, match="assemble"):
+        carry_out(Team(), Order("both_tiny", tmp_path / "run", 1.0), settings)
+
+
+def test_calibration_takes_few_pictures_from_all_over() -> None:
+    """Evenly from the first on; all where there are fewer, or where nothing is said."""
+    rows = list(range(10))
+    assert spread(rows, 4) == [0, 2, 5, 7]
+    assert spread(rows, 20) == spread(rows, 0) == rows

@@ -8,6 +8,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from nearfar_lab.committee import CommitteeOptions  # noqa: E402
 from nearfar_lab.datasets import data_set, data_sets, order_set, order_sets, terms_of  # noqa: E402
 from nearfar_lab.designs import DESIGNS, build, described, options_from  # noqa: E402
 from nearfar_lab.lite import SCALES, LiteOptions  # noqa: E402
@@ -20,9 +21,11 @@ from nearfar_lab.settings import TABLE as SETTINGS  # noqa: E402
 from nearfar_lab.settings import read_settings  # noqa: E402
 
 every_recipe = pytest.mark.parametrize("name", list(recipes()))
+trained_recipe = pytest.mark.parametrize("name", [n for n, row in recipes().items() if not row.committee_of])
+every_committee = pytest.mark.parametrize("name", [n for n, row in recipes().items() if row.committee_of])
 
 
-@every_recipe
+@trained_recipe
 def test_shares_are_of_sets_that_there_are(name: str) -> None:
     """Each above nothing; measured ones sum to about one."""
     row = recipe(name)
@@ -39,7 +42,7 @@ def test_no_ranked_set_is_held_out(name: str) -> None:
     assert not any(order_set(key).is_held_out for key in recipe(name).order_shares)
 
 
-@every_recipe
+@trained_recipe
 def test_stages_rise_to_the_end(name: str) -> None:
     """Each ends after the one before, the last at one, and `stage_at` finds each."""
     row = recipe(name)
@@ -61,7 +64,7 @@ def test_every_stage_has_a_loss_and_batches(name: str) -> None:
         assert sum(weight for *_, weight in stage.sizes) == pytest.approx(1, abs=0.01)
 
 
-@every_recipe
+@trained_recipe
 def test_order_is_learned_only_where_there_are_ranked_photos(name: str) -> None:
     """A weight without photos would do nothing; photos without a weight would only cost time."""
     row = recipe(name)
@@ -75,7 +78,7 @@ def test_chains_of_starts_and_teachers_end(name: str) -> None:
     def walk(at: str, above: tuple[str, ...]) -> None:
         assert at not in above
         row = recipe(at)
-        for other in filter(None, (row.starts_from, row.teacher)):
+        for other in filter(None, (row.starts_from, row.teacher, row.labels_from, *row.committee_of)):
             walk(other, (*above, at))
 
     walk(name, ())
@@ -90,6 +93,17 @@ def test_a_start_has_the_network_that_goes_on(name: str) -> None:
         assert type(before.net) is type(row.net)
         assert before.net.widths == row.net.widths
         assert (before.mean, before.std) == (row.mean, row.std)
+
+
+@every_committee
+def test_a_committee_is_of_the_networks_that_it_names(name: str) -> None:
+    """In its order, on pictures of one mean and deviation; it learns nothing of its own."""
+    row = recipe(name)
+    members = [recipe(other) for other in row.committee_of]
+    assert isinstance(row.net, CommitteeOptions)
+    assert row.net.members == tuple(member.net for member in members)
+    assert {(member.mean, member.std) for member in members} == {(row.mean, row.std)}
+    assert (row.shares, row.stages, row.starts_from, row.teacher) == ({}, (), "", "")
 
 
 @every_recipe
@@ -125,7 +139,7 @@ def test_only_an_encoder_that_has_published_weights_starts_from_them(name: str) 
         assert row.net.encoder in TABLE
 
 
-@every_recipe
+@trained_recipe
 def test_open_terms_leave_something_to_learn_from(name: str) -> None:
     """And nothing whose terms are not free; twice is once."""
     found = recipe(name).open_only()

@@ -95,3 +95,17 @@ def test_exporter_says_nothing(found: Found, tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (tmp_path / "x.onnx").is_file()
+
+
+def test_both_ends_of_a_graph_stay_wide() -> None:
+    """Two branches of three convolutions that meet: the first of each, and the last with what follows."""
+    from onnx import TensorProto, helper
+
+    ways = [("x", "a1"), ("a1", "a2"), ("a2", "a3"), ("x", "b1"), ("b1", "b2"), ("b2", "b3")]
+    nodes = [helper.make_node("Conv", [start, f"w_{end}"], [end], name=end) for start, end in ways]
+    nodes.append(helper.make_node("Add", ["a3", "b3"], ["y"], name="sum"))
+    values = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in ("x", "y")]
+    graph = helper.make_graph(nodes, "branches", values[:1], values[1:])
+    assert convert._kept_wide(graph, 0) == ["a3", "b3", "sum"]
+    assert convert._kept_wide(graph, 1) == ["a1", "a3", "b1", "b3", "sum"]
+    assert convert._kept_wide(graph, 2) == ["a1", "a2", "a3", "b1", "b2", "b3", "sum"]

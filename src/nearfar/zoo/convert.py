@@ -292,7 +292,8 @@ def write_int8(
     """Static quantisation in QDQ form: unsigned activations, signed weights by channel.
 
     ``pictures``: prepared inputs, (1, 3, H, W), all of one size. ``calibration``: the runtime's name of it.
-    ``first_float``: so many convolutions, the first of the graph, stay as they are.
+    ``first_float``: what has fewer than so many convolutions before it, from the picture on, stays as it is;
+    so does the last layer and what follows it.
     """
     import onnx
     from onnxruntime import quantization as q
@@ -311,7 +312,6 @@ def write_int8(
     prepared = part.with_name(f"prepared-{part.name}")
     name = _session(source).get_inputs()[0].name
     quant_pre_process(source, prepared, skip_symbolic_shape=True)
-    convolutions = [node.name for node in onnx.load(str(prepared)).graph.node if node.op_type == "Conv"]
     q.quantize_static(
         prepared,
         part,
@@ -321,10 +321,37 @@ def write_int8(
         weight_type=q.QuantType.QInt8,
         per_channel=True,
         calibrate_method=q.CalibrationMethod[calibration],
-        nodes_to_exclude=convolutions[:first_float],
+        nodes_to_exclude=_kept_wide(onnx.load(str(prepared)).graph, first_float),
         extra_options={"CalibPercentile": _PERCENTILE},
         op_types_to_quantize=["Conv", "Gemm", "MatMul", "Add", "Resize", "MaxPool", "Relu", "Clip", "Concat"],
     )
+
+
+_LEARNED = ("Conv", "ConvTranspose", "Gemm", "MatMul")
+
+
+def _kept_wide(graph: Any, count: int) -> list[str]:
+    """Names of the nodes that stay float32: both ends of the graph.
+
+    The first: with fewer than `count` convolutions on the longest way to them from the picture. The last:
+    with no convolution or product behind them, those too: depth in 256 steps would be terraces.
+    """
+    before: dict[str, int] = {}
+    early = set()
+    for node in graph.node:  # a graph's nodes stand in the order in which they are computed
+        longest = max((before.get(name, 0) for name in node.input), default=0)
+        if longest < count:
+            early.add(node.name)
+        before.update(dict.fromkeys(node.output, longest + (node.op_type == "Conv")))
+    has_more: set[str] = set()
+    late = set()
+    for node in reversed(graph.node):
+        is_followed = bool(has_more & set(node.output))
+        if not is_followed:
+            late.add(node.name)
+        if is_followed or node.op_type in _LEARNED:
+            has_more.update(node.input)
+    return sorted(early | late)
 
 
 def _compare(source: Path, part: Path, pictures: Sequence[Batch]) -> Agreement:

@@ -28,6 +28,7 @@ RECIPE = replace(
     input_size=384,
     outlines=2,
     is_int8_alone=True,
+    int8_pictures=15,
     stages=(
         Stage(0.40, _MIDDLE, edge_weight=0.7, relative_weight=0.5, order_weight=0.7, outline_weight=0.3),
         Stage(0.85, _LARGE, edge_weight=1.0, relative_weight=0.5, order_weight=0.7, outline_weight=0.6),

@@ -47,9 +47,13 @@ class Recipe:
     input_size: the longer side of a 4:3 photo that it takes when nothing else is asked for.
     outlines: how many times its maps are sharpened along the outlines of the picture when it is used.
     is_int8_alone: whether the int8 file alone is shipped: where it measures as well, half the bytes will do.
+    int8_pictures: int8 is calibrated on so many pictures at most, 0 for all there are: the maps of a large
+    network of many pictures need more memory than a machine has.
     scene_size: height and width of the scenes that a rebuild renders.
     keeps_statistics: the normalisations keep the means and variances that the run starts with: small batches
     know them less well than the large ones of an earlier run.
+    committee_of: the recipes whose finished networks are the members of this one's committee; it is put
+    together, not trained.
     members: so many runs from one start, each with a seed of its own (`seed` and those that follow it), whose
     averaged weights are the network.
     order_shares: sets of photos with ranked points and how often each is drawn; order_part: so many such
@@ -88,8 +92,10 @@ class Recipe:
     input_size: int = 256
     outlines: int = 0
     is_int8_alone: bool = False
+    int8_pictures: int = 0
     keeps_statistics: bool = False
     members: int = 1
+    committee_of: tuple[str, ...] = ()
     order_shares: dict[str, float] = field(default_factory=dict)
     order_part: float = 0.5
     pretrained: bool = False
