@@ -5,7 +5,7 @@ from __future__ import annotations
 from nearfar.errors import ParameterError
 
 MODEL_HELP = "Network to use, a name out of nearfar models; else the setting, embedded."
-FINE_HELP = "The finer network inside the package: sharper and surer, about a seventh as fast."
+FINE_HELP = "The finer network inside the package: sharper and surer, about a fifth as fast."
 FINE = "embedded-fine"
 
 

@@ -26,7 +26,7 @@ TASKS = {
 }
 ADVICE = (
     Advice("fast", "embedded", "In the package: nothing to fetch, the smallest, tens of milliseconds."),
-    Advice("fast", "embedded-fine", "In the package too: sharper and surer, about a seventh as fast."),
+    Advice("fast", "embedded-fine", "In the package too: sharper and surer, about a fifth as fast."),
     Advice("fast", "midas-small", "21 M parameters and sturdy on any photo; MIT."),
     Advice("relative", "depth-anything-v2-large", "97.1 % of the pairs of DA-2K; not for commercial use."),
     Advice("relative", "dpt-beit-large-512", "The best published figures of the MiDaS family on NYU; MIT."),
