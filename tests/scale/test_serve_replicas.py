@@ -76,6 +76,7 @@ def test_photos_that_come_together_are_each_answered(behind) -> None:
     assert together == alone
 
 
+@pytest.mark.soak
 def test_more_calls_bring_more_replicas(behind) -> None:
     """Under load the network's replicas become more than the least, up to the most that was asked for."""
     with ThreadPoolExecutor(4) as pool:
