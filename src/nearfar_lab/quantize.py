@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 Row = TypeVar("Row")
 
 PICTURES, PHOTOS = 64, 40
+FEWEST_SCENES = 260
+"""So many rendered scenes have a quarter of the pictures among those that training leaves alone."""
 CALIBRATION = "Percentile"
 """The runtime's name of the way: the rarest of values do not stretch the range of a map."""
 FIRST_FLOAT = 3

@@ -12,6 +12,7 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from nearfar.errors import ParameterError
+from nearfar_lab import quantize
 from nearfar_lab.assemble import assemble
 from nearfar_lab.blend import blend
 from nearfar_lab.card import shipped
@@ -134,8 +135,9 @@ def rebuild(order: Rebuild, settings: LabSettings) -> Path:
     """Everything from nothing; steps that are done already are left alone. The ONNX file.
 
     Raises:
-        ParameterError: there are not as many budgets as recipes.
+        ParameterError: there are not as many budgets as recipes, or too few scenes to calibrate int8 on.
     """
+    _check_scenes(order)
     recipes = train_all(order, settings)
     settings = _own_runs(order, settings)
     kept = _shipped(recipes[-1].name)
@@ -159,6 +161,16 @@ def rebuild(order: Rebuild, settings: LabSettings) -> Path:
     found = [measure(find_predictor(file, rule_for(d)), d, settings) for d in order.figures]
     write_card(finish, found, settings)
     return order.out
+
+
+def _check_scenes(order: Rebuild) -> None:
+    """Raise ParameterError where so few scenes are ordered that training would end without an int8 file."""
+    if order.scenes < quantize.FEWEST_SCENES:
+        raise ParameterError(
+            f"{order.scenes} scenes were ordered, and int8 is calibrated on some of each shard.",
+            f"Give --scenes {quantize.FEWEST_SCENES} at least.",
+            parameter="scenes",
+        )
 
 
 def _shipped(name: str) -> set[str]:

@@ -22,17 +22,17 @@ from nearfar_lab.errors import DeviceMissingError, ExportError  # noqa: E402
 from nearfar_lab.lite import LiteOptions  # noqa: E402
 from nearfar_lab.net import NetOptions  # noqa: E402
 from nearfar_lab.predictors import InputRule, find_predictor  # noqa: E402
-from nearfar_lab.quantize import Loss, calibration, check, spread  # noqa: E402
+from nearfar_lab.quantize import FEWEST_SCENES, PICTURES, Loss, calibration, check, spread  # noqa: E402
 from nearfar_lab.recipes import Recipe, Stage, recipe  # noqa: E402
+from nearfar_lab.scenes.shards import Rendering  # noqa: E402
 from nearfar_lab.settings import LabSettings  # noqa: E402
+from nearfar_lab.shards import VALIDATION_PER_SHARD  # noqa: E402
 from nearfar_lab.team import Team  # noqa: E402
 from nearfar_lab.train import Order, carry_out  # noqa: E402
 from scene_shards import write_shard  # noqa: E402
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from nearfar_lab.scenes import Rendering
 
 NET = NetOptions((8, 8, 16, 16, 24), (0, 0, 0, 0, 0), (1, 0, 0, 0), 1, 2)
 STAGES = (Stage(1.0, ((32, 64, 2, 1.0),)),)
@@ -66,7 +66,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> LabSettings:
 @pytest.mark.slow
 def test_two_recipes_end_in_two_files_and_a_card(settings: LabSettings, tmp_path: Path) -> None:
     """The second goes on from the first, and the card names both; the same command again trains nothing."""
-    order = rebuild.Rebuild(tmp_path / "tiny.onnx", "second_tiny", 3, (0.02, 0.02), figures=())
+    order = rebuild.Rebuild(tmp_path / "tiny.onnx", "second_tiny", FEWEST_SCENES, (0.02, 0.02), figures=())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch's exporter warns of itself
         path = rebuild.rebuild(order, settings)
@@ -147,7 +147,7 @@ def _steps(settings: LabSettings) -> list[int]:
 
 def test_every_recipe_needs_a_budget(settings: LabSettings, tmp_path: Path) -> None:
     """Said before anything is rendered."""
-    order = rebuild.Rebuild(tmp_path / "tiny.onnx", "second_tiny", 3, (1.0,))
+    order = rebuild.Rebuild(tmp_path / "tiny.onnx", "second_tiny", FEWEST_SCENES, (1.0,))
     with pytest.raises(ParameterError, match="first_tiny, second_tiny"):
         rebuild.rebuild(order, settings)
 
@@ -170,7 +170,7 @@ def test_a_card_that_is_not_there_is_told_with_the_way_without(tmp_path: Path) -
     """Before anything is rendered or trained."""
     if torch.cuda.is_available():
         pytest.skip("there is a graphics card")
-    order = rebuild.Rebuild(tmp_path / "a.onnx", "fine", 4, (1.0,), device="cuda")
+    order = rebuild.Rebuild(tmp_path / "a.onnx", "fine", FEWEST_SCENES, (1.0,), device="cuda")
     with pytest.raises(DeviceMissingError, match="--device cpu"):
         rebuild.rebuild(order, LabSettings(tmp_path, tmp_path / "scenes", tmp_path / "runs"))
     assert not (tmp_path / "scenes").exists()
@@ -212,3 +212,17 @@ def test_calibration_takes_few_pictures_from_all_over() -> None:
     rows = list(range(10))
     assert spread(rows, 4) == [0, 2, 5, 7]
     assert spread(rows, 20) == spread(rows, 0) == rows
+
+
+def test_too_few_scenes_are_refused_before_the_work(settings: LabSettings, tmp_path: Path) -> None:
+    """Training would end without an int8 file; what is asked for is the least that will do."""
+
+    def left(count: int) -> int:
+        parts = Rendering(tmp_path, count).parts()
+        return sum(min(VALIDATION_PER_SHARD, part.count) for part in parts if part.size[1] > part.size[0])
+
+    assert left(FEWEST_SCENES) == PICTURES // 4 > left(FEWEST_SCENES - 1)
+    order = rebuild.Rebuild(tmp_path / "tiny.onnx", "first_tiny", FEWEST_SCENES - 1, (0.02,))
+    with pytest.raises(ParameterError, match="--scenes 260"):
+        rebuild.rebuild(order, settings)
+    assert not settings.runs.exists()
