@@ -50,9 +50,10 @@ network at all: the lower in the picture, the nearer. Whatever cannot beat it ha
 {boundaries}
 
 No set here was trained on; how often the embedded network was measured on them while it was made stands on
-its card (`nearfar models embedded`). `order_photos` are photos of many kinds that were kept back from
-training, and `photos_demo` others: pairs of points whose order was told by eye; nearer higher: pairs whose
-nearer point stands higher in the picture, where a ramp is always wrong. `scenes_sharp` is rendered: {scenes}
+its card (`nearfar models embedded`). `photos_various_validation` (one photo of each of many kinds) and
+`photos_scenes_validation` (scenes of many things) were kept back from training (together: `order_photos`),
+`photos_demo` are others: pairs of points whose order was told by eye; nearer higher: pairs whose nearer point
+stands higher in the picture, where a ramp is always wrong. `scenes_sharp` is rendered: {scenes}
 scenes of 640×480 whose seeds no training uses, so that boundaries are known to the pixel. Boundary F1 is the
 mean over steps of 5 to 25 % between neighbours, larger steps weighing more (Depth Pro, section 4.2); real
 sets have no such edges, and no figure there.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nearfar_lab.checkpoint import LAST, load_state, save_whole
+from nearfar_lab.checkpoint import LAST, known_by, load_state, save_whole
 from nearfar_lab.committee import CommitteeOptions
 from nearfar_lab.designs import described, options_from
 from nearfar_lab.errors import CheckpointError
@@ -80,8 +80,5 @@ def _together(recipe: Recipe, states: list[dict[str, Any]]) -> dict[str, Any]:
         "scenes": max(state["scenes"] for state in states),
         "machine": "; ".join(dict.fromkeys(str(state["machine"]) for state in states)),
         "is_open": all(state.get("is_open", False) for state in states),
-        "committee": [
-            {"recipe": state["recipe"], "seed": state["seed"], "pictures_seen": row["pictures"]}
-            for state, row in zip(states, progress, strict=True)
-        ],
+        "committee": [known_by(state) for state in states],
     }

@@ -46,6 +46,15 @@ def load_state(path: Path) -> dict[str, Any]:
     return state
 
 
+def known_by(state: dict[str, Any]) -> dict[str, Any]:
+    """What tells a run's network from others: as plain values, for what was made of it."""
+    return {
+        "recipe": state["recipe"],
+        "seed": state["seed"],
+        "pictures_seen": state["progress"]["pictures"],
+    }
+
+
 def load_net(path: Path) -> tuple[AnyNet, dict[str, Any]]:
     """The averaged network of a checkpoint file or run folder, in evaluation mode, and its state."""
     state = load_state(path / LAST if path.is_dir() else path)

@@ -227,7 +227,8 @@ def table(
     data: tuple[str, ...] = (
         "nyu_v2",
         "kitti_tiny",
-        "order_photos",
+        "photos_various_validation",
+        "photos_scenes_validation",
         "photos_demo",
         "middlebury_motorcycle",
         "scenes_sharp",

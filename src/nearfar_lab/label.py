@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,12 @@ import cv2
 import numpy as np
 import torch
 
-from nearfar_lab.checkpoint import load_net
+from nearfar.machine.files import write_whole
+from nearfar_lab.checkpoint import known_by, load_net
 from nearfar_lab.convert import fold
 from nearfar_lab.datasets import order_set
 from nearfar_lab.datasets.photos_labelled import LABELLED, LABELS, label_file
+from nearfar_lab.errors import CheckpointError
 from nearfar_lab.recipes import recipe
 
 if TYPE_CHECKING:
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MULTIPLE = 32
+MAKER = "network.json"
+"""Beside the labels: whose they are."""
 ABOVE_ZERO = 10.0
 """Added to labels of mean deviation 1, so that all of them are positive, as inverse depth is."""
 
@@ -35,11 +40,14 @@ def label_photos(run: Path, settings: LabSettings) -> int:
 
     A photo enters with as many pixels as a 4:3 photo at the network's own size, and mirrored once more; what
     is there already is left alone.
+
+    Raises:
+        CheckpointError: the labels that are there are another network's.
     """
     net, state = load_net(run)
     net, rule = fold(net), recipe(state["recipe"])
     folder = settings.runs / LABELS
-    folder.mkdir(parents=True, exist_ok=True)
+    _sign(folder, known_by(state))
     written = 0
     for name in LABELLED:
         for photo in order_set(name).items(settings.data):
@@ -52,6 +60,19 @@ def label_photos(run: Path, settings: LabSettings) -> int:
             written += 1
     logger.info("%d photos labelled by %s", written, rule.name)
     return written
+
+
+def _sign(folder: Path, network: dict[str, object]) -> None:
+    """Note whose labels a folder holds; it is made where there is none."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / MAKER
+    before = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else None
+    if before != network and any(folder.glob("*.npy")):
+        raise CheckpointError(
+            f"{folder}: these labels are of {before or 'an unknown network'}, not of {network}.",
+            "Move the folder away, then label again.",
+        )
+    write_whole(path, json.dumps(network).encode())
 
 
 @torch.no_grad()

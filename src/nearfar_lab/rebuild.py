@@ -16,7 +16,7 @@ from nearfar_lab import quantize
 from nearfar_lab.assemble import assemble
 from nearfar_lab.blend import blend
 from nearfar_lab.card import shipped
-from nearfar_lab.checkpoint import LAST, load_state
+from nearfar_lab.checkpoint import LAST, known_by, load_state
 from nearfar_lab.errors import DeviceMissingError
 from nearfar_lab.finish import Finish, export, measure, rule_for, write_card
 from nearfar_lab.label import label_photos
@@ -123,12 +123,26 @@ def _own_runs(order: Rebuild, settings: LabSettings) -> LabSettings:
 
 def _missing(last: Recipe, budgets: dict[str, float], settings: LabSettings) -> list[Recipe]:
     """What is still to be trained for a recipe, first things first; what led to a finished one is not."""
-    training = Order(last.name, settings.runs / last.name, budgets.get(last.name, 0.0) * 60)
-    if _take_mean(training, last.members) or is_finished(training):
+    if last.committee_of:
+        is_done = _is_together(last, settings)
+    else:
+        training = Order(last.name, settings.runs / last.name, budgets[last.name] * 60)
+        is_done = _take_mean(training, last.members) or is_finished(training)
+    if is_done:
         logger.info("%s is trained already", last.name)
         return []
     before = [row for name in _before(last) for row in _missing(find_recipe(name), budgets, settings)]
     return [*{row.name: row for row in before}.values(), last]
+
+
+def _is_together(recipe: Recipe, settings: LabSettings) -> bool:
+    """Whether a committee is there, of its members as they are now; those that are gone have not changed."""
+    path = settings.runs / recipe.name / LAST
+    if not path.is_file():
+        return False
+    runs = [settings.runs / name / LAST for name in recipe.committee_of]
+    rows = zip(runs, load_state(path)["committee"], strict=True)
+    return all(not run.is_file() or known_by(load_state(run)) == row for run, row in rows)
 
 
 def rebuild(order: Rebuild, settings: LabSettings) -> Path:

@@ -9,6 +9,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from finished_runs import run_folder  # noqa: E402
 from nearfar_lab.blend import blend  # noqa: E402
 from nearfar_lab.checkpoint import Progress, load_net, load_state  # noqa: E402
 from nearfar_lab.cli import main  # noqa: E402
@@ -30,19 +31,10 @@ TINY = Recipe(
 DONE = Progress(10, 100, 100.0)
 
 
-def _run(folder: Path, recipe: Recipe, progress: Progress) -> Path:
-    """A run folder with a network from chance."""
-    folder.mkdir()
-    run = Run(recipe, folder, Budget(100.0))
-    run.progress = progress
-    run.save()
-    return folder
-
-
 def test_the_mean_lies_between_its_members(tmp_path: Path) -> None:
     """Weight by weight; steps and pictures add up, the time is the longest."""
-    first = _run(tmp_path / "a", TINY, Progress(10, 100, 100.0))
-    second = _run(tmp_path / "b", replace(TINY, seed=2), Progress(12, 120, 101.0))
+    first = run_folder(tmp_path / "a", TINY, Progress(10, 100, 100.0))
+    second = run_folder(tmp_path / "b", replace(TINY, seed=2), Progress(12, 120, 101.0))
     path = blend([first, second], tmp_path / "mean")
     state = load_state(path)
     for name, value in load_net(path)[0].state_dict().items():
@@ -57,7 +49,7 @@ def test_the_mean_lies_between_its_members(tmp_path: Path) -> None:
 def test_other_networks_are_refused(tmp_path: Path) -> None:
     """With both named, and nothing written."""
     other = replace(TINY, seed=2, net=replace(TINY.net, attention_blocks=2))
-    runs = [_run(tmp_path / "a", TINY, DONE), _run(tmp_path / "b", other, DONE)]
+    runs = [run_folder(tmp_path / "a", TINY, DONE), run_folder(tmp_path / "b", other, DONE)]
     with pytest.raises(CheckpointError, match="Only runs of one recipe"):
         blend(runs, tmp_path / "mean")
     assert not (tmp_path / "mean").exists()
@@ -66,14 +58,14 @@ def test_other_networks_are_refused(tmp_path: Path) -> None:
 def test_one_run_has_no_mean(tmp_path: Path) -> None:
     """Said, rather than copied."""
     with pytest.raises(CheckpointError, match="two runs at least"):
-        blend([_run(tmp_path / "a", TINY, DONE)], tmp_path / "mean")
+        blend([run_folder(tmp_path / "a", TINY, DONE)], tmp_path / "mean")
 
 
 def test_only_finished_runs_with_seeds_of_their_own(tmp_path: Path) -> None:
     """An unfinished one would look finished; the same run twice is no mean; no member is overwritten."""
-    first, twin = _run(tmp_path / "a", TINY, DONE), _run(tmp_path / "b", TINY, DONE)
-    other = _run(tmp_path / "c", replace(TINY, seed=2), DONE)
-    half = _run(tmp_path / "d", replace(TINY, seed=3), Progress(5, 50, 50.0))
+    first, twin = run_folder(tmp_path / "a", TINY, DONE), run_folder(tmp_path / "b", TINY, DONE)
+    other = run_folder(tmp_path / "c", replace(TINY, seed=2), DONE)
+    half = run_folder(tmp_path / "d", replace(TINY, seed=3), Progress(5, 50, 50.0))
     for second, out, words in (
         (twin, "mean", "the same seed"),
         (half, "mean", "not finished"),
@@ -86,7 +78,7 @@ def test_only_finished_runs_with_seeds_of_their_own(tmp_path: Path) -> None:
 
 def test_statistics_that_moved_are_refused(tmp_path: Path) -> None:
     """The mean of two variances is not the variance of the mean network."""
-    first = _run(tmp_path / "a", TINY, DONE)
+    first = run_folder(tmp_path / "a", TINY, DONE)
     folder = tmp_path / "b"
     folder.mkdir()
     run = Run(replace(TINY, seed=2), folder, Budget(100.0))
@@ -99,7 +91,7 @@ def test_statistics_that_moved_are_refused(tmp_path: Path) -> None:
 
 def test_the_command_writes_the_mean(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`nearfar-lab blend` prints the file; what cannot be averaged is one line and exit code 1."""
-    runs = [str(_run(tmp_path / str(seed), replace(TINY, seed=seed), DONE)) for seed in (1, 2)]
+    runs = [str(run_folder(tmp_path / str(seed), replace(TINY, seed=seed), DONE)) for seed in (1, 2)]
     out = tmp_path / "mean"
     with pytest.raises(SystemExit, match="0"):
         main(["blend", *runs, "--out", str(out)])

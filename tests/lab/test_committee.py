@@ -12,6 +12,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from finished_runs import run_folder  # noqa: E402
 from nearfar.errors import ParameterError, SourceError  # noqa: E402
 from nearfar_lab import recipes  # noqa: E402
 from nearfar_lab.assemble import assemble  # noqa: E402
@@ -26,7 +27,6 @@ from nearfar_lab.lite import LiteNet, LiteOptions  # noqa: E402
 from nearfar_lab.net import multiply_adds, parameter_count  # noqa: E402
 from nearfar_lab.recipes import Recipe, Stage  # noqa: E402
 from nearfar_lab.settings import LabSettings  # noqa: E402
-from nearfar_lab.train import Budget, Run  # noqa: E402
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +39,7 @@ OTHER = replace(MEMBER, name="small_tiny", net=SMALL, seed=4)
 BOTH = replace(
     MEMBER, name="both_tiny", net=TOGETHER, committee_of=("large_tiny", "small_tiny"), shares={}, stages=()
 )
-DONE = Progress(10, 300, 60.0)
+DONE = Progress(10, 300, 100.0)
 
 
 @pytest.fixture
@@ -47,16 +47,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     """Two finished runs of the members, whose recipes are known."""
     known = {**recipes.recipes(), **{row.name: row for row in (MEMBER, OTHER, BOTH)}}
     monkeypatch.setattr(recipes, "recipes", lambda: known)
-    return [_run(tmp_path / row.name, row, DONE) for row in (MEMBER, OTHER)]
-
-
-def _run(folder: Path, recipe: Recipe, progress: Progress) -> Path:
-    """A run folder with a network from chance, finished at 60 seconds."""
-    folder.mkdir()
-    run = Run(recipe, folder, Budget(60.0))
-    run.progress = progress
-    run.save()
-    return folder
+    return [run_folder(tmp_path / row.name, row, DONE) for row in (MEMBER, OTHER)]
 
 
 def _committee() -> Committee:
@@ -131,7 +122,7 @@ def test_runs_are_put_together(runs: list[Path], tmp_path: Path) -> None:
         theirs = load_net(run)[0].state_dict()
         mine = net.members[place].state_dict()
         assert all(torch.equal(theirs[name], mine[name]) for name in theirs)
-    assert state["progress"] == {"step": 20, "pictures": 600, "elapsed_s": 120.0}
+    assert state["progress"] == {"step": 20, "pictures": 600, "elapsed_s": 200.0}
     assert [row["recipe"] for row in state["committee"]] == ["large_tiny", "small_tiny"]
 
 
@@ -159,7 +150,7 @@ def test_what_does_not_fit_is_refused(runs: list[Path], tmp_path: Path, wrong: s
 
 def test_an_unfinished_member_is_refused(runs: list[Path], tmp_path: Path) -> None:
     """Its averaged weights would not be those that are measured."""
-    half = _run(tmp_path / "half", OTHER, Progress(2, 20, 30.0))
+    half = run_folder(tmp_path / "half", OTHER, Progress(2, 20, 30.0))
     with pytest.raises(CheckpointError, match="not finished"):
         assemble(BOTH, [runs[0], half], tmp_path / "both")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import cv2
@@ -11,16 +12,24 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from finished_runs import run_folder  # noqa: E402
+from nearfar_lab.assemble import assemble  # noqa: E402
+from nearfar_lab.checkpoint import Progress  # noqa: E402
+from nearfar_lab.committee import CommitteeOptions  # noqa: E402
 from nearfar_lab.datasets import data_set  # noqa: E402
 from nearfar_lab.datasets.photos_labelled import label_file  # noqa: E402
 from nearfar_lab.designs import build  # noqa: E402
-from nearfar_lab.errors import DataMissingError  # noqa: E402
+from nearfar_lab.errors import CheckpointError, DataMissingError  # noqa: E402
 from nearfar_lab.label import label_photos, labelled  # noqa: E402
-from nearfar_lab.recipes import recipe  # noqa: E402
+from nearfar_lab.lite import LiteOptions  # noqa: E402
+from nearfar_lab.recipes import Recipe, recipe  # noqa: E402
 from nearfar_lab.settings import LabSettings  # noqa: E402
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+
+EMBEDDED = {"recipe": "embedded", "seed": 1, "progress": {"pictures": 10}}
 
 
 def photo(height: int, width: int) -> np.ndarray:
@@ -62,7 +71,7 @@ def test_photos_are_labelled_once_and_never_those_kept_back(
     with pytest.raises(DataMissingError):
         data_set("photos_labelled").items(settings.data)
     monkeypatch.setattr(
-        "nearfar_lab.label.load_net", lambda _: (build(recipe("embedded").net).eval(), {"recipe": "embedded"})
+        "nearfar_lab.label.load_net", lambda _: (build(recipe("embedded").net).eval(), EMBEDDED)
     )
     assert label_photos(tmp_path, settings) == 2
     assert label_photos(tmp_path, settings) == 0
@@ -72,3 +81,25 @@ def test_photos_are_labelled_once_and_never_those_kept_back(
     frame = items[0].read()
     assert frame.inverse_depth.shape == frame.rgb.shape[:2]
     assert np.isfinite(frame.inverse_depth).all()
+
+
+def test_a_committee_labels_as_any_network_does_and_never_beside_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Labels of two networks in one folder would be told from each other by nobody; it says what to do."""
+    net = LiteOptions(widths=(8, 8, 16, 16, 24), decoder_blocks=(1, 0, 0, 0), attention_blocks=1, heads=2)
+    one = Recipe("one_tiny", {"scenes": 1.0}, (), net=net, input_size=64)
+    looks = CommitteeOptions((net,), ((0, 8), (0, 4)))
+    both = replace(one, name="both_tiny", net=looks, committee_of=("one_tiny",))
+    known = {row.name: row for row in (one, both)}
+    monkeypatch.setattr("nearfar_lab.recipes.recipes", lambda: known)
+    settings = ranked(tmp_path)
+    alone = run_folder(settings.runs / "one_tiny", one, Progress(10, 100, 100.0))
+    together = assemble(both, [alone], settings.runs / "both_tiny").parent
+    assert label_photos(together, settings) == 2
+    label = np.load(label_file(settings.runs / "labels", "photos_various", "0001.jpg"))
+    assert label.shape == (30, 44)
+    assert np.isfinite(label).all()
+    with pytest.raises(CheckpointError, match=r"both_tiny.*one_tiny"):
+        label_photos(alone, settings)
+    assert label_photos(together, settings) == 0

@@ -145,6 +145,13 @@ def _steps(settings: LabSettings) -> list[int]:
     return [state["progress"]["step"] for state in states]
 
 
+def _see_more(path: Path) -> None:
+    """As if a finished run had been trained anew, for longer."""
+    state = load_state(path)
+    state["progress"]["pictures"] = 1_000_000
+    torch.save(state, path)
+
+
 def test_every_recipe_needs_a_budget(settings: LabSettings, tmp_path: Path) -> None:
     """Said before anything is rendered."""
     order = rebuild.Rebuild(tmp_path / "tiny.onnx", "second_tiny", FEWEST_SCENES, (1.0,))
@@ -185,7 +192,10 @@ def test_a_chain_names_each_recipe_once_and_what_it_needs_first() -> None:
 def test_a_committee_is_put_together_from_its_members(
     settings: LabSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Budgets are for those that are trained; training the committee itself is refused with the way out."""
+    """Budgets are for those that are trained; put together again only when a member changed.
+
+    Training the committee itself is refused with the way out.
+    """
     wide = LiteOptions(widths=(8, 8, 16, 16, 24), decoder_blocks=(1, 0, 0, 0), attention_blocks=1, heads=2)
     members = [replace(FIRST, name=f"{n}_tiny", net=wide, seed=n) for n in (1, 2)]
     both = replace(
@@ -203,6 +213,13 @@ def test_a_committee_is_put_together_from_its_members(
     rebuild.train_all(rebuild.Rebuild(tmp_path / "t.onnx", "both_tiny", 3, (0.02, 0.02)), settings)
     state = load_state(settings.runs / "both_tiny" / "last.pt")
     assert [row["seed"] for row in state["committee"]] == [1, 2]
+    written = (settings.runs / "both_tiny" / "last.pt").stat().st_mtime_ns
+    order = rebuild.Rebuild(tmp_path / "t.onnx", "both_tiny", 3, (0.02, 0.02))
+    rebuild.train_all(order, settings)
+    assert (settings.runs / "both_tiny" / "last.pt").stat().st_mtime_ns == written
+    _see_more(settings.runs / "2_tiny" / "last.pt")
+    rebuild.train_all(order, settings)
+    assert load_state(settings.runs / "both_tiny" / "last.pt")["committee"][1]["pictures_seen"] == 1_000_000
     with pytest.raises(ParameterError, match="assemble"):
         carry_out(Team(), Order("both_tiny", tmp_path / "run", 1.0), settings)
 
